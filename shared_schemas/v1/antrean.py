@@ -1,0 +1,70 @@
+"""Each body's own queue: what the other knows and it does not yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared_schemas import identitas as i
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.amplop import IdRekaman, Waktu
+from shared_schemas.v1.bidang import Pesan, Teks
+from shared_schemas.v1.kode import KeadaanBelumLapor, KeadaanPendaftaran, StatusKepesertaan
+
+
+class KasusPendaftaran(Pesan):
+    """Badan usaha atau pekerja potensial di antrean BPJS Kesehatan."""
+
+    id: UUID
+    himpunan: Himpunan
+    keadaan: KeadaanPendaftaran
+    id_asal: IdRekaman | None = Field(None, description="Rekaman WLKP yang menjadi dasar.")
+    id_badan_usaha: IdRekaman | None = None
+    id_rekaman: IdRekaman | None = Field(None, description="Rekaman setelah terdaftar.")
+    jumlah_pekerja: int | None = None
+    alasan: str | None = None
+    dibuat_pada: Waktu
+    diputuskan_pada: Waktu | None = None
+
+
+class KeputusanPendaftaran(Pesan):
+    """Putusan BPJS Kesehatan. Pekerja yang didaftarkan harus memperoleh C2, C8, C10 dan C11."""
+
+    keadaan: Literal[
+        KeadaanPendaftaran.TERVERIFIKASI, KeadaanPendaftaran.TERDAFTAR, KeadaanPendaftaran.DITOLAK
+    ]
+    alasan: Teks | None = Field(None, description="Wajib bila ditolak.")
+    nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
+    tmt_jkn: dt.date | None = None
+    jumlah_anggota_keluarga: Annotated[int, Field(ge=0, le=99)] | None = None
+    status_kepesertaan: StatusKepesertaan | None = None
+
+    @model_validator(mode="after")
+    def _refusal_has_reason(self) -> Self:
+        if self.keadaan is KeadaanPendaftaran.DITOLAK and not self.alasan:
+            raise PydanticCustomError("alasan_wajib", "Isi alasan bila menolak.")
+        return self
+
+
+class KasusBelumLapor(Pesan):
+    """Badan usaha atau pekerja yang dikenal BPJS Kesehatan dan tidak disebut laporan."""
+
+    id: UUID
+    himpunan: Himpunan
+    keadaan: KeadaanBelumLapor
+    id_asal: IdRekaman | None = Field(None, description="Rekaman BPJS yang menjadi dasar.")
+    id_badan_usaha: IdRekaman | None = None
+    alasan: str | None = None
+    dibuat_pada: Waktu
+    diputuskan_pada: Waktu | None = None
+
+
+class KeputusanBelumLapor(Pesan):
+    """Putusan Kemnaker beserta alasannya. Laporan menutup kasus dengan sendirinya."""
+
+    keadaan: Literal[KeadaanBelumLapor.BUKAN_WAJIB_LAPOR, KeadaanBelumLapor.TIDAK_DITEMUKAN]
+    alasan: Teks

@@ -1,0 +1,97 @@
+"""What a field set is: its declared fields, the two profiles, masking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic.fields import FieldInfo
+
+from shared_schemas.rujukan import Himpunan, Pihak, Rujukan
+
+POLA_TEKS = r"^[^\x00-\x1F\x7F]*$"
+
+Teks = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=POLA_TEKS)
+]
+"""Text of one line; control characters, which no register holds, are refused."""
+
+Nama = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=POLA_TEKS)
+]
+"""A name of a person or company; one word is normal."""
+
+
+class Pesan(BaseModel):
+    """Base of every wire form: unknown fields are refused, errors never repeat the input."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Bidang:
+    """One declared field: its name in the field set and its Rujukan."""
+
+    nama: str
+    rujukan: Rujukan
+    info: FieldInfo
+
+    @property
+    def tambahan(self) -> bool:
+        """Whether the field is one of D, which only an addendum brings into being."""
+        return self.rujukan.nomor == "D"
+
+
+class FieldSet(Pesan):
+    """A field set of the Lampiran. Every field carries a `Rujukan`."""
+
+    himpunan: ClassVar[Himpunan]
+
+    @classmethod
+    def daftar_bidang(cls) -> tuple[Bidang, ...]:
+        """Return the declared fields in the order of the Lampiran."""
+        return _declared(cls)
+
+    @classmethod
+    def profil(cls, pemberi: Pihak) -> type[FieldSet]:
+        """Return the form in which `pemberi` gives records: its mandatory fields are required.
+
+        The obligation follows the giver (Lampiran, note under the table).
+        """
+        return _profile(cls, pemberi)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Hide personal data, so that a log or traceback that prints a record leaks nothing."""
+        for bidang in self.daftar_bidang():
+            value = getattr(self, bidang.nama)
+            yield bidang.nama, "***" if bidang.rujukan.data_pribadi and value else value
+
+
+@cache
+def _declared(model: type[FieldSet]) -> tuple[Bidang, ...]:
+    return tuple(
+        Bidang(nama, rujukan, info)
+        for nama, info in model.model_fields.items()
+        for rujukan in info.metadata
+        if isinstance(rujukan, Rujukan)
+    )
+
+
+@cache
+def _profile(model: type[FieldSet], pemberi: Pihak) -> type[FieldSet]:
+    required: dict[str, Any] = {}
+    for bidang in _declared(model):
+        if pemberi not in bidang.rujukan.wajib:
+            continue
+        info = bidang.info
+        inner = info.annotation
+        args = [a for a in getattr(inner, "__args__", ()) if a is not type(None)]
+        required[bidang.nama] = (
+            Annotated[(args[0] if args else inner, *info.metadata)],
+            Field(description=info.description, examples=info.examples),
+        )
+    name = f"{model.__name__}Pihak{'Kesatu' if pemberi is Pihak.KESATU else 'Kedua'}"
+    return create_model(name, __base__=model, __doc__=model.__doc__, **required)

@@ -1,0 +1,178 @@
+"""Proposals between the registries: additions, alignments and notices of registration.
+
+Pasal 5 ayat (3) huruf c and ayat (4) huruf c: penambahan and penyelarasan.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Discriminator, Field, Tag
+
+from shared_schemas import identitas as i
+from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu
+from shared_schemas.v1.badan_usaha import BadanUsaha
+from shared_schemas.v1.bidang import Nama, Pesan, Teks
+from shared_schemas.v1.kode import (
+    HubunganKerja,
+    JenisUsulan,
+    KeadaanUsulan,
+    StatusKepesertaan,
+    StatusPekerjaan,
+    StatusPendaftaran,
+)
+from shared_schemas.v1.pekerja import Pekerja
+
+
+class _Usulan(Pesan):
+    id_usulan: UUID = Field(description="Id yang tetap sama bila usulan ini dikirim ulang.")
+    id_asal: IdRekaman | None = Field(None, description="Rekaman pengirim yang menjadi dasar.")
+    versi_asal: Versi | None = Field(None, description="Versi rekaman pengirim itu.")
+    dilaporkan_pada_asal: Waktu | None = Field(
+        None, description="Tanggal laporan pengirim; menentukan untuk C5 dan C6."
+    )
+
+
+class PenambahanBadanUsaha(_Usulan):
+    """Badan usaha yang tidak dikenal penerima: masuk antrean, tidak pernah langsung tercatat."""
+
+    jenis: Literal[JenisUsulan.PENAMBAHAN]
+    himpunan: Literal["badan_usaha"]
+    jumlah_pekerja: int | None = Field(None, ge=0, le=10_000_000, description="Orang.")
+    isi: BadanUsaha
+
+
+class PenambahanPekerja(_Usulan):
+    """Pekerja yang tidak dikenal penerima pada badan usaha yang dikenal keduanya."""
+
+    jenis: Literal[JenisUsulan.PENAMBAHAN]
+    himpunan: Literal["pekerja"]
+    id_badan_usaha: IdRekaman = Field(description="Badan usaha di registri penerima.")
+    isi: Pekerja
+
+
+class NilaiBadanUsaha(Pesan):
+    """Nilai baru bidang badan usaha yang dibandingkan; yang tidak disebut tidak berubah."""
+
+    npwp: Annotated[str, i.NPWP] | None = None
+    nomor_tdp_atau_nib: Annotated[str, i.NIB_TDP] | None = None
+    nama: Nama | None = None
+    kbli: Annotated[str, i.KBLI] | None = None
+    alamat: Teks | None = None
+    telepon: Annotated[str, i.TELEPON] | None = None
+    email: Annotated[str, i.EMAIL] | None = None
+    titik_koordinat: Annotated[str, i.TITIK_KOORDINAT] | None = None
+    alamat_pemilik: Teks | None = None
+
+
+class NilaiPekerja(Pesan):
+    """Nilai baru bidang pekerja yang dibandingkan; yang tidak disebut tidak berubah."""
+
+    nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
+    nama: Nama | None = None
+    tanggal_lahir: dt.date | None = None
+    alamat: Teks | None = None
+    nomor_hp: Annotated[str, i.TELEPON] | None = None
+    jabatan: Teks | None = None
+    tmt_jkn: dt.date | None = None
+    status_pekerjaan: StatusPekerjaan | None = None
+    jumlah_anggota_keluarga: Annotated[int, Field(ge=0, le=99)] | None = None
+    status_kepesertaan: StatusKepesertaan | None = None
+    hubungan_kerja: HubunganKerja | None = None
+
+
+class _Penyelarasan(_Usulan):
+    jenis: Literal[JenisUsulan.PENYELARASAN]
+    id_sasaran: IdRekaman = Field(description="Rekaman penerima yang berbeda.")
+    versi_sasaran: Versi = Field(description="Versi rekaman penerima ketika dibandingkan.")
+
+
+class PenyelarasanBadanUsaha(_Penyelarasan):
+    """Nilai badan usaha yang berbeda, diusulkan pihak yang berwenang atas bidangnya."""
+
+    himpunan: Literal["badan_usaha"]
+    nilai: NilaiBadanUsaha
+
+
+class PenyelarasanPekerja(_Penyelarasan):
+    """Nilai pekerja yang berbeda, diusulkan pihak yang berwenang atas bidangnya."""
+
+    himpunan: Literal["pekerja"]
+    nilai: NilaiPekerja
+
+
+class PemberitahuanStatus(_Usulan):
+    """Status pendaftaran JKN sebuah badan usaha: pemberitahuan, cukup diberi tanda terima."""
+
+    jenis: Literal[JenisUsulan.STATUS_PENDAFTARAN]
+    himpunan: Literal["badan_usaha"]
+    id_sasaran: IdRekaman = Field(description="Badan usaha di registri penerima.")
+    status: StatusPendaftaran
+    jumlah_pekerja: int | None = Field(None, ge=0, le=10_000_000, description="Orang.")
+
+
+def _kind(value: Any) -> str | None:
+    """Return the tag of an item; jenis and himpunan together name its form."""
+    read = value.get if isinstance(value, dict) else lambda name: getattr(value, name, None)
+    return f"{read('jenis')}:{read('himpunan')}"
+
+
+Usulan = Annotated[
+    Annotated[PenambahanBadanUsaha, Tag("penambahan:badan_usaha")]
+    | Annotated[PenambahanPekerja, Tag("penambahan:pekerja")]
+    | Annotated[PenyelarasanBadanUsaha, Tag("penyelarasan:badan_usaha")]
+    | Annotated[PenyelarasanPekerja, Tag("penyelarasan:pekerja")]
+    | Annotated[PemberitahuanStatus, Tag("status_pendaftaran:badan_usaha")],
+    Discriminator(
+        _kind,
+        custom_error_type="jenis_usulan",
+        custom_error_message="Sebutkan jenis dan himpunan yang terdaftar.",
+    ),
+]
+
+
+class KumpulanUsulan(Pesan):
+    """Sekelompok usulan; setiap butir dijawab sendiri."""
+
+    usulan: list[Usulan] = Field(min_length=1, max_length=BATAS_LARIK)
+
+
+class TandaTerima(Pesan):
+    """Jawaban atas satu usulan. Pengulangan mendapat jawaban yang pertama."""
+
+    posisi: int = Field(ge=0, description="Urutan dalam kumpulan, mulai 0.")
+    id_usulan: UUID
+    keadaan: KeadaanUsulan
+    kode: str = Field(description="Kode alasan yang tetap.")
+    alasan: str = Field(description="Satu kalimat.")
+    versi: Versi | None = Field(None, description="Versi rekaman penerima sesudahnya.")
+
+
+class KumpulanTandaTerima(Pesan):
+    """Satu tanda terima untuk setiap usulan, menurut urutannya."""
+
+    tanda_terima: list[TandaTerima]
+
+
+class UsulanTercatat(Pesan):
+    """Keadaan sebuah usulan di penerima. Isinya tidak diulang."""
+
+    id_usulan: UUID
+    jenis: JenisUsulan
+    himpunan: str
+    id_sasaran: IdRekaman | None = None
+    bidang: list[str] = []
+    keadaan: KeadaanUsulan
+    kode: str
+    alasan: str
+    diterima_pada: Waktu
+    diputuskan_pada: Waktu | None = None
+
+
+class KeputusanUsulan(Pesan):
+    """Putusan petugas atas usulan yang ditahan."""
+
+    keadaan: Literal[KeadaanUsulan.DITERAPKAN, KeadaanUsulan.DITOLAK]
+    alasan: Teks
