@@ -1,0 +1,1 @@
+"""What runs the exchange: plumbing, registry, identity, evidence, reconciler, `hub` command."""

@@ -1,0 +1,1 @@
+"""Evidence: what was done (events) and who saw whose data (ledger of access)."""

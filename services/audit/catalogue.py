@@ -1,0 +1,34 @@
+"""Every event of the evidence log and the only details it may carry. None is personal."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Peristiwa(StrEnum):
+    """What can happen to data; the value is what stands in the log."""
+
+    IMPOR = "impor"
+    LAPORAN = "laporan"
+    USULAN_DITERIMA = "usulan_diterima"
+    USULAN_DIPUTUSKAN = "usulan_diputuskan"
+    PENDAFTARAN_DIPUTUSKAN = "pendaftaran_diputuskan"
+    BELUM_LAPOR_DIPUTUSKAN = "belum_lapor_diputuskan"
+    REKAMAN_DIHAPUS = "rekaman_dihapus"
+    UMPAN_DIPANGKAS = "umpan_dipangkas"
+    TOKEN_DIBERIKAN = "token_diberikan"
+
+
+RINCIAN: dict[Peristiwa, frozenset[str]] = {
+    Peristiwa.IMPOR: frozenset({"himpunan", "dibaca", "baru", "berubah", "karantina"}),
+    Peristiwa.LAPORAN: frozenset(
+        {"id_badan_usaha", "baru", "berubah", "berhenti", "kasus_ditutup"}
+    ),
+    Peristiwa.USULAN_DITERIMA: frozenset({"jumlah", "menurut_keadaan", "kunci_idempotensi"}),
+    Peristiwa.USULAN_DIPUTUSKAN: frozenset({"id_usulan", "keadaan"}),
+    Peristiwa.PENDAFTARAN_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
+    Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
+    Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),
+    Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
+    Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
+}

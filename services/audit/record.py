@@ -1,0 +1,103 @@
+"""Write evidence, always inside the transaction of the act it is evidence of."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.audit.catalogue import RINCIAN, Peristiwa
+from services.kit.clock import Clock, system_clock
+from services.kit.database import Transaction
+
+SIDIK_OKTET = 16  # 128 bits of HMAC-SHA-256: collisions out of reach, half the space
+
+
+@dataclass(frozen=True, slots=True)
+class Pelaku:
+    """Who acts: a client of the exchange with its party, or a local identity."""
+
+    id: str
+    pihak: str | None = None
+    pasal: str | None = None
+    id_permintaan: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bukti:
+    """The audit event of a write; write functions take it as a required argument."""
+
+    peristiwa: Peristiwa
+    pelaku: Pelaku
+    rincian: dict[str, Any] = field(default_factory=dict)
+
+
+_INSERT_EVENT = """
+INSERT INTO audit_peristiwa (waktu, peristiwa, pelaku, pihak, pasal, id_permintaan, rincian)
+VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb)
+"""
+
+INSERT_AKSES = """
+INSERT INTO audit_akses (waktu, pelaku, pihak, pasal, rute, id_permintaan, jumlah, sidik_nik)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+class Auditor:
+    """Writes events and ledger entries of one program; holds the key of the NIK hashes."""
+
+    def __init__(self, key: bytes, clock: Clock = system_clock) -> None:
+        self._key = key
+        self._clock = clock
+
+    def record(self, tx: Transaction, bukti: Bukti) -> None:
+        """Append an event. Raises ValueError for a detail that the catalogue does not list."""
+        surplus = set(bukti.rincian) - RINCIAN[bukti.peristiwa]
+        if surplus:
+            raise ValueError(f"Rincian di luar katalog {bukti.peristiwa}: {sorted(surplus)}")
+        who = bukti.pelaku
+        tx.raw(
+            _INSERT_EVENT,
+            (
+                self._clock(),
+                bukti.peristiwa.value,
+                who.id,
+                who.pihak,
+                who.pasal,
+                who.id_permintaan,
+                json.dumps(bukti.rincian),
+            ),
+        )
+
+    def fingerprint(self, nik: str) -> bytes:
+        """Return the keyed hash that stands for a NIK in the ledger."""
+        return hmac.digest(self._key, nik.encode(), hashlib.sha256)[:SIDIK_OKTET]
+
+    def access_entry(
+        self, pelaku: Pelaku, rute: str, jumlah: int, nik: Iterable[str]
+    ) -> tuple[Any, ...]:
+        """Return the parameters of `INSERT_AKSES`: who read whose data, by which route and article.
+
+        `jumlah` counts the records given; `nik` are those asked for or given.
+        """
+        return (
+            self._clock(),
+            pelaku.id,
+            pelaku.pihak,
+            pelaku.pasal or "internal",
+            rute,
+            pelaku.id_permintaan,
+            jumlah,
+            [self.fingerprint(n) for n in dict.fromkeys(nik)],
+        )
+
+    def record_access(
+        self, tx: Transaction, pelaku: Pelaku, rute: str, jumlah: int, nik: Iterable[str]
+    ) -> None:
+        """Append one ledger entry; nothing read is nothing to record."""
+        entry = self.access_entry(pelaku, rute, jumlah, nik)
+        if jumlah or entry[-1]:
+            tx.raw(INSERT_AKSES, entry)

@@ -1,0 +1,1 @@
+"""Who calls, with which right: client assertions, tokens, scopes from the agreement."""

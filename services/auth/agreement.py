@@ -1,0 +1,62 @@
+"""The agreement as it stands now: the file is read again whenever it changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from services.auth.errors import (
+    AgreementEndedError,
+    AgreementUnreadableError,
+    NoRightError,
+    PostponedError,
+    SwitchedOffError,
+)
+from services.kit.clock import Clock
+from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError, load
+from shared_schemas.rujukan import Pihak
+
+_REFUSALS = {
+    "tidak_berlaku": AgreementEndedError,
+    "tanpa_hak": NoRightError,
+    "sakelar": SwitchedOffError,
+    "kahar": PostponedError,
+}
+
+
+class AgreementStore:
+    """Answers from the agreement's file for the party that owns this registry."""
+
+    def __init__(self, path: Path, pemilik: Pihak, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._stamp: tuple[int, int] | None = None
+        self._loaded: Perjanjian | None = None
+        self.pemilik = pemilik
+
+    def now(self) -> dt.datetime:
+        """Return the moment at which questions are answered."""
+        return self._clock()
+
+    def current(self) -> Perjanjian:
+        """Return the agreement. Raises AgreementUnreadableError: an unreadable file permits nothing."""
+        try:
+            stat = self._path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size)
+            if self._loaded is None or stamp != self._stamp:
+                self._loaded, self._stamp = load(self._path), stamp
+        except (OSError, PerjanjianError):
+            self._loaded = None
+            raise AgreementUnreadableError from None
+        return self._loaded
+
+    def scopes_of(self, penerima: Pihak) -> frozenset[str]:
+        """Return the scopes that the articles give the asking party towards this registry."""
+        return self.current().scopes(penerima, self.pemilik)
+
+    def permit(self, penerima: Pihak, cakupan: str) -> Izin:
+        """Decide an exchange now. Raises the refusal that names the article."""
+        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock())
+        if isinstance(answer, Larangan):
+            raise _REFUSALS[answer.alasan](answer.penjelasan, pasal=answer.pasal)
+        return answer

@@ -1,0 +1,70 @@
+"""Registered clients of a service: a file with their public keys, written by operators.
+
+A client of the exchange has a party and takes its scopes from the agreement; a local
+identity (`internal`) has the scopes its own body gives it and no party.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from services.auth.jws import VerifyingKey
+from services.kit.errors import ConfigurationError
+from shared_schemas.rujukan import Pihak
+
+INTERNAL = "internal:"
+
+
+class Klien(BaseModel):
+    """One registration. Exactly one of `pihak` and `cakupan` (all `internal:…`) is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
+    pihak: Pihak | None = None
+    cakupan: tuple[str, ...] = ()
+    kunci: tuple[dict[str, Any], ...]
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        if (self.pihak is None) == (not self.cakupan):
+            raise ValueError("isi salah satu: pihak atau cakupan internal")
+        if any(not c.startswith(INTERNAL) for c in self.cakupan):
+            raise ValueError("cakupan identitas lokal harus berawalan internal:")
+        return self
+
+    @cached_property
+    def verifying_keys(self) -> tuple[VerifyingKey, ...]:
+        """The client's public keys; two during a rotation."""
+        return tuple(VerifyingKey(k) for k in self.kunci)
+
+
+_LIST = TypeAdapter(list[Klien])
+
+
+def load_clients(path: Path) -> dict[str, Klien]:
+    """Read the registrations. Raises ConfigurationError that names the place."""
+    try:
+        clients = _LIST.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(
+            f"{path.name} tidak dapat dibaca: {type(error).__name__}"
+        ) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ConfigurationError(f"{path.name}: {first['loc']}: {first['msg']}") from None
+    return {c.client_id: c for c in clients}
+
+
+def save_clients(path: Path, clients: list[Klien]) -> None:
+    """Write the registrations, replacing the file in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    data = _LIST.dump_python(clients, mode="json", exclude_defaults=True)
+    temporary.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    temporary.replace(path)

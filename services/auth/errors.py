@@ -1,0 +1,92 @@
+"""Refusals of authentication, authorisation and of the agreement itself."""
+
+from __future__ import annotations
+
+from services.kit.errors import PermanentError, TemporaryError
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hub"'}
+
+
+class TokenMissingError(PermanentError):
+    kode = "KLIEN-OTENTIKASI-001"
+    status = 401
+    judul = "Token tidak ada"
+    saran = "Minta token di POST /oauth2/token lalu kirim sebagai Authorization: Bearer."
+    headers = _CHALLENGE
+
+
+class TokenInvalidError(PermanentError):
+    kode = "KLIEN-OTENTIKASI-002"
+    status = 401
+    judul = "Token tidak sah"
+    saran = "Minta token baru di POST /oauth2/token milik layanan ini."
+    headers = {"WWW-Authenticate": 'Bearer realm="hub", error="invalid_token"'}
+
+
+class TokenExpiredError(TokenInvalidError):
+    kode = "KLIEN-OTENTIKASI-003"
+    judul = "Token kedaluwarsa"
+    saran = "Token berlaku paling lama lima menit; minta yang baru."
+
+
+class ScopeMissingError(PermanentError):
+    kode = "KLIEN-OTORISASI-001"
+    status = 403
+    judul = "Cakupan token tidak cukup"
+
+
+class AgreementEndedError(PermanentError):
+    kode = "KLIEN-PERJANJIAN-001"
+    status = 403
+    judul = "Perjanjian tidak berlaku"
+
+
+class NoRightError(PermanentError):
+    kode = "KLIEN-PERJANJIAN-002"
+    status = 403
+    judul = "Perjanjian tidak memberi hak ini"
+
+
+class SwitchedOffError(PermanentError):
+    kode = "KLIEN-PERJANJIAN-003"
+    status = 403
+    judul = "Hak ini dimatikan dalam data perjanjian"
+
+
+class PostponedError(TemporaryError):
+    kode = "HUB-PERJANJIAN-004"
+    judul = "Kewajiban ditunda oleh keadaan kahar"
+    headers = {"Retry-After": "3600"}
+
+
+class AgreementUnreadableError(TemporaryError):
+    kode = "HUB-PERJANJIAN-005"
+    judul = "Berkas perjanjian tidak dapat dipakai"
+    saran = "Operator harus memperbaiki berkas perjanjian; tidak ada data yang dipertukarkan."
+    headers = {"Retry-After": "60"}
+
+
+class ClientAuthError(PermanentError):
+    """A token request that is refused; `oauth` is the error of RFC 6749 section 5.2."""
+
+    kode = "KLIEN-OTENTIKASI-004"
+    status = 401
+    judul = "Klien tidak dikenali"
+    saran = "Periksa client_assertion: iss, sub, aud, exp, jti dan kuncinya."
+    oauth = "invalid_client"
+
+
+class GrantError(ClientAuthError):
+    kode = "KLIEN-OTENTIKASI-005"
+    status = 400
+    judul = "Jenis permintaan token tidak didukung"
+    saran = "Pakai grant_type=client_credentials dengan client_assertion (RFC 7523)."
+    oauth = "unsupported_grant_type"
+
+
+class ScopeRequestError(ClientAuthError):
+    kode = "KLIEN-OTENTIKASI-006"
+    status = 400
+    judul = "Cakupan yang diminta bukan hak klien"
+    saran = "Minta cakupan yang diberikan perjanjian, atau tanpa scope untuk semuanya."
+    oauth = "invalid_scope"

@@ -1,0 +1,88 @@
+"""What stands before every route: a token, its scope, and the agreement at this moment."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from fastapi import Request
+from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
+from fastapi.security import OAuth2
+
+from services.audit.record import Pelaku
+from services.auth.agreement import AgreementStore
+from services.auth.errors import (
+    AgreementEndedError,
+    AgreementUnreadableError,
+    NoRightError,
+    PostponedError,
+    ScopeMissingError,
+    SwitchedOffError,
+    TokenExpiredError,
+    TokenInvalidError,
+    TokenMissingError,
+)
+from services.auth.tokens import TokenIssuer
+from services.kit.errors import HubError
+
+PERJANJIAN = "perjanjian:"
+
+OAUTH = OAuth2(
+    scheme_name="klien",
+    description="Token dari POST /oauth2/token dengan client_assertion (RFC 7523).",
+    flows=OAuthFlows(
+        clientCredentials=OAuthFlowClientCredentials(tokenUrl="/oauth2/token", scopes={})
+    ),
+    auto_error=False,
+)
+
+
+class Guarded(Protocol):
+    """What an application's state must hold for its guards."""
+
+    issuer: TokenIssuer
+    agreement: AgreementStore
+
+
+class Guard:
+    """Dependency of one route; `cakupan` is its scope, `perjanjian:…` or `internal:…`."""
+
+    def __init__(self, cakupan: str) -> None:
+        self.cakupan = cakupan
+
+    async def __call__(self, request: Request) -> Pelaku:
+        """Return who calls, with the article that permits it. Raises the refusal that fits."""
+        service: Guarded = request.app.state.service
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenMissingError
+        holder = service.issuer.read(token)
+        request.state.klien = holder.client_id
+        pasal = None
+        if self.cakupan.startswith(PERJANJIAN):
+            if holder.pihak is None:
+                raise ScopeMissingError("Token identitas lokal tidak berlaku untuk pertukaran.")
+            # The agreement first: its refusal names the article, the scope's cannot.
+            pasal = service.agreement.permit(
+                holder.pihak, self.cakupan.removeprefix(PERJANJIAN)
+            ).pasal
+        if self.cakupan not in holder.cakupan:
+            raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
+        return Pelaku(holder.client_id, holder.pihak, pasal, request.state.id_permintaan)
+
+    def errors(self) -> tuple[type[HubError], ...]:
+        """Return the refusals a guarded route declares."""
+        common = (TokenMissingError, TokenInvalidError, TokenExpiredError, ScopeMissingError)
+        if not self.cakupan.startswith(PERJANJIAN):
+            return common
+        return (
+            *common,
+            AgreementEndedError,
+            NoRightError,
+            SwitchedOffError,
+            PostponedError,
+            AgreementUnreadableError,
+        )
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the security entry and the scope for the specification."""
+        return {"security": [{"klien": [self.cakupan]}], "x-cakupan": self.cakupan}

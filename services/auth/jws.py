@@ -1,0 +1,119 @@
+"""Keys and signed tokens, the only module that touches python-jose.
+
+ES256 alone is accepted. python-jose installs `ecdsa` and `rsa` but with `cryptography`
+present it uses neither; a test blocks both from import.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jose import jwk, jwt
+from jose.exceptions import JOSEError
+
+ALGORITHM = "ES256"
+
+
+class TokenError(Exception):
+    """A token that does not hold; `kedaluwarsa` when only its time is over."""
+
+    def __init__(self, alasan: str, *, kedaluwarsa: bool = False) -> None:
+        super().__init__(alasan)
+        self.kedaluwarsa = kedaluwarsa
+
+
+class SigningKey:
+    """A private P-256 key, loaded once: loading costs a thousand times a signature."""
+
+    def __init__(self, pem: bytes) -> None:
+        self._key = jwk.construct(pem.decode(), ALGORITHM)
+        self.public = public_jwk(pem)
+        self.kid = str(self.public["kid"])
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Return a compact JWS of the claims."""
+        return str(jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.kid}))
+
+
+class VerifyingKey:
+    """A public P-256 key from its JWK."""
+
+    def __init__(self, public: dict[str, Any]) -> None:
+        if public.get("kty") != "EC" or public.get("crv") != "P-256":
+            raise TokenError("kunci harus EC P-256")
+        self._key = jwk.construct(public, ALGORITHM)
+        self.kid = str(public.get("kid", ""))
+
+    def verify(self, token: str, *, audience: str, now: float, leeway: int = 5) -> dict[str, Any]:
+        """Return the claims of a valid token at `now` (UNIX seconds).
+
+        Raises TokenError; its text holds no claim.
+        """
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                audience=audience,
+                # Times are checked below, against the hub's clock and not the library's.
+                options={
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                    "require_exp": True,
+                    "require_iat": True,
+                    "require_iss": True,
+                    "require_sub": True,
+                    "require_aud": True,
+                },
+            )
+            expires, issued = float(claims["exp"]), float(claims["iat"])
+        except (JOSEError, ValueError, TypeError, KeyError):
+            raise TokenError("tanda tangan atau isi tidak sah") from None
+        if issued > now + leeway:
+            raise TokenError("iat di masa depan")
+        if expires + leeway <= now:
+            raise TokenError("masa berlaku lewat", kedaluwarsa=True)
+        return claims
+
+
+def new_private_pem() -> bytes:
+    """Return a new private P-256 key as unencrypted PKCS #8 PEM."""
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def public_jwk(private_pem: bytes) -> dict[str, str]:
+    """Return the public JWK of a private key; `kid` is its RFC 7638 thumbprint."""
+    key = serialization.load_pem_private_key(private_pem, password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TokenError("kunci privat harus EC P-256")
+    numbers = key.public_key().public_numbers()
+
+    def text(number: int) -> str:
+        return base64.urlsafe_b64encode(number.to_bytes(32)).rstrip(b"=").decode()
+
+    core = {"crv": "P-256", "kty": "EC", "x": text(numbers.x), "y": text(numbers.y)}
+    digest = hashlib.sha256(json.dumps(core, separators=(",", ":"), sort_keys=True).encode())
+    kid = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+    return {**core, "kid": kid, "alg": ALGORITHM, "use": "sig"}
+
+
+def write_private_key(path: Path) -> None:
+    """Make a key file readable by its owner only, unless one is there already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as f:
+            f.write(new_private_pem())
+    except FileExistsError:
+        pass

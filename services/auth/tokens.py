@@ -1,0 +1,185 @@
+"""Give and read access tokens (RFC 6749 client credentials, RFC 7523 assertions)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from services.auth.agreement import AgreementStore
+from services.auth.clients import Klien
+from services.auth.errors import (
+    ClientAuthError,
+    GrantError,
+    ScopeRequestError,
+    TokenExpiredError,
+    TokenInvalidError,
+)
+from services.auth.jws import SigningKey, TokenError, VerifyingKey
+from services.kit.clock import Clock
+from services.kit.database import Transaction
+from shared_schemas.rujukan import Pihak
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+UMUR_ASSERTION_MAKS = 300  # seconds; a longer-lived assertion is refused
+_CACHE_SIZE = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Pemegang:
+    """The holder of a valid token."""
+
+    client_id: str
+    pihak: Pihak | None
+    cakupan: frozenset[str]
+    kedaluwarsa: float
+
+
+class TokenIssuer:
+    """Checks assertions, signs tokens, and reads them back; one per service."""
+
+    def __init__(
+        self,
+        penerbit: str,
+        key: SigningKey,
+        clients: dict[str, Klien],
+        agreement: AgreementStore,
+        clock: Clock,
+        umur: int,
+    ) -> None:
+        self.penerbit = penerbit
+        self.clients = clients
+        self._key = key
+        self._verify = VerifyingKey(dict(key.public))
+        self._agreement = agreement
+        self._clock = clock
+        self._umur = umur
+        self._cache: OrderedDict[bytes, Pemegang] = OrderedDict()
+        self._lock = Lock()
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the public key set of this service."""
+        return {"keys": [self._key.public]}
+
+    def authenticate(self, tx: Transaction, assertion: str) -> Klien:
+        """Return the client that signed an assertion; its `jti` is used up in `tx`.
+
+        Raises ClientAuthError for whatever is wrong: the answer does not say which.
+        """
+        klien = self.clients.get(_unverified_issuer(assertion))
+        if klien is None:
+            raise ClientAuthError
+        now = self._clock().timestamp()
+        for key in klien.verifying_keys:
+            try:
+                claims = key.verify(assertion, audience=f"{self.penerbit}/oauth2/token", now=now)
+                break
+            except TokenError:
+                continue
+        else:
+            raise ClientAuthError
+        self._check_assertion(klien, claims)
+        used = tx.raw(
+            "INSERT INTO auth_jti (klien, jti, kedaluwarsa) VALUES (%s, %s, %s)"
+            " ON CONFLICT DO NOTHING RETURNING 1",
+            (
+                klien.client_id,
+                str(claims["jti"])[:128],
+                dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC),
+            ),
+        ).fetchone()
+        if used is None:
+            raise ClientAuthError("client_assertion ini sudah pernah dipakai; buat yang baru.")
+        tx.raw("DELETE FROM auth_jti WHERE kedaluwarsa < %s", (self._clock(),))
+        return klien
+
+    def _check_assertion(self, klien: Klien, claims: dict[str, Any]) -> None:
+        now = self._clock().timestamp()
+        if claims["iss"] != klien.client_id or claims["sub"] != klien.client_id:
+            raise ClientAuthError
+        if not isinstance(claims.get("jti"), str) or not claims["jti"]:
+            raise ClientAuthError("client_assertion harus mempunyai jti.")
+        if not now - 5 < claims["exp"] <= now + UMUR_ASSERTION_MAKS + 5:
+            raise ClientAuthError("exp client_assertion paling lama lima menit dari sekarang.")
+
+    def issue(self, klien: Klien, scope: str | None) -> dict[str, Any]:
+        """Return the token answer. Raises ScopeRequestError for a scope that is no right."""
+        granted = self._scopes(klien)
+        wanted = frozenset(scope.split()) if scope else granted
+        if not wanted <= granted:
+            raise ScopeRequestError
+        now = int(self._clock().timestamp())
+        claims = {
+            "iss": self.penerbit,
+            "aud": self.penerbit,
+            "sub": klien.client_id,
+            "iat": now,
+            "exp": now + self._umur,
+            "jti": secrets.token_urlsafe(12),
+            "scope": " ".join(sorted(wanted)),
+            "pihak": klien.pihak,
+        }
+        return {
+            "access_token": self._key.sign(claims),
+            "token_type": "Bearer",
+            "expires_in": self._umur,
+            "scope": claims["scope"],
+        }
+
+    def _scopes(self, klien: Klien) -> frozenset[str]:
+        if klien.pihak is None:
+            return frozenset(klien.cakupan)
+        return self._agreement.scopes_of(klien.pihak)
+
+    def read(self, token: str) -> Pemegang:
+        """Return the holder of a token. Verified tokens are cached until they expire."""
+        now = self._clock().timestamp()
+        digest = hashlib.sha256(token.encode()).digest()
+        with self._lock:
+            holder = self._cache.get(digest)
+        if holder is None:
+            holder = self._verified(token)
+            with self._lock:
+                self._cache[digest] = holder
+                while len(self._cache) > _CACHE_SIZE:
+                    self._cache.popitem(last=False)
+        if holder.kedaluwarsa <= now:
+            raise TokenExpiredError
+        if holder.client_id not in self.clients:
+            raise TokenInvalidError
+        return holder
+
+    def _verified(self, token: str) -> Pemegang:
+        try:
+            claims = self._verify.verify(
+                token, audience=self.penerbit, now=self._clock().timestamp()
+            )
+        except TokenError as error:
+            raise (TokenExpiredError if error.kedaluwarsa else TokenInvalidError) from None
+        return Pemegang(
+            str(claims["sub"]),
+            Pihak(claims["pihak"]) if claims.get("pihak") else None,
+            frozenset(str(claims.get("scope", "")).split()),
+            float(claims["exp"]),
+        )
+
+
+def _unverified_issuer(assertion: str) -> str:
+    from jose import jwt  # only to find whose key to verify with
+    from jose.exceptions import JOSEError
+
+    try:
+        return str(jwt.get_unverified_claims(assertion).get("iss", ""))
+    except (JOSEError, ValueError, AttributeError):
+        return ""
+
+
+def check_grant(grant_type: str | None, assertion_type: str | None, assertion: str | None) -> str:
+    """Return the assertion of a token request. Raises GrantError when the form is another."""
+    if grant_type != "client_credentials" or assertion_type != ASSERTION_TYPE or not assertion:
+        raise GrantError
+    return assertion

@@ -1,0 +1,1 @@
+"""Plumbing without domain words, for every program of the exchange."""

@@ -1,0 +1,131 @@
+"""Errors of the hub: two roots, a stable code and an HTTP status on each leaf.
+
+Codes read `SISI-RANAH-NNN`; the first part says whose fault it is and a code is never
+used again. The text of an error never holds a value that came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+
+class HubError(Exception):
+    """Root of what the hub reports. `detail` is one sentence to act on."""
+
+    kode: ClassVar[str] = "HUB-SISTEM-001"
+    status: ClassVar[int] = 500
+    judul: ClassVar[str] = "Kesalahan dalam sistem"
+    saran: ClassVar[str] = "Coba lagi; bila berulang, sampaikan id_permintaan kepada operator."
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, detail: str | None = None, *, pasal: str | None = None) -> None:
+        self.detail = detail or self.saran
+        self.pasal = pasal
+        super().__init__(f"{self.kode}: {self.detail}")
+
+
+class TemporaryError(HubError):
+    """The same call can succeed later: wait and repeat."""
+
+    kode = "HUB-SISTEM-002"
+    status = 503
+    judul = "Layanan sementara tidak siap"
+    saran = "Tunggu sebentar lalu ulangi permintaan yang sama."
+    headers = {"Retry-After": "2"}
+
+
+class PermanentError(HubError):
+    """Repeating the call does not help: something must change first."""
+
+    kode = "HUB-SISTEM-003"
+    status = 400
+    judul = "Permintaan tidak dapat dilayani"
+
+
+class InvalidInputError(PermanentError):
+    """The form of the request is wrong; the answer lists field, code and remedy."""
+
+    kode = "KLIEN-BENTUK-001"
+    status = 422
+    judul = "Isi permintaan tidak sah"
+    saran = "Perbaiki bidang yang disebut lalu kirim ulang."
+
+
+class BodyTooLargeError(PermanentError):
+    kode = "KLIEN-BENTUK-002"
+    status = 413
+    judul = "Badan permintaan terlalu besar"
+    saran = "Bagi isi menjadi beberapa permintaan yang lebih kecil."
+
+
+class MediaTypeError(PermanentError):
+    kode = "KLIEN-BENTUK-003"
+    status = 415
+    judul = "Jenis isi tidak didukung"
+    saran = "Kirim badan dengan Content-Type application/json."
+
+
+class RouteNotFoundError(PermanentError):
+    kode = "KLIEN-BENTUK-004"
+    status = 404
+    judul = "Alamat tidak dikenal"
+    saran = "Periksa alamat pada dokumentasi OpenAPI layanan ini."
+
+
+class MethodError(PermanentError):
+    kode = "KLIEN-BENTUK-005"
+    status = 405
+    judul = "Metode tidak didukung"
+    saran = "Pakai metode yang disebut dokumentasi OpenAPI untuk alamat ini."
+
+
+class BadRequestError(PermanentError):
+    kode = "KLIEN-BENTUK-006"
+    status = 400
+    judul = "Permintaan HTTP tidak terbaca"
+    saran = "Periksa cara klien menyusun permintaan."
+
+
+class CursorError(PermanentError):
+    kode = "KLIEN-KURSOR-001"
+    status = 400
+    judul = "Kursor tidak sah"
+    saran = "Pakai kursor persis seperti diterima dari alamat yang sama, atau mulai tanpa kursor."
+
+
+class CursorTooOldError(PermanentError):
+    kode = "KLIEN-KURSOR-003"
+    status = 410
+    judul = "Kursor terlalu lama"
+    saran = "Mulai lagi tanpa kursor; rekaman yang tidak muncul lagi berarti sudah dihapus."
+
+
+class RecordNotFoundError(PermanentError):
+    kode = "KLIEN-REKAMAN-001"
+    status = 404
+    judul = "Rekaman tidak ditemukan"
+    saran = "Periksa id rekaman; id berasal dari daftar atau umpan perubahan layanan ini."
+
+
+class StateConflictError(PermanentError):
+    kode = "KLIEN-KEADAAN-001"
+    status = 409
+    judul = "Keadaan tidak mengizinkan"
+    saran = "Baca keadaan terakhir lalu putuskan lagi."
+
+
+class ConfigurationError(PermanentError):
+    """Settings, keys or the agreement's file are wrong; seen by operators at start."""
+
+    kode = "HUB-SISTEM-004"
+    status = 500
+    judul = "Pengaturan salah"
+    saran = "Perbaiki pengaturan yang disebut."
+
+
+def leaves(root: type[HubError] = HubError) -> Iterator[type[HubError]]:
+    """Yield every error class below `root`, itself included, each once."""
+    yield root
+    for child in root.__subclasses__():
+        yield from leaves(child)

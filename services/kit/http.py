@@ -1,0 +1,143 @@
+"""The edge of a service: request id, limits, metrics, one access line a request, docs pages."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kit.errors import BodyTooLargeError, HubError, MediaTypeError
+from services.kit.logging import get_logger
+from services.kit.problems import install, problem
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_FORM_ROUTES = {"/oauth2/token"}
+
+
+class Metrics:
+    """Counters of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("metode", "rute", "status")
+        self.requests = Counter("hub_permintaan", "Permintaan", labels, registry=self.registry)
+        self.seconds = Histogram(
+            "hub_permintaan_detik", "Lama permintaan", ("rute",), registry=self.registry
+        )
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class Edge:
+    """ASGI middleware around everything, so that no answer leaves without id and count."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, batas_badan: int) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._limit = batas_badan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        given = request.headers.get("x-request-id", "")
+        id_permintaan = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        scope.setdefault("state", {})["id_permintaan"] = id_permintaan
+        started, status = time.perf_counter(), 500
+
+        async def count(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", id_permintaan.encode()),
+                    (b"cache-control", b"no-store"),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(id_permintaan=id_permintaan):
+            try:
+                await self._guarded(request, receive, count)
+            finally:
+                self._observe(scope, status, time.perf_counter() - started)
+
+    async def _guarded(self, request: Request, receive: Receive, send: Send) -> None:
+        refused = self._refuse(request)
+        if refused is not None:
+            await problem(request, refused)(request.scope, receive, send)
+            return
+        seen, started = 0, False
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._limit:
+                raise _TooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(request.scope, limited, watched)
+        except _TooLarge:
+            if not started:
+                await problem(request, BodyTooLargeError())(request.scope, receive, send)
+
+    def _refuse(self, request: Request) -> HubError | None:
+        length = request.headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._limit:
+            return BodyTooLargeError()
+        if request.method in ("POST", "PUT", "PATCH"):
+            kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+            form = request.url.path in _FORM_ROUTES
+            if kind != ("application/x-www-form-urlencoded" if form else "application/json"):
+                wanted = "application/x-www-form-urlencoded" if form else "application/json"
+                return MediaTypeError(f"Kirim badan dengan Content-Type {wanted}.")
+        return None
+
+    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+        # The template, not the path: ids of companies are many, and a caller can put anything there.
+        rute = getattr(scope.get("route"), "path", "(tidak dikenal)")
+        self._metrics.requests.labels(scope["method"], rute, status).inc()
+        self._metrics.seconds.labels(rute).observe(seconds)
+        get_logger().info(
+            "permintaan",
+            metode=scope["method"],
+            rute=rute,
+            status=status,
+            milidetik=round(seconds * 1000, 1),
+            klien=scope["state"].get("klien"),
+        )
+
+
+def make_app(*, judul: str, uraian: str, batas_badan: int, lifespan: Any) -> FastAPI:
+    """Return an application with error handlers, edge and documentation pages that need no CDN."""
+    app = FastAPIOffline(
+        title=judul,
+        description=uraian,
+        version="1.0.0",
+        lifespan=lifespan,
+        openapi_url="/openapi.json",
+        swagger_ui_parameters={"persistAuthorization": False, "defaultModelsExpandDepth": 0},
+    )
+    install(app)
+    app.state.metrics = Metrics()
+    app.add_middleware(Edge, metrics=app.state.metrics, batas_badan=batas_badan)
+    return app

@@ -1,0 +1,47 @@
+"""Run the Alembic history of one database from inside a program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from services.kit.database import make_engine
+
+HISTORIES = ("wlkp", "bpjs", "hub")
+_FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def config(url: str, history: str) -> Config:
+    """Return the Alembic configuration of a history for one database."""
+    cfg = Config()
+    cfg.set_main_option("script_location", str(_FOLDER / history))
+    cfg.attributes["url"] = url
+    cfg.attributes["history"] = history
+    return cfg
+
+
+def upgrade(url: str, history: str, revision: str = "head") -> None:
+    """Bring a database to the newest revision of its history; nothing to do is fine."""
+    command.upgrade(config(url, history), revision)
+
+
+def head(history: str) -> str:
+    """Return the one head of a history. Raises when there are two."""
+    found = ScriptDirectory.from_config(config("", history)).get_current_head()
+    if found is None:
+        raise LookupError(f"Riwayat migrasi {history} kosong")
+    return found
+
+
+def current(url: str) -> str | None:
+    """Return the revision a database stands at, None when it was never migrated."""
+    engine = make_engine(url, 1)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
