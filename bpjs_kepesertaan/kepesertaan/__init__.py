@@ -1,0 +1,1 @@
+"""JKN membership: is this NIK covered, is this company registered?"""

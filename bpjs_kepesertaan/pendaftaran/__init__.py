@@ -1,0 +1,1 @@
+"""Registration of potential companies and workers: potential, verified, registered, refused."""

@@ -1,0 +1,69 @@
+"""Routes of the queue of registration; internal, BPJS Kesehatan's own work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
+
+from bpjs_kepesertaan.errors import (
+    RegistrationIncompleteError,
+    RegistrationNotFoundError,
+    RegistrationStateError,
+)
+from bpjs_kepesertaan.pendaftaran import service
+from services.audit.record import Pelaku
+from services.auth.guard import Guard
+from services.kit.errors import CursorError
+from services.registry.routes import Halamanan, guarded, service_of
+from shared_schemas.v1.amplop import Halaman
+from shared_schemas.v1.antrean import KasusPendaftaran, KeputusanPendaftaran
+from shared_schemas.v1.kode import KeadaanPendaftaran
+
+PENDAFTARAN = Guard("internal:pendaftaran")
+router = APIRouter(prefix="/v1/pendaftaran", tags=["internal"])
+
+
+class HalamananKasus(Halamanan):
+    """Query of the queue."""
+
+    keadaan: KeadaanPendaftaran | None = Field(None, description="Hanya yang berkeadaan ini.")
+
+
+@router.get(
+    "",
+    response_model=Halaman[KasusPendaftaran],
+    summary="Antrean pendaftaran",
+    **guarded(PENDAFTARAN, CursorError),
+)
+def list_pendaftaran(
+    request: Request,
+    q: Annotated[HalamananKasus, Query()],
+    who: Annotated[Pelaku, Depends(PENDAFTARAN)],
+) -> Any:
+    """Badan usaha dan pekerja potensial beserta keadaannya."""
+    return service.list_cases(service_of(request), q.keadaan, q.batas, q.kursor)
+
+
+@router.post(
+    "/{id}/keputusan",
+    response_model=KasusPendaftaran,
+    summary="Putuskan pendaftaran",
+    **guarded(
+        PENDAFTARAN,
+        RegistrationNotFoundError,
+        RegistrationStateError,
+        RegistrationIncompleteError,
+        body=True,
+    ),
+)
+def decide_pendaftaran(
+    request: Request,
+    id: UUID,
+    keputusan: KeputusanPendaftaran,
+    who: Annotated[Pelaku, Depends(PENDAFTARAN)],
+) -> Any:
+    """Verifikasi, daftarkan, atau tolak dengan alasan."""
+    return service.decide_case(service_of(request), who, id, keputusan)

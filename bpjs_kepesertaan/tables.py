@@ -1,0 +1,30 @@
+"""Tables of the database `bpjs`: the registry's own and the queue of registration."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from services.registry import tables
+
+METADATA = sa.MetaData()
+tables.define(METADATA)
+
+sa.Table(
+    "pendaftaran",
+    METADATA,
+    sa.Column("id", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("nomor", sa.BigInteger, sa.Identity(always=True), nullable=False, unique=True),
+    sa.Column("himpunan", sa.Text, nullable=False),
+    sa.Column("keadaan", sa.Text, nullable=False),
+    sa.Column("id_asal", sa.Text),
+    sa.Column("id_badan_usaha", sa.Text),
+    sa.Column("id_rekaman", sa.Text),
+    sa.Column("jumlah_pekerja", sa.BigInteger),
+    sa.Column("isi", pg.JSONB, nullable=False),
+    sa.Column("alasan", sa.Text),
+    sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
+    # One case for one thing WLKP knows, however often it is proposed.
+    sa.UniqueConstraint("himpunan", "id_asal", name="pendaftaran_asal"),
+)

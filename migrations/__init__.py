@@ -1,0 +1,1 @@
+"""One Alembic history for each of the three databases."""

@@ -1,0 +1,1 @@
+"""What both registries do alike, written once: records, change feed, look-ups, proposals."""

@@ -1,0 +1,33 @@
+"""Refusals that both registries share: proposals and their idempotency."""
+
+from __future__ import annotations
+
+from services.kit.errors import PermanentError
+
+
+class IdempotencyKeyMissingError(PermanentError):
+    kode = "KLIEN-IDEMPOTENSI-001"
+    status = 400
+    judul = "Idempotency-Key tidak ada"
+    saran = "Sertakan header Idempotency-Key, 8 sampai 128 karakter, tetap sama bila diulang."
+
+
+class IdempotencyKeyReusedError(PermanentError):
+    kode = "KLIEN-IDEMPOTENSI-002"
+    status = 409
+    judul = "Idempotency-Key dipakai untuk isi lain"
+    saran = "Pakai kunci baru untuk isi baru; ulangi isi yang sama untuk jawaban semula."
+
+
+class ProposalNotFoundError(PermanentError):
+    kode = "KLIEN-USULAN-001"
+    status = 404
+    judul = "Usulan tidak ditemukan"
+    saran = "Periksa id_usulan; hanya usulan kiriman pihak sendiri yang terlihat."
+
+
+class ProposalStateError(PermanentError):
+    kode = "KLIEN-USULAN-002"
+    status = 409
+    judul = "Usulan tidak sedang ditahan"
+    saran = "Hanya usulan berkeadaan ditahan yang dapat diputuskan."

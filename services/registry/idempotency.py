@@ -1,0 +1,44 @@
+"""A repeated request gets the answer of the first, also while the first still runs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from services.kit.database import Transaction
+from services.registry.errors import IdempotencyKeyMissingError, IdempotencyKeyReusedError
+
+_KEY = re.compile(r"[\x21-\x7e]{8,128}")
+
+
+def once(
+    tx: Transaction, pelaku: str, kunci: str | None, isi: bytes, work: Callable[[], bytes]
+) -> bytes:
+    """Return the stored answer of this key, or do the work and store its answer in `tx`.
+
+    A second request with the same key waits on the first one's row. Raises
+    IdempotencyKeyMissingError, and IdempotencyKeyReusedError for another content.
+    """
+    if kunci is None or not _KEY.fullmatch(kunci):
+        raise IdempotencyKeyMissingError
+    digest = hashlib.sha256(isi).digest()
+    fresh = tx.raw(
+        "INSERT INTO idempotensi (pelaku, kunci, sidik) VALUES (%s, %s, %s)"
+        " ON CONFLICT DO NOTHING RETURNING 1",
+        (pelaku, kunci, digest),
+    ).fetchone()
+    if fresh is None:
+        row = tx.raw(
+            "SELECT sidik, jawaban FROM idempotensi WHERE pelaku = %s AND kunci = %s",
+            (pelaku, kunci),
+        ).fetchone()
+        if row is None or bytes(row[0]) != digest:
+            raise IdempotencyKeyReusedError
+        return str(row[1]).encode()
+    answer = work()
+    tx.raw(
+        "UPDATE idempotensi SET jawaban = %s WHERE pelaku = %s AND kunci = %s",
+        (answer.decode(), pelaku, kunci),
+    )
+    return answer

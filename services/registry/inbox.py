@@ -1,0 +1,293 @@
+"""The inbox of proposals: every item gets a receipt, and each of them at most one effect.
+
+The receiver's policy: apply what comes from the party that has authority over the field,
+keep the former value; hold what the civil registry decides; refuse the rest with a reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Auditor, Bukti, Pelaku
+from services.auth.agreement import AgreementStore
+from services.kit.database import Transaction, transaction
+from services.registry import write
+from services.registry.idempotency import once
+from services.registry.tables import TABLE_OF
+from shared_schemas.perjanjian import FIELD_SETS
+from shared_schemas.rujukan import Himpunan, Wewenang
+from shared_schemas.v1.kode import ALASAN, AlasanUsulan, KeadaanUsulan
+from shared_schemas.v1.usulan import (
+    KumpulanTandaTerima,
+    KumpulanUsulan,
+    PemberitahuanStatus,
+    PenambahanBadanUsaha,
+    PenambahanPekerja,
+    PenyelarasanBadanUsaha,
+    PenyelarasanPekerja,
+    TandaTerima,
+)
+
+Butir = (
+    PenambahanBadanUsaha
+    | PenambahanPekerja
+    | PenyelarasanBadanUsaha
+    | PenyelarasanPekerja
+    | PemberitahuanStatus
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Putusan:
+    """The receiver's answer to one item."""
+
+    keadaan: KeadaanUsulan
+    alasan: AlasanUsulan
+    versi: int | None = None
+    rincian: str = ""
+
+    @property
+    def kalimat(self) -> str:
+        """The reason as one sentence."""
+        return f"{ALASAN[self.alasan]} {self.rincian}".strip()
+
+
+def refuse(alasan: AlasanUsulan, rincian: str = "") -> Putusan:
+    """Return a refusal with its reason."""
+    return Putusan(KeadaanUsulan.DITOLAK, alasan, None, rincian)
+
+
+class Antrean(Protocol):
+    """What each body does with an addition and with a notice: its own queue."""
+
+    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan: ...
+
+    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan: ...
+
+    def accept_status(self, tx: Transaction, butir: PemberitahuanStatus) -> Putusan: ...
+
+
+@dataclass(slots=True)
+class _Sasaran:
+    """A locked target record as it stands while the batch is worked through."""
+
+    versi: int
+    dilaporkan_pada: dt.datetime | None
+    nilai: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Accepts proposals of the other party for one registry."""
+
+    engine: sa.Engine
+    agreement: AgreementStore
+    auditor: Auditor
+    antrean: Antrean
+
+    def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
+        """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones."""
+        with transaction(self.engine) as tx:
+            return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, kumpulan))
+
+    def _work(
+        self, tx: Transaction, who: Pelaku, kunci: str | None, kumpulan: KumpulanUsulan
+    ) -> bytes:
+        known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
+        targets = self._lock_targets(tx, kumpulan.usulan)
+        receipts, new = [], []
+        for posisi, butir in enumerate(kumpulan.usulan):
+            putusan = known.get(butir.id_usulan)
+            if putusan is None:
+                putusan = self._decide(tx, who, butir, targets)
+                known[butir.id_usulan] = putusan
+                new.append((butir, putusan))
+            receipts.append(
+                TandaTerima(
+                    posisi=posisi,
+                    id_usulan=butir.id_usulan,
+                    keadaan=putusan.keadaan,
+                    kode=putusan.alasan.value,
+                    alasan=putusan.kalimat,
+                    versi=putusan.versi,
+                )
+            )
+        self._store(tx, who, new)
+        counts = Counter(p.keadaan.value for _, p in new)
+        self.auditor.record(
+            tx,
+            Bukti(
+                Peristiwa.USULAN_DITERIMA,
+                who,
+                {"jumlah": len(new), "menurut_keadaan": dict(counts), "kunci_idempotensi": kunci},
+            ),
+        )
+        return KumpulanTandaTerima(tanda_terima=receipts).model_dump_json().encode()
+
+    def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, Putusan]:
+        rows = tx.raw(
+            "SELECT id_usulan, keadaan, kode, versi_hasil FROM usulan"
+            " WHERE pelaku = %s AND id_usulan = ANY(%s)",
+            (who.id, ids),
+        ).fetchall()
+        return {r[0]: Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]) for r in rows}
+
+    def _lock_targets(self, tx: Transaction, butir: Sequence[Butir]) -> dict[str, _Sasaran]:
+        targets: dict[str, _Sasaran] = {}
+        for himpunan, kind in (
+            (Himpunan.BADAN_USAHA, PenyelarasanBadanUsaha),
+            (Himpunan.PEKERJA, PenyelarasanPekerja),
+        ):
+            ids = sorted({b.id_sasaran for b in butir if isinstance(b, kind)})
+            if not ids:
+                continue
+            fields = write.fields_of(himpunan)
+            for row in tx.raw(
+                f"SELECT id, versi, dilaporkan_pada, {', '.join(fields)} FROM {TABLE_OF[himpunan]}"
+                " WHERE id = ANY(%s) AND dihapus_pada IS NULL ORDER BY id FOR UPDATE",
+                (ids,),
+            ):
+                targets[f"{himpunan}:{row[0]}"] = _Sasaran(
+                    row[1], row[2], dict(zip(fields, row[3:], strict=True))
+                )
+        return targets
+
+    def _decide(
+        self, tx: Transaction, who: Pelaku, butir: Butir, targets: dict[str, _Sasaran]
+    ) -> Putusan:
+        if isinstance(butir, PenyelarasanBadanUsaha | PenyelarasanPekerja):
+            return self._align(tx, who, butir, targets)
+        if isinstance(butir, PemberitahuanStatus):
+            return self.antrean.accept_status(tx, butir)
+        refused = self._check_addition(butir)
+        if refused is not None:
+            return refused
+        if isinstance(butir, PenambahanBadanUsaha):
+            return self.antrean.accept_badan_usaha(tx, butir)
+        return self.antrean.accept_pekerja(tx, butir)
+
+    def _check_addition(self, butir: PenambahanBadanUsaha | PenambahanPekerja) -> Putusan | None:
+        """Refuse an addition that the giver's profile or the agreement does not allow."""
+        giver = self.agreement.pemilik.lawan
+        extra = self.agreement.current().bidang_tambahan(self.agreement.now())
+        values = butir.isi.model_dump(exclude_none=True)
+        daftar = FIELD_SETS[Himpunan(butir.himpunan)].daftar_bidang()
+        missing = [b.nama for b in daftar if giver in b.rujukan.wajib and b.nama not in values]
+        if missing:
+            return refuse(AlasanUsulan.BIDANG_WAJIB, f"Isi: {', '.join(missing)}.")
+        surplus = [
+            b.nama for b in daftar if b.tambahan and b.nama in values and b.nama not in extra
+        ]
+        if surplus:
+            return refuse(AlasanUsulan.BIDANG_TAMBAHAN, f"Hapus: {', '.join(surplus)}.")
+        return None
+
+    def _align(
+        self,
+        tx: Transaction,
+        who: Pelaku,
+        butir: PenyelarasanBadanUsaha | PenyelarasanPekerja,
+        targets: dict[str, _Sasaran],
+    ) -> Putusan:
+        himpunan = Himpunan(butir.himpunan)
+        nilai = butir.nilai.model_dump(mode="python", exclude_none=True)
+        sasaran = targets.get(f"{himpunan}:{butir.id_sasaran}")
+        if sasaran is None:
+            return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
+        if not nilai:
+            return refuse(AlasanUsulan.NILAI_KOSONG)
+        if butir.versi_sasaran != sasaran.versi:
+            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.VERSI_USANG, sasaran.versi)
+        policy = self._policy(butir, himpunan, list(nilai), sasaran)
+        if policy is not None:
+            return policy
+        changed = {f: v for f, v in nilai.items() if sasaran.nilai[f] != v}
+        if not changed:
+            return Putusan(KeadaanUsulan.DITERAPKAN, AlasanUsulan.SUDAH_SAMA, sasaran.versi)
+        koreksi = write.Koreksi(butir.id_sasaran, changed, f"usulan {butir.id_usulan}")
+        versions = write.correct(tx, himpunan, [koreksi], pelaku=who.id, pasal=who.pasal)
+        sasaran.versi = versions[butir.id_sasaran]
+        sasaran.nilai.update(changed)
+        return Putusan(KeadaanUsulan.DITERAPKAN, AlasanUsulan.DITERAPKAN, sasaran.versi)
+
+    def _policy(
+        self,
+        butir: PenyelarasanBadanUsaha | PenyelarasanPekerja,
+        himpunan: Himpunan,
+        names: list[str],
+        sasaran: _Sasaran,
+    ) -> Putusan | None:
+        """Return why the values may not simply be applied, None when they may."""
+        perjanjian, at = self.agreement.current(), self.agreement.now()
+        held = False
+        for bidang in FIELD_SETS[himpunan].daftar_bidang():
+            if bidang.nama not in names:
+                continue
+            wewenang = perjanjian.wewenang(bidang, at)
+            if wewenang is Wewenang.PENCATATAN_SIPIL:
+                held = True
+            elif wewenang is Wewenang.LAPORAN_TERBARU:
+                verdict = _newer_report(butir.dilaporkan_pada_asal, sasaran, bidang.nama)
+                if verdict is None:
+                    return refuse(
+                        AlasanUsulan.TANPA_WEWENANG, f"{bidang.nama}: laporan lebih lama."
+                    )
+                held = held or verdict == "held"
+            elif wewenang is None or wewenang.value != self.agreement.pemilik.lawan.value:
+                return refuse(AlasanUsulan.TANPA_WEWENANG, f"Bidang: {bidang.nama}.")
+        if held:
+            return Putusan(KeadaanUsulan.DITAHAN, AlasanUsulan.MENUNGGU_PETUGAS, sasaran.versi)
+        return None
+
+    def _store(self, tx: Transaction, who: Pelaku, new: list[tuple[Butir, Putusan]]) -> None:
+        if not new:
+            return
+        now = self.agreement.now()
+        rows = [_usulan_row(who, butir, putusan, now) for butir, putusan in new]
+        names = ", ".join(rows[0])
+        tx.raw(
+            f"INSERT INTO usulan ({names}) SELECT {names} FROM"
+            " json_populate_recordset(NULL::usulan, %s::json)",
+            (json.dumps(rows, default=str),),
+        )
+
+
+def _newer_report(asal: dt.datetime | None, sasaran: _Sasaran, nama: str) -> str | None:
+    """Say "apply", "held" (a date is missing), or None when the receiver's report is newer."""
+    if sasaran.nilai[nama] is None:
+        return "apply"  # an empty value never wins, whatever its date
+    if asal is None or sasaran.dilaporkan_pada is None:
+        return "held"
+    return "apply" if asal > sasaran.dilaporkan_pada else None
+
+
+def _usulan_row(who: Pelaku, butir: Butir, putusan: Putusan, now: dt.datetime) -> dict[str, Any]:
+    isi = butir.model_dump(mode="json", exclude_none=True)
+    return {
+        "pelaku": who.id,
+        "id_usulan": str(butir.id_usulan),
+        "jenis": butir.jenis.value,
+        "himpunan": butir.himpunan,
+        "id_sasaran": isi.get("id_sasaran") or isi.get("id_badan_usaha"),
+        "versi_sasaran": isi.get("versi_sasaran"),
+        "bidang": sorted(isi.get("nilai", ())),
+        "isi": isi,
+        "pasal": who.pasal,
+        "keadaan": putusan.keadaan.value,
+        "kode": putusan.alasan.value,
+        "alasan": putusan.kalimat,
+        "versi_hasil": putusan.versi,
+        "diterima_pada": now.isoformat(),
+        "diputuskan_pada": None
+        if putusan.keadaan in (KeadaanUsulan.DITAHAN, KeadaanUsulan.DITERIMA)
+        else now.isoformat(),
+    }

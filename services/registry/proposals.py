@@ -1,0 +1,122 @@
+"""Proposals after their arrival: how the sender sees them and how a steward decides."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Auditor, Bukti, Pelaku
+from services.kit.clock import Clock
+from services.kit.database import Transaction, transaction
+from services.kit.paging import Cursors
+from services.registry import write
+from services.registry.errors import ProposalNotFoundError, ProposalStateError
+from services.registry.tables import TABLE_OF
+from shared_schemas.perjanjian import FIELD_SETS
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.amplop import Halaman
+from shared_schemas.v1.kode import ALASAN, TRANSISI_USULAN, AlasanUsulan, KeadaanUsulan
+from shared_schemas.v1.usulan import KeputusanUsulan, UsulanTercatat
+
+_COLUMNS = (
+    "id_usulan, jenis, himpunan, id_sasaran, bidang, keadaan, kode, alasan, diterima_pada,"
+    " diputuskan_pada"
+)
+
+
+def _recorded(row: tuple[Any, ...]) -> UsulanTercatat:
+    names = _COLUMNS.split(", ")
+    return UsulanTercatat.model_validate(dict(zip((n.strip() for n in names), row, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Lists proposals and carries out the steward's decisions of one registry."""
+
+    engine: sa.Engine
+    auditor: Auditor
+    cursors: Cursors
+    clock: Clock
+
+    def find(self, pelaku: str, id_usulan: UUID) -> UsulanTercatat:
+        """Return one of the caller's own proposals. Raises ProposalNotFoundError."""
+        with transaction(self.engine) as tx:
+            row = tx.raw(
+                f"SELECT {_COLUMNS} FROM usulan WHERE pelaku = %s AND id_usulan = %s",
+                (pelaku, id_usulan),
+            ).fetchone()
+        if row is None:
+            raise ProposalNotFoundError
+        return _recorded(row)
+
+    def page(
+        self, pelaku: str | None, keadaan: KeadaanUsulan | None, batas: int, kursor: str | None
+    ) -> Halaman[UsulanTercatat]:
+        """Return a page of proposals in the order of arrival; `pelaku` None lists everybody's."""
+        scope = f"usulan:{pelaku or ''}:{keadaan or ''}"
+        after = int(self.cursors.read(scope, kursor) or 0)
+        with transaction(self.engine) as tx:
+            rows = tx.raw(
+                f"SELECT {_COLUMNS}, nomor FROM usulan WHERE nomor > %s"
+                " AND (%s::text IS NULL OR pelaku = %s) AND (%s::text IS NULL OR keadaan = %s)"
+                " ORDER BY nomor LIMIT %s",
+                (after, pelaku, pelaku, keadaan, keadaan, batas + 1),
+            ).fetchall()
+        more, rows = len(rows) > batas, rows[:batas]
+        return Halaman[UsulanTercatat](
+            data=[_recorded(r[:-1]) for r in rows],
+            kursor=self.cursors.sign(scope, rows[-1][-1]) if more else None,
+        )
+
+    def decide(self, who: Pelaku, id_usulan: UUID, keputusan: KeputusanUsulan) -> UsulanTercatat:
+        """Apply or refuse a held proposal. Raises ProposalNotFoundError, ProposalStateError.
+
+        A held proposal whose fields changed meanwhile becomes USANG instead of applied.
+        """
+        with transaction(self.engine) as tx:
+            row = tx.raw(
+                "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku FROM usulan"
+                " WHERE id_usulan = %s FOR UPDATE",
+                (id_usulan,),
+            ).fetchone()
+            if row is None:
+                raise ProposalNotFoundError
+            if keputusan.keadaan not in TRANSISI_USULAN.get(row[0], ()) or row[0] != "ditahan":
+                raise ProposalStateError
+            state, kode, reason = keputusan.keadaan, AlasanUsulan.PUTUSAN_PETUGAS, keputusan.alasan
+            if state is KeadaanUsulan.DITERAPKAN and not self._apply(tx, who, id_usulan, row):
+                state, kode = KeadaanUsulan.USANG, AlasanUsulan.VERSI_USANG
+                reason = ALASAN[kode]
+            tx.raw(
+                "UPDATE usulan SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s"
+                " WHERE id_usulan = %s AND pelaku = %s",
+                (state.value, kode.value, reason, self.clock(), id_usulan, row[5]),
+            )
+            rincian = {"id_usulan": str(id_usulan), "keadaan": state.value}
+            self.auditor.record(tx, Bukti(Peristiwa.USULAN_DIPUTUSKAN, who, rincian))
+        return self.find(row[5], id_usulan)
+
+    def _apply(self, tx: Transaction, who: Pelaku, id_usulan: UUID, row: tuple[Any, ...]) -> bool:
+        himpunan, id_, since = Himpunan(row[1]), row[2], row[3]
+        model = FIELD_SETS[himpunan]
+        nilai = row[4]["nilai"] if isinstance(row[4], dict) else json.loads(row[4])["nilai"]
+        found = tx.raw(
+            f"SELECT 1 FROM {TABLE_OF[himpunan]} WHERE id = %s AND dihapus_pada IS NULL FOR UPDATE",
+            (id_,),
+        ).fetchone()
+        moved = tx.raw(
+            "SELECT 1 FROM riwayat WHERE himpunan = %s AND id_rekaman = %s AND versi >= %s"
+            " AND bidang = ANY(%s)",
+            (himpunan.value, id_, since, list(nilai)),
+        ).fetchone()
+        if found is None or moved is not None:
+            return False
+        values = model.model_validate(nilai).model_dump(mode="python", include=set(nilai))
+        koreksi = write.Koreksi(id_, values, f"usulan {id_usulan}")
+        write.correct(tx, himpunan, [koreksi], pelaku=who.id, pasal=who.pasal)
+        return True

@@ -1,0 +1,221 @@
+"""Read records: pages, look-ups by number, the change feed.
+
+PostgreSQL writes the JSON of the wire form itself: what is stored was validated on its way
+in, and building the same text in Python takes ten times as long. Reads of personal data
+are entered in the ledger in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.audit.record import INSERT_AKSES, Auditor, Pelaku
+from services.auth.agreement import AgreementStore
+from services.kit.database import Transaction, transaction
+from services.kit.errors import CursorTooOldError, RecordNotFoundError
+from services.kit.paging import Cursors
+from services.registry.tables import TABLE_OF
+from shared_schemas.identitas import is_npwp_of_person
+from shared_schemas.rujukan import Himpunan
+
+Row = tuple[Any, ...]
+
+_PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
+
+
+@lru_cache(maxsize=64)
+def record_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
+    """Return the SQL expression of a record's wire form with these fields."""
+    isi = ", ".join(f"'{f}', {f}" for f in fields)
+    meta = "'id', id, 'versi', versi, 'dilaporkan_pada', dilaporkan_pada"
+    if himpunan is Himpunan.PEKERJA:
+        meta += ", 'id_badan_usaha', id_badan_usaha"
+    else:
+        meta += ", 'status_pendaftaran', status_pendaftaran"
+    return f"json_build_object({meta}, 'isi', json_build_object({isi}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one registry's records for a caller who is already permitted to."""
+
+    engine: sa.Engine
+    agreement: AgreementStore
+    auditor: Auditor
+    cursors: Cursors
+
+    def _json(self, himpunan: Himpunan) -> str:
+        # A D field leaves the registry only while an addendum says so.
+        bidang = self.agreement.current().bidang(himpunan, self.agreement.now())
+        return record_json(himpunan, tuple(b.nama for b in bidang))
+
+    def _audit(self, tx: Transaction, who: Pelaku, rute: str, rows: Sequence[Row]) -> None:
+        """Enter a read in the ledger; the last column of each row is a NIK or NPWP."""
+        niks = [r[-1] for r in rows if r[-1] and _is_nik(r[-1])]
+        self.auditor.record_access(tx, who, rute, len(rows), niks)
+
+    def page(
+        self,
+        who: Pelaku,
+        himpunan: Himpunan,
+        *,
+        batas: int,
+        kursor: str | None,
+        id_badan_usaha: str | None = None,
+    ) -> bytes:
+        """Return one page (`Halaman`) in the order of ids. Raises CursorError, RecordNotFoundError."""
+        table = TABLE_OF[himpunan]
+        scope = f"daftar:{table}:{id_badan_usaha or ''}"
+        after = self.cursors.read(scope, kursor)
+        where, params = "dihapus_pada IS NULL", []
+        if id_badan_usaha is not None:
+            where += " AND id_badan_usaha = %s"
+            params.append(id_badan_usaha)
+        if after is not None:
+            where += " AND id > %s"
+            params.append(after)
+        query = (
+            f"SELECT id, {self._json(himpunan)}::text, {_PERSON[himpunan]} FROM {table}"
+            f" WHERE {where} ORDER BY id LIMIT %s"
+        )
+        with transaction(self.engine) as tx:
+            if id_badan_usaha is not None:
+                self._require_badan_usaha(tx, id_badan_usaha)
+            rows = tx.raw(query, (*params, batas + 1)).fetchall()
+            more, rows = len(rows) > batas, rows[:batas]
+            self._audit(tx, who, f"daftar {table}", rows)
+        cursor = json.dumps(self.cursors.sign(scope, rows[-1][0]) if more else None)
+        return f'{{"data":[{_joined(r[1] for r in rows)}],"kursor":{cursor}}}'.encode()
+
+    def _require_badan_usaha(self, tx: Transaction, id_badan_usaha: str) -> None:
+        found = tx.raw(
+            "SELECT 1 FROM badan_usaha WHERE id = %s AND dihapus_pada IS NULL", (id_badan_usaha,)
+        ).fetchone()
+        if found is None:
+            raise RecordNotFoundError
+
+    def badan_usaha(self, who: Pelaku, id_badan_usaha: str) -> bytes:
+        """Return one company's record. Raises RecordNotFoundError."""
+        with transaction(self.engine) as tx:
+            row = tx.raw(
+                f"SELECT {self._json(Himpunan.BADAN_USAHA)}::text, npwp FROM badan_usaha"
+                " WHERE id = %s AND dihapus_pada IS NULL",
+                (id_badan_usaha,),
+            ).fetchone()
+            if row is None:
+                raise RecordNotFoundError
+            self._audit(tx, who, "badan usaha", [row])
+        return str(row[0]).encode()
+
+    def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
+        """Return one answer for each NIK in the order asked (`HasilPencarianPekerja`)."""
+        rows = self.look_up_nik(who, "cari pekerja", niks, f"{self._json(Himpunan.PEKERJA)}::text")
+        found: dict[str, list[str]] = {}
+        for nik, text in rows:
+            found.setdefault(nik, []).append(text)
+        answers = (
+            f'{{"posisi":{at},"ditemukan":{"true" if nik in found else "false"},'
+            f'"pekerja":[{_joined(found.get(nik, ()))}]}}'
+            for at, nik in enumerate(niks)
+        )
+        return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
+
+    def look_up_nik(self, who: Pelaku, rute: str, niks: list[str], columns: str) -> list[Row]:
+        """Return (nik, columns…) of the records of these NIKs, entering every NIK in the ledger.
+
+        Look-up and entry are one statement and so one round trip and one commit.
+        """
+        query = (
+            f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
+            " WHERE nik = ANY(%s) AND dihapus_pada IS NULL ORDER BY id"
+        )
+        entry = self.auditor.access_entry(who, rute, len(niks), niks)
+        with transaction(self.engine.execution_options(isolation_level="AUTOCOMMIT")) as tx:
+            return tx.raw(query, (*entry, niks)).fetchall()
+
+    def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:
+        """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`)."""
+        with transaction(self.engine) as tx:
+            rows = tx.raw(
+                f"SELECT npwp, nomor_tdp_atau_nib, status_pendaftaran,"
+                f" {self._json(Himpunan.BADAN_USAHA)}::text, npwp FROM badan_usaha"
+                " WHERE (npwp = ANY(%s) OR nomor_tdp_atau_nib = ANY(%s)) AND dihapus_pada IS NULL"
+                " ORDER BY id",
+                (npwp, nib),
+            ).fetchall()
+            self._audit(tx, who, "cari badan usaha", rows)
+        answers = [
+            _company_answer(kunci, at, index.get(nomor, []))
+            for kunci, index, asked in (
+                ("npwp", _index(rows, 0), npwp),
+                ("nib", _index(rows, 1), nib),
+            )
+            for at, nomor in enumerate(asked)
+        ]
+        return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
+
+    def changes(self, who: Pelaku, himpunan: Himpunan, *, batas: int, kursor: str | None) -> bytes:
+        """Return one page of the change feed (`HalamanPerubahan`).
+
+        Raises CursorError when tampered with, CursorTooOldError when tombstones after the
+        cursor were pruned or the registry was restored to an earlier state.
+        """
+        table = TABLE_OF[himpunan]
+        scope = f"perubahan:{table}"
+        after = int(self.cursors.read(scope, kursor) or 0)
+        with transaction(self.engine) as tx:
+            self._require_fresh(tx, himpunan, after)
+            rows = tx.raw(
+                "SELECT nomor, json_build_object('nomor', nomor, 'jenis',"
+                " CASE WHEN dihapus_pada IS NULL THEN 'ubah' ELSE 'hapus' END,"
+                " 'id', id, 'versi', versi, 'rekaman', CASE WHEN dihapus_pada IS NULL THEN"
+                f" {self._json(himpunan)} END)::text, {_PERSON[himpunan]}"
+                f" FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
+                (after, batas),
+            ).fetchall()
+            self._audit(tx, who, f"perubahan {table}", rows)
+        cursor = json.dumps(self.cursors.sign(scope, rows[-1][0] if rows else after))
+        done = "true" if len(rows) < batas else "false"
+        data = _joined(r[1] for r in rows)
+        return f'{{"data":[{data}],"kursor":{cursor},"habis":{done}}}'.encode()
+
+    def _require_fresh(self, tx: Transaction, himpunan: Himpunan, after: int) -> None:
+        if after == 0:
+            return
+        row = tx.raw(
+            "SELECT coalesce((SELECT terlama FROM umpan_batas WHERE himpunan = %s), 0),"
+            " (SELECT last_value FROM urutan_perubahan)",
+            (himpunan.value,),
+        ).fetchone()
+        if row is None or after < row[0] or after > row[1]:
+            raise CursorTooOldError
+
+
+def _index(rows: Iterable[Row], column: int) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+def _company_answer(kunci: str, at: int, rows: Sequence[Row]) -> str:
+    status = json.dumps(rows[0][2] if rows else None)
+    return (
+        f'{{"kunci":"{kunci}","posisi":{at},"ditemukan":{"true" if rows else "false"},'
+        f'"status_pendaftaran":{status},"badan_usaha":[{_joined(r[3] for r in rows)}]}}'
+    )
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ",".join(texts)
+
+
+def _is_nik(number: str) -> bool:
+    # A body's NPWP begins with 0; any other may be a person's NIK.
+    return not number.startswith("0") and is_npwp_of_person(number)

@@ -1,0 +1,113 @@
+"""One registry put together: engine, keys, clients, agreement, readers and writers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import anyio.to_thread
+import sqlalchemy as sa
+from fastapi import FastAPI
+
+from services.audit.record import Auditor
+from services.auth.agreement import AgreementStore
+from services.auth.clients import load_clients
+from services.auth.jws import SigningKey
+from services.auth.tokens import TokenIssuer
+from services.kit import migration
+from services.kit.clock import Clock
+from services.kit.database import make_engine, transaction
+from services.kit.errors import ConfigurationError, TemporaryError
+from services.kit.paging import Cursors
+from services.kit.settings import ServiceSettings
+from services.registry.inbox import Antrean, Inbox
+from services.registry.proposals import Proposals
+from services.registry.read import Reader
+from shared_schemas.rujukan import Pihak
+
+
+@dataclass(frozen=True)
+class RegistrySpec:
+    """What one body's registry adds to what both have in common."""
+
+    nama: str  # "wlkp" or "bpjs": also its database and migration history
+    pemilik: Pihak
+    port: int
+    make_antrean: Callable[[Clock], Antrean]
+
+
+class RegistryService:
+    """Everything the routes of one registry need; made once, in the lifespan's process."""
+
+    def __init__(self, spec: RegistrySpec, settings: ServiceSettings, clock: Clock) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.clock = clock
+        folder = settings.data / spec.nama
+        secret = _read_secret(folder / "rahasia")
+        self.engine: sa.Engine = make_engine(settings.database_url, settings.koneksi)
+        self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
+        self.cursors = Cursors(derive(secret, "kursor"))
+        self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
+        self.issuer = TokenIssuer(
+            settings.penerbit or f"http://{settings.alamat}:{settings.port or spec.port}",
+            SigningKey(_read_secret(folder / "kunci.pem")),
+            load_clients(folder / "klien.yaml"),
+            self.agreement,
+            clock,
+            settings.umur_token,
+        )
+        self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
+        self.antrean = spec.make_antrean(clock)
+        self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
+        self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
+
+    @cached_property
+    def _head(self) -> str:
+        return migration.head(self.spec.nama)
+
+    def readiness(self) -> dict[str, bool]:
+        """Return what the service needs to answer, each ready or not."""
+        checks = {"database": False, "migrasi": False, "perjanjian": False, "kunci": True}
+        try:
+            with transaction(self.engine) as tx:
+                row = tx.raw("SELECT version_num FROM alembic_version").fetchone()
+            checks["database"] = True
+            checks["migrasi"] = row is not None and row[0] == self._head
+        except TemporaryError:
+            pass
+        except Exception:  # no alembic_version table: reachable, not migrated
+            checks["database"] = True
+        try:
+            self.agreement.current()
+            checks["perjanjian"] = True
+        except TemporaryError:
+            pass
+        return checks
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        """Size the thread pool to the database connections; give them back at the end."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
+        yield
+        self.engine.dispose()
+
+
+def derive(secret: bytes, purpose: str) -> bytes:
+    """Return a key for one purpose from a program's secret (one-step HKDF-Expand, RFC 5869)."""
+    return hmac.digest(secret, purpose.encode() + b"\x01", hashlib.sha256)
+
+
+def _read_secret(path: Any) -> bytes:
+    try:
+        content: bytes = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} tidak dapat dibaca ({error.strerror}); jalankan `hub siapkan`."
+        ) from None
+    return content

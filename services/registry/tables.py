@@ -1,0 +1,166 @@
+"""Tables of a registry, made from the field sets, and the numbering of changes.
+
+A change is numbered by a trigger that first takes one advisory lock and keeps it until
+the commit, so numbers become visible in their order and a reader who keeps a cursor misses
+nothing (docs/keputusan/0002). The rule for writers: lock the rows, then write.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import EnumType
+from typing import Any, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from services.audit import tables as audit_tables
+from services.auth import tables as auth_tables
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.badan_usaha import BadanUsaha
+from shared_schemas.v1.bidang import Bidang, FieldSet
+from shared_schemas.v1.pekerja import Pekerja
+
+
+def _column(bidang: Bidang) -> sa.Column[Any]:
+    inner = [a for a in get_args(bidang.info.annotation) if a is not type(None)]
+    plain = inner[0] if inner else bidang.info.annotation
+    while get_args(plain) and not isinstance(plain, EnumType):
+        plain = get_args(plain)[0]
+    kind: sa.types.TypeEngine[Any] = sa.Text()
+    if plain is dt.date:
+        kind = sa.Date()
+    elif plain is int:
+        kind = sa.Integer()
+    return sa.Column(bidang.nama, kind, comment=f"{bidang.rujukan.nomor} {bidang.rujukan.uraian}")
+
+
+def _record_columns(model: type[FieldSet]) -> list[sa.Column[Any]]:
+    return [
+        *(_column(b) for b in model.daftar_bidang()),
+        sa.Column("versi", sa.BigInteger, nullable=False, server_default="1"),
+        sa.Column("nomor", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("dilaporkan_pada", sa.DateTime(timezone=True)),
+        sa.Column(
+            "diubah_pada", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+        ),
+        sa.Column("dihapus_pada", sa.DateTime(timezone=True)),
+        sa.Column("sidik_sumber", sa.BigInteger, comment="sidik baris sumber terakhir"),
+    ]
+
+
+def define(metadata: sa.MetaData) -> None:
+    """Add to a database's metadata all tables that both registries have."""
+    _define_records(metadata)
+    _define_inbox(metadata)
+    audit_tables.define(metadata)
+    auth_tables.define(metadata)
+
+
+def _define_records(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "badan_usaha",
+        metadata,
+        sa.Column("id", sa.Text, primary_key=True),
+        *_record_columns(BadanUsaha),
+        sa.Column("status_pendaftaran", sa.Text),
+        sa.Index("badan_usaha_nomor", "nomor", unique=True),
+        sa.Index("badan_usaha_npwp", "npwp"),
+        sa.Index("badan_usaha_nib", "nomor_tdp_atau_nib"),
+    )
+    sa.Table(
+        "pekerja",
+        metadata,
+        sa.Column(
+            "id", sa.Text, primary_key=True, server_default=sa.text("gen_random_uuid()::text")
+        ),
+        sa.Column("id_badan_usaha", sa.Text, sa.ForeignKey("badan_usaha.id"), nullable=False),
+        # The same NIK twice in one company is a finding, so it must be storable.
+        sa.Column("urutan", sa.SmallInteger, nullable=False, server_default="1"),
+        *_record_columns(Pekerja),
+        sa.UniqueConstraint("id_badan_usaha", "nik", "urutan", name="pekerja_kunci"),
+        sa.Index("pekerja_nomor", "nomor", unique=True),
+        sa.Index("pekerja_nik", "nik"),
+    )
+    sa.Table(
+        "riwayat",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("himpunan", sa.Text, nullable=False),
+        sa.Column("id_rekaman", sa.Text, nullable=False),
+        sa.Column("versi", sa.BigInteger, nullable=False, comment="versi sebelum perubahan"),
+        sa.Column("bidang", sa.Text, nullable=False),
+        sa.Column("nilai_lama", sa.Text),
+        sa.Column("dasar", sa.Text, nullable=False, comment="usulan, laporan atau impor"),
+        sa.Column("pelaku", sa.Text, nullable=False),
+        sa.Column("pasal", sa.Text),
+        sa.Column(
+            "waktu", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+        ),
+        sa.Index("riwayat_rekaman", "id_rekaman", "versi"),
+    )
+    sa.Table(
+        "karantina",
+        metadata,
+        sa.Column(
+            "sidik",
+            sa.LargeBinary,
+            primary_key=True,
+            comment="sidik isi: impor ulang tidak menggandakan",
+        ),
+        sa.Column("himpunan", sa.Text, nullable=False),
+        sa.Column("isi", pg.JSONB, nullable=False),
+        sa.Column("alasan", pg.ARRAY(sa.Text), nullable=False),
+        sa.Column(
+            "sejak", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+        ),
+    )
+    sa.Table(
+        "umpan_batas",
+        metadata,
+        sa.Column("himpunan", sa.Text, primary_key=True),
+        sa.Column(
+            "terlama", sa.BigInteger, nullable=False, comment="kursor di bawah ini dijawab 410"
+        ),
+    )
+
+
+def _define_inbox(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "idempotensi",
+        metadata,
+        sa.Column("pelaku", sa.Text, primary_key=True),
+        sa.Column("kunci", sa.Text, primary_key=True),
+        sa.Column("sidik", sa.LargeBinary, nullable=False),
+        sa.Column("jawaban", sa.Text),
+        sa.Column(
+            "waktu", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+        ),
+    )
+    sa.Table(
+        "usulan",
+        metadata,
+        sa.Column("pelaku", sa.Text, primary_key=True),
+        sa.Column("id_usulan", pg.UUID(as_uuid=True), primary_key=True),
+        sa.Column("nomor", sa.BigInteger, sa.Identity(always=True), nullable=False, unique=True),
+        sa.Column("jenis", sa.Text, nullable=False),
+        sa.Column("himpunan", sa.Text, nullable=False),
+        sa.Column("id_sasaran", sa.Text),
+        sa.Column("versi_sasaran", sa.BigInteger),
+        sa.Column("bidang", pg.ARRAY(sa.Text), nullable=False),
+        sa.Column("isi", pg.JSONB, nullable=False),
+        sa.Column("pasal", sa.Text),
+        sa.Column("keadaan", sa.Text, nullable=False),
+        sa.Column("kode", sa.Text, nullable=False),
+        sa.Column("alasan", sa.Text, nullable=False),
+        sa.Column("versi_hasil", sa.BigInteger),
+        sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
+        sa.Index("usulan_sasaran", "id_sasaran"),
+    )
+
+
+TANPA_NOMOR = frozenset({"id", "urutan", "versi", "nomor", "diubah_pada", "sidik_sumber"})
+"""Columns whose change is no change of the record: the trigger does not fire for them."""
+
+TABLE_OF = {Himpunan.BADAN_USAHA: "badan_usaha", Himpunan.PEKERJA: "pekerja"}

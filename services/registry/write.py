@@ -1,0 +1,196 @@
+"""Write records: upserts from reports and files, corrections, deletions; history kept.
+
+Every function runs in the caller's transaction and asks for the audit event. Rows are
+locked before they are written, because the first write takes the number lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from services.audit.record import Auditor, Bukti
+from services.kit.database import Transaction
+from services.registry.tables import TABLE_OF
+from shared_schemas.perjanjian import FIELD_SETS
+from shared_schemas.rujukan import Himpunan
+
+_KEYS = {Himpunan.BADAN_USAHA: ("id",), Himpunan.PEKERJA: ("id_badan_usaha", "nik", "urutan")}
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """How many records an upsert made and changed; the rest already said the same."""
+
+    baru: int
+    berubah: int
+
+
+@dataclass(frozen=True, slots=True)
+class Koreksi:
+    """New values of some fields of one record."""
+
+    id: str
+    nilai: dict[str, Any]
+    dasar: str
+
+
+def fields_of(himpunan: Himpunan) -> tuple[str, ...]:
+    """Return the names of all declared fields of a field set."""
+    return tuple(b.nama for b in FIELD_SETS[himpunan].daftar_bidang())
+
+
+def source_digest(row: dict[str, Any]) -> int:
+    """Return the digest by which a row of a source is known again (signed 64 bits)."""
+    text = msgspec.json.encode(row, order="deterministic")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
+
+
+def upsert(
+    tx: Transaction, himpunan: Himpunan, rows: Sequence[dict[str, Any]], *, dasar: str, pelaku: str
+) -> Upserted:
+    """Insert or update records by their key; the caller records the audit event with the counts.
+
+    A row that its source already sent with the same content changes nothing, so a repeated
+    import does not undo what was aligned since. An empty value never replaces one.
+    """
+    table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
+    joined = " AND ".join(f"t.{k} = m.{k}" for k in keys)
+    tx.raw(
+        f"CREATE TEMP TABLE IF NOT EXISTS masuk_{table} ON COMMIT DROP AS TABLE {table} WITH NO DATA"
+    )
+    tx.raw(f"TRUNCATE masuk_{table}")
+    tx.raw(
+        f"INSERT INTO masuk_{table} SELECT * FROM json_populate_recordset(NULL::{table}, %s::json)",
+        (msgspec.json.encode(rows).decode(),),
+    )
+    locked = tx.raw(
+        f"SELECT t.id FROM {table} t JOIN masuk_{table} m ON {joined}"
+        " WHERE t.sidik_sumber IS DISTINCT FROM m.sidik_sumber ORDER BY t.id FOR UPDATE OF t"
+    ).fetchall()
+    berubah = _update_changed(tx, himpunan, joined, dasar, pelaku) if locked else 0
+    return Upserted(_insert_new(tx, himpunan, joined), berubah)
+
+
+def _insert_new(tx: Transaction, himpunan: Himpunan, joined: str) -> int:
+    table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
+    columns = (*dict.fromkeys((*keys, *fields_of(himpunan))), "dilaporkan_pada", "sidik_sumber")
+    if himpunan is Himpunan.BADAN_USAHA:
+        columns = (*columns, "status_pendaftaran")
+    names = ", ".join(columns)
+    return tx.raw(
+        f"INSERT INTO {table} ({names}) SELECT {', '.join(f'm.{c}' for c in columns)}"
+        f" FROM masuk_{table} m WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {joined})"
+        f" ON CONFLICT ({', '.join(keys)}) DO NOTHING"
+    ).rowcount
+
+
+def _update_changed(
+    tx: Transaction, himpunan: Himpunan, joined: str, dasar: str, pelaku: str
+) -> int:
+    table, fields = TABLE_OF[himpunan], fields_of(himpunan)
+    moved = f"{joined} AND t.sidik_sumber IS DISTINCT FROM m.sidik_sumber"
+    values = ", ".join(f"('{f}', t.{f}::text, coalesce(m.{f}, t.{f})::text)" for f in fields)
+    tx.raw(
+        "INSERT INTO riwayat (himpunan, id_rekaman, versi, bidang, nilai_lama, dasar, pelaku)"
+        f" SELECT %s, t.id, t.versi, v.bidang, v.lama, %s, %s FROM {table} t"
+        f" JOIN masuk_{table} m ON {moved}"
+        f" CROSS JOIN LATERAL (VALUES {values}) AS v(bidang, lama, baru)"
+        " WHERE v.lama IS DISTINCT FROM v.baru",
+        (himpunan.value, dasar, pelaku),
+    )
+    old = ", ".join(f"t.{f}" for f in fields)
+    new = ", ".join(f"coalesce(m.{f}, t.{f})" for f in fields)
+    changed = tx.raw(
+        f"UPDATE {table} t SET ({', '.join(fields)}, dilaporkan_pada, dihapus_pada)"
+        f" = ROW({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL)"
+        f" FROM masuk_{table} m WHERE {moved} AND (({old}, t.dilaporkan_pada, t.dihapus_pada)"
+        f" IS DISTINCT FROM ({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL))"
+    ).rowcount
+    tx.raw(f"UPDATE {table} t SET sidik_sumber = m.sidik_sumber FROM masuk_{table} m WHERE {moved}")
+    return changed
+
+
+def correct(
+    tx: Transaction,
+    himpunan: Himpunan,
+    koreksi: Iterable[Koreksi],
+    *,
+    pelaku: str,
+    pasal: str | None,
+) -> dict[str, int]:
+    """Apply corrections to locked rows, keeping former values; return the new version by id."""
+    table, versions = TABLE_OF[himpunan], {}
+    for k in koreksi:
+        names = list(k.nilai)
+        lama = ", ".join(f"('{n}', t.{n}::text)" for n in names)
+        tx.raw(
+            "INSERT INTO riwayat (himpunan, id_rekaman, versi, bidang, nilai_lama, dasar, pelaku, pasal)"
+            " SELECT %s, t.id, t.versi, v.bidang, v.lama, %s, %s, %s"
+            f" FROM {table} t CROSS JOIN LATERAL (VALUES {lama}) AS v(bidang, lama) WHERE t.id = %s",
+            (himpunan.value, k.dasar, pelaku, pasal, k.id),
+        )
+        row = tx.raw(
+            f"UPDATE {table} SET {', '.join(f'{n} = %s' for n in names)} WHERE id = %s RETURNING versi",
+            (*k.nilai.values(), k.id),
+        ).fetchone()
+        if row is not None:
+            versions[k.id] = int(row[0])
+    return versions
+
+
+def stop_unnamed(
+    tx: Transaction, id_badan_usaha: str, named: Sequence[str], *, dasar: str, pelaku: str
+) -> int:
+    """Mark as BERHENTI the active workers of an establishment whom its report no longer names.
+
+    Not a deletion: data after employment is still Data Ketenagakerjaan (Pasal 1 angka 5).
+    """
+    rows = tx.raw(
+        "SELECT id FROM pekerja WHERE id_badan_usaha = %s AND dihapus_pada IS NULL"
+        " AND hubungan_kerja IS DISTINCT FROM 'BERHENTI' AND NOT nik = ANY(%s)"
+        " ORDER BY id FOR UPDATE",
+        (id_badan_usaha, list(named)),
+    ).fetchall()
+    ids = [r[0] for r in rows]
+    gone = [Koreksi(i, {"hubungan_kerja": "BERHENTI"}, dasar) for i in ids]
+    correct(tx, Himpunan.PEKERJA, gone, pelaku=pelaku, pasal=None)
+    # The next report that names the worker again in the same words must count as news.
+    tx.raw("UPDATE pekerja SET sidik_sumber = NULL WHERE id = ANY(%s)", (ids,))
+    return len(ids)
+
+
+def delete(tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, id_: str) -> bool:
+    """Turn a record into a tombstone: its fields go, its id and number stay in the feed."""
+    blank = ", ".join(f"{f} = NULL" for f in fields_of(himpunan))
+    done = tx.raw(
+        f"UPDATE {TABLE_OF[himpunan]} SET {blank}, dihapus_pada = now()"
+        " WHERE id = %s AND dihapus_pada IS NULL",
+        (id_,),
+    ).rowcount
+    if done:
+        auditor.record(tx, bukti)
+    return bool(done)
+
+
+def prune_tombstones(
+    tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, older_than_days: int
+) -> int:
+    """Remove old tombstones and raise the age limit of cursors, which then get 410."""
+    table = TABLE_OF[himpunan]
+    rows = tx.raw(
+        f"DELETE FROM {table} WHERE dihapus_pada < now() - make_interval(days => %s) RETURNING nomor",
+        (older_than_days,),
+    ).fetchall()
+    if rows:
+        tx.raw(
+            "INSERT INTO umpan_batas (himpunan, terlama) VALUES (%s, %s)"
+            " ON CONFLICT (himpunan) DO UPDATE SET terlama = greatest(umpan_batas.terlama, excluded.terlama)",
+            (himpunan.value, max(r[0] for r in rows)),
+        )
+        auditor.record(tx, bukti)
+    return len(rows)

@@ -1,0 +1,156 @@
+"""A real PostgreSQL for every worker of the test run, a fresh database for every module."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from services import persiapan
+from services.auth.klien import KlienAuth
+from services.kit import logging, migration
+from services.kit.database import make_engine
+from services.kit.postgres import PostgresServer
+from services.kit.settings import ServiceSettings
+from services.layanan import APPS
+from services.persiapan import Registrasi
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the client of Starlette prefers a package we do not use
+    from starlette.testclient import TestClient
+
+logging.configure("uji", "CRITICAL")
+_NUMBERS = itertools.count(1)
+BASE = "http://testserver"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """The embedded server of this test process."""
+    with PostgresServer(tmp_path_factory.mktemp("pg")) as running:
+        yield running
+
+
+MakeDatabase = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def make_database(server: PostgresServer) -> MakeDatabase:
+    """Return a maker of fresh, migrated databases; each copies a template made once."""
+    templates: dict[str, str] = {}
+
+    def make(nama: str) -> str:
+        if nama not in templates:
+            templates[nama] = f"contoh_{nama}"
+            server.ensure_database(templates[nama])
+            migration.upgrade(server.url(templates[nama]), nama)
+        name = f"{nama}_{next(_NUMBERS)}"
+        engine = make_engine(server.url("postgres"), 1).execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {templates[nama]}"))
+        engine.dispose()
+        return server.url(name)
+
+    return make
+
+
+@dataclass
+class Jam:
+    """A clock that tests set."""
+
+    sekarang: dt.datetime = dt.datetime(2026, 6, 1, 3, tzinfo=dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.sekarang
+
+
+@dataclass
+class Registri:
+    """One service under test: its application, its engine, and clients of each kind."""
+
+    nama: str
+    app: Any
+    engine: sa.Engine
+    data: Path
+    url: str
+    klien: TestClient
+    internal: TestClient
+    anonim: TestClient
+
+    def fetch(self, query: str, **parameters: Any) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(sa.text(query), parameters))
+
+    def execute(self, query: str, **parameters: Any) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(query), parameters)
+
+
+_EXCHANGE = {"wlkp": persiapan.SYNC_WLKP, "bpjs": persiapan.SYNC_BPJS}
+_INTERNAL = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
+
+
+def auth_of(registration: Registrasi, data: Path, base: str = BASE) -> httpx.Auth:
+    """Return the authentication of a sample registration."""
+    return KlienAuth(base, registration.client_id, registration.key_path(data).read_bytes())
+
+
+@contextmanager
+def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[Registri]:
+    """Run a registry's application in this process against a real database."""
+    persiapan.prepare(data)
+    app = APPS[nama].create_app(
+        ServiceSettings(data=data, database_url=url, penerbit=BASE, **settings)
+    )
+
+    def client(auth: httpx.Auth | None) -> TestClient:
+        made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
+        made.auth = auth  # type: ignore[assignment]
+        return made
+
+    engine = make_engine(url, 2)
+    yield Registri(
+        nama,
+        app,
+        engine,
+        data,
+        url,
+        client(auth_of(_EXCHANGE[nama], data)),
+        client(auth_of(_INTERNAL[nama], data)),
+        client(None),
+    )
+    engine.dispose()
+    app.state.service.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared data folder for the module."""
+    folder = tmp_path_factory.mktemp("data")
+    persiapan.prepare(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wlkp(make_database: MakeDatabase, data: Path) -> Iterator[Registri]:
+    """Kemnaker's service on a database of the module's own."""
+    with open_registri("wlkp", make_database("wlkp"), data) as registri:
+        yield registri
+
+
+@pytest.fixture(scope="module")
+def bpjs(make_database: MakeDatabase, data: Path) -> Iterator[Registri]:
+    """BPJS Kesehatan's service on a database of the module's own."""
+    with open_registri("bpjs", make_database("bpjs"), data) as registri:
+        yield registri

@@ -1,0 +1,1 @@
+"""Pihak Kesatu's service: the registry of company reports (WLKP) of Kemnaker."""

@@ -1,0 +1,1 @@
+"""Kemnaker's queue: companies and workers that only BPJS Kesehatan knows."""

@@ -1,0 +1,59 @@
+"""Routes of Kemnaker's queue; internal, they go on whatever becomes of the agreement."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
+
+from services.audit.record import Pelaku
+from services.auth.guard import Guard
+from services.kit.errors import CursorError
+from services.registry.routes import Halamanan, guarded, service_of
+from shared_schemas.v1.amplop import Halaman
+from shared_schemas.v1.antrean import KasusBelumLapor, KeputusanBelumLapor
+from shared_schemas.v1.kode import KeadaanBelumLapor
+from wlkp_gateway.belum_lapor import service
+from wlkp_gateway.errors import CaseNotFoundError, CaseStateError
+
+BELUM_LAPOR = Guard("internal:belum_lapor")
+router = APIRouter(prefix="/v1/belum-lapor", tags=["internal"])
+
+
+class HalamananKasus(Halamanan):
+    """Query of the queue."""
+
+    keadaan: KeadaanBelumLapor | None = Field(None, description="Hanya yang berkeadaan ini.")
+
+
+@router.get(
+    "",
+    response_model=Halaman[KasusBelumLapor],
+    summary="Antrean belum lapor",
+    **guarded(BELUM_LAPOR, CursorError),
+)
+def list_belum_lapor(
+    request: Request,
+    q: Annotated[HalamananKasus, Query()],
+    who: Annotated[Pelaku, Depends(BELUM_LAPOR)],
+) -> Any:
+    """Badan usaha dan pekerja yang dikenal BPJS Kesehatan tetapi tidak disebut laporan."""
+    return service.list_cases(service_of(request), q.keadaan, q.batas, q.kursor)
+
+
+@router.post(
+    "/{id}/keputusan",
+    response_model=KasusBelumLapor,
+    summary="Putuskan kasus",
+    **guarded(BELUM_LAPOR, CaseNotFoundError, CaseStateError, body=True),
+)
+def decide_belum_lapor(
+    request: Request,
+    id: UUID,
+    keputusan: KeputusanBelumLapor,
+    who: Annotated[Pelaku, Depends(BELUM_LAPOR)],
+) -> Any:
+    """Tutup kasus dengan alasan. Laporan menutupnya dengan sendirinya."""
+    return service.decide_case(service_of(request), who, id, keputusan)

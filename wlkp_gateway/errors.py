@@ -1,0 +1,33 @@
+"""Refusals of Kemnaker's own routes."""
+
+from __future__ import annotations
+
+from services.kit.errors import PermanentError
+
+
+class ReportOutdatedError(PermanentError):
+    kode = "KLIEN-LAPORAN-001"
+    status = 409
+    judul = "Laporan lebih lama dari yang tercatat"
+    saran = "Kirim laporan dengan dilaporkan_pada yang lebih baru."
+
+
+class ReportDuplicateNikError(PermanentError):
+    kode = "KLIEN-LAPORAN-002"
+    status = 422
+    judul = "NIK ganda dalam satu laporan"
+    saran = "Sebutkan setiap pekerja satu kali; NIK tidak diulang di sini."
+
+
+class CaseNotFoundError(PermanentError):
+    kode = "KLIEN-ANTREAN-001"
+    status = 404
+    judul = "Kasus tidak ditemukan"
+    saran = "Periksa id kasus pada GET /v1/belum-lapor."
+
+
+class CaseStateError(PermanentError):
+    kode = "KLIEN-ANTREAN-002"
+    status = 409
+    judul = "Kasus sudah selesai"
+    saran = "Hanya kasus terbuka yang dapat diputuskan."

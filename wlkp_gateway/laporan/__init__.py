@@ -1,0 +1,1 @@
+"""WLKP reports from Kemnaker's own system."""

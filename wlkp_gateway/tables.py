@@ -1,0 +1,41 @@
+"""Tables of the database `wlkp`: the registry's own and Kemnaker's queue."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from services.registry import tables
+
+METADATA = sa.MetaData()
+tables.define(METADATA)
+
+sa.Table(
+    "belum_lapor",
+    METADATA,
+    sa.Column("id", pg.UUID(as_uuid=True), primary_key=True),
+    sa.Column("nomor", sa.BigInteger, sa.Identity(always=True), nullable=False, unique=True),
+    sa.Column("himpunan", sa.Text, nullable=False),
+    sa.Column("keadaan", sa.Text, nullable=False),
+    sa.Column("id_asal", sa.Text),
+    sa.Column("id_badan_usaha", sa.Text),
+    sa.Column("npwp", sa.Text),
+    sa.Column("nib", sa.Text),
+    sa.Column("nik", sa.Text),
+    sa.Column("isi", pg.JSONB, nullable=False),
+    sa.Column("alasan", sa.Text),
+    sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
+    # One open case for one thing BPJS knows, however often it is proposed.
+    sa.UniqueConstraint("himpunan", "id_asal", name="belum_lapor_asal"),
+    sa.Index("belum_lapor_badan_usaha", "id_badan_usaha"),
+)
+
+sa.Table(
+    "status_jkn",
+    METADATA,
+    sa.Column("id_badan_usaha", sa.Text, sa.ForeignKey("badan_usaha.id"), primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("jumlah_pekerja", sa.BigInteger),
+    sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),
+)
