@@ -1,0 +1,123 @@
+"""Compare the findings of a reconciliation with a truth file, row by row.
+
+A synthetic province knows what was changed in it. This says whether exactly that was found,
+counting by field set, kind and field; keys are compared here and never shown.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+Kelompok = tuple[str, str, str]
+"""Field set, kind, field ("" where the kind has none)."""
+
+_KOLOM = ("jenis", "himpunan", "kunci", "field", "kunci_eksak")
+
+# The key of a worker is the establishment's id and the NIK; WLKP's where it has one.
+_TEMUAN = """
+SELECT t.jenis, t.himpunan, t.bidang,
+       CASE t.himpunan WHEN 'badan_usaha' THEN coalesce(t.id_wlkp, t.id_bpjs)
+            ELSE coalesce(t.bu_wlkp, t.bu_bpjs) || '/' || coalesce(w.nik, b.nik) END
+FROM temuan t
+LEFT JOIN cermin_pekerja w ON t.himpunan = 'pekerja' AND w.sisi = 'wlkp' AND w.id = t.id_wlkp
+LEFT JOIN cermin_pekerja b ON t.himpunan = 'pekerja' AND b.sisi = 'bpjs' AND b.id = t.id_bpjs
+UNION ALL
+SELECT 'tak_tertaut', 'badan_usaha', '', id FROM tak_tertaut
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BarisBanding:
+    """Counts of one group. `missing` and `surplus` are rows where truth and findings disagree.
+
+    `eksak_missing` and `eksak_surplus` are those that no missing or vague key excuses;
+    `undecided` are companies that wait unlinked for a steward.
+    """
+
+    himpunan: str
+    jenis: str
+    bidang: str
+    truth: int
+    found: int
+    matching: int
+    missing: int
+    surplus: int
+    eksak_missing: int
+    eksak_surplus: int
+    undecided: int
+
+
+@dataclass
+class Perbandingan:
+    """The whole comparison, in a stable order."""
+
+    rows: list[BarisBanding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is missing or surplus among the exactly keyed rows."""
+        return not any(r.eksak_missing or r.eksak_surplus for r in self.rows)
+
+
+class TruthFileError(ValueError):
+    """The truth file lacks a column; the text names it."""
+
+
+def check(engine: sa.Engine, kebenaran_csv: Path) -> Perbandingan:
+    """Compare the findings in the hub's database with a truth file.
+
+    Findings that were applied or have gone since count as found. Raises TruthFileError.
+    """
+    truth, exact = _read_truth(kebenaran_csv)
+    found: dict[Kelompok, set[str]] = defaultdict(set)
+    with engine.connect() as connection:
+        for jenis, himpunan, bidang, kunci in connection.execute(sa.text(_TEMUAN)):
+            if kunci is not None:
+                found[himpunan, jenis, bidang].add(kunci)
+    vague = {k for rows in truth.values() for k in rows} - exact
+    parked = found["badan_usaha", "tak_tertaut", ""]
+    groups = sorted(k for k in truth.keys() | found.keys() if truth.get(k) or found.get(k))
+    return Perbandingan(
+        [_compare(g, truth.get(g, set()), found.get(g, set()), vague, parked) for g in groups]
+    )
+
+
+def _read_truth(path: Path) -> tuple[dict[Kelompok, set[str]], set[str]]:
+    """Return the keys of each group, and the keys that are exact in every row naming them."""
+    truth: dict[Kelompok, set[str]] = defaultdict(set)
+    answers: dict[str, Counter[bool]] = defaultdict(Counter)
+    for row in _rows(path):
+        truth[row["himpunan"], row["jenis"], row["field"] or ""].add(row["kunci"])
+        answers[row["kunci"]][row["kunci_eksak"] == "ya"] += 1
+    return truth, {key for key, seen in answers.items() if not seen[False]}
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if absent := set(_KOLOM) - set(reader.fieldnames or ()):
+            raise TruthFileError(f"Kolom {', '.join(sorted(absent))} tidak ada di {path.name}.")
+        yield from reader
+
+
+def _compare(
+    group: Kelompok, truth: set[str], found: set[str], vague: set[str], parked: set[str]
+) -> BarisBanding:
+    himpunan, jenis, bidang = group
+    missing, surplus = truth - found, found - truth
+    undecided: set[str] = set()
+    if himpunan == "badan_usaha" and jenis in {"hanya_wlkp", "hanya_bpjs", "PWBD"}:
+        undecided = missing & parked
+        missing = missing - undecided
+    # A company parked for a steward is vague in itself: the two lists hold one another's rows.
+    excused = vague | (surplus if jenis == "tak_tertaut" else set())
+    return BarisBanding(
+        himpunan, jenis, bidang, len(truth), len(found), len(truth & found), len(missing),
+        len(surplus), len(missing - excused), len(surplus - excused), len(undecided),
+    )  # fmt: skip

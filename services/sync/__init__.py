@@ -1,0 +1,1 @@
+"""The reconciler: pull → link → compare → propose → deliver, over the two services' HTTP alone."""

@@ -1,0 +1,177 @@
+"""Items of a batch: from open findings to what is sent, as plain JSON values.
+
+Values come from the mirror of the side that is right; nothing is computed, only quoted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.kit.database import Transaction
+from services.sync.konteks import driver
+from services.sync.settings import NamaSisi
+from services.sync.temuan import derive_id
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.kode import JenisUsulan
+
+_SEKALIGUS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Butir:
+    """One proposal: its wire form, and the findings it answers with their source's digest."""
+
+    isi: dict[str, Any]
+    temuan: tuple[tuple[uuid.UUID, str], ...]
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The proposal's id, derived from the findings and their versions."""
+        return uuid.UUID(self.isi["id_usulan"])
+
+
+# What was last said to this side about the finding rests on the same value and still stands.
+_MASIH_BERLAKU = """
+EXISTS (SELECT FROM (
+    SELECT u.keadaan, x.sidik_asal FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
+    WHERE x.id_temuan = t.id AND u.tujuan = '{tujuan}' ORDER BY u.batch DESC LIMIT 1) s
+  WHERE s.sidik_asal = t.sidik_{asal} AND s.keadaan IN ('disiapkan', 'ditahan', 'ditolak'))
+"""
+_PENYELARASAN = """
+WITH g AS (
+    SELECT id_wlkp, id_bpjs, min(versi_{asal}) AS versi_asal, min(versi_{tujuan}) AS versi_sasaran,
+           bidang = ANY(%(ditahan)s) AS ditahan,
+           array_agg(bidang ORDER BY bidang) AS bidang, array_agg(id ORDER BY bidang) AS temuan,
+           array_agg(sidik_{asal} ORDER BY bidang) AS sidik
+    FROM temuan t
+    WHERE himpunan = %(himpunan)s AND jenis = 'berbeda' AND keadaan = 'terbuka'
+      AND arah IN ('{tujuan}', 'keduanya') AND NOT {masih_berlaku}
+    GROUP BY id_wlkp, id_bpjs, 5, CASE WHEN bidang = ANY(%(ditahan)s) THEN bidang END
+)
+SELECT g.id_{tujuan}, g.versi_sasaran, g.id_{asal}, g.versi_asal, m.dilaporkan_pada, m.isi,
+       g.bidang, g.temuan, g.sidik
+FROM g JOIN cermin_{himpunan} m ON m.sisi = '{asal}' AND m.id = g.id_{asal}
+ORDER BY g.id_{tujuan}, NOT g.ditahan, g.bidang
+"""
+_TAMBAH_PEKERJA = """
+SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, k.{sasaran}, NULL, t.sidik_{asal}
+FROM temuan t
+JOIN cermin_pekerja m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
+JOIN tautan_badan_usaha k ON k.id_{asal} = t.bu_{asal} {hanya_induk}
+WHERE t.jenis = 'hanya_{asal}' AND t.himpunan = 'pekerja' AND t.keadaan = 'terbuka'
+ORDER BY m.id
+"""
+_TAMBAH_BADAN_USAHA = """
+SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, NULL,
+       CASE WHEN %(berwenang)s THEN (
+           SELECT count(*) FROM cermin_pekerja p WHERE p.sisi = '{asal}'
+             AND p.id_badan_usaha = m.id
+             AND coalesce(p.isi->>'hubungan_kerja', 'AKTIF') <> 'BERHENTI') END,
+       t.sidik_{asal}
+FROM temuan t
+JOIN cermin_badan_usaha m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
+WHERE t.jenis = 'hanya_{asal}' AND t.himpunan = 'badan_usaha' AND t.keadaan = 'terbuka'
+ORDER BY m.id
+"""
+_STATUS = """
+SELECT k.id_wlkp, b.id, b.versi, b.dilaporkan_pada, b.status_pendaftaran,
+       CASE WHEN %(berwenang)s THEN coalesce(n.jumlah, 0) END, p.id_usulan
+FROM tautan_badan_usaha k
+JOIN cermin_badan_usaha b ON b.sisi = 'bpjs' AND b.id = k.id_bpjs
+LEFT JOIN (SELECT id_badan_usaha, count(*)::int AS jumlah FROM cermin_pekerja
+           WHERE sisi = 'bpjs' GROUP BY 1) n ON n.id_badan_usaha = b.id
+LEFT JOIN pemberitahuan p ON p.id_wlkp = k.id_wlkp
+WHERE NOT k.cabang AND b.status_pendaftaran IS NOT NULL AND (
+    p.status IS DISTINCT FROM b.status_pendaftaran
+    OR %(berwenang)s AND p.jumlah_pekerja IS DISTINCT FROM coalesce(n.jumlah, 0))
+ORDER BY k.id_wlkp
+"""
+
+
+def _rows(tx: Transaction, query: str, arguments: dict[str, Any]) -> Iterator[Sequence[Any]]:
+    """Read from a cursor on the server: whoever consumes may write in between."""
+    with driver(tx).cursor(name="butir") as cursor:
+        cursor.execute(query.encode(), arguments)
+        while rows := cursor.fetchmany(_SEKALIGUS):
+            yield from rows
+
+
+def _when(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def penyelarasan(
+    tx: Transaction, tujuan: NamaSisi, himpunan: Himpunan, ditahan: frozenset[str]
+) -> Iterator[Butir]:
+    """Yield alignments: one a record for the applied fields, one a field for the held ones.
+
+    The held ones of a record come first, so that the version they name is still current.
+    """
+    names = {"tujuan": tujuan.value, "asal": tujuan.lawan.value, "himpunan": himpunan.value}
+    query = _PENYELARASAN.format(masih_berlaku=_MASIH_BERLAKU.format(**names), **names)
+    arguments = {"ditahan": list(ditahan), "himpunan": himpunan.value}
+    for id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, sidik in _rows(
+        tx, query, arguments
+    ):
+        key = derive_id("penyelarasan", tujuan, versi_sasaran, versi_asal, *ids, *sidik)
+        yield Butir(
+            {
+                "id_usulan": str(key), "jenis": JenisUsulan.PENYELARASAN.value,
+                "himpunan": himpunan.value, "id_sasaran": id_sasaran,
+                "versi_sasaran": versi_sasaran, "id_asal": id_asal, "versi_asal": versi_asal,
+                "dilaporkan_pada_asal": _when(pada), "nilai": {b: isi[b] for b in bidang},
+            },
+            tuple(zip(ids, sidik, strict=True)),
+        )  # fmt: skip
+
+
+def penambahan(
+    tx: Transaction,
+    tujuan: NamaSisi,
+    himpunan: Himpunan,
+    bidang: frozenset[str],
+    *,
+    berwenang: bool,
+) -> Iterator[Butir]:
+    """Yield additions of what only the other side has, with the fields the agreement has."""
+    asal = tujuan.lawan.value
+    companies = himpunan is Himpunan.BADAN_USAHA
+    query = (_TAMBAH_BADAN_USAHA if companies else _TAMBAH_PEKERJA).format(
+        asal=asal,
+        sasaran=f"id_{tujuan.value}",
+        # A branch of WLKP hangs on the same body; a body of BPJS is reported by its head.
+        hanya_induk="AND NOT k.cabang" if tujuan is NamaSisi.WLKP else "",
+    )
+    for id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, sidik in _rows(
+        tx, query, {"berwenang": berwenang}
+    ):
+        item = {
+            "id_usulan": str(derive_id("penambahan", tujuan, id_temuan, versi)),
+            "jenis": JenisUsulan.PENAMBAHAN.value, "himpunan": himpunan.value, "id_asal": id_asal,
+            "versi_asal": versi, "dilaporkan_pada_asal": _when(pada),
+            "isi": {nama: value for nama, value in isi.items() if nama in bidang},
+        }  # fmt: skip
+        item |= {"jumlah_pekerja": jumlah} if companies else {"id_badan_usaha": id_bu}
+        yield Butir(item, ((id_temuan, sidik),))
+
+
+def pemberitahuan(tx: Transaction, *, berwenang: bool) -> Iterator[Butir]:
+    """Yield notices of registration to WLKP where the status differs from the last one told."""
+    for id_wlkp, id_bpjs, versi, pada, status, jumlah, last in _rows(
+        tx, _STATUS, {"berwenang": berwenang}
+    ):
+        # The former notice is part of the id: a status that returns is told again.
+        key = derive_id("status", id_wlkp, id_bpjs, status, jumlah, last)
+        yield Butir(
+            {
+                "id_usulan": str(key), "jenis": JenisUsulan.STATUS_PENDAFTARAN.value,
+                "himpunan": Himpunan.BADAN_USAHA.value, "id_sasaran": id_wlkp, "id_asal": id_bpjs,
+                "versi_asal": versi, "dilaporkan_pada_asal": _when(pada), "status": status,
+                "jumlah_pekerja": jumlah,
+            },
+            (),
+        )  # fmt: skip

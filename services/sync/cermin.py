@@ -1,0 +1,123 @@
+"""Mirrors: a page of changes becomes rows with their normal forms, written by COPY.
+
+Normal forms are computed once per version here, because every round compares them again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+from services.kit.database import Transaction
+from services.sync.konteks import driver
+from services.sync.settings import NamaSisi
+from shared_schemas.bentuk_normal import derive_kd_daerah, normal, split_nama_badan_usaha
+from shared_schemas.identitas import npwp_induk
+from shared_schemas.perjanjian import FIELD_SETS
+from shared_schemas.rujukan import Himpunan, Perbandingan
+from shared_schemas.v1.kode import JenisPerubahan
+from shared_schemas.v1.perubahan import Perubahan
+
+TABEL = {Himpunan.BADAN_USAHA: "cermin_badan_usaha", Himpunan.PEKERJA: "cermin_pekerja"}
+
+_KOLOM = {
+    Himpunan.BADAN_USAHA: (
+        "sisi", "id", "versi", "nomor", "npwp", "npwp_induk", "nib", "nitku", "nama_inti",
+        "bentuk_hukum", "kd_kabkota", "dilaporkan_pada", "status_pendaftaran", "isi", "banding",
+        "bacaan",
+    ),
+    Himpunan.PEKERJA: (
+        "sisi", "id", "versi", "nomor", "id_badan_usaha", "nik", "dilaporkan_pada", "isi",
+        "banding", "bacaan",
+    ),
+}  # fmt: skip
+
+_normal = lru_cache(maxsize=65_536)(normal)
+
+
+@cache
+def _comparable(himpunan: Himpunan) -> tuple[tuple[str, Perbandingan], ...]:
+    """Every declared field that can be compared; who may correct whom is asked at comparison."""
+    return tuple(
+        (b.nama, b.rujukan.perbandingan)
+        for b in FIELD_SETS[himpunan].daftar_bidang()
+        if b.rujukan.dibandingkan
+    )
+
+
+def normal_forms(himpunan: Himpunan, isi: Any) -> dict[str, str]:
+    """Return the normal forms of a field set's comparable values; empty ones are left out."""
+    forms = {}
+    for nama, cara in _comparable(himpunan):
+        value = getattr(isi, nama)
+        if value is not None and (form := _normal(cara, value)):
+            forms[nama] = form
+    return forms
+
+
+def _kabkota(isi: Any) -> str | None:
+    if isi.kd_daerah is not None and len(isi.kd_daerah) >= 4:
+        return str(isi.kd_daerah[:4])
+    return None if isi.alamat is None else derive_kd_daerah(isi.alamat)
+
+
+def _dump(value: dict[str, str]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _row(sisi: NamaSisi, himpunan: Himpunan, item: Perubahan[Any], bacaan: int) -> Sequence[Any]:
+    record: Any = item.rekaman
+    isi = record.isi
+    values = isi.model_dump_json(exclude_none=True)
+    forms = _dump(normal_forms(himpunan, isi))
+    if himpunan is Himpunan.PEKERJA:
+        return (
+            sisi.value, record.id, record.versi, item.nomor, record.id_badan_usaha, isi.nik,
+            record.dilaporkan_pada, values, forms, bacaan,
+        )  # fmt: skip
+    inti, bentuk = split_nama_badan_usaha(isi.nama)
+    return (
+        sisi.value, record.id, record.versi, item.nomor, isi.npwp,
+        npwp_induk(isi.npwp) if isi.npwp else None, isi.nomor_tdp_atau_nib, isi.nitku, inti, bentuk,
+        _kabkota(isi), record.dilaporkan_pada, record.status_pendaftaran, values, forms, bacaan,
+    )  # fmt: skip
+
+
+def write_page(
+    tx: Transaction,
+    sisi: NamaSisi,
+    himpunan: Himpunan,
+    items: Iterable[Perubahan[Any]],
+    bacaan: int,
+) -> None:
+    """Write one page of changes into a mirror; the page is the truth, whatever stood there."""
+    latest = {item.id: item for item in items}  # a page may name a record twice: the later wins
+    kept = [i for i in latest.values() if i.jenis is JenisPerubahan.UBAH and i.rekaman is not None]
+    gone = [i.id for i in latest.values() if i.jenis is JenisPerubahan.HAPUS]
+    tabel, kolom = TABEL[himpunan], _KOLOM[himpunan]
+    if gone:
+        tx.raw(f"DELETE FROM {tabel} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone])  # noqa: S608
+    if not kept:
+        return
+    names = ", ".join(kolom)
+    tx.raw(
+        f"CREATE TEMP TABLE IF NOT EXISTS halaman_{tabel} (LIKE {tabel}) ON COMMIT DELETE ROWS"
+    )
+    with driver(tx).cursor().copy(f"COPY halaman_{tabel} ({names}) FROM STDIN".encode()) as copy:
+        for item in kept:
+            copy.write_row(_row(sisi, himpunan, item, bacaan))
+    changes = ", ".join(f"{k} = excluded.{k}" for k in kolom if k not in {"sisi", "id"})
+    tx.raw(
+        f"INSERT INTO {tabel} ({names}) SELECT {names} FROM halaman_{tabel} "  # noqa: S608
+        f"ON CONFLICT (sisi, id) DO UPDATE SET {changes}"
+    )
+
+
+def drop_unseen(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan, bacaan: int) -> int:
+    """Remove the records that a full read did not show; returns how many."""
+    return tx.raw(
+        f"DELETE FROM {TABEL[himpunan]} WHERE sisi = %s AND bacaan < %s",  # noqa: S608
+        [sisi.value, bacaan],
+    ).rowcount

@@ -1,0 +1,79 @@
+"""What stops or postpones a reconciliation. No text names a person or a value."""
+
+from __future__ import annotations
+
+from services.kit.errors import ConfigurationError, PermanentError, TemporaryError
+
+
+class ServiceDownError(TemporaryError):
+    """A service does not answer, or says that it is not ready."""
+
+    kode = "HUB-SYNC-001"
+    judul = "Layanan belum menjawab"
+    saran = "Jalankan lagi nanti; pekerjaan dilanjutkan dari tempat berhenti."
+
+    def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class BusyError(TemporaryError):
+    """Another process holds the lock of this hub database."""
+
+    kode = "HUB-SYNC-002"
+    judul = "Rekonsiliasi lain sedang berjalan"
+    saran = "Tunggu sampai selesai, atau hentikan proses yang disebut."
+
+
+class LeadershipLostError(TemporaryError):
+    """The connection that holds the lock died, so another process may already work."""
+
+    kode = "HUB-SYNC-003"
+    judul = "Kunci rekonsiliasi terlepas"
+    saran = "Jalankan lagi; pekerjaan dilanjutkan dari langkah terakhir."
+
+
+class RefusedError(PermanentError):
+    """A service refused; kode and detail are the service's own."""
+
+    kode = "HUB-SYNC-004"
+    judul = "Layanan menolak permintaan rekonsiliasi"
+
+
+class NotAuthorisedError(RefusedError):
+    """The agreement, or the token's scope, does not allow this exchange."""
+
+    kode = "HUB-SYNC-005"
+    judul = "Tidak berwenang menurut perjanjian"
+
+
+class AgreementOverError(PermanentError):
+    """The agreement has ended or does not yet hold (Pasal 8): nothing may be exchanged."""
+
+    kode = "HUB-SYNC-006"
+    judul = "Perjanjian tidak berlaku"
+
+
+class CursorGoneError(PermanentError):
+    """The change feed no longer knows the cursor: read again from the beginning."""
+
+    kode = "HUB-SYNC-007"
+    judul = "Kursor umpan terlalu lama"
+
+
+class ContractError(PermanentError):
+    """An answer does not have the agreed form; the text names the place, never the value."""
+
+    kode = "HUB-SYNC-008"
+    judul = "Jawaban layanan tidak sesuai kontrak"
+
+
+class SyncConfigurationError(ConfigurationError):
+    """The reconciler was told something it cannot work with."""
+
+    kode = "HUB-SYNC-009"
+    judul = "Pengaturan rekonsiliasi salah"
+
+
+class Interrupted(BaseException):
+    """Stop at a step's edge. Not an `Exception`: DBOS must leave the workflow pending."""

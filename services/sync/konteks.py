@@ -1,0 +1,95 @@
+"""What a running reconciler carries: database, clients, agreement, clock, progress, stop flag.
+
+DBOS calls workflow functions by name with pickled arguments, so what cannot be pickled is
+kept here, one for the process.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from services.kit.clock import Clock
+from services.kit.database import Transaction
+from services.sync.errors import Interrupted
+from services.sync.klien import KlienRegistri
+from services.sync.settings import NamaSisi, SyncSettings
+from shared_schemas.perjanjian import Perjanjian
+
+
+@dataclass(frozen=True, slots=True)
+class Kemajuan:
+    """One sign of progress for the operator: round, stage, sentence, amount done in it."""
+
+    putaran: int
+    tahap: str
+    pesan: str
+    jumlah: int = 0
+
+
+@dataclass
+class Konteks:
+    """Everything a stage needs; made by `run`, asked for by `current()`."""
+
+    settings: SyncSettings
+    engine: sa.Engine
+    klien: dict[NamaSisi, KlienRegistri]
+    perjanjian: Perjanjian
+    clock: Clock
+    on_progress: Callable[[Kemajuan], None] | None
+    check_leadership: Callable[[], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    running: bool = False
+    interrupted: bool = False
+    kegagalan: Exception | None = None
+    putaran: int = 0
+
+    def now(self) -> dt.datetime:
+        """Return the present moment with a zone."""
+        return self.clock()
+
+    def tell(self, tahap: str, pesan: str, jumlah: int = 0) -> None:
+        """Report progress to whoever listens."""
+        if self.on_progress is not None:
+            self.on_progress(Kemajuan(self.putaran, tahap, pesan, jumlah))
+
+    def check(self) -> None:
+        """Stop at a step's edge when asked to, or when another process may be leading."""
+        if self.stop.is_set():
+            raise Interrupted
+        self.check_leadership()
+
+
+    def stop_and_wait(self, seconds: float = 30) -> None:
+        """Ask the running round to stop at its next edge and wait for it."""
+        self.stop.set()
+        if self.running:
+            self.over.wait(timeout=seconds)
+
+
+_running: list[Konteks] = []
+
+
+def bind(konteks: Konteks | None) -> None:
+    """Make a context the process's own, or take it away."""
+    _running[:] = [] if konteks is None else [konteks]
+
+
+def current() -> Konteks:
+    """Return the running context. After a stop there is none: whoever still works must end."""
+    if not _running:
+        raise Interrupted
+    return _running[0]
+
+
+def driver(tx: Transaction) -> psycopg.Connection[Any]:
+    """Return psycopg's own connection of an open transaction, for COPY and named cursors."""
+    connection: Any = tx.connection.connection.driver_connection
+    return connection  # type: ignore[no-any-return]

@@ -1,0 +1,153 @@
+"""Which records are to be compared: the set-based part of the comparison.
+
+A worker is matched within the link group of the company (head and branches ↔ body) by NIK.
+What is left over on both sides is one person at different companies; on one side only, an
+addition, if the company is linked.
+"""
+
+from __future__ import annotations
+
+from services.kit.database import Transaction
+
+# Standing of a company: 'tertaut', 'tak' (parked in tak_tertaut), or 'hanya' (on one side only).
+_KERJA = """
+CREATE TEMP TABLE kerja ON COMMIT DROP AS
+WITH bu AS (
+    SELECT c.sisi, c.id, coalesce('B:' || t.id_bpjs, 'W:' || c.id) AS grup,
+           coalesce(t.cabang, false) AS cabang,
+           CASE WHEN t.id_wlkp IS NOT NULL THEN 'tertaut' WHEN k.id IS NOT NULL THEN 'tak'
+                ELSE 'hanya' END AS status
+    FROM cermin_badan_usaha c
+    LEFT JOIN tautan_badan_usaha t ON t.id_wlkp = c.id
+    LEFT JOIN tak_tertaut k ON k.sisi = c.sisi AND k.id = c.id
+    WHERE c.sisi = 'wlkp'
+    UNION ALL
+    SELECT c.sisi, c.id, 'B:' || c.id, false,
+           CASE WHEN EXISTS (SELECT FROM tautan_badan_usaha t WHERE t.id_bpjs = c.id)
+                THEN 'tertaut' WHEN k.id IS NOT NULL THEN 'tak' ELSE 'hanya' END
+    FROM cermin_badan_usaha c
+    LEFT JOIN tak_tertaut k ON k.sisi = c.sisi AND k.id = c.id
+    WHERE c.sisi = 'bpjs'
+), semua AS (
+    SELECT p.sisi, p.id, p.nik, p.versi, p.id_badan_usaha AS bu, u.grup, u.cabang,
+           coalesce(u.status, 'tak') AS status,
+           coalesce(p.sisi = 'wlkp' AND p.isi->>'hubungan_kerja' = 'BERHENTI', false) AS henti,
+           count(*) OVER kunci AS banyak,
+           row_number() OVER (kunci ORDER BY p.id) AS ke_kunci
+    FROM cermin_pekerja p LEFT JOIN bu u ON u.sisi = p.sisi AND u.id = p.id_badan_usaha
+    WINDOW kunci AS (PARTITION BY p.sisi, p.id_badan_usaha, p.nik)
+)
+SELECT sisi, id, nik, versi, bu, grup, cabang, status, henti, banyak > 1 AS ganda
+FROM semua WHERE ke_kunci = 1
+"""
+
+# Two establishments of one body may both name a worker: the first that still does is compared.
+_COCOK = """
+CREATE TEMP TABLE cocok ON COMMIT DROP AS
+SELECT w.id AS id_wlkp, b.id AS id_bpjs,
+       NOT w.ganda AND NOT b.ganda AND row_number() OVER (
+           PARTITION BY w.grup, w.nik ORDER BY w.ganda, w.henti, w.cabang, w.id) = 1 AS dibandingkan
+FROM kerja w JOIN kerja b ON b.sisi = 'bpjs' AND b.grup = w.grup AND b.nik = w.nik
+WHERE w.sisi = 'wlkp' AND w.status = 'tertaut'
+"""
+
+# Whoever WLKP says has left is no potential addition there and no contradiction elsewhere.
+_SISA = """
+CREATE TEMP TABLE sisa ON COMMIT DROP AS
+SELECT k.*, row_number() OVER (PARTITION BY sisi, nik ORDER BY status = 'tak', bu, id) AS ke,
+       count(*) OVER (PARTITION BY sisi, nik) AS dari
+FROM kerja k
+WHERE NOT henti AND NOT EXISTS (
+    SELECT FROM (SELECT 'wlkp' AS sisi, id_wlkp AS id FROM cocok
+                 UNION ALL SELECT 'bpjs', id_bpjs FROM cocok) c
+    WHERE c.sisi = k.sisi AND c.id = k.id)
+"""
+
+# The i-th left over here meets the i-th there; the surplus meets the last, so that all are listed.
+_PINDAH = """
+CREATE TEMP TABLE pindah ON COMMIT DROP AS
+SELECT w.id AS id_wlkp, b.id AS id_bpjs, w.bu AS bu_wlkp, b.bu AS bu_bpjs,
+       w.versi AS versi_wlkp, b.versi AS versi_bpjs,
+       w.status <> 'tak' AND b.status <> 'tak' AS pasti,
+       w.ke = b.ke AND (w.status <> 'tak' AND b.status <> 'tak' OR w.dari = 1 AND b.dari = 1)
+           AS dibandingkan
+FROM sisa w JOIN sisa b ON b.sisi = 'bpjs' AND b.nik = w.nik AND (
+    b.ke = w.ke OR b.ke = b.dari AND w.ke > b.dari OR w.ke = w.dari AND b.ke > w.dari)
+WHERE w.sisi = 'wlkp' AND NOT w.ganda AND NOT b.ganda
+"""
+
+BADAN_USAHA = """
+SELECT w.id, b.id, NULL, NULL, w.versi, b.versi, w.dilaporkan_pada, b.dilaporkan_pada,
+       w.banding, b.banding, true
+FROM tautan_badan_usaha t
+JOIN cermin_badan_usaha w ON w.sisi = 'wlkp' AND w.id = t.id_wlkp
+JOIN cermin_badan_usaha b ON b.sisi = 'bpjs' AND b.id = t.id_bpjs
+WHERE NOT t.cabang AND w.banding <> b.banding
+"""
+
+PEKERJA = """
+SELECT w.id, b.id, w.id_badan_usaha, b.id_badan_usaha, w.versi, b.versi, w.dilaporkan_pada,
+       b.dilaporkan_pada, w.banding, b.banding, p.sama
+FROM (SELECT id_wlkp, id_bpjs, true AS sama FROM cocok WHERE dibandingkan
+      UNION ALL SELECT id_wlkp, id_bpjs, false FROM pindah WHERE dibandingkan) p
+JOIN cermin_pekerja w ON w.sisi = 'wlkp' AND w.id = p.id_wlkp
+JOIN cermin_pekerja b ON b.sisi = 'bpjs' AND b.id = p.id_bpjs
+WHERE w.banding <> b.banding
+"""
+
+# jenis, bidang, id_wlkp, id_bpjs, bu_wlkp, bu_bpjs, versi_wlkp, versi_bpjs
+PEKERJA_LAIN = """
+SELECT 'kunci_ganda', sisi, CASE sisi WHEN 'wlkp' THEN id END, CASE sisi WHEN 'bpjs' THEN id END,
+       CASE sisi WHEN 'wlkp' THEN bu END, CASE sisi WHEN 'bpjs' THEN bu END,
+       CASE sisi WHEN 'wlkp' THEN versi END, CASE sisi WHEN 'bpjs' THEN versi END
+FROM kerja WHERE ganda
+UNION ALL
+SELECT 'beda_perusahaan', '', id_wlkp, id_bpjs, bu_wlkp, bu_bpjs, versi_wlkp, versi_bpjs
+FROM pindah WHERE pasti
+UNION ALL
+SELECT 'hanya_' || s.sisi, '', CASE sisi WHEN 'wlkp' THEN id END,
+       CASE sisi WHEN 'bpjs' THEN id END, CASE sisi WHEN 'wlkp' THEN bu END,
+       CASE sisi WHEN 'bpjs' THEN bu END, CASE sisi WHEN 'wlkp' THEN versi END,
+       CASE sisi WHEN 'bpjs' THEN versi END
+FROM sisa s WHERE s.status = 'tertaut' AND NOT s.ganda
+  AND NOT EXISTS (SELECT FROM sisa l WHERE l.nik = s.nik AND l.sisi <> s.sisi)
+"""
+
+BADAN_USAHA_LAIN = """
+WITH hanya AS (
+    SELECT c.sisi, c.id, c.versi FROM cermin_badan_usaha c
+    WHERE NOT EXISTS (SELECT FROM tak_tertaut k WHERE k.sisi = c.sisi AND k.id = c.id)
+      AND NOT EXISTS (SELECT FROM tautan_badan_usaha t WHERE c.sisi = 'wlkp' AND t.id_wlkp = c.id)
+      AND NOT EXISTS (SELECT FROM tautan_badan_usaha t WHERE c.sisi = 'bpjs' AND t.id_bpjs = c.id)
+)
+SELECT 'hanya_' || sisi, '', CASE sisi WHEN 'wlkp' THEN id END,
+       CASE sisi WHEN 'bpjs' THEN id END, NULL, NULL, CASE sisi WHEN 'wlkp' THEN versi END,
+       CASE sisi WHEN 'bpjs' THEN versi END
+FROM hanya
+UNION ALL
+SELECT 'PWBD', '', id, NULL, NULL, NULL, versi, NULL FROM hanya h
+WHERE sisi = 'wlkp' AND EXISTS (
+    SELECT FROM cermin_pekerja p WHERE p.sisi = 'wlkp' AND p.id_badan_usaha = h.id
+      AND coalesce(p.isi->>'hubungan_kerja', 'AKTIF') <> 'BERHENTI')
+"""
+
+SEBAGIAN = """
+SELECT DISTINCT 'PDS-TK', '', k.id_wlkp, k.id_bpjs, NULL, NULL, w.versi, NULL::bigint
+FROM sisa s
+JOIN tautan_badan_usaha t ON t.id_wlkp = s.bu
+JOIN tautan_badan_usaha k ON k.id_bpjs = t.id_bpjs AND NOT k.cabang
+JOIN cermin_badan_usaha w ON w.sisi = 'wlkp' AND w.id = k.id_wlkp
+WHERE s.sisi = 'wlkp' AND s.status = 'tertaut' AND NOT s.ganda
+  AND NOT EXISTS (SELECT FROM sisa l WHERE l.nik = s.nik AND l.sisi <> s.sisi)
+"""
+
+
+def pair_workers(tx: Transaction) -> None:
+    """Prepare the temporary tables that the worker queries read; they end with the transaction."""
+    tx.raw("SET LOCAL work_mem = '64MB'")
+    for statement, tabel in ((_KERJA, "kerja"), (_COCOK, "cocok"), (_SISA, "sisa")):
+        tx.raw(statement)
+        tx.raw(f"ANALYZE {tabel}")
+    tx.raw("CREATE INDEX ON sisa (nik, sisi)")
+    tx.raw(_PINDAH)
+    tx.raw("ANALYZE pindah")

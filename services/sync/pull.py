@@ -1,0 +1,115 @@
+"""Pull: read each registry's change feed from the kept cursor into the mirrors.
+
+A page and its cursor are written in one transaction of ours, so a step that is repeated
+after a kill goes on where the last page was committed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.kit.database import Transaction, transaction
+from services.sync import cermin
+from services.sync.errors import CursorGoneError, NotAuthorisedError
+from services.sync.konteks import Konteks
+from services.sync.settings import NamaSisi
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.perubahan import HalamanPerubahan
+
+HALAMAN_PER_LANGKAH = 20
+"""Pages in one durable step: the step's own record costs as much as a page's third."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letak:
+    kursor: str | None
+    bacaan: int
+    penuh: bool
+
+
+def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, int]:
+    """Read up to `HALAMAN_PER_LANGKAH` pages.
+
+    Returns `dibaca`, `dihapus`, `habis` (1: nothing is after the cursor) and `berwenang` (0:
+    the agreement does not give this side's workers; companies raise NotAuthorisedError).
+    """
+    total = {"dibaca": 0, "dihapus": 0, "habis": 0, "berwenang": 1}
+    for _ in range(HALAMAN_PER_LANGKAH):
+        ctx.check()
+        with transaction(ctx.engine) as tx:
+            letak = _position(tx, sisi, himpunan)
+        try:
+            page = ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
+        except CursorGoneError:
+            _start_again(ctx, sisi, himpunan)
+            continue
+        except NotAuthorisedError as error:
+            if himpunan is Himpunan.BADAN_USAHA:
+                raise
+            _note_refusal(ctx, sisi, himpunan, error)
+            return total | {"habis": 1, "berwenang": 0}
+        total["dihapus"] += _store(ctx, sisi, himpunan, page, letak)
+        total["dibaca"] += len(page.data)
+        if page.habis:
+            return total | {"habis": 1}
+    return total
+
+
+def _position(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> _Letak:
+    key = [sisi.value, himpunan.value]
+    tx.raw(
+        "INSERT INTO kursor_tarik (sisi, himpunan, nomor, bacaan, penuh) "
+        "VALUES (%s, %s, 0, 1, true) ON CONFLICT DO NOTHING",
+        key,
+    )
+    row = tx.raw(
+        "SELECT kursor, bacaan, penuh FROM kursor_tarik WHERE sisi = %s AND himpunan = %s", key
+    ).fetchone()
+    assert row is not None  # noqa: S101 - inserted above
+    return _Letak(*row)
+
+
+def _start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
+    """Begin a full read; what it does not show was deleted while we were away."""
+    with transaction(ctx.engine) as tx:
+        tx.raw(
+            "UPDATE kursor_tarik SET kursor = NULL, nomor = 0, bacaan = bacaan + 1, penuh = true "
+            "WHERE sisi = %s AND himpunan = %s",
+            [sisi.value, himpunan.value],
+        )
+    ctx.tell("pull", f"Kursor {sisi} terlalu lama: membaca ulang seluruh {himpunan}.")
+
+
+def _note_refusal(
+    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, error: NotAuthorisedError
+) -> None:
+    with transaction(ctx.engine) as tx:
+        tx.raw(
+            "UPDATE kursor_tarik SET tidak_berwenang = %s, dibaca_pada = %s "
+            "WHERE sisi = %s AND himpunan = %s",
+            [error.detail, ctx.now(), sisi.value, himpunan.value],
+        )
+    ctx.tell("pull", f"{himpunan} {sisi}: tidak berwenang. {error.detail}")
+
+
+def _store(
+    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, page: HalamanPerubahan[Any], letak: _Letak
+) -> int:
+    now = ctx.now()
+    gone = 0
+    with transaction(ctx.engine) as tx:
+        cermin.write_page(tx, sisi, himpunan, page.data, letak.bacaan)
+        if page.habis and letak.penuh:
+            gone = cermin.drop_unseen(tx, sisi, himpunan, letak.bacaan)
+        tx.raw(
+            "UPDATE kursor_tarik SET kursor = %s, nomor = greatest(nomor, %s), "
+            "penuh = penuh AND NOT %s, tidak_berwenang = NULL, dibaca_pada = %s, "
+            "habis_pada = CASE WHEN %s THEN %s ELSE habis_pada END "
+            "WHERE sisi = %s AND himpunan = %s",
+            [
+                page.kursor, max((i.nomor for i in page.data), default=0), page.habis, now,
+                page.habis, now, sisi.value, himpunan.value,
+            ],
+        )  # fmt: skip
+    return gone

@@ -1,0 +1,216 @@
+"""Run the reconciler: take the lock, resume what was cut off, go round until converged."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
+
+from services.kit.clock import Clock, system_clock
+from services.kit.database import make_engine
+from services.kit.errors import TemporaryError
+from services.sync import konteks, rounds
+from services.sync.errors import LeadershipLostError, SyncConfigurationError
+from services.sync.kepemimpinan import Kepemimpinan
+from services.sync.klien import KlienRegistri
+from services.sync.konteks import Kemajuan, Konteks
+from services.sync.lihat import (
+    list_tak_tertaut,
+    list_temuan,
+    list_tertahan,
+    status,
+    summary,
+    trace,
+)  # fmt: skip
+from services.sync.pipeline import run_round
+from services.sync.settings import NamaSisi, Sisi, SyncSettings
+from shared_schemas.perjanjian import load
+
+__all__ = [
+    "HasilJalan", "Kemajuan", "list_tak_tertaut", "list_temuan", "list_tertahan", "run", "status",
+    "summary", "trace",
+]  # fmt: skip
+
+_VERSION = "hub-sync-1"  # pinned: recovery skips workflows of another version
+_EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
+_PENDING = ["PENDING", "ENQUEUED"]
+
+
+@dataclass
+class HasilJalan:
+    """What a run came to. `counts` adds up its rounds."""
+
+    converged: bool = False
+    rounds: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, counts: dict[str, int]) -> None:
+        """Take in one round; converged when it had nothing to say and nothing left to send."""
+        self.rounds += 1
+        for key, value in counts.items():
+            self.counts[key] = self.counts.get(key, 0) + value
+        self.converged = not counts.get("diusulkan") and not counts.get("terkirim")
+
+
+def key_auth(sisi: Sisi) -> httpx.Auth:
+    """Return the authentication of one registration, from its key file."""
+    from services.auth.klien import KlienAuth  # noqa: PLC0415 - simulators go without keys
+
+    try:
+        key = sisi.key_path.read_bytes()
+    except OSError as error:
+        raise SyncConfigurationError(
+            f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
+        ) from None
+    return KlienAuth(sisi.base_url, sisi.client_id, key)
+
+
+def run(
+    settings: SyncSettings,
+    *,
+    on_progress: Callable[[Kemajuan], None] | None = None,
+    terus: bool = False,
+    jeda_detik: float = 60,
+    tunggu_giliran: bool = False,
+    clock: Clock = system_clock,
+    make_auth: Callable[[Sisi], httpx.Auth | None] = key_auth,
+) -> HasilJalan:
+    """Reconcile until a round proposes nothing, at most `putaran_maks` rounds.
+
+    With `terus` it starts again after every `jeda_detik`, also after an outage, until
+    interrupted. Raises BusyError when another process works (unless `tunggu_giliran`),
+    TemporaryError when patience with a service ended, PermanentError when something must
+    change first. After KeyboardInterrupt nothing is lost: the next run resumes the round.
+    """
+    lock = Kepemimpinan(_postgres_url(settings.database_url))
+    try:
+        lock.acquire(wait=tunggu_giliran or terus, tell=_teller(on_progress))
+        with _context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
+            while True:
+                try:
+                    hasil = _until_converged(ctx)
+                    if not terus:
+                        return hasil
+                except TemporaryError as error:
+                    if not terus or isinstance(error, LeadershipLostError):
+                        raise
+                    ctx.tell("tunggu", error.detail)
+                time.sleep(jeda_detik)
+    finally:
+        lock.close()
+
+
+def _postgres_url(url: str) -> str:
+    # DBOS would silently fall back to SQLite, which promises less than is promised here.
+    if not url.startswith(("postgresql://", "postgresql+psycopg://")):
+        raise SyncConfigurationError("Database hub harus PostgreSQL (postgresql://…).")
+    return url
+
+
+def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], None]:
+    def tell(text: str) -> None:
+        if on_progress is not None:
+            on_progress(Kemajuan(0, "tunggu", text))
+
+    return tell
+
+
+@contextmanager
+def _context(
+    settings: SyncSettings,
+    lock: Kepemimpinan,
+    on_progress: Callable[[Kemajuan], None] | None,
+    clock: Clock,
+    make_auth: Callable[[Sisi], httpx.Auth | None],
+) -> Iterator[Konteks]:
+    engine = make_engine(settings.database_url, 5)
+    ctx = Konteks(
+        settings, engine, {}, load(settings.perjanjian_path), clock, on_progress, lock.check
+    )
+    for nama in NamaSisi:
+        sisi = settings.sisi(nama)
+        ctx.klien[nama] = KlienRegistri(
+            nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
+            batas=settings.batas_halaman, check_stop=ctx.check,
+        )  # fmt: skip
+    konteks.bind(ctx)
+    try:
+        yield ctx
+    finally:
+        konteks.bind(None)
+        for klien in ctx.klien.values():
+            klien.close()
+        engine.dispose()
+
+
+@contextmanager
+def _dbos(ctx: Konteks) -> Iterator[None]:
+    config: DBOSConfig = {
+        "name": "hub-sync",
+        "system_database_url": ctx.settings.database_url,
+        "application_version": _VERSION,
+        "executor_id": _EXECUTOR,
+        "sys_db_pool_size": 5,
+        "log_level": "CRITICAL",
+        "console_log_level": "CRITICAL",
+    }
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    DBOS(config=config)
+    try:
+        DBOS.launch()
+        yield
+    finally:
+        # A round that still runs in its thread ends at the next edge and stays resumable.
+        ctx.stop_and_wait()
+        DBOS.destroy()
+
+
+def _until_converged(ctx: Konteks) -> HasilJalan:
+    hasil = HasilJalan()
+    for workflow_id in _left_over():
+        ctx.tell("lanjut", "Melanjutkan putaran yang terputus.")
+        hasil.add(_wait_for(ctx, DBOS.retrieve_workflow(workflow_id)))
+    while hasil.rounds < ctx.settings.putaran_maks:
+        nomor = rounds.open_round(ctx)
+        ctx.over.clear()
+        with SetWorkflowID(f"putaran-{nomor}"):
+            handle = DBOS.start_workflow(run_round, nomor, pertama=hasil.rounds == 0)
+        hasil.add(_wait_for(ctx, handle))
+        if hasil.converged:
+            break
+    return hasil
+
+
+def _left_over() -> list[str]:
+    found = DBOS.list_workflows(status=_PENDING, load_input=False, load_output=False)
+    return [w.workflow_id for w in found]
+
+
+def _wait_for(ctx: Konteks, handle: WorkflowHandle[Any]) -> dict[str, int]:
+    """Wait in small pieces, so that Ctrl-C is heard; a resumed round begins in a while."""
+    while not ctx.over.wait(timeout=0.5):
+        if not ctx.running and handle.get_status().status not in _PENDING:
+            break
+    if ctx.kegagalan is not None:
+        error, ctx.kegagalan = ctx.kegagalan, None
+        _record(handle)
+        raise error
+    if ctx.interrupted:
+        raise LeadershipLostError
+    ctx.over.clear()
+    return dict(handle.get_result() or {})
+
+
+def _record(handle: WorkflowHandle[Any]) -> None:
+    """Let DBOS record how a failed round ended, or the next start would resume it."""
+    try:
+        handle.get_result()
+    except Exception:  # noqa: BLE001 - the round's own error is raised instead
+        return
+

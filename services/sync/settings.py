@@ -1,0 +1,55 @@
+"""What the reconciler is told: its database, the two services and its patience."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared_schemas.rujukan import Pihak
+
+
+class NamaSisi(StrEnum):
+    """The two registries. WLKP belongs to Pihak Kesatu, BPJS to Pihak Kedua."""
+
+    WLKP = "wlkp"
+    BPJS = "bpjs"
+
+    @property
+    def lawan(self) -> NamaSisi:
+        """The other registry."""
+        return NamaSisi.BPJS if self is NamaSisi.WLKP else NamaSisi.WLKP
+
+    @property
+    def pemberi(self) -> Pihak:
+        """The party whose records this registry gives."""
+        return Pihak.KESATU if self is NamaSisi.WLKP else Pihak.KEDUA
+
+
+class Sisi(BaseModel):
+    """One service and the registration with which the reconciler asks it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str
+    client_id: str
+    key_path: Path
+
+
+class SyncSettings(BaseModel):
+    """Settings of one reconciler; towards WLKP it asks as Pihak Kedua, towards BPJS as Kesatu."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database_url: str
+    wlkp: Sisi
+    bpjs: Sisi
+    perjanjian_path: Path
+    batas_halaman: int = Field(1_000, ge=1, le=1_000)
+    tunggu_detik: float = Field(300, ge=0, description="How long a dead service is waited for.")
+    putaran_maks: int = Field(10, ge=1)
+
+    def sisi(self, nama: NamaSisi) -> Sisi:
+        """Return one of the two services."""
+        return self.wlkp if nama is NamaSisi.WLKP else self.bpjs

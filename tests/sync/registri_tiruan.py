@@ -1,0 +1,268 @@
+"""A simulator of one registry: the HTTP interface of wire.md, in memory, and it says so.
+
+It lives in threads of the test's own process, so that the reconciler under test can be a
+real process and be killed while the registry goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from shared_schemas.identitas import TERPERCAYA
+from shared_schemas.rujukan import Pihak
+from shared_schemas.v1.badan_usaha import BadanUsaha
+from shared_schemas.v1.pekerja import Pekerja
+from shared_schemas.v1.usulan import (
+    KumpulanUsulan,
+    PenyelarasanBadanUsaha,
+    PenyelarasanPekerja,
+)
+
+HIMPUNAN = {"badan-usaha": "badan_usaha", "pekerja": "pekerja"}
+DITAHAN = {"nama", "tanggal_lahir"}
+Rekaman = dict[str, Any]
+
+
+@dataclass
+class RegistriTiruan:
+    """One registry with switches for everything that can go wrong."""
+
+    sisi: str
+    rekaman: dict[str, dict[str, Rekaman]] = field(
+        default_factory=lambda: {"badan_usaha": {}, "pekerja": {}}
+    )
+    umpan: dict[str, dict[str, dict[str, Any]]] = field(
+        default_factory=lambda: {"badan_usaha": {}, "pekerja": {}}
+    )
+    nomor: int = 0
+    jawaban: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    usulan: dict[str, dict[str, Any]] = field(default_factory=dict)
+    isi_usulan: dict[str, dict[str, Any]] = field(default_factory=dict)
+    diproses: Counter[str] = field(default_factory=Counter)
+    tolak: set[str] = field(default_factory=set)
+    mati: bool = False
+    tanpa_pekerja: bool = False
+    tanpa_kirim: bool = False
+    berakhir: bool = False
+    kursor_tertua: int = 0
+    putus: float = 0.0  # share of answers lost on the way, after the work was done
+    lambat: float = 0.0
+    permintaan: Counter[str] = field(default_factory=Counter)
+    kunci: threading.RLock = field(default_factory=threading.RLock)
+    acak: random.Random = field(default_factory=lambda: random.Random(1))
+
+    # -- what a test does to the registry ------------------------------------------------
+
+    def put_badan_usaha(self, id_: str, isi: dict[str, Any], **meta: Any) -> None:
+        profil = BadanUsaha.profil(self._pihak)
+        clean = profil.model_validate(isi).model_dump(mode="json", exclude_none=True)
+        self.put("badan_usaha", {"id": id_, "isi": clean, **meta})
+
+    def put_pekerja(self, id_: str, bu: str, isi: dict[str, Any], **meta: Any) -> None:
+        profil = Pekerja.profil(self._pihak)
+        clean = profil.model_validate(isi).model_dump(mode="json", exclude_none=True)
+        self.put("pekerja", {"id": id_, "id_badan_usaha": bu, "isi": clean, **meta})
+
+    def put(self, himpunan: str, rekaman: Rekaman) -> None:
+        with self.kunci:
+            old = self.rekaman[himpunan].get(rekaman["id"])
+            record = rekaman | {"versi": old["versi"] + 1 if old else 1}
+            self.rekaman[himpunan][record["id"]] = record
+            self._note(himpunan, "ubah", record["id"], record["versi"])
+
+    def change(self, himpunan: str, id_: str, **values: Any) -> None:
+        with self.kunci:
+            old = self.rekaman[himpunan][id_]
+            isi = {k: v for k, v in (old["isi"] | values).items() if v is not None}
+            self.put(himpunan, old | {"isi": isi})
+
+    def delete(self, himpunan: str, id_: str) -> None:
+        with self.kunci:
+            versi = self.rekaman[himpunan].pop(id_)["versi"]
+            self._note(himpunan, "hapus", id_, versi + 1)
+
+    def forget_history(self) -> None:
+        """Make every cursor given out so far too old, and forget the tombstones."""
+        with self.kunci:
+            self.nomor += 1
+            self.kursor_tertua = self.nomor
+            for himpunan, feed in self.umpan.items():
+                self.umpan[himpunan] = {k: v for k, v in feed.items() if v["jenis"] == "ubah"}
+
+    def decide(self, id_usulan: str, keadaan: str) -> None:
+        with self.kunci:
+            self.usulan[id_usulan] |= {"keadaan": keadaan, "kode": "PUTUSAN", "alasan": "Petugas."}
+            if keadaan == "diterapkan":
+                self._write_values(self.isi_usulan[id_usulan])
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the registry has come to, without the order in which it happened."""
+        isi = {h: {k: r["isi"] for k, r in rows.items()} for h, rows in self.rekaman.items()}
+        queue = sorted((u["jenis"], u["himpunan"], u["keadaan"]) for u in self.usulan.values())
+        return {"isi": isi, "usulan": queue}
+
+    # -- what the wire does ---------------------------------------------------------------
+
+    @property
+    def _pihak(self) -> Pihak:
+        return Pihak.KESATU if self.sisi == "wlkp" else Pihak.KEDUA
+
+    def _note(self, himpunan: str, jenis: str, id_: str, versi: int) -> None:
+        self.nomor += 1
+        self.umpan[himpunan].pop(id_, None)  # latest version only, in the order of changes
+        self.umpan[himpunan][id_] = {
+            "nomor": self.nomor, "jenis": jenis, "id": id_, "versi": versi
+        }  # fmt: skip
+
+    def page(self, himpunan: str, kursor: int, batas: int) -> bytes:
+        rows, more = [], False
+        for item in self.umpan[himpunan].values():
+            if item["nomor"] <= kursor:
+                continue
+            if len(rows) == batas:
+                more = True
+                break
+            record = self.rekaman[himpunan].get(item["id"]) if item["jenis"] == "ubah" else None
+            rows.append(item | ({"rekaman": record} if record else {}))
+        last = rows[-1]["nomor"] if rows else max(kursor, self.kursor_tertua)
+        return json.dumps({"data": rows, "kursor": str(last), "habis": not more}).encode()
+
+    def receive(self, kunci: str, isi: bytes) -> bytes:
+        if kunci in self.jawaban:
+            assert self.jawaban[kunci][0] == isi, "kunci yang sama dengan isi lain"
+            return self.jawaban[kunci][1]
+        items = KumpulanUsulan.model_validate_json(isi, context=TERPERCAYA).usulan
+        raw = json.loads(isi)["usulan"]
+        receipts = [
+            {"posisi": n, "id_usulan": str(u.id_usulan), **self._receive_one(u, raw[n])}
+            for n, u in enumerate(items)
+        ]
+        self.jawaban[kunci] = isi, json.dumps({"tanda_terima": receipts}).encode()
+        return self.jawaban[kunci][1]
+
+    def _receive_one(self, usulan: Any, raw: dict[str, Any]) -> dict[str, Any]:
+        id_ = str(usulan.id_usulan)
+        if id_ in self.usulan:
+            known = self.usulan[id_]
+            return {k: known[k] for k in ("keadaan", "kode", "alasan")}
+        self.diproses[id_] += 1
+        self.isi_usulan[id_] = raw
+        keadaan = self._judge(usulan, raw)
+        self.usulan[id_] = {
+            "id_usulan": id_, "jenis": raw["jenis"], "himpunan": raw["himpunan"],
+            "id_sasaran": raw.get("id_sasaran"), "keadaan": keadaan, "kode": keadaan.upper(),
+            "alasan": "Simulator.", "diterima_pada": "2026-01-01T00:00:00Z",
+        }  # fmt: skip
+        return {"keadaan": keadaan, "kode": keadaan.upper(), "alasan": "Simulator."}
+
+    def _judge(self, usulan: Any, raw: dict[str, Any]) -> str:
+        if not isinstance(usulan, (PenyelarasanBadanUsaha, PenyelarasanPekerja)):
+            return "diterima"
+        target = self.rekaman[usulan.himpunan].get(usulan.id_sasaran)
+        if target is None or target["versi"] != usulan.versi_sasaran:
+            return "usang"
+        if self.tolak & set(raw["nilai"]):
+            return "ditolak"
+        if DITAHAN & set(raw["nilai"]):
+            return "ditahan"
+        self._write_values(raw)
+        return "diterapkan"
+
+    def _write_values(self, raw: dict[str, Any]) -> None:
+        self.change(raw["himpunan"], raw["id_sasaran"], **raw["nilai"])
+
+    def listing(self, kursor: int, batas: int) -> bytes:
+        rows = list(self.usulan.values())[kursor : kursor + batas]
+        more = kursor + batas < len(self.usulan)
+        return json.dumps({"data": rows, "kursor": str(kursor + batas) if more else None}).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    registri: RegistriTiruan
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Stay silent: paths could name persons."""
+
+    def do_GET(self) -> None:
+        self._handle(b"")
+
+    def do_POST(self) -> None:
+        self._handle(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _handle(self, body: bytes) -> None:
+        registri = self.registri
+        time.sleep(registri.lambat)
+        with registri.kunci:
+            if registri.mati:
+                status, answer = 503, _problem("HUB-SISTEM-002", "Belum siap.")
+            else:
+                status, answer = self._answer(body)
+            if registri.acak.random() < registri.putus:
+                self.close_connection = True
+                return
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        if status == 503:
+            self.send_header("Retry-After", "0")
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def _answer(self, body: bytes) -> tuple[int, bytes]:
+        r = self.registri
+        url = urlsplit(self.path)
+        query = {k: v[0] for k, v in parse_qs(url.query).items()}
+        kursor, batas = int(query.get("kursor", "0")), int(query.get("batas", "1000"))
+        r.permintaan[f"{self.command} {url.path}"] += 1
+        if r.berakhir:
+            return 403, _problem("KLIEN-PERJANJIAN-001", "Berakhir.", pasal="Pasal 8 ayat (1)")
+        if self.command == "POST":
+            if r.tanpa_kirim:
+                return 403, _problem("KLIEN-PERJANJIAN-002", "Tanpa hak.", pasal="Pasal 5")
+            return 200, r.receive(self.headers["Idempotency-Key"], body)
+        if url.path == "/v1/usulan":
+            return 200, r.listing(kursor, batas)
+        himpunan = HIMPUNAN[url.path.rsplit("/", 1)[-1]]
+        if himpunan == "pekerja" and r.tanpa_pekerja:
+            return 403, _problem("KLIEN-PERJANJIAN-003", "Sakelar mati.", pasal="Pasal 5")
+        if "kursor" in query and kursor < r.kursor_tertua:
+            return 410, _problem("KLIEN-KURSOR-003", "Kursor terlalu lama.")
+        return 200, r.page(himpunan, kursor, batas)
+
+
+def _problem(kode: str, detail: str, **more: str) -> bytes:
+    return json.dumps({"kode": kode, "detail": detail, **more}).encode()
+
+
+class Pelayan:
+    """The simulator behind a port of 127.0.0.1; can go away and come back on the same port."""
+
+    def __init__(self, registri: RegistriTiruan) -> None:
+        self.registri = registri
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        handler = type("Handler", (_Handler,), {"registri": self.registri})
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

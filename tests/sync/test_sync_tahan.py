@@ -1,0 +1,241 @@
+"""Killed, cut off, refused, raced: the end state is always the same and nothing is done twice."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.kit.errors import TemporaryError
+from services.sync.errors import AgreementOverError, BusyError, SyncConfigurationError
+from services.sync.run import list_tertahan, run, status, summary, trace
+from services.sync.selisih import Aturan, decide
+from shared_schemas.rujukan import Perbandingan, Wewenang
+from tests import contoh
+from tests.sync.conftest import Panggung, open_panggung
+from tests.sync.registri_tiruan import RegistriTiruan
+
+_PROGRAM = """
+import sys
+from services.sync.run import run
+from services.sync.settings import SyncSettings
+run(SyncSettings.model_validate_json(sys.argv[1]), make_auth=lambda _sisi: None,
+    tunggu_giliran=True)
+"""
+
+
+def fill(p: Panggung, seed: int = 7, companies: int = 12, workers: int = 240) -> None:
+    """Two registries with every kind of difference in them."""
+    rnd = random.Random(seed)
+    for n in range(1, companies + 1):
+        isi = contoh.badan_usaha(n, nama=f"PT Sentosa{chr(64 + n)} Nomor{n}")
+        if n != 1:
+            p.wlkp.put_badan_usaha(f"W{n}", isi)
+        if n != 2:
+            change: dict[str, Any] = rnd.choice([{}, {"kbli": "99999"}, {"email": None}])
+            p.bpjs.put_badan_usaha(f"B{n}", isi | change, status_pendaftaran="TERDAFTAR")
+    for n in range(1, workers + 1):
+        bu = rnd.randint(1, companies)
+        isi = contoh.pekerja_wlkp(n) | contoh.pekerja_bpjs(n)
+        other = rnd.choice(
+            [{}, {"jabatan": "Lain"}, {"nama": "Nama Lain"}, {"tmt_jkn": "2022-02-02"},
+             {"alamat": "Jalan Lain"}, {"nomor_hp": "+6281200000009"}]
+        )  # fmt: skip
+        pada = rnd.choice([None, "2026-01-01T00:00:00Z"])
+        if bu != 1 and rnd.random() < 0.9:
+            p.wlkp.put_pekerja(f"WP{n}", f"W{bu}", isi, dilaporkan_pada=pada)
+        if bu != 2 and rnd.random() < 0.9:
+            p.bpjs.put_pekerja(
+                f"BP{n}", f"B{bu}", isi | other, dilaporkan_pada="2026-02-01T00:00:00Z"
+            )
+
+
+def final(p: Panggung) -> Any:
+    """What both registries and the hub have come to."""
+    found = sorted(
+        (t["jenis"], t["bidang"], t["id_wlkp"] or "", t["id_bpjs"] or "", t["keadaan"])
+        for t in p.temuan()
+    )
+    return p.wlkp.snapshot(), p.bpjs.snapshot(), found
+
+
+def assert_nothing_twice(registri: RegistriTiruan) -> None:
+    assert set(registri.diproses.values()) <= {1}
+
+
+@pytest.fixture(scope="module")
+def expected(make_database: Callable[[str], str]) -> Any:
+    """The end state of an undisturbed run."""
+    with open_panggung(make_database) as p:
+        fill(p)
+        assert p.run().converged
+        return final(p)
+
+
+def start(p: Panggung) -> subprocess.Popen[bytes]:
+    root = str(Path(__file__).parents[2])
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, p.settings.model_dump_json()],
+        cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def test_an_undisturbed_run_converges_and_repeats_nothing(panggung: Panggung, expected: Any):
+    fill(panggung)
+    assert panggung.run().converged
+    again = panggung.run()
+    assert (again.rounds, again.counts["diusulkan"]) == (1, 0)
+    assert final(panggung) == expected
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kill_9_at_random_points_ends_in_the_same_state(
+    panggung: Panggung, expected: Any, seed: int
+):
+    fill(panggung)
+    rnd = random.Random(seed)
+    panggung.wlkp.lambat = panggung.bpjs.lambat = 0.03
+    panggung.wlkp.putus = panggung.bpjs.putus = 0.05
+    for _ in range(5):
+        process = start(panggung)
+        try:
+            process.wait(timeout=rnd.uniform(1.0, 3.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            print("KILL", panggung.fetch("select id,tahap,kegagalan from putaran order by id desc limit 1"), len(panggung.wlkp.usulan), len(panggung.bpjs.usulan))
+    panggung.wlkp.lambat = panggung.bpjs.lambat = 0.0
+    panggung.wlkp.putus = panggung.bpjs.putus = 0.0
+    assert panggung.run(tunggu_giliran=True).converged
+    assert final(panggung) == expected
+    assert_nothing_twice(panggung.wlkp)
+    assert_nothing_twice(panggung.bpjs)
+    assert panggung.fetch("SELECT count(*) FROM kotak_keluar WHERE keadaan = 'siap'") == [(0,)]
+
+
+def test_ctrl_c_loses_nothing_and_the_next_run_resumes(
+    panggung: Panggung, expected: Any
+):
+    fill(panggung)
+    panggung.bpjs.lambat = 0.05
+    process = start(panggung)
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=20)[0].decode()
+    assert process.returncode != 0
+    assert "KeyboardInterrupt" in output
+    panggung.bpjs.lambat = 0.0
+    assert panggung.run(tunggu_giliran=True).converged
+    assert final(panggung) == expected
+
+
+def test_lost_answers_are_asked_for_again_without_a_second_effect(
+    panggung: Panggung, expected: Any
+):
+    fill(panggung)
+    panggung.wlkp.putus = panggung.bpjs.putus = 0.3
+    assert panggung.run().converged
+    assert final(panggung) == expected
+    assert_nothing_twice(panggung.bpjs)
+
+
+def test_a_dead_service_that_comes_back_is_waited_for(panggung: Panggung):
+    fill(panggung, workers=20)
+    panggung.pelayan["bpjs"].stop()
+    threading.Timer(1.5, panggung.pelayan["bpjs"].start).start()
+    assert panggung.run().converged
+
+
+def test_patience_ends_with_a_temporary_error_and_a_later_run_goes_on(panggung: Panggung):
+    fill(panggung, workers=20)
+    panggung.settings = panggung.settings.model_copy(update={"tunggu_detik": 0.5})
+    panggung.bpjs.mati = True
+    with pytest.raises(TemporaryError, match="BPJS"):
+        panggung.run()
+    assert panggung.fetch("SELECT kegagalan IS NOT NULL FROM putaran") == [(True,)]
+    panggung.bpjs.mati = False
+    assert panggung.run().converged
+
+
+def test_an_ended_agreement_stops_with_its_article(panggung: Panggung):
+    panggung.wlkp.berakhir = True
+    with pytest.raises(AgreementOverError) as caught:
+        panggung.run()
+    assert caught.value.pasal == "Pasal 8 ayat (1)"
+
+
+def test_a_second_process_says_who_works(panggung: Panggung):
+    fill(panggung, workers=20)
+    panggung.bpjs.mati = True
+    process = start(panggung)
+    try:
+        deadline = time.monotonic() + 15
+        while status(panggung.engine).pemegang is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        with pytest.raises(BusyError, match=f"pid {process.pid}"):
+            panggung.run()
+    finally:
+        process.kill()
+        process.communicate()
+    panggung.bpjs.mati = False
+    assert panggung.run(tunggu_giliran=True).converged
+
+
+def test_sqlite_is_refused(panggung: Panggung):
+    with pytest.raises(SyncConfigurationError):
+        run(panggung.settings.model_copy(update={"database_url": "sqlite:///x"}))
+
+
+def test_views_tell_the_story_without_a_nik(panggung: Panggung):
+    fill(panggung)
+    panggung.run()
+    shown = repr(
+        [status(panggung.engine), summary(panggung.engine), list(list_tertahan(panggung.engine))]
+    )
+    applied = panggung.temuan(keadaan="diterapkan")[0]
+    story = trace(panggung.engine, applied["id"])
+    assert story is not None
+    assert story["usulan"][0]["percobaan"] == 1
+    assert trace(panggung.engine, applied["id_usulan"]) is not None
+    assert trace(panggung.engine, "bukan-id") is None
+    stored = panggung.fetch("SELECT encode(convert_to(t::text, 'utf8'), 'escape') "
+                            "FROM dbos.operation_outputs t")  # fmt: skip
+    for n in range(1, 241):
+        assert contoh.nik(n) not in shown
+        assert contoh.nik(n) not in repr(story)
+        assert contoh.nik(n) not in repr(stored)
+
+
+_RULES = st.builds(
+    Aturan, st.just("x"), st.just(Perbandingan.TEKS),
+    st.sampled_from([
+        Wewenang.PIHAK_KESATU, Wewenang.PIHAK_KEDUA, Wewenang.LAPORAN_TERBARU,
+        Wewenang.PENCATATAN_SIPIL,
+    ]),
+    st.booleans(),
+)  # fmt: skip
+_DATES = st.none() | st.datetimes()
+
+
+@settings(max_examples=300)
+@given(_RULES, st.text(max_size=3), st.text(max_size=3), _DATES, _DATES)
+def test_whatever_is_proposed_is_never_empty(
+    rule: Aturan, wlkp: str, bpjs: str, pada_w: Any, pada_b: Any
+):
+    putusan = decide(rule, wlkp, bpjs, (pada_w, pada_b))
+    if wlkp == bpjs:
+        assert putusan is None
+    elif putusan is not None and putusan.arah is not None:
+        assert wlkp or putusan.arah == "wlkp"
+        assert bpjs or putusan.arah == "bpjs"
