@@ -1,0 +1,255 @@
+"""The whole system on one machine: database, both services, reconciler, result against truth.
+
+Everything is a real process and real HTTP; only the province is synthetic. Whatever is in
+the data folder already is gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+
+import httpx
+import sqlalchemy as sa
+from rich.box import SIMPLE
+from rich.table import Table
+
+from services import kebenaran, persiapan, sintetis
+from services.kit import logging, migration
+from services.kit.database import make_engine
+from services.kit.errors import PermanentError, TemporaryError
+from services.kit.postgres import PostgresServer
+from services.perintah import data as perintah_data
+from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
+from services.perintah.umum import err, out
+from services.sync.run import run as run_sync
+from services.sync.run import summary
+
+TIDAK_COCOK = 4
+"""Exit code when a finding about exactly keyed records disagrees with the truth."""
+SIAP_DETIK = 30.0
+_HENTI_DETIK = 15.0
+
+
+class PortTakenError(PermanentError):
+    """Another program listens on a port that a service needs."""
+
+    kode = "HUB-DEMO-001"
+    judul = "Port sudah dipakai"
+
+
+class ServiceDiedError(TemporaryError):
+    """A service ended or did not become ready; its log says why."""
+
+    kode = "HUB-DEMO-002"
+    judul = "Layanan berhenti"
+
+
+def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool) -> int:
+    """Run the demonstration and return the exit code; without `sekali` stay up until Ctrl-C."""
+    logging.configure("demo", "WARNING")
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    data = data.resolve()
+    for nama, port in ports.items():
+        _require_free(nama, port)
+    started = time.monotonic()
+    with ExitStack() as stack:
+        persiapan.prepare(data)
+        server = stack.enter_context(PostgresServer(data / "postgres"))
+        urls = {nama: _database(server, nama) for nama in migration.HISTORIES}
+        _province(data, opsi)
+        _import(data, urls)
+        children = [stack.enter_context(_service(n, p, data, urls[n])) for n, p in ports.items()]
+        bases = {n: f"http://127.0.0.1:{p}" for n, p in ports.items()}
+        chosen = settings(urls["hub"], data, bases["wlkp"], bases["bpjs"])
+        hasil = run_with_progress(lambda tell: run_sync(chosen, on_progress=tell))
+        engine = make_engine(urls["hub"], 1)
+        matches = _report(engine, data)
+        engine.dispose()
+        code = (
+            0
+            if hasil.converged and matches
+            else TIDAK_COCOK
+            if hasil.converged
+            else TIDAK_KONVERGEN
+        )
+        _closing_words(hasil.converged, matches, time.monotonic() - started, bases)
+        if not sekali:
+            _stay(children)
+    return code
+
+
+def _as_interrupt(_signum: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _require_free(nama: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise PortTakenError(
+                f"Port {port} untuk {nama} sudah dipakai; pilih lain:"
+                f" make run PORT_{nama.upper()}={port + 10}."
+            ) from None
+
+
+def _database(server: PostgresServer, nama: str) -> str:
+    server.ensure_database(nama)
+    url = server.url(nama)
+    migration.upgrade(url, nama)
+    return url
+
+
+def _province(data: Path, opsi: sintetis.Opsi) -> None:
+    """Generate the province unless there is one; another size needs another data folder."""
+    folder, stamp = data / "sintetis", data / "sintetis" / "opsi.json"
+    wanted = json.dumps(asdict(opsi), sort_keys=True)
+    if stamp.exists():
+        if stamp.read_text() != wanted:
+            err.print(
+                f"Folder {data} sudah berisi provinsi dengan pilihan lain; dilanjutkan apa adanya."
+                " Pakai DATA=folder-lain untuk provinsi baru.",
+                highlight=False,
+            )
+        return
+    with perintah_data.progress_display() as tell:
+        sintetis.generate(opsi, folder, tell)
+    stamp.write_text(wanted)
+
+
+def _import(data: Path, urls: dict[str, str]) -> None:
+    """Import both registries at once, one process each; an unfinished import is repeated."""
+    stamp = data / "sintetis" / "terimpor"
+    if stamp.exists():
+        return
+    err.print("Mengimpor kedua registri…")
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(_importer(data, nama, urls[nama])) for nama in ("wlkp", "bpjs")
+        ]
+        for process in running:
+            if process.wait() != 0:
+                raise ServiceDiedError(f"Impor gagal; lihat {data / 'log'}.")
+    stamp.touch()
+
+
+@contextmanager
+def _importer(data: Path, nama: str, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    files = {k: data / "sintetis" / f"{nama}_{k}.csv" for k in ("badan_usaha", "pekerja")}
+    arguments = [
+        "impor",
+        nama,
+        "--badan-usaha",
+        files["badan_usaha"],
+        "--pekerja",
+        files["pekerja"],
+    ]
+    with _child(f"impor-{nama}", [*map(str, arguments), "--data", str(data)], data, url) as process:
+        yield process
+
+
+@contextmanager
+def _service(nama: str, port: int, data: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service as a process of its own and wait until it is ready."""
+    arguments = ["layanan", nama, "--data", str(data), "--port", str(port), "--ikut-induk"]
+    with _child(nama, arguments, data, url) as process:
+        _wait_ready(nama, process, f"http://127.0.0.1:{port}/readyz", data)
+        yield process
+
+
+@contextmanager
+def _child(
+    nama: str, arguments: list[str], data: Path, url: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `hub …` in the background; its log goes to a file and it ends with this process.
+
+    A session of its own keeps the terminal's Ctrl-C from it: this process ends it in order.
+    The database's URL holds a password and goes by the environment, which `ps` does not show.
+    """
+    log = data / "log" / f"{nama}.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", *arguments],
+            env={**os.environ, "HUB_DATABASE_URL": url},
+            cwd=Path(__file__).resolve().parents[1],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_HENTI_DETIK)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_ready(nama: str, process: subprocess.Popen[bytes], url: str, data: Path) -> None:
+    until = time.monotonic() + SIAP_DETIK
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise ServiceDiedError(f"Layanan {nama} tidak siap; lihat {data / 'log' / f'{nama}.log'}.")
+
+
+def _report(engine: sa.Engine, data: Path) -> bool:
+    """Print findings against the truth; say whether the exactly keyed ones agree."""
+    rows = {(r["himpunan"], r["jenis"], r["bidang"] or ""): r for r in summary(engine)}
+    truth = kebenaran.check(engine, data / "sintetis" / "kebenaran.csv")
+    counts = ("ditemukan", "diusulkan", "diterapkan", "diantre", "ditahan", "ditolak")
+    marks = ("truth", "matching", "missing", "surplus", "undecided")
+    titles = ("kebenaran", "cocok", "kurang", "lebih", "belum tertaut")
+    table = Table("temuan", box=SIMPLE)
+    for title in (*counts, *titles):
+        table.add_column(title, justify="right")
+    compared = {(b.himpunan, b.jenis, b.bidang or ""): b for b in truth.rows}
+    for key in sorted({*rows, *compared}):
+        found, true = rows.get(key), compared.get(key)
+        table.add_row(
+            " ".join(k for k in key if k),
+            *(str(found[c] if found else 0) for c in counts),
+            *(str(getattr(true, m)) if true else "" for m in marks),
+        )
+    out.print(table)
+    return truth.ok
+
+
+def _closing_words(converged: bool, matches: bool, seconds: float, bases: dict[str, str]) -> None:
+    state = "Konvergen" if converged else "BELUM KONVERGEN"
+    verdict = "cocok dengan kebenaran" if matches else "TIDAK COCOK dengan kebenaran"
+    out.print(f"{state}, {verdict}, {seconds:.0f} detik.", highlight=False)
+    for nama, base in bases.items():
+        out.print(f"Dokumentasi {nama}: {base}/docs", highlight=False)
+
+
+def _stay(children: list[subprocess.Popen[bytes]]) -> None:
+    """Wait for Ctrl-C; a service that dies meanwhile ends everything with an error."""
+    out.print("Ctrl-C menghentikan semuanya; make run berikutnya melanjutkan data yang ada.")
+    try:
+        while all(c.poll() is None for c in children):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        out.print("Menghentikan layanan dan database…")
+        return
+    raise ServiceDiedError("Sebuah layanan berhenti sendiri; lihat folder log.")

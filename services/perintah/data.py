@@ -1,0 +1,152 @@
+"""`hub siapkan`, `hub impor` and `hub sintetis`."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from services import persiapan, sintetis
+from services.audit.record import Auditor
+from services.impor import HasilImpor, Importer, RefusalFile
+from services.kit import migration
+from services.kit.database import make_engine
+from services.layanan import spec
+from services.perintah.basisdata import database
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show_json
+from services.registry.service import derive
+from shared_schemas.rujukan import Himpunan
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("siapkan")(prepare)
+    app.command("impor")(import_files)
+    app.command("sintetis")(_synthetic_command())
+
+
+@contextmanager
+def progress_display() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a teller (what, done, in all) that draws bars on stderr, quiet without a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+
+        def tell(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done, total=total)
+
+        yield tell
+
+
+def prepare(data: Data = DATA) -> None:
+    """Siapkan folder data: kunci, klien terdaftar, perjanjian contoh. Yang ada tidak diubah."""
+    persiapan.prepare(data)
+    out.print(
+        f"Folder {data} siap. Perjanjian contoh berlabel fiktif: {data}/perjanjian.yaml",
+        highlight=False,
+    )
+
+
+def import_files(
+    nama: Annotated[Sisi, typer.Argument(help="Registri tujuan: wlkp atau bpjs.")],
+    badan_usaha: Annotated[Path, typer.Option("--badan-usaha", help="CSV badan usaha.")],
+    pekerja: Annotated[Path, typer.Option("--pekerja", help="CSV pekerja.")],
+    data: Data = DATA,
+    database_url: Url = "",
+    ditolak: Annotated[Path | None, typer.Option(help="Berkas baris yang ditolak.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Muat registri dari CSV melalui pemeriksaan yang sama dengan API.
+
+    Boleh diulang dan boleh terputus. Baris yang ditolak dicatat dengan nomor baris, bidang dan
+    alasan, tanpa nilainya.
+    """
+    persiapan.prepare(data)
+    refusals = RefusalFile(ditolak or data / f"{nama}_ditolak.csv")
+    with database(nama, database_url, data) as url, progress_display() as tell:
+        migration.upgrade(url, nama)
+        results = run_import(nama, url, data, badan_usaha, pekerja, refusals, tell)
+    refusals.close()
+    rows = [dataclasses.asdict(r) for r in results]
+    if as_json:
+        show_json({"hasil": rows, "berkas_ditolak": str(refusals.path) if refusals.count else None})
+        return
+    for r in rows:
+        out.print("  ".join(f"{k}: {v}" for k, v in r.items()), highlight=False)
+    if refusals.count:
+        out.print(f"{refusals.count} alasan penolakan dalam {refusals.path}", highlight=False)
+
+
+def run_import(
+    nama: str,
+    url: str,
+    data: Path,
+    badan_usaha: Path,
+    pekerja: Path,
+    refusals: RefusalFile,
+    tell: Callable[[str, int, int], None] | None = None,
+) -> list[HasilImpor]:
+    """Import the two files of one registry; return their counts."""
+    engine = make_engine(url, 2)
+    secret = (data / nama / "rahasia").read_bytes()
+    importer = Importer(
+        engine,
+        Auditor(derive(secret, "sidik-nik")),
+        spec(nama).pemilik,
+        pelaku=f"impor-{nama}",
+        refuse=refusals,
+        progress=tell,
+    )
+    try:
+        return [
+            importer.run(Himpunan.BADAN_USAHA, badan_usaha),
+            importer.run(Himpunan.PEKERJA, pekerja),
+        ]
+    finally:
+        engine.dispose()
+
+
+def _synthetic_command() -> Any:
+    """Return the command `sintetis`, with one option for each field of `sintetis.Opsi`."""
+
+    def make(keluar: Path, **given: Any) -> None:
+        """Buat provinsi sintetis: empat berkas CSV dan kebenaran.csv; benih sama, isi sama."""
+        with progress_display() as tell:
+            summary = sintetis.generate(sintetis.Opsi(**given), keluar, tell)
+        out.print(summary)
+
+    parameters = [
+        inspect.Parameter(
+            "keluar",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[Path, typer.Option("--keluar", help="Folder hasil.")],
+        )
+    ]
+    for f in dataclasses.fields(sintetis.Opsi):
+        option = typer.Option(
+            f"--{f.name.replace('_', '-')}", help=f.metadata.get("bantuan", f.name)
+        )
+        parameters.append(
+            inspect.Parameter(
+                f.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=f.default,
+                annotation=Annotated[type(f.default), option],
+            )
+        )
+    make.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    make.__annotations__ = {p.name: p.annotation for p in parameters}
+    return make

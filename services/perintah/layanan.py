@@ -1,0 +1,78 @@
+"""`hub layanan` and `hub migrasi`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Annotated
+
+import typer
+
+from services import layanan, persiapan
+from services.kit import migration
+from services.kit.errors import ConfigurationError
+from services.kit.settings import ServiceSettings
+from services.perintah.basisdata import database
+from services.perintah.umum import DATA, Data, Sisi, Url, err, out
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("layanan")(serve)
+    app.command("migrasi")(migrate)
+
+
+def serve(
+    nama: Annotated[Sisi, typer.Argument(help="wlkp atau bpjs.")],
+    data: Data = DATA,
+    database_url: Url = "",
+    port: Annotated[
+        int, typer.Option(envvar="HUB_PORT", help="0: 8001 untuk wlkp, 8002 untuk bpjs.")
+    ] = 0,
+    alamat: Annotated[
+        str, typer.Option(envvar="HUB_ALAMAT", help="Alamat yang didengarkan.")
+    ] = "127.0.0.1",
+    ikut_induk: Annotated[
+        bool, typer.Option("--ikut-induk", help="Berhenti bila proses yang menjalankan berhenti.")
+    ] = False,
+) -> None:
+    """Jalankan satu layanan sampai dihentikan."""
+    if ikut_induk:
+        _end_with_parent()
+    persiapan.prepare(data)
+    with database(nama, database_url, data) as url:
+        settings = ServiceSettings(data=data, database_url=url, port=port, alamat=alamat)
+        address = f"http://{alamat}:{port or layanan.spec(nama).port}"
+        err.print(f"Layanan {nama} di {address}, dokumentasi {address}/docs", highlight=False)
+        layanan.serve(nama, settings)
+
+
+def _end_with_parent() -> None:
+    """Stop this process when its parent is gone, also after kill -9, which nobody can catch."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def migrate(
+    nama: Annotated[str, typer.Argument(help="wlkp, bpjs, hub, atau semua.")] = "semua",
+    data: Data = DATA,
+    database_url: Url = "",
+) -> None:
+    """Bawa skema database ke versi terbaru; aman diulang."""
+    names = migration.HISTORIES if nama == "semua" else (nama,)
+    if nama == "semua" and database_url:
+        raise ConfigurationError("Sebutkan wlkp, bpjs atau hub bersama --database-url.")
+    for name in names:
+        if name not in migration.HISTORIES:
+            raise ConfigurationError("Pilih wlkp, bpjs, hub, atau semua.")
+        with database(name, database_url, data) as url:
+            migration.upgrade(url, name)
+            out.print(f"{name}: skema {migration.current(url)}", highlight=False)

@@ -1,0 +1,193 @@
+"""`hub sync jalan|status|tertahan|jejak` and `hub temuan`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from services import persiapan
+from services.kit import logging
+from services.kit.database import make_engine
+from services.kit.errors import RecordNotFoundError
+from services.perintah.basisdata import database
+from services.perintah.umum import (
+    DATA,
+    AsJson,
+    Data,
+    Url,
+    err,
+    out,
+    show_json,
+    show_rows,
+    table,
+)
+from services.persiapan import SYNC_BPJS, SYNC_WLKP, Registrasi
+from services.sync.run import (
+    HasilJalan,
+    Kemajuan,
+    list_temuan,
+    list_tertahan,
+    run,
+    status,
+    summary,
+    trace,
+)
+from services.sync.settings import Sisi, SyncSettings
+
+TIDAK_KONVERGEN = 3
+"""Exit code of a run that ended before two rounds agreed."""
+
+WlkpUrl = Annotated[str, typer.Option(envvar="HUB_WLKP_URL", help="Alamat layanan WLKP.")]
+BpjsUrl = Annotated[str, typer.Option(envvar="HUB_BPJS_URL", help="Alamat layanan BPJS.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group and the list of findings."""
+    group = typer.Typer(help="Rekonsiliasi kedua registri.", no_args_is_help=True)
+    group.command("jalan")(run_sync)
+    group.command("status")(show_status)
+    group.command("tertahan")(show_held)
+    group.command("jejak")(show_trace)
+    app.add_typer(group, name="sync")
+    app.command("temuan")(show_findings)
+
+
+def settings(
+    url: str, data: Path, wlkp_url: str, bpjs_url: str, tunggu_detik: float = 300
+) -> SyncSettings:
+    """Return the settings of a reconciler that uses the registrations of a data folder."""
+
+    def side(base_url: str, registration: Registrasi) -> Sisi:
+        return Sisi(
+            base_url=base_url,
+            client_id=registration.client_id,
+            key_path=registration.key_path(data),
+        )
+
+    return SyncSettings(
+        database_url=url,
+        wlkp=side(wlkp_url, SYNC_WLKP),
+        bpjs=side(bpjs_url, SYNC_BPJS),
+        perjanjian_path=data / "perjanjian.yaml",
+        tunggu_detik=tunggu_detik,
+    )
+
+
+def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], HasilJalan]) -> HasilJalan:
+    """Run a reconciliation and show on stderr which stage of which round it is in."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task("rekonsiliasi", total=None)
+
+        def tell(kemajuan: Kemajuan) -> None:
+            text = f"putaran {kemajuan.putaran}  {kemajuan.tahap:8}  {kemajuan.pesan}"
+            bar.update(task, description=text)
+            if not err.is_terminal:
+                err.print(text, highlight=False, markup=False, soft_wrap=True)
+
+        return call(tell)
+
+
+def run_sync(
+    data: Data = DATA,
+    database_url: Url = "",
+    wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
+    bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
+    terus: Annotated[bool, typer.Option("--terus", help="Ulangi sampai dihentikan.")] = False,
+    jeda: Annotated[float, typer.Option(help="Detik antara dua kali jalan.")] = 60,
+    tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """Jalankan rekonsiliasi sampai tidak ada lagi yang diusulkan.
+
+    Boleh dihentikan kapan saja; jalan berikutnya melanjutkan langkah yang terputus. Kode keluar
+    3 bila belum konvergen.
+    """
+    logging.configure("rekonsiliasi", "WARNING")
+    persiapan.prepare(data)
+    with database("hub", database_url, data) as url:
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu)
+        hasil = run_with_progress(
+            lambda tell: run(chosen, on_progress=tell, terus=terus, jeda_detik=jeda)
+        )
+        engine = make_engine(url, 1)
+        rows = summary(engine)
+        engine.dispose()
+    if as_json:
+        show_json({**dataclasses.asdict(hasil), "ringkasan": rows})
+    else:
+        out.print(table(rows))
+        state = "Konvergen" if hasil.converged else "Belum konvergen"
+        out.print(f"{state} dalam {hasil.rounds} putaran.", highlight=False)
+    if not hasil.converged:
+        raise typer.Exit(TIDAK_KONVERGEN)
+
+
+def _with_engine(url: str, data: Path, work: Callable[[sa.Engine], Any]) -> Any:
+    with database("hub", url, data) as found:
+        engine = make_engine(found, 1)
+        try:
+            return work(engine)
+        finally:
+            engine.dispose()
+
+
+def show_status(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
+    """Putaran terakhir, kursor dan keterlambatannya, siapa yang sedang bekerja."""
+    state = dataclasses.asdict(_with_engine(database_url, data, status))
+    if as_json:
+        show_json(state)
+        return
+    for name, value in state.items():
+        if isinstance(value, list):
+            out.print(f"\n{name}", highlight=False)
+            out.print(table(value))
+        else:
+            out.print(f"{name}: {value}", highlight=False)
+
+
+def show_held(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
+    """Apa yang menunggu petugas, beserta alasannya."""
+    rows = _with_engine(database_url, data, lambda e: list(list_tertahan(e)))
+    show_rows(rows, as_json)
+
+
+def show_findings(
+    jenis: Annotated[str | None, typer.Option(help="mis. hanya_wlkp, berbeda, PWBD.")] = None,
+    himpunan: Annotated[str | None, typer.Option(help="badan_usaha atau pekerja.")] = None,
+    field: Annotated[str | None, typer.Option(help="Nama bidang Lampiran.")] = None,
+    keadaan: Annotated[str | None, typer.Option(help="mis. terbuka, tertahan.")] = None,
+    data: Data = DATA,
+    database_url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Daftar temuan; NIK disamarkan, nilainya tetap di registri masing-masing."""
+    rows = _with_engine(
+        database_url, data, lambda e: list(list_temuan(e, jenis, himpunan, field, keadaan))
+    )
+    show_rows(rows, as_json)
+
+
+def show_trace(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Id temuan atau usulan.")],
+    data: Data = DATA,
+    database_url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Riwayat satu temuan atau usulan: versi, pengiriman, tanda terima, waktu."""
+    story = _with_engine(database_url, data, lambda e: trace(e, id_))
+    if story is None:
+        raise RecordNotFoundError("Tidak ada temuan atau usulan dengan id ini.")
+    if as_json:
+        show_json(story)
+        return
+    for name, rows in story.items():
+        out.print(f"\n{name}", highlight=False)
+        for row in rows:
+            out.print(row)

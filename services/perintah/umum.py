@@ -1,0 +1,55 @@
+"""What the commands share: option types, consoles, one way to print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+Sisi = Literal["wlkp", "bpjs"]
+DATA = Path("data")
+
+Data = Annotated[
+    Path, typer.Option("--data", envvar="HUB_DATA", help="Folder: kunci, klien, perjanjian.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Cetak JSON untuk program lain.")]
+Url = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        envvar="HUB_DATABASE_URL",
+        help="URL PostgreSQL; tanpa ini server tertanam di folder data.",
+    ),
+]
+
+# A pipe has no width of its own; tables are wider than the 80 columns guessed for it.
+out = Console(width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True)
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def table(rows: Iterable[dict[str, Any]]) -> Table:
+    """Return rows of equal keys as a table."""
+    rows = list(rows)
+    made = Table(*(rows[0] if rows else ("(tidak ada)",)))
+    for row in rows:
+        made.add_row(*("" if v is None else str(v) for v in row.values()))
+    return made
+
+
+def show_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """Print rows as JSON or as a table."""
+    if as_json:
+        show_json(rows)
+    else:
+        out.print(table(rows))

