@@ -7,11 +7,8 @@ the data folder already is gone on with.
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +16,6 @@ from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
-import httpx
 import sqlalchemy as sa
 from rich.box import SIMPLE
 from rich.table import Table
@@ -27,32 +23,16 @@ from rich.table import Table
 from services import kebenaran, persiapan, sintetis
 from services.kit import logging, migration
 from services.kit.database import make_engine
-from services.kit.errors import PermanentError, TemporaryError
 from services.kit.postgres import PostgresServer
 from services.perintah import data as perintah_data
 from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
 from services.perintah.umum import err, out
+from services.proses import ServiceDiedError, child_process, require_free, service_process
 from services.sync.run import run as run_sync
 from services.sync.run import summary
 
 TIDAK_COCOK = 4
 """Exit code when a finding about exactly keyed records disagrees with the truth."""
-SIAP_DETIK = 30.0
-_HENTI_DETIK = 15.0
-
-
-class PortTakenError(PermanentError):
-    """Another program listens on a port that a service needs."""
-
-    kode = "HUB-DEMO-001"
-    judul = "Port sudah dipakai"
-
-
-class ServiceDiedError(TemporaryError):
-    """A service ended or did not become ready; its log says why."""
-
-    kode = "HUB-DEMO-002"
-    judul = "Layanan berhenti"
 
 
 def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool) -> int:
@@ -61,7 +41,7 @@ def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool)
     signal.signal(signal.SIGTERM, _as_interrupt)
     data = data.resolve()
     for nama, port in ports.items():
-        _require_free(nama, port)
+        require_free(nama, port)
     started = time.monotonic()
     with ExitStack() as stack:
         persiapan.prepare(data)
@@ -69,7 +49,9 @@ def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool)
         urls = {nama: _database(server, nama) for nama in migration.HISTORIES}
         _province(data, opsi)
         _import(data, urls)
-        children = [stack.enter_context(_service(n, p, data, urls[n])) for n, p in ports.items()]
+        children = [
+            stack.enter_context(service_process(n, p, data, urls[n])) for n, p in ports.items()
+        ]
         bases = {n: f"http://127.0.0.1:{p}" for n, p in ports.items()}
         chosen = settings(urls["hub"], data, bases["wlkp"], bases["bpjs"])
         hasil = run_with_progress(lambda tell: run_sync(chosen, on_progress=tell))
@@ -91,18 +73,6 @@ def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool)
 
 def _as_interrupt(_signum: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _require_free(nama: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise PortTakenError(
-                f"Port {port} untuk {nama} sudah dipakai; pilih lain:"
-                f" make run PORT_{nama.upper()}={port + 10}."
-            ) from None
 
 
 def _database(server: PostgresServer, nama: str) -> str:
@@ -156,61 +126,10 @@ def _importer(data: Path, nama: str, url: str) -> Iterator[subprocess.Popen[byte
         "--pekerja",
         files["pekerja"],
     ]
-    with _child(f"impor-{nama}", [*map(str, arguments), "--data", str(data)], data, url) as process:
+    with child_process(
+        f"impor-{nama}", [*map(str, arguments), "--data", str(data)], data, url
+    ) as process:
         yield process
-
-
-@contextmanager
-def _service(nama: str, port: int, data: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a service as a process of its own and wait until it is ready."""
-    arguments = ["layanan", nama, "--data", str(data), "--port", str(port), "--ikut-induk"]
-    with _child(nama, arguments, data, url) as process:
-        _wait_ready(nama, process, f"http://127.0.0.1:{port}/readyz", data)
-        yield process
-
-
-@contextmanager
-def _child(
-    nama: str, arguments: list[str], data: Path, url: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `hub …` in the background; its log goes to a file and it ends with this process.
-
-    A session of its own keeps the terminal's Ctrl-C from it: this process ends it in order.
-    The database's URL holds a password and goes by the environment, which `ps` does not show.
-    """
-    log = data / "log" / f"{nama}.log"
-    log.parent.mkdir(exist_ok=True)
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", *arguments],
-            env={**os.environ, "HUB_DATABASE_URL": url},
-            cwd=Path(__file__).resolve().parents[1],
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=sink,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(_HENTI_DETIK)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_ready(nama: str, process: subprocess.Popen[bytes], url: str, data: Path) -> None:
-    until = time.monotonic() + SIAP_DETIK
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise ServiceDiedError(f"Layanan {nama} tidak siap; lihat {data / 'log' / f'{nama}.log'}.")
 
 
 def _report(engine: sa.Engine, data: Path) -> bool:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 Kelompok = tuple[str, str, str]
 """Field set, kind, field ("" where the kind has none)."""
 
+_SATU_SISI = {"hanya_wlkp", "hanya_bpjs", "PWBD"}
 _KOLOM = ("jenis", "himpunan", "kunci", "field", "kunci_eksak")
 
 # The key of a worker is the establishment's id and the NIK; WLKP's where it has one.
@@ -82,9 +83,12 @@ def check(engine: sa.Engine, kebenaran_csv: Path) -> Perbandingan:
                 found[himpunan, jenis, bidang].add(kunci)
     vague = {k for rows in truth.values() for k in rows} - exact
     parked = found["badan_usaha", "tak_tertaut", ""]
+    one_sided = {k for g, rows in truth.items() if g[1] in _SATU_SISI for k in rows}
+    # A one-sided company that is parked is undecided; parking one that has a twin is a mistake.
+    excused = vague | (parked & one_sided)
     groups = sorted(k for k in truth.keys() | found.keys() if truth.get(k) or found.get(k))
     return Perbandingan(
-        [_compare(g, truth.get(g, set()), found.get(g, set()), vague, parked) for g in groups]
+        [_compare(g, truth.get(g, set()), found.get(g, set()), excused, parked) for g in groups]
     )
 
 
@@ -107,16 +111,14 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _compare(
-    group: Kelompok, truth: set[str], found: set[str], vague: set[str], parked: set[str]
+    group: Kelompok, truth: set[str], found: set[str], excused: set[str], parked: set[str]
 ) -> BarisBanding:
     himpunan, jenis, bidang = group
     missing, surplus = truth - found, found - truth
     undecided: set[str] = set()
-    if himpunan == "badan_usaha" and jenis in {"hanya_wlkp", "hanya_bpjs", "PWBD"}:
+    if himpunan == "badan_usaha" and jenis in _SATU_SISI:
         undecided = missing & parked
         missing = missing - undecided
-    # A company parked for a steward is vague in itself: the two lists hold one another's rows.
-    excused = vague | (surplus if jenis == "tak_tertaut" else set())
     return BarisBanding(
         himpunan, jenis, bidang, len(truth), len(found), len(truth & found), len(missing),
         len(surplus), len(missing - excused), len(surplus - excused), len(undecided),

@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
 
 class Pihak(StrEnum):
     """The two parties of the agreement (komparisi)."""
@@ -82,6 +86,18 @@ class Rujukan:
         if self.nomor == "D":
             return "Lampiran D dan adendum menurut Pasal 11"
         return f"Pasal 5 ayat (3) huruf d dan ayat (4) huruf d, Lampiran {self.nomor}"
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Put the reference into OpenAPI, so that a reader sees the article beside the field."""
+        return {
+            **handler(schema),
+            "x-lampiran": self.nomor,
+            "x-pasal": self.pasal,
+            "x-wewenang": self.wewenang.value,
+            "x-data-pribadi": self.data_pribadi,
+        }
 
     @property
     def dibandingkan(self) -> bool:

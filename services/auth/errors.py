@@ -76,6 +76,14 @@ class ClientAuthError(PermanentError):
     oauth = "invalid_client"
 
 
+class TokenRequestError(ClientAuthError):
+    kode = "KLIEN-OTENTIKASI-007"
+    status = 400
+    judul = "Permintaan token tidak lengkap"
+    saran = "Isi grant_type, client_assertion_type dan client_assertion, masing-masing satu kali."
+    oauth = "invalid_request"
+
+
 class GrantError(ClientAuthError):
     kode = "KLIEN-OTENTIKASI-005"
     status = 400

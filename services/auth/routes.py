@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import JSONResponse
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
-from services.auth.errors import ClientAuthError
-from services.auth.tokens import ASSERTION_TYPE, check_grant
-from services.kit.database import transaction
+from services.auth.errors import AgreementUnreadableError, ClientAuthError, TokenRequestError
+from services.auth.tokens import ASSERTION_TYPE, GRANT_TYPE, check_grant
+from services.kit.database import DatabaseConflictError, DatabaseUnavailableError, transaction
+from services.kit.errors import BodyTooLargeError, MediaTypeError
+from services.kit.http import FORM, require_media
+from services.kit.problems import declared
 
 router = APIRouter(tags=["token"])
+
+
+class PermintaanToken(BaseModel):
+    """Permintaan token (RFC 6749 pasal 4.4.2, RFC 7523 pasal 2.2)."""
+
+    grant_type: str = Field(max_length=100, examples=[GRANT_TYPE])
+    client_assertion_type: str = Field(max_length=200, examples=[ASSERTION_TYPE])
+    client_assertion: str = Field(max_length=8_192, description="JWT ES256, umur <= 5 menit.")
+    scope: str = Field("", max_length=2_000, description="Kosong: semua cakupan klien.")
 
 
 class JawabanToken(BaseModel):
@@ -41,28 +53,61 @@ class Jwks(BaseModel):
 
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": GalatToken, "description": "Jenis permintaan atau cakupan salah."},
+    400: {"model": GalatToken, "description": "Permintaan, jenis permintaan atau cakupan salah."},
     401: {"model": GalatToken, "description": "Klien tidak dikenali."},
+    **declared(
+        BodyTooLargeError,
+        MediaTypeError,
+        DatabaseConflictError,
+        DatabaseUnavailableError,
+        AgreementUnreadableError,
+    ),
+}
+# The form is read by hand: FastAPI's own answer to a wrong form is not the one of RFC 6749.
+_FORM_DOC = {
+    "requestBody": {
+        "required": True,
+        "content": {FORM: {"schema": PermintaanToken.model_json_schema()}},
+    }
 }
 
 
-@router.post("/oauth2/token", response_model=JawabanToken, responses=_ERRORS, summary="Minta token")
+async def token_form(request: Request) -> PermintaanToken | None:
+    """Return the form of a token request, None when it is not one.
+
+    A parameter without a value counts as left out, an unknown one is ignored, and none may
+    come twice (RFC 6749 section 3.2).
+    """
+    require_media(request, FORM)
+    given = [(k, v) for k, v in (await request.form()).multi_items() if v]
+    known = {k: v for k, v in given if k in PermintaanToken.model_fields}
+    if len({k for k, _ in given}) != len(given):
+        return None
+    try:
+        return PermintaanToken.model_validate(known)
+    except ValidationError:
+        return None
+
+
+@router.post(
+    "/oauth2/token",
+    response_model=JawabanToken,
+    responses=_ERRORS,
+    openapi_extra=_FORM_DOC,
+    summary="Minta token",
+)
 def request_token(
-    request: Request,
-    grant_type: Annotated[str | None, Form(max_length=100, examples=["client_credentials"])] = None,
-    client_assertion_type: Annotated[
-        str | None, Form(max_length=200, examples=[ASSERTION_TYPE])
-    ] = None,
-    client_assertion: Annotated[str | None, Form(max_length=8_192)] = None,
-    scope: Annotated[str | None, Form(max_length=2_000)] = None,
+    request: Request, form: Annotated[PermintaanToken | None, Depends(token_form)]
 ) -> JSONResponse:
     """Client credentials dengan client_assertion yang ditandatangani ES256 (RFC 7523)."""
     service = request.app.state.service
     try:
-        assertion = check_grant(grant_type, client_assertion_type, client_assertion)
+        if form is None:
+            raise TokenRequestError
+        check_grant(form.grant_type, form.client_assertion_type)
         with transaction(service.engine) as tx:
-            klien = service.issuer.authenticate(tx, assertion)
-            answer = service.issuer.issue(klien, scope)
+            klien = service.issuer.authenticate(tx, form.client_assertion)
+            answer = service.issuer.issue(klien, form.scope)
             who = Pelaku(klien.client_id, klien.pihak, None, request.state.id_permintaan)
             bukti = Bukti(Peristiwa.TOKEN_DIBERIKAN, who, {"cakupan": answer["scope"]})
             service.auditor.record(tx, bukti)

@@ -24,6 +24,7 @@ from services.kit.clock import Clock
 from services.kit.database import Transaction
 from shared_schemas.rujukan import Pihak
 
+GRANT_TYPE = "client_credentials"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 UMUR_ASSERTION_MAKS = 300  # seconds; a longer-lived assertion is refused
 _CACHE_SIZE = 4_096
@@ -178,8 +179,7 @@ def _unverified_issuer(assertion: str) -> str:
         return ""
 
 
-def check_grant(grant_type: str | None, assertion_type: str | None, assertion: str | None) -> str:
-    """Return the assertion of a token request. Raises GrantError when the form is another."""
-    if grant_type != "client_credentials" or assertion_type != ASSERTION_TYPE or not assertion:
+def check_grant(grant_type: str, assertion_type: str) -> None:
+    """Raise GrantError unless a token request is client credentials with a signed assertion."""
+    if grant_type != GRANT_TYPE or assertion_type != ASSERTION_TYPE:
         raise GrantError
-    return assertion

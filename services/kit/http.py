@@ -19,7 +19,8 @@ from services.kit.logging import get_logger
 from services.kit.problems import install, problem
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-_FORM_ROUTES = {"/oauth2/token"}
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 class Metrics:
@@ -97,19 +98,20 @@ class Edge:
         try:
             await self._app(request.scope, limited, watched)
         except _TooLarge:
-            if not started:
-                await problem(request, BodyTooLargeError())(request.scope, receive, send)
+            refused = BodyTooLargeError()
+        except Exception as error:  # noqa: BLE001 - the server would print its text, which may quote a row
+            get_logger().error("galat tak terduga", exc_info=error)
+            refused = HubError()
+        if refused is not None:
+            if started:  # half an answer is out: only breaking off tells the caller
+                raise ConnectionAbortedError from None
+            await problem(request, refused)(request.scope, receive, send)
 
     def _refuse(self, request: Request) -> HubError | None:
         length = request.headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._limit:
+        # A number of more digits than a size has is over the limit without being read.
+        if length.isdecimal() and (len(length) > 15 or int(length) > self._limit):
             return BodyTooLargeError()
-        if request.method in ("POST", "PUT", "PATCH"):
-            kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-            form = request.url.path in _FORM_ROUTES
-            if kind != ("application/x-www-form-urlencoded" if form else "application/json"):
-                wanted = "application/x-www-form-urlencoded" if form else "application/json"
-                return MediaTypeError(f"Kirim badan dengan Content-Type {wanted}.")
         return None
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
@@ -125,6 +127,18 @@ class Edge:
             milidetik=round(seconds * 1000, 1),
             klien=scope["state"].get("klien"),
         )
+
+
+def require_media(request: Request, wanted: str) -> None:
+    """Raise MediaTypeError unless the body came as `wanted`."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != wanted:
+        raise MediaTypeError(f"Kirim badan dengan Content-Type {wanted}.")
+
+
+def require_json(request: Request) -> None:
+    """Dependency of a route with a JSON body; runs before the body is looked at."""
+    require_media(request, JSON)
 
 
 def make_app(*, judul: str, uraian: str, batas_badan: int, lifespan: Any) -> FastAPI:

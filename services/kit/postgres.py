@@ -347,18 +347,18 @@ class PostgresServer:
     def _shut_down(self, cluster: Path) -> None:
         """Fast shutdown; if it takes too long the immediate one, which the next start recovers."""
         lines = _pid_file(cluster)
-        for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 10)):
-            pid = _live_pid(cluster)
-            if pid is None:
-                break
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-            if _wait_until(lambda: _live_pid(cluster) is None, seconds):
-                break
-        else:
-            raise PostgresUnavailableError(f"PostgreSQL di {cluster} tidak mau berhenti.")
+        pid = _live_pid(cluster)
+        if pid is not None:
+            # The pid and not its file is watched: the file goes a moment before the process does.
+            for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 10)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                if _wait_until(lambda: not _serves(pid, cluster), seconds):
+                    break
+            else:
+                raise PostgresUnavailableError(f"PostgreSQL di {cluster} tidak mau berhenti.")
         if self._process is not None:
-            self._process.poll()
+            self._process.wait(STOP_SECONDS)
             self._process = None
         _remove_socket_dir(lines)
 
@@ -398,27 +398,29 @@ def _live_pid(cluster: Path) -> int | None:
     if not lines or not lines[0].strip().isdigit():
         return None
     pid = int(lines[0])
+    return pid if _serves(pid, cluster) else None
+
+
+def _serves(pid: int, cluster: Path) -> bool:
+    """Whether process `pid` lives and is a postmaster over `cluster`."""
     with contextlib.suppress(ChildProcessError):
         # Takes a dead child of ours off the process table, where it would seem alive.
         os.waitpid(pid, os.WNOHANG)
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        # Somebody else's process now has the number: the postmaster's account is ours to signal.
-        return None
+    except (ProcessLookupError, PermissionError):
+        # Not permitted: a stranger has the number now, for the postmaster is ours to signal.
+        return False
     process = Path("/proc") / str(pid)
-    if not process.is_dir():
+    if not process.parent.joinpath("self").exists():
         # No /proc (macOS): the signal's answer must do.
-        return pid
+        return True
     try:
         # A zombie waits for its parent and serves nobody; a number used again works elsewhere.
         state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        works_here = (process / "cwd").resolve() == cluster.resolve()
+        return state not in "ZX" and (process / "cwd").resolve() == cluster.resolve()
     except OSError:
-        return None
-    return pid if works_here and state not in "ZX" else None
+        return False
 
 
 def _clear_traces(cluster: Path, socket_dir: Path) -> None:

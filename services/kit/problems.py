@@ -146,12 +146,22 @@ def install(app: FastAPI) -> None:
         known = {404: RouteNotFoundError, 405: MethodError, 415: MediaTypeError}
         answer = problem(request, known.get(error.status_code, BadRequestError)())
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["allow"] = _allowed(request) or answer.headers.get("allow", "")
         return answer
 
-    @app.exception_handler(Exception)
-    async def _defect(request: Request, error: Exception) -> JSONResponse:
-        get_logger().error("galat tak terduga", exc_info=error)
-        return problem(request, HubError())
+
+def _allowed(request: Request) -> str:
+    """Return all methods that the specification declares for a path (RFC 9110, Allow).
+
+    The router names those of the first route that fits, and a path can have several.
+    """
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    path = request.url.path
+    found = paths.get(path) or next(
+        (m for p, m in paths.items() if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", p), path)), {}
+    )
+    return ", ".join(sorted(m.upper() for m in found))
 
 
 def declared(*errors: type[HubError]) -> dict[int | str, dict[str, Any]]:

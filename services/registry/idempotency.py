@@ -9,7 +9,8 @@ from collections.abc import Callable
 from services.kit.database import Transaction
 from services.registry.errors import IdempotencyKeyMissingError, IdempotencyKeyReusedError
 
-_KEY = re.compile(r"[\x21-\x7e]{8,128}")
+POLA_KUNCI = r"^[!-~]{8,128}$"
+_KEY = re.compile(POLA_KUNCI)
 
 
 def once(

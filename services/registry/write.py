@@ -1,7 +1,8 @@
 """Write records: upserts from reports and files, corrections, deletions; history kept.
 
 Every function runs in the caller's transaction and asks for the audit event. Rows are
-locked before they are written, because the first write takes the number lock.
+locked before they are written, because the first write takes the number lock: companies
+first, then workers, each in the order of ids (docs/keputusan/0002).
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Any
 import msgspec
 
 from services.audit.record import Auditor, Bukti
-from services.kit.database import Transaction
+from services.kit.database import DatabaseConflictError, Transaction
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 
+_NEWS = "t.sidik_sumber IS DISTINCT FROM m.sidik_sumber"
 _KEYS = {Himpunan.BADAN_USAHA: ("id",), Himpunan.PEKERJA: ("id_badan_usaha", "nik", "urutan")}
 
 
@@ -56,7 +58,8 @@ def upsert(
     """Insert or update records by their key; the caller records the audit event with the counts.
 
     A row that its source already sent with the same content changes nothing, so a repeated
-    import does not undo what was aligned since. An empty value never replaces one.
+    import does not undo what was aligned since. An empty value never replaces one. Raises
+    DatabaseConflictError when another writer brought one of the records at the same moment.
     """
     table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
     joined = " AND ".join(f"t.{k} = m.{k}" for k in keys)
@@ -68,12 +71,28 @@ def upsert(
         f"INSERT INTO masuk_{table} SELECT * FROM json_populate_recordset(NULL::{table}, %s::json)",
         (msgspec.json.encode(rows).decode(),),
     )
-    locked = tx.raw(
-        f"SELECT t.id FROM {table} t JOIN masuk_{table} m ON {joined}"
-        " WHERE t.sidik_sumber IS DISTINCT FROM m.sidik_sumber ORDER BY t.id FOR UPDATE OF t"
-    ).fetchall()
-    berubah = _update_changed(tx, himpunan, joined, dasar, pelaku) if locked else 0
-    return Upserted(_insert_new(tx, himpunan, joined), berubah)
+    locked = _lock(tx, himpunan, joined)
+    berubah = _update_changed(tx, himpunan, joined, locked, dasar, pelaku) if locked else 0
+    done = Upserted(_insert_new(tx, himpunan, joined), berubah)
+    left = tx.raw(f"SELECT 1 FROM {table} t JOIN masuk_{table} m ON {joined} AND {_NEWS} LIMIT 1")
+    if left.fetchone() is not None:
+        raise DatabaseConflictError
+    return done
+
+
+def _lock(tx: Transaction, himpunan: Himpunan, joined: str) -> list[str]:
+    """Lock the records about to change, and the companies that new workers refer to."""
+    table = TABLE_OF[himpunan]
+    if himpunan is Himpunan.PEKERJA:
+        tx.raw(
+            "SELECT 1 FROM badan_usaha WHERE id IN (SELECT id_badan_usaha FROM masuk_pekerja)"
+            " ORDER BY id FOR KEY SHARE"
+        )
+    rows = tx.raw(
+        f"SELECT t.id FROM {table} t JOIN masuk_{table} m ON {joined} WHERE {_NEWS}"
+        " ORDER BY t.id FOR UPDATE OF t"
+    )
+    return [r[0] for r in rows]
 
 
 def _insert_new(tx: Transaction, himpunan: Himpunan, joined: str) -> int:
@@ -90,10 +109,11 @@ def _insert_new(tx: Transaction, himpunan: Himpunan, joined: str) -> int:
 
 
 def _update_changed(
-    tx: Transaction, himpunan: Himpunan, joined: str, dasar: str, pelaku: str
+    tx: Transaction, himpunan: Himpunan, joined: str, locked: list[str], dasar: str, pelaku: str
 ) -> int:
     table, fields = TABLE_OF[himpunan], fields_of(himpunan)
-    moved = f"{joined} AND t.sidik_sumber IS DISTINCT FROM m.sidik_sumber"
+    # Not the condition again: it would also find what others committed since, unlocked.
+    moved = f"{joined} AND t.id = ANY(%s)"
     values = ", ".join(f"('{f}', t.{f}::text, coalesce(m.{f}, t.{f})::text)" for f in fields)
     tx.raw(
         "INSERT INTO riwayat (himpunan, id_rekaman, versi, bidang, nilai_lama, dasar, pelaku)"
@@ -101,7 +121,7 @@ def _update_changed(
         f" JOIN masuk_{table} m ON {moved}"
         f" CROSS JOIN LATERAL (VALUES {values}) AS v(bidang, lama, baru)"
         " WHERE v.lama IS DISTINCT FROM v.baru",
-        (himpunan.value, dasar, pelaku),
+        (himpunan.value, dasar, pelaku, locked),
     )
     old = ", ".join(f"t.{f}" for f in fields)
     new = ", ".join(f"coalesce(m.{f}, t.{f})" for f in fields)
@@ -109,9 +129,13 @@ def _update_changed(
         f"UPDATE {table} t SET ({', '.join(fields)}, dilaporkan_pada, dihapus_pada)"
         f" = ROW({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL)"
         f" FROM masuk_{table} m WHERE {moved} AND (({old}, t.dilaporkan_pada, t.dihapus_pada)"
-        f" IS DISTINCT FROM ({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL))"
+        f" IS DISTINCT FROM ({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL))",
+        (locked,),
     ).rowcount
-    tx.raw(f"UPDATE {table} t SET sidik_sumber = m.sidik_sumber FROM masuk_{table} m WHERE {moved}")
+    tx.raw(
+        f"UPDATE {table} t SET sidik_sumber = m.sidik_sumber FROM masuk_{table} m WHERE {moved}",
+        (locked,),
+    )
     return changed
 
 

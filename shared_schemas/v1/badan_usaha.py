@@ -30,7 +30,7 @@ class BadanUsaha(FieldSet):
         Annotated[str, i.NPWP] | None,
         Rujukan("A1", "Nomor Pokok Wajib Pajak", KESATU, _P1, Perbandingan.NOMOR, True),
     ] = Field(
-        None, description="NPWP 15 atau 16 digit; disimpan 16 digit.", examples=["0013000011001000"]
+        None, description="NPWP 15 atau 16 digit; disimpan 16 digit.", examples=["0013000013001000"]
     )
     nomor_tdp_atau_nib: Annotated[
         Annotated[str, i.NIB_TDP] | None,
@@ -141,7 +141,7 @@ class BadanUsaha(FieldSet):
     ] = Field(
         None,
         description="NITKU 22 digit; 000000 berarti kantor pusat.",
-        examples=["0013000011001000000000"],
+        examples=["0013000013001000000000"],
     )
     tahun_kbli: Annotated[
         Annotated[str, StringConstraints(pattern=r"^20(15|17|20|25)$")] | None,

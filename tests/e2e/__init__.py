@@ -1,0 +1,1 @@
+"""Both services, the reconciler and PostgreSQL together, over real HTTP."""

@@ -1,0 +1,98 @@
+"""Two services on real ports and a hub database, for the tests of the whole."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+import uvicorn
+
+from services import persiapan
+from services.kit.database import make_engine
+from services.kit.settings import ServiceSettings
+from services.layanan import APPS
+from services.perintah.sync import settings
+from services.sync.run import HasilJalan, run
+from services.sync.settings import SyncSettings
+from tests.conftest import MakeDatabase
+
+
+@dataclass
+class Pasangan:
+    """Both registries up and a reconciler's settings; engines to look and to edit."""
+
+    data: Path
+    wlkp: sa.Engine
+    bpjs: sa.Engine
+    hub: sa.Engine
+    sync: SyncSettings
+
+    def reconcile(self, **more: Any) -> HasilJalan:
+        return run(self.sync, **more)
+
+    def engine(self, nama: str) -> sa.Engine:
+        return self.wlkp if nama == "wlkp" else self.bpjs
+
+    def fetch(self, nama: str, query: str, /, **parameters: Any) -> list[Any]:
+        engine = self.hub if nama == "hub" else self.engine(nama)
+        with engine.connect() as connection:
+            return list(connection.execute(sa.text(query), parameters))
+
+    def execute(self, nama: str, query: str, /, **parameters: Any) -> None:
+        with self.engine(nama).begin() as connection:
+            connection.execute(sa.text(query), parameters)
+
+
+@contextmanager
+def serving(nama: str, url: str, data: Path) -> Iterator[str]:
+    """Run a service in a thread on a free port; yield its base URL."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        app = APPS[nama].create_app(
+            ServiceSettings(data=data, database_url=url, penerbit=base, koneksi=4)
+        )
+        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + 20
+        while not server.started and time.monotonic() < until:
+            time.sleep(0.02)
+        assert httpx.get(f"{base}/readyz").status_code == 200
+        try:
+            yield base
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@contextmanager
+def open_pasangan(make_database: MakeDatabase, data: Path) -> Iterator[Pasangan]:
+    """Open a pair of registries with databases of their own."""
+    persiapan.prepare(data)
+    urls = {nama: make_database(nama) for nama in ("wlkp", "bpjs", "hub")}
+    with ExitStack() as stack:
+        bases = {n: stack.enter_context(serving(n, urls[n], data)) for n in ("wlkp", "bpjs")}
+        engines = {n: make_engine(u, 2) for n, u in urls.items()}
+        for engine in engines.values():
+            stack.callback(engine.dispose)
+        sync = settings(urls["hub"], data, bases["wlkp"], bases["bpjs"], tunggu_detik=30)
+        yield Pasangan(data, engines["wlkp"], engines["bpjs"], engines["hub"], sync)
+
+
+@pytest.fixture(scope="module")
+def pasangan(
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pasangan]:
+    """A pair of registries for the module."""
+    with open_pasangan(make_database, tmp_path_factory.mktemp("pasangan")) as found:
+        yield found
