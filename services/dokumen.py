@@ -30,6 +30,16 @@ ERROR_MODULES = (services.impor, services.registry.errors, services.sync.errors)
 """Imported so that every error class exists when the list is made."""
 
 
+_DICTIONARY_TITLES = (
+    "| nomor | bidang | uraian | wajib Kemnaker | wajib BPJS Kesehatan | wewenang |"
+    " perbandingan | data pribadi | bentuk | dasar |"
+)
+_ERRORS_PREFACE = (
+    "Setiap galat adalah dokumen RFC 9457 (`application/problem+json`). Bagian pertama kode"
+    " menyebut pihak yang harus bertindak: `KLIEN` pemanggil, `HUB` pengelola layanan.\n"
+)
+
+
 def generate() -> dict[str, str]:
     """Return every generated document by its file name."""
     settings = ServiceSettings()
@@ -70,8 +80,7 @@ def _dictionary() -> str:
     for himpunan, model in FIELD_SETS.items():
         lines += [
             f"\n## {himpunan}\n",
-            "| nomor | bidang | uraian | wajib Kemnaker | wajib BPJS Kesehatan | wewenang |"
-            " perbandingan | data pribadi | bentuk | dasar |",
+            _DICTIONARY_TITLES,
             "|---|---|---|---|---|---|---|---|---|---|",
             *(_dictionary_row(b) for b in model.daftar_bidang()),
         ]
@@ -108,8 +117,7 @@ def _errors() -> str:
     return "\n".join(
         [
             _NOTE + "# Galat\n",
-            "Setiap galat adalah dokumen RFC 9457 (`application/problem+json`). Bagian pertama kode"
-            " menyebut pihak yang harus bertindak: `KLIEN` pemanggil, `HUB` pengelola layanan.\n",
+            _ERRORS_PREFACE,
             "| kode | status | arti | yang harus dilakukan |",
             "|---|---|---|---|",
             *rows,

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +134,8 @@ class Importer:
                 for number, cells in enumerate(reader, start=2):
                     if number % 2_000 == 0:
                         self._progress(path.name, binary.tell(), total)
-                    if len(cells) != len(header):
-                        cells = [*cells, *[""] * len(header)][: len(header)]
-                    yield number, dict(zip(header, cells, strict=True))
+                    # A row that was cut short lacks its last fields and is refused for them.
+                    yield number, dict(zip_longest(header, cells[: len(header)], fillvalue=""))
             self._progress(path.name, total, total)
         except OSError as error:
             raise ImportFileError(f"{path.name}: {error.strerror}.") from None

@@ -75,12 +75,14 @@ def check(engine: sa.Engine, kebenaran_csv: Path) -> Perbandingan:
 
     Findings that were applied or have gone since count as found. Raises TruthFileError.
     """
-    truth, exact = _read_truth(kebenaran_csv)
+    truth, exact, twins = _read_truth(kebenaran_csv)
     found: dict[Kelompok, set[str]] = defaultdict(set)
     with engine.connect() as connection:
         for jenis, himpunan, bidang, kunci in connection.execute(sa.text(_TEMUAN)):
             if kunci is not None:
-                found[himpunan, jenis, bidang].add(kunci)
+                # Both halves of an unlinkable company are parked; the truth names it once.
+                key = twins.get(kunci, kunci) if jenis == "tak_tertaut" else kunci
+                found[himpunan, jenis, bidang].add(key)
     vague = {k for rows in truth.values() for k in rows} - exact
     parked = found["badan_usaha", "tak_tertaut", ""]
     one_sided = {k for g, rows in truth.items() if g[1] in _SATU_SISI for k in rows}
@@ -92,14 +94,18 @@ def check(engine: sa.Engine, kebenaran_csv: Path) -> Perbandingan:
     )
 
 
-def _read_truth(path: Path) -> tuple[dict[Kelompok, set[str]], set[str]]:
-    """Return the keys of each group, and the keys that are exact in every row naming them."""
+def _read_truth(path: Path) -> tuple[dict[Kelompok, set[str]], set[str], dict[str, str]]:
+    """Return the keys of each group, the keys that are exact in every row naming them, and
+    the WLKP id of each BPJS company that no key can link."""
+    twins: dict[str, str] = {}
     truth: dict[Kelompok, set[str]] = defaultdict(set)
     answers: dict[str, Counter[bool]] = defaultdict(Counter)
     for row in _rows(path):
         truth[row["himpunan"], row["jenis"], row["field"] or ""].add(row["kunci"])
         answers[row["kunci"]][row["kunci_eksak"] == "ya"] += 1
-    return truth, {key for key, seen in answers.items() if not seen[False]}
+        if row["jenis"] == "tak_tertaut":
+            twins[row.get("nilai_bpjs") or row["kunci"]] = row["kunci"]
+    return truth, {key for key, seen in answers.items() if not seen[False]}, twins
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import uvicorn
 from fastapi import FastAPI
 
@@ -11,7 +13,20 @@ from services.kit import logging
 from services.kit.settings import ServiceSettings
 from services.registry.service import RegistrySpec
 
-APPS = {"wlkp": wlkp_gateway.app, "bpjs": bpjs_kepesertaan.app}
+
+class AppModule(Protocol):
+    """What the module `app` of each service offers."""
+
+    SPEC: RegistrySpec
+
+    def create_app(self, settings: ServiceSettings) -> FastAPI:
+        """Return the application on its database."""
+
+    def bare_app(self, settings: ServiceSettings) -> FastAPI:
+        """Return the application as far as it describes itself."""
+
+
+APPS: dict[str, AppModule] = {"wlkp": wlkp_gateway.app, "bpjs": bpjs_kepesertaan.app}
 
 
 def spec(nama: str) -> RegistrySpec:

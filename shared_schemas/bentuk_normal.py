@@ -133,7 +133,7 @@ def normal_nama_badan_usaha(text: str) -> str:
 
 def normal_nama_orang(text: str) -> str:
     """Return a person's name without degrees and titles; a one-word name is normal."""
-    words = _WORD.findall(fold(text.split(",")[0]).replace(".", ""))
+    words = _WORD.findall(fold(text.split(",", maxsplit=1)[0]).replace(".", ""))
     while len(words) > 1 and words[0] in _GELAR_DEPAN:
         del words[0]
     while len(words) > 1 and words[-1] in _GELAR_BELAKANG:
@@ -183,8 +183,11 @@ def distance_meter(a: str, b: str) -> float:
 
 
 def differ(cara: Perbandingan, a: str, b: str) -> bool:
-    """Say whether two normal forms differ. Coordinates differ beyond `JARAK_SAMA_METER`;
-    a legal form that one side left out is no difference."""
+    """Say whether two normal forms differ.
+
+    Coordinates differ beyond `JARAK_SAMA_METER`; a legal form that one side left out is no
+    difference.
+    """
     if a == b:
         return False
     if cara is Perbandingan.JARAK and a and b:

@@ -104,11 +104,12 @@ def check_nik(
         notes.append(
             _warning("nik_wilayah", "Kode wilayah NIK tidak ada di daftar terbaru; NIK diterima.")
         )
-    if tanggal_lahir is not None and info.birth_date is not None:
-        if info.birth_date[2:] != tanggal_lahir.isoformat()[2:]:
-            notes.append(
-                _warning("nik_tanggal_lahir", "Tanggal lahir berbeda dari NIK; periksa dokumen.")
-            )
+    born = info.birth_date
+    # The NIK has two digits of the year: the century is the reader's guess.
+    if tanggal_lahir is not None and born is not None and born[2:] != f"{tanggal_lahir}"[2:]:
+        notes.append(
+            _warning("nik_tanggal_lahir", "Tanggal lahir berbeda dari NIK; periksa dokumen.")
+        )
     if jenis_kelamin is not None and info.gender != jenis_kelamin:
         notes.append(_warning("nik_jenis_kelamin", "Jenis kelamin berbeda dari NIK."))
     return Hasil(info.nik, tuple(notes))
@@ -192,7 +193,7 @@ def check_nomor_jkn(raw: str) -> Hasil:
 
 
 def check_kd_daerah(raw: str) -> Hasil:
-    """Check a Kemendagri region code of 2, 4, 6 or 10 digits, dotted or plain; canonical is plain."""
+    """Check a Kemendagri region code (2, 4, 6 or 10 digits, dotted or not); canonical is plain."""
     digits = _digits(raw)
     if digits is None or len(digits) not in (2, 4, 6, 10):
         return _error("daerah_format", "Kode daerah harus 2, 4, 6 atau 10 digit (Kemendagri).")
@@ -246,7 +247,7 @@ _COORDINATES = re.compile(r"\s*(-?[0-9]{1,2}(?:\.[0-9]+)?)\s*,\s*(-?[0-9]{1,3}(?
 
 
 def check_titik_koordinat(raw: str) -> Hasil:
-    """Check `latitude,longitude` in degrees; outside Indonesia is a warning. Source: Lampiran A9."""
+    """Check `latitude,longitude` in degrees; outside Indonesia is a warning (Lampiran A9)."""
     match = _COORDINATES.fullmatch(raw)
     if match is None:
         return _error("koordinat_format", "Tulis latitude,longitude dalam derajat desimal.")
@@ -293,7 +294,7 @@ class Pengenal:
         if hasil.nilai is None:
             catatan = hasil.catatan[0]
             # Braces would be read as a template of the error's context.
-            raise PydanticCustomError(catatan.kode, catatan.pesan)  # type: ignore[arg-type]
+            raise PydanticCustomError(catatan.kode, catatan.pesan)
         return hasil.nilai
 
 

@@ -183,10 +183,7 @@ class Perjanjian(_Data):
     kahar: tuple[Kahar, ...] = ()
 
     @model_validator(mode="after")
-    def _is_coherent(self) -> Self:
-        numbers = {b.rujukan.nomor for m in FIELD_SETS.values() for b in m.daftar_bidang()}
-        extra = {b.nama for m in FIELD_SETS.values() for b in m.daftar_bidang() if b.tambahan}
-        obligations = {(h.pemberi, h.kewajiban) for h in self.hak}
+    def _rights_are_coherent(self) -> Self:
         if set(self.pihak) != set(Pihak):
             raise ValueError("pihak: sebutkan pihak_kesatu dan pihak_kedua")
         for hak in self.hak:
@@ -194,15 +191,23 @@ class Perjanjian(_Data):
                 raise ValueError(f"hak {hak.cakupan}: penerima dan pemberi harus berbeda")
             if hak.sakelar is not None and hak.sakelar not in self.sakelar:
                 raise ValueError(f"hak {hak.cakupan}: sakelar {hak.sakelar} tidak ada")
-        for adendum in self.adendum:
-            if unknown := set(adendum.wewenang) - (numbers - {"D"}):
-                raise ValueError(f"adendum {adendum.nomor}: nomor Lampiran {sorted(unknown)}")
-            if unknown := set(adendum.bidang_tambahan) - extra:
-                raise ValueError(f"adendum {adendum.nomor}: bidang D {sorted(unknown)} tanpa skema")
+        obligations = {(h.pemberi, h.kewajiban) for h in self.hak}
         for kahar in self.kahar:
             for kewajiban in kahar.kewajiban:
                 if (kahar.pihak, kewajiban) not in obligations:
                     raise ValueError(f"kahar: {kewajiban} bukan kewajiban {kahar.pihak}")
+        return self
+
+    @model_validator(mode="after")
+    def _addenda_are_coherent(self) -> Self:
+        bidang = [b for model in FIELD_SETS.values() for b in model.daftar_bidang()]
+        numbers = {b.rujukan.nomor for b in bidang if not b.tambahan}
+        extra = {b.nama for b in bidang if b.tambahan}
+        for adendum in self.adendum:
+            if unknown := set(adendum.wewenang) - numbers:
+                raise ValueError(f"adendum {adendum.nomor}: nomor Lampiran {sorted(unknown)}")
+            if unknown := set(adendum.bidang_tambahan) - extra:
+                raise ValueError(f"adendum {adendum.nomor}: bidang D {sorted(unknown)} tanpa skema")
         return self
 
     def last_day(self) -> dt.date:
@@ -256,7 +261,10 @@ class Perjanjian(_Data):
                 and kahar.is_effective(day)
             ):
                 return Larangan(
-                    "kahar", "Pasal 10 ayat (1)", f"{hak.kewajiban} ditunda: keadaan kahar.", True
+                    "kahar",
+                    "Pasal 10 ayat (1)",
+                    f"{hak.kewajiban} ditunda: keadaan kahar.",
+                    sementara=True,
                 )
         return Izin(hak.pasal)
 

@@ -21,7 +21,7 @@ from services.kit import logging, migration
 from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
 from services.kit.settings import ServiceSettings
-from services.layanan import APPS
+from services.layanan import make
 from services.persiapan import Registrasi
 
 with warnings.catch_warnings():
@@ -110,13 +110,11 @@ def auth_of(registration: Registrasi, data: Path, base: str = BASE) -> httpx.Aut
 def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[Registri]:
     """Run a registry's application in this process against a real database."""
     persiapan.prepare(data)
-    app = APPS[nama].create_app(
-        ServiceSettings(data=data, database_url=url, penerbit=BASE, **settings)
-    )
+    app = make(nama, ServiceSettings(data=data, database_url=url, penerbit=BASE, **settings))
 
     def client(auth: httpx.Auth | None) -> TestClient:
         made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
-        made.auth = auth  # type: ignore[assignment]
+        made.auth = auth
         return made
 
     engine = make_engine(url, 2)

@@ -46,7 +46,7 @@ def badan_usaha(n: int = 1, **changes: Any) -> dict[str, Any]:
 
 def pekerja_wlkp(n: int, **changes: Any) -> dict[str, Any]:
     """Return a worker as Kemnaker gives one."""
-    record = {
+    record: dict[str, Any] = {
         "nik": nik(n),
         "nama": f"Contoh Pekerja {n}",
         "tanggal_lahir": "1995-08-15",
@@ -60,7 +60,7 @@ def pekerja_wlkp(n: int, **changes: Any) -> dict[str, Any]:
 
 def pekerja_bpjs(n: int, **changes: Any) -> dict[str, Any]:
     """Return a worker as BPJS Kesehatan gives one."""
-    record = {
+    record: dict[str, Any] = {
         "nik": nik(n),
         "nomor_kepesertaan_jkn": f"0009{n:09d}",
         "nama": f"Contoh Pekerja {n}",

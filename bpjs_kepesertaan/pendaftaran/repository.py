@@ -44,8 +44,9 @@ def open_case(
     """Open a case as `potensial`; say whether it is new."""
     return (
         tx.raw(
-            "INSERT INTO pendaftaran (id, himpunan, keadaan, id_asal, id_badan_usaha, jumlah_pekerja,"
-            " isi, dibuat_pada) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+            "INSERT INTO pendaftaran"
+            " (id, himpunan, keadaan, id_asal, id_badan_usaha, jumlah_pekerja, isi,"
+            " dibuat_pada) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (himpunan, id_asal) DO NOTHING",
             (
                 uuid.uuid4(),
@@ -65,9 +66,10 @@ def open_case(
 def page(
     tx: Transaction, keadaan: KeadaanPendaftaran | None, after: int, batas: int
 ) -> tuple[list[KasusPendaftaran], int | None]:
-    """Return cases in the order of arrival, and the number to go on from (None at the end)."""
+    """Return cases as they arrived, and the number to go on from (None at the end)."""
     rows = tx.raw(
-        f"{_SELECT} WHERE nomor > %s AND (%s::text IS NULL OR keadaan = %s) ORDER BY nomor LIMIT %s",
+        f"{_SELECT} WHERE nomor > %s AND (%s::text IS NULL OR keadaan = %s)"
+        " ORDER BY nomor LIMIT %s",
         (after, keadaan and keadaan.value, keadaan and keadaan.value, batas + 1),
     ).fetchall()
     more, rows = len(rows) > batas, rows[:batas]
@@ -78,6 +80,14 @@ def lock(tx: Transaction, id_kasus: uuid.UUID) -> tuple[KasusPendaftaran, dict[s
     """Return a case and its content, keeping others from deciding it meanwhile."""
     row = tx.raw(f"{_SELECT} WHERE id = %s FOR UPDATE", (id_kasus,)).fetchone()
     return None if row is None else (_case(row), dict(row[-1]))
+
+
+def get(tx: Transaction, id_kasus: uuid.UUID) -> KasusPendaftaran:
+    """Return a case that is known to exist."""
+    row = tx.raw(f"{_SELECT} WHERE id = %s", (id_kasus,)).fetchone()
+    if row is None:
+        raise LookupError(id_kasus)
+    return _case(row)
 
 
 def move(

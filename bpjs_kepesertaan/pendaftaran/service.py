@@ -85,7 +85,7 @@ class AntreanPendaftaran:
         )
         return _QUEUED
 
-    def accept_status(self, tx: Transaction, butir: PemberitahuanStatus) -> Putusan:
+    def accept_status(self, _tx: Transaction, _butir: PemberitahuanStatus) -> Putusan:
         """Refuse: the status of registration is BPJS Kesehatan's own to tell."""
         return refuse(AlasanUsulan.TIDAK_DILAYANI)
 
@@ -124,9 +124,7 @@ def decide_case(
         )
         rincian = {"id_kasus": str(id_kasus), "dari": kasus.keadaan, "ke": keputusan.keadaan}
         service.auditor.record(tx, Bukti(Peristiwa.PENDAFTARAN_DIPUTUSKAN, who, rincian))
-        decided = repository.lock(tx, id_kasus)
-    assert decided is not None  # locked above
-    return decided[0]
+        return repository.get(tx, id_kasus)
 
 
 def _register(

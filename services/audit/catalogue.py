@@ -16,7 +16,7 @@ class Peristiwa(StrEnum):
     BELUM_LAPOR_DIPUTUSKAN = "belum_lapor_diputuskan"
     REKAMAN_DIHAPUS = "rekaman_dihapus"
     UMPAN_DIPANGKAS = "umpan_dipangkas"
-    TOKEN_DIBERIKAN = "token_diberikan"
+    TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
 RINCIAN: dict[Peristiwa, frozenset[str]] = {

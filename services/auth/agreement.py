@@ -39,7 +39,7 @@ class AgreementStore:
         return self._clock()
 
     def current(self) -> Perjanjian:
-        """Return the agreement. Raises AgreementUnreadableError: an unreadable file permits nothing."""
+        """Return the agreement. Raises AgreementUnreadableError: such a file permits nothing."""
         try:
             stat = self._path.stat()
             stamp = (stat.st_mtime_ns, stat.st_size)

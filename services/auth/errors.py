@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from services.kit.errors import PermanentError, TemporaryError
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hub"'}
@@ -12,7 +14,7 @@ class TokenMissingError(PermanentError):
     status = 401
     judul = "Token tidak ada"
     saran = "Minta token di POST /oauth2/token lalu kirim sebagai Authorization: Bearer."
-    headers = _CHALLENGE
+    headers: ClassVar[dict[str, str]] = _CHALLENGE
 
 
 class TokenInvalidError(PermanentError):
@@ -20,7 +22,9 @@ class TokenInvalidError(PermanentError):
     status = 401
     judul = "Token tidak sah"
     saran = "Minta token baru di POST /oauth2/token milik layanan ini."
-    headers = {"WWW-Authenticate": 'Bearer realm="hub", error="invalid_token"'}
+    headers: ClassVar[dict[str, str]] = {
+        "WWW-Authenticate": 'Bearer realm="hub", error="invalid_token"'
+    }
 
 
 class TokenExpiredError(TokenInvalidError):
@@ -56,14 +60,14 @@ class SwitchedOffError(PermanentError):
 class PostponedError(TemporaryError):
     kode = "HUB-PERJANJIAN-004"
     judul = "Kewajiban ditunda oleh keadaan kahar"
-    headers = {"Retry-After": "3600"}
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "3600"}
 
 
 class AgreementUnreadableError(TemporaryError):
     kode = "HUB-PERJANJIAN-005"
     judul = "Berkas perjanjian tidak dapat dipakai"
     saran = "Operator harus memperbaiki berkas perjanjian; tidak ada data yang dipertukarkan."
-    headers = {"Retry-After": "60"}
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "60"}
 
 
 class ClientAuthError(PermanentError):

@@ -84,6 +84,14 @@ class VerifyingKey:
         return claims
 
 
+def unverified_issuer(token: str) -> str:
+    """Return what a token says of its issuer, only to find whose key to verify it with."""
+    try:
+        return str(jwt.get_unverified_claims(token).get("iss", ""))
+    except (JOSEError, ValueError, AttributeError):
+        return ""
+
+
 def new_private_pem() -> bytes:
     """Return a new private P-256 key as unencrypted PKCS #8 PEM."""
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(

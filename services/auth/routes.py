@@ -33,7 +33,7 @@ class JawabanToken(BaseModel):
     """Jawaban token (RFC 6749 pasal 5.1)."""
 
     access_token: str
-    token_type: str = "Bearer"
+    token_type: str = "Bearer"  # noqa: S105 - the kind of token (RFC 6750)
     expires_in: int = Field(description="Detik; paling lama 300.")
     scope: str
 

@@ -19,7 +19,7 @@ from services.auth.errors import (
     TokenExpiredError,
     TokenInvalidError,
 )
-from services.auth.jws import SigningKey, TokenError, VerifyingKey
+from services.auth.jws import SigningKey, TokenError, VerifyingKey, unverified_issuer
 from services.kit.clock import Clock
 from services.kit.database import Transaction
 from shared_schemas.rujukan import Pihak
@@ -71,7 +71,7 @@ class TokenIssuer:
 
         Raises ClientAuthError for whatever is wrong: the answer does not say which.
         """
-        klien = self.clients.get(_unverified_issuer(assertion))
+        klien = self.clients.get(unverified_issuer(assertion))
         if klien is None:
             raise ClientAuthError
         now = self._clock().timestamp()
@@ -167,16 +167,6 @@ class TokenIssuer:
             frozenset(str(claims.get("scope", "")).split()),
             float(claims["exp"]),
         )
-
-
-def _unverified_issuer(assertion: str) -> str:
-    from jose import jwt  # only to find whose key to verify with
-    from jose.exceptions import JOSEError
-
-    try:
-        return str(jwt.get_unverified_claims(assertion).get("iss", ""))
-    except (JOSEError, ValueError, AttributeError):
-        return ""
 
 
 def check_grant(grant_type: str, assertion_type: str) -> None:

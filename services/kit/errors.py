@@ -32,7 +32,7 @@ class TemporaryError(HubError):
     status = 503
     judul = "Layanan sementara tidak siap"
     saran = "Tunggu sebentar lalu ulangi permintaan yang sama."
-    headers = {"Retry-After": "2"}
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "2"}
 
 
 class PermanentError(HubError):

@@ -35,7 +35,7 @@ class Metrics:
         )
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     pass
 
 
@@ -48,6 +48,7 @@ class Edge:
         self._limit = batas_badan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -87,7 +88,7 @@ class Edge:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self._limit:
-                raise _TooLarge
+                raise _TooLargeError
             return message
 
         async def watched(message: Message) -> None:
@@ -97,7 +98,7 @@ class Edge:
 
         try:
             await self._app(request.scope, limited, watched)
-        except _TooLarge:
+        except _TooLargeError:
             refused = BodyTooLargeError()
         except Exception as error:  # noqa: BLE001 - the server would print its text, which may quote a row
             get_logger().error("galat tak terduga", exc_info=error)
@@ -115,7 +116,7 @@ class Edge:
         return None
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        # The template, not the path: ids of companies are many, and a caller can put anything there.
+        # The template, not the path: a caller can put anything into a path.
         rute = getattr(scope.get("route"), "path", "(tidak dikenal)")
         self._metrics.requests.labels(scope["method"], rute, status).inc()
         self._metrics.seconds.labels(rute).observe(seconds)

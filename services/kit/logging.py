@@ -11,19 +11,20 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 # Any run of 13 to 16 digits could be a NIK, NPWP, NIB or JKN number.
 _NUMBER = re.compile(r"(?<![0-9a-fA-F-])[0-9]{13,16}(?![0-9a-fA-F-])")
 
 
-def _mask_numbers(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _mask_numbers(_: Any, __: str, event: EventDict) -> EventDict:
     for key, value in event.items():
         if isinstance(value, str) and _NUMBER.search(value):
             event[key] = _NUMBER.sub("[disamarkan]", value)
     return event
 
 
-def _drop_exception_text(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _drop_exception_text(_: Any, __: str, event: EventDict) -> EventDict:
     """Keep type and place of an exception; its text may quote a row."""
     exc_info = event.pop("exc_info", None)
     error = sys.exc_info()[1] if exc_info is True else exc_info

@@ -48,9 +48,10 @@ def show_agreement(data: Data = DATA, as_json: AsJson = False) -> None:
         state = "boleh" if isinstance(answer, Izin) else answer.alasan
         table.add_row(hak.penerima, hak.pemberi, hak.cakupan, hak.pasal, state)
     out.print(table)
-    for item in (*perjanjian.perpanjangan, *perjanjian.adendum):
-        label = " [FIKTIF]" if item.fiktif else ""
-        out.print(f"{item.nomor}{label}", highlight=False, markup=False)
+    written = [(p.nomor, p.fiktif) for p in perjanjian.perpanjangan]
+    written += [(a.nomor, a.fiktif) for a in perjanjian.adendum]
+    for nomor, fiktif in written:
+        out.print(f"{nomor}{' [FIKTIF]' if fiktif else ''}", highlight=False, markup=False)
 
 
 def check_agreement(data: Data = DATA) -> None:

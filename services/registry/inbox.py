@@ -69,11 +69,14 @@ def refuse(alasan: AlasanUsulan, rincian: str = "") -> Putusan:
 class Antrean(Protocol):
     """What each body does with an addition and with a notice: its own queue."""
 
-    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan: ...
+    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
+        """Queue a company that only the other body knows."""
 
-    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan: ...
+    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
+        """Queue a worker whom only the other body knows."""
 
-    def accept_status(self, tx: Transaction, butir: PemberitahuanStatus) -> Putusan: ...
+    def accept_status(self, _tx: Transaction, _butir: PemberitahuanStatus, /) -> Putusan:
+        """Take notice of a company's registration."""
 
 
 @dataclass(slots=True)

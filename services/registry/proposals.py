@@ -88,7 +88,8 @@ class Proposals:
                 raise ProposalNotFoundError
             if keputusan.keadaan not in TRANSISI_USULAN.get(row[0], ()) or row[0] != "ditahan":
                 raise ProposalStateError
-            state, kode, reason = keputusan.keadaan, AlasanUsulan.PUTUSAN_PETUGAS, keputusan.alasan
+            state: KeadaanUsulan = keputusan.keadaan
+            kode, reason = AlasanUsulan.PUTUSAN_PETUGAS, keputusan.alasan
             if state is KeadaanUsulan.DITERAPKAN and not self._apply(tx, who, id_usulan, row):
                 state, kode = KeadaanUsulan.USANG, AlasanUsulan.VERSI_USANG
                 reason = ALASAN[kode]

@@ -69,7 +69,7 @@ class Reader:
         kursor: str | None,
         id_badan_usaha: str | None = None,
     ) -> bytes:
-        """Return one page (`Halaman`) in the order of ids. Raises CursorError, RecordNotFoundError."""
+        """Return one page (`Halaman`) by id. Raises CursorError, RecordNotFoundError."""
         table = TABLE_OF[himpunan]
         scope = f"daftar:{table}:{id_badan_usaha or ''}"
         after = self.cursors.read(scope, kursor)

@@ -128,7 +128,10 @@ def guarded(
     )
     return {
         "responses": declared(*dict.fromkeys(errors)),
-        "openapi_extra": {**guard.openapi(), **({"parameters": [*parameters]} if parameters else {})},
+        "openapi_extra": {
+            **guard.openapi(),
+            **({"parameters": [*parameters]} if parameters else {}),
+        },
         # The guard itself stands in the signature; this is the scheme for the documentation.
         "dependencies": [Depends(OAUTH), *([Depends(require_json)] if body else [])],
         **kwargs,
@@ -146,8 +149,9 @@ def _json(content: bytes) -> Response:
 
 def record_routes(pemilik: Pihak) -> APIRouter:
     """Return the routes of companies and workers in the profile of the registry's owner."""
-    bu = BadanUsahaTercatat[BadanUsaha.profil(pemilik)]  # type: ignore[misc]
-    tk = PekerjaTercatat[Pekerja.profil(pemilik)]  # type: ignore[misc]
+    # Parametrised at run time, because the profile follows the owner of the registry.
+    bu: Any = BadanUsahaTercatat.__class_getitem__(BadanUsaha.profil(pemilik))
+    tk: Any = PekerjaTercatat.__class_getitem__(Pekerja.profil(pemilik))
     r = APIRouter(prefix="/v1")
     _company_routes(r, bu, BadanUsaha.profil(pemilik))
     _worker_routes(r, tk, Pekerja.profil(pemilik))

@@ -21,7 +21,7 @@ from services.auth.jws import SigningKey
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
-from services.kit.database import make_engine, transaction
+from services.kit.database import DatabaseError, make_engine, transaction
 from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
@@ -81,7 +81,7 @@ class RegistryService:
             checks["migrasi"] = row is not None and row[0] == self._head
         except TemporaryError:
             pass
-        except Exception:  # no alembic_version table: reachable, not migrated
+        except DatabaseError:  # no alembic_version table: reachable, not migrated
             checks["database"] = True
         try:
             self.agreement.current()
@@ -91,7 +91,7 @@ class RegistryService:
         return checks
 
     @asynccontextmanager
-    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """Size the thread pool to the database connections; give them back at the end."""
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
         yield

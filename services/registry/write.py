@@ -64,7 +64,8 @@ def upsert(
     table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
     joined = " AND ".join(f"t.{k} = m.{k}" for k in keys)
     tx.raw(
-        f"CREATE TEMP TABLE IF NOT EXISTS masuk_{table} ON COMMIT DROP AS TABLE {table} WITH NO DATA"
+        f"CREATE TEMP TABLE IF NOT EXISTS masuk_{table} ON COMMIT DROP"
+        f" AS TABLE {table} WITH NO DATA"
     )
     tx.raw(f"TRUNCATE masuk_{table}")
     tx.raw(
@@ -153,13 +154,16 @@ def correct(
         names = list(k.nilai)
         lama = ", ".join(f"('{n}', t.{n}::text)" for n in names)
         tx.raw(
-            "INSERT INTO riwayat (himpunan, id_rekaman, versi, bidang, nilai_lama, dasar, pelaku, pasal)"
+            "INSERT INTO riwayat"
+            " (himpunan, id_rekaman, versi, bidang, nilai_lama, dasar, pelaku, pasal)"
             " SELECT %s, t.id, t.versi, v.bidang, v.lama, %s, %s, %s"
-            f" FROM {table} t CROSS JOIN LATERAL (VALUES {lama}) AS v(bidang, lama) WHERE t.id = %s",
+            f" FROM {table} t CROSS JOIN LATERAL (VALUES {lama}) AS v(bidang, lama)"
+            " WHERE t.id = %s",
             (himpunan.value, k.dasar, pelaku, pasal, k.id),
         )
         row = tx.raw(
-            f"UPDATE {table} SET {', '.join(f'{n} = %s' for n in names)} WHERE id = %s RETURNING versi",
+            f"UPDATE {table} SET {', '.join(f'{n} = %s' for n in names)}"
+            " WHERE id = %s RETURNING versi",
             (*k.nilai.values(), k.id),
         ).fetchone()
         if row is not None:
@@ -207,13 +211,15 @@ def prune_tombstones(
     """Remove old tombstones and raise the age limit of cursors, which then get 410."""
     table = TABLE_OF[himpunan]
     rows = tx.raw(
-        f"DELETE FROM {table} WHERE dihapus_pada < now() - make_interval(days => %s) RETURNING nomor",
+        f"DELETE FROM {table} WHERE dihapus_pada < now() - make_interval(days => %s)"
+        " RETURNING nomor",
         (older_than_days,),
     ).fetchall()
     if rows:
         tx.raw(
             "INSERT INTO umpan_batas (himpunan, terlama) VALUES (%s, %s)"
-            " ON CONFLICT (himpunan) DO UPDATE SET terlama = greatest(umpan_batas.terlama, excluded.terlama)",
+            " ON CONFLICT (himpunan) DO UPDATE"
+            " SET terlama = greatest(umpan_batas.terlama, excluded.terlama)",
             (himpunan.value, max(r[0] for r in rows)),
         )
         auditor.record(tx, bukti)

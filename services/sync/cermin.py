@@ -98,19 +98,17 @@ def write_page(
     gone = [i.id for i in latest.values() if i.jenis is JenisPerubahan.HAPUS]
     tabel, kolom = TABEL[himpunan], _KOLOM[himpunan]
     if gone:
-        tx.raw(f"DELETE FROM {tabel} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone])  # noqa: S608
+        tx.raw(f"DELETE FROM {tabel} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone])
     if not kept:
         return
     names = ", ".join(kolom)
-    tx.raw(
-        f"CREATE TEMP TABLE IF NOT EXISTS halaman_{tabel} (LIKE {tabel}) ON COMMIT DELETE ROWS"
-    )
+    tx.raw(f"CREATE TEMP TABLE IF NOT EXISTS halaman_{tabel} (LIKE {tabel}) ON COMMIT DELETE ROWS")
     with driver(tx).cursor().copy(f"COPY halaman_{tabel} ({names}) FROM STDIN".encode()) as copy:
         for item in kept:
             copy.write_row(_row(sisi, himpunan, item, bacaan))
     changes = ", ".join(f"{k} = excluded.{k}" for k in kolom if k not in {"sisi", "id"})
     tx.raw(
-        f"INSERT INTO {tabel} ({names}) SELECT {names} FROM halaman_{tabel} "  # noqa: S608
+        f"INSERT INTO {tabel} ({names}) SELECT {names} FROM halaman_{tabel} "
         f"ON CONFLICT (sisi, id) DO UPDATE SET {changes}"
     )
 
@@ -118,6 +116,6 @@ def write_page(
 def drop_unseen(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan, bacaan: int) -> int:
     """Remove the records that a full read did not show; returns how many."""
     return tx.raw(
-        f"DELETE FROM {TABEL[himpunan]} WHERE sisi = %s AND bacaan < %s",  # noqa: S608
+        f"DELETE FROM {TABEL[himpunan]} WHERE sisi = %s AND bacaan < %s",
         [sisi.value, bacaan],
     ).rowcount

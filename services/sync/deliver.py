@@ -130,7 +130,7 @@ def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
 
 def _forget(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
     """Forget the notices among some proposals, so that they are told again."""
-    tx.raw(f"DELETE FROM pemberitahuan WHERE id_usulan IN ({chosen})", arguments)  # noqa: S608
+    tx.raw(f"DELETE FROM pemberitahuan WHERE id_usulan IN ({chosen})", arguments)
 
 
 def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
@@ -142,7 +142,7 @@ def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
             "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
             "WHERE keadaan = 'tak_berwenang'"
         ).rowcount
-        tx.raw(f"DELETE FROM usulan_temuan WHERE id_usulan IN ({refused})")  # noqa: S608
+        tx.raw(f"DELETE FROM usulan_temuan WHERE id_usulan IN ({refused})")
         tx.raw("DELETE FROM usulan WHERE keadaan = 'tak_berwenang'")
     return {"dibuka_lagi": count}
 

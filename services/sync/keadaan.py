@@ -36,7 +36,7 @@ UPDATE temuan t SET keadaan = CASE p.keadaan {_MENJADI} END, kode = p.kode, alas
 FROM pilihan p WHERE p.id_temuan = t.id AND t.keadaan <> 'selesai'
   AND (t.keadaan, t.id_usulan, t.kode)
     IS DISTINCT FROM (CASE p.keadaan {_MENJADI} END, p.id, p.kode)
-"""  # noqa: S608 - built from the constants above
+"""
 
 _DARI_BATCH = (
     "SELECT y.id_temuan FROM usulan_temuan y JOIN usulan v ON v.id = y.id_usulan "

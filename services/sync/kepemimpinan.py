@@ -75,4 +75,4 @@ SELECT a.application_name || ' sejak ' || to_char(a.backend_start, 'YYYY-MM-DD H
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.objid = {KUNCI} AND l.classid = 0
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""  # noqa: S608 - the number above
+"""

@@ -66,7 +66,6 @@ class Konteks:
             raise Interrupted
         self.check_leadership()
 
-
     def stop_and_wait(self, seconds: float = 30) -> None:
         """Ask the running round to stop at its next edge and wait for it."""
         self.stop.set()

@@ -142,19 +142,19 @@ def _attach_branches(found: Tautan, all_wlkp: list[Kunci]) -> None:
                 del found.wlkp[branch.id]
 
 
-def _store(
-    tx: Transaction, found: Tautan, doubts: tuple[dict[str, int], dict[str, int]]
-) -> None:
+def _store(tx: Transaction, found: Tautan, doubts: tuple[dict[str, int], dict[str, int]]) -> None:
     tx.raw("DELETE FROM tautan_badan_usaha")
     tx.raw("DELETE FROM tak_tertaut")
-    with driver(tx).cursor().copy(
-        "COPY tautan_badan_usaha (id_wlkp, id_bpjs, dasar, cabang) FROM STDIN"
-    ) as copy:
+    with (
+        driver(tx)
+        .cursor()
+        .copy("COPY tautan_badan_usaha (id_wlkp, id_bpjs, dasar, cabang) FROM STDIN") as copy
+    ):
         for row in found.rows:
             copy.write_row(row)
-    with driver(tx).cursor().copy(
-        "COPY tak_tertaut (sisi, id, kandidat, alasan) FROM STDIN"
-    ) as copy:
+    with (
+        driver(tx).cursor().copy("COPY tak_tertaut (sisi, id, kandidat, alasan) FROM STDIN") as copy
+    ):
         for sisi, side in zip((NamaSisi.WLKP, NamaSisi.BPJS), doubts, strict=True):
             for record_id, count in side.items():
                 text = f"{count} calon badan usaha di sisi lain; tidak ada kunci yang sama."

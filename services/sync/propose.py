@@ -59,9 +59,7 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
     return {"diusulkan": total}
 
 
-def _items(
-    ctx: Konteks, tx: Transaction, tujuan: NamaSisi, blocked: list[str]
-) -> Iterator[Butir]:
+def _items(ctx: Konteks, tx: Transaction, tujuan: NamaSisi, blocked: list[str]) -> Iterator[Butir]:
     now, perjanjian = ctx.now(), ctx.perjanjian
     himpunan_sah = [Himpunan.BADAN_USAHA] if blocked else list(Himpunan)
     for himpunan in himpunan_sah:
@@ -139,9 +137,11 @@ class _Kotak:
                         i.get("versi_asal"), "disiapkan", self.now,
                     )
                 )  # fmt: skip
-        with driver(self.tx).cursor().copy(
-            "COPY usulan_temuan (id_usulan, id_temuan, sidik_asal) FROM STDIN"
-        ) as copy:
+        with (
+            driver(self.tx)
+            .cursor()
+            .copy("COPY usulan_temuan (id_usulan, id_temuan, sidik_asal) FROM STDIN") as copy
+        ):
             for b in items:
                 for id_temuan, sidik in b.temuan:
                     copy.write_row((b.id, id_temuan, sidik))

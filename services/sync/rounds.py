@@ -31,9 +31,7 @@ def enter(ctx: Konteks, nomor: int, tahap: str) -> None:
     """Note the stage a round is in."""
     ctx.putaran = nomor
     with transaction(ctx.engine) as tx:
-        tx.raw(
-            "UPDATE putaran SET tahap = %s WHERE id = %s AND tahap <> %s", [tahap, nomor, tahap]
-        )
+        tx.raw("UPDATE putaran SET tahap = %s WHERE id = %s AND tahap <> %s", [tahap, nomor, tahap])
 
 
 def finish(nomor: int, counts: dict[str, int]) -> None:

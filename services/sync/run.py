@@ -213,4 +213,3 @@ def _record(handle: WorkflowHandle[Any]) -> None:
         handle.get_result()
     except Exception:  # noqa: BLE001 - the round's own error is raised instead
         return
-

@@ -59,9 +59,7 @@ def rules(perjanjian: Perjanjian, himpunan: Himpunan, at: dt.datetime) -> tuple[
 def held_fields(perjanjian: Perjanjian, himpunan: Himpunan, at: dt.datetime) -> frozenset[str]:
     """Return the fields whose proposals always wait for a steward at the receiver."""
     return frozenset(
-        r.nama
-        for r in rules(perjanjian, himpunan, at)
-        if r.wewenang is Wewenang.PENCATATAN_SIPIL
+        r.nama for r in rules(perjanjian, himpunan, at) if r.wewenang is Wewenang.PENCATATAN_SIPIL
     )
 
 

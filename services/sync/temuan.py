@@ -111,7 +111,7 @@ FROM temuan_baru b WHERE b.id = t.id AND (
     IS DISTINCT FROM
     (b.versi_wlkp, b.versi_bpjs, b.sidik_wlkp, b.sidik_bpjs, b.arah, b.bu_wlkp, b.bu_bpjs)
     OR ({_BUKA} AND (t.keadaan, t.alasan) IS DISTINCT FROM (b.keadaan, b.alasan)))
-"""  # noqa: S608 - built from the constants above
+"""
 _TAMBAH = """
 INSERT INTO temuan (id, jenis, himpunan, bidang, id_wlkp, id_bpjs, bu_wlkp, bu_bpjs, versi_wlkp,
     versi_bpjs, sidik_wlkp, sidik_bpjs, arah, keadaan, alasan, ditemukan_pada, diubah_pada)

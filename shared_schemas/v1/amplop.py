@@ -6,15 +6,14 @@ do not say.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared_schemas import identitas as i
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Pesan
+from shared_schemas.v1.bidang import Pesan, Tanggal, written_date
 from shared_schemas.v1.kode import StatusKepesertaan, StatusPendaftaran
 from shared_schemas.v1.pekerja import Pekerja
 
@@ -46,8 +45,12 @@ IdRekaman = Annotated[
     AfterValidator(_no_nik),
     Field(description="Id rekaman di registri pemiliknya.", examples=["WLKP-0000001"]),
 ]
-Versi = Annotated[int, Field(ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan.")]
-Waktu = Annotated[AwareDatetime, Field(description="Waktu RFC 3339 dengan zona.")]
+Versi = Annotated[
+    int, Field(strict=True, ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan.")
+]
+Waktu = Annotated[
+    AwareDatetime, BeforeValidator(written_date), Field(description="Waktu RFC 3339 dengan zona.")
+]
 
 _BU = TypeVar("_BU", bound=BadanUsaha)
 _TK = TypeVar("_TK", bound=Pekerja)
@@ -101,7 +104,7 @@ class JawabanBadanUsaha(Pesan, Generic[_BU]):
     posisi: int = Field(ge=0, description="Urutan dalam larik pertanyaan, mulai 0.")
     ditemukan: bool
     status_pendaftaran: StatusPendaftaran | None = None
-    badan_usaha: list[BadanUsahaTercatat[_BU]] = []
+    badan_usaha: list[BadanUsahaTercatat[_BU]] = Field(default_factory=list)
 
 
 class HasilPencarianBadanUsaha(Pesan, Generic[_BU]):
@@ -123,7 +126,7 @@ class JawabanPekerja(Pesan, Generic[_TK]):
 
     posisi: int = Field(ge=0, description="Urutan dalam larik pertanyaan, mulai 0.")
     ditemukan: bool
-    pekerja: list[PekerjaTercatat[_TK]] = []
+    pekerja: list[PekerjaTercatat[_TK]] = Field(default_factory=list)
 
 
 class HasilPencarianPekerja(Pesan, Generic[_TK]):
@@ -160,7 +163,7 @@ class StatusKepesertaanNik(Pesan):
     dijamin: bool = Field(description="true hanya bila terdaftar dan iuran dibayar (AKTIF).")
     status_kepesertaan: StatusKepesertaan | None = None
     nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
-    tmt_jkn: dt.date | None = None
+    tmt_jkn: Tanggal | None = None
 
 
 class HasilStatusKepesertaan(Pesan):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from shared_schemas import identitas as i
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import IdRekaman, Waktu
-from shared_schemas.v1.bidang import Pesan, Teks
+from shared_schemas.v1.bidang import Anggota, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import KeadaanBelumLapor, KeadaanPendaftaran, StatusKepesertaan
 
 
@@ -39,8 +38,8 @@ class KeputusanPendaftaran(Pesan):
     ]
     alasan: Teks | None = Field(None, description="Wajib bila ditolak.")
     nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
-    tmt_jkn: dt.date | None = None
-    jumlah_anggota_keluarga: Annotated[int, Field(ge=0, le=99)] | None = None
+    tmt_jkn: Tanggal | None = None
+    jumlah_anggota_keluarga: Anggota | None = None
     status_kepesertaan: StatusKepesertaan | None = None
 
     @model_validator(mode="after")

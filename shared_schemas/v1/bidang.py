@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+)
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from shared_schemas.rujukan import Himpunan, Pihak, Rujukan
 
+_TANGGAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 POLA_TEKS = r"^[^\x00-\x1F\x7F]*$"
 
 Teks = Annotated[
@@ -23,6 +34,27 @@ Nama = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=POLA_TEKS)
 ]
 """A name of a person or company; one word is normal."""
+
+
+def written_date(value: Any) -> Any:
+    """Return a date or time as it came; refuse a number, which would count as seconds of 1970."""
+    if isinstance(value, dt.date) or (isinstance(value, str) and _TANGGAL.match(value)):
+        return value
+    raise PydanticCustomError("date_type", "Isi tanggal YYYY-MM-DD.")
+
+
+def _whole(value: Any) -> Any:
+    """Refuse true and false, which Python counts as 1 and 0; digits as text come from files."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Isi dengan bilangan bulat.")
+    return value
+
+
+Tanggal = Annotated[dt.date, BeforeValidator(written_date)]
+"""A day, YYYY-MM-DD (RFC 3339 full-date)."""
+
+Anggota = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=99)]
+"""A number of dependants."""
 
 
 class Pesan(BaseModel):

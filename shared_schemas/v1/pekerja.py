@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -18,7 +17,7 @@ from shared_schemas.rujukan import (
     Rujukan,
     Wewenang,
 )
-from shared_schemas.v1.bidang import FieldSet, Nama, Teks
+from shared_schemas.v1.bidang import Anggota, FieldSet, Nama, Tanggal, Teks
 from shared_schemas.v1.kode import HubunganKerja, StatusKepesertaan, StatusPekerjaan
 
 _P1, _P2 = Wewenang.PIHAK_KESATU, Wewenang.PIHAK_KEDUA
@@ -44,7 +43,7 @@ class Pekerja(FieldSet):
         Nama | None, Rujukan("C3", "Nama", KEDUANYA, _SIPIL, Perbandingan.NAMA_ORANG, True)
     ] = Field(None, description="Nama pekerja.", examples=["Contoh Pekerja"])
     tanggal_lahir: Annotated[
-        dt.date | None,
+        Tanggal | None,
         Rujukan("C4", "Tanggal Lahir", KEDUANYA, _SIPIL, Perbandingan.TANGGAL, True),
     ] = Field(None, description="Tanggal lahir, YYYY-MM-DD.", examples=["1995-08-15"])
     alamat: Annotated[
@@ -61,7 +60,7 @@ class Pekerja(FieldSet):
         Teks | None, Rujukan("C7", "Jabatan", KESATU, _P1, Perbandingan.TEKS, True)
     ] = Field(None, description="Jabatan.", examples=["Operator"])
     tmt_jkn: Annotated[
-        dt.date | None,
+        Tanggal | None,
         Rujukan("C8", "TMT terdaftar sebagai peserta JKN", KEDUA, _P2, Perbandingan.TANGGAL, True),
     ] = Field(
         None, description="Tanggal mulai terdaftar dalam JKN, YYYY-MM-DD.", examples=["2020-01-01"]
@@ -71,7 +70,7 @@ class Pekerja(FieldSet):
         Rujukan("C9", "Status Pegawai", KESATU, _P1, Perbandingan.KODE, True, "Status Pekerjaan"),
     ] = Field(None, description="Status hubungan kerja.", examples=["PKWTT"])
     jumlah_anggota_keluarga: Annotated[
-        Annotated[int, Field(ge=0, le=99)] | None,
+        Anggota | None,
         Rujukan("C10", "Jumlah Anggota Keluarga", KEDUA, _P2, Perbandingan.BILANGAN, True),
     ] = Field(None, description="Banyak tanggungan tanpa pekerja sendiri (orang).", examples=[3])
     status_kepesertaan: Annotated[

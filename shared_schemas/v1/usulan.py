@@ -5,7 +5,6 @@ Pasal 5 ayat (3) huruf c and ayat (4) huruf c: penambahan and penyelarasan.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from pydantic import Discriminator, Field, Tag
 from shared_schemas import identitas as i
 from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Nama, Pesan, Teks
+from shared_schemas.v1.bidang import Anggota, Nama, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import (
     HubunganKerja,
     JenisUsulan,
@@ -40,7 +39,7 @@ class PenambahanBadanUsaha(_Usulan):
 
     jenis: Literal[JenisUsulan.PENAMBAHAN]
     himpunan: Literal["badan_usaha"]
-    jumlah_pekerja: int | None = Field(None, ge=0, le=10_000_000, description="Orang.")
+    jumlah_pekerja: int | None = Field(None, strict=True, ge=0, le=10_000_000, description="Orang.")
     isi: BadanUsaha
 
 
@@ -72,13 +71,13 @@ class NilaiPekerja(Pesan):
 
     nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
     nama: Nama | None = None
-    tanggal_lahir: dt.date | None = None
+    tanggal_lahir: Tanggal | None = None
     alamat: Teks | None = None
     nomor_hp: Annotated[str, i.TELEPON] | None = None
     jabatan: Teks | None = None
-    tmt_jkn: dt.date | None = None
+    tmt_jkn: Tanggal | None = None
     status_pekerjaan: StatusPekerjaan | None = None
-    jumlah_anggota_keluarga: Annotated[int, Field(ge=0, le=99)] | None = None
+    jumlah_anggota_keluarga: Anggota | None = None
     status_kepesertaan: StatusKepesertaan | None = None
     hubungan_kerja: HubunganKerja | None = None
 
@@ -110,13 +109,14 @@ class PemberitahuanStatus(_Usulan):
     himpunan: Literal["badan_usaha"]
     id_sasaran: IdRekaman = Field(description="Badan usaha di registri penerima.")
     status: StatusPendaftaran
-    jumlah_pekerja: int | None = Field(None, ge=0, le=10_000_000, description="Orang.")
+    jumlah_pekerja: int | None = Field(None, strict=True, ge=0, le=10_000_000, description="Orang.")
 
 
 def _kind(value: Any) -> str | None:
     """Return the tag of an item; jenis and himpunan together name its form."""
-    read = value.get if isinstance(value, dict) else lambda name: getattr(value, name, None)
-    return f"{read('jenis')}:{read('himpunan')}"
+    if isinstance(value, dict):
+        return f"{value.get('jenis')}:{value.get('himpunan')}"
+    return f"{getattr(value, 'jenis', None)}:{getattr(value, 'himpunan', None)}"
 
 
 Usulan = Annotated[
@@ -163,7 +163,7 @@ class UsulanTercatat(Pesan):
     jenis: JenisUsulan
     himpunan: str
     id_sasaran: IdRekaman | None = None
-    bidang: list[str] = []
+    bidang: list[str] = Field(default_factory=list)
     keadaan: KeadaanUsulan
     kode: str
     alasan: str

@@ -19,7 +19,7 @@ import uvicorn
 from services import persiapan
 from services.kit.database import make_engine
 from services.kit.settings import ServiceSettings
-from services.layanan import APPS
+from services.layanan import make
 from services.perintah.sync import settings
 from services.sync.run import HasilJalan, run
 from services.sync.settings import SyncSettings
@@ -58,9 +58,7 @@ def serving(nama: str, url: str, data: Path) -> Iterator[str]:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        app = APPS[nama].create_app(
-            ServiceSettings(data=data, database_url=url, penerbit=base, koneksi=4)
-        )
+        app = make(nama, ServiceSettings(data=data, database_url=url, penerbit=base, koneksi=4))
         server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()

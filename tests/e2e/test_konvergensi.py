@@ -1,4 +1,4 @@
-"""Random edits, interrupted, repeated and reordered deliveries: the registries come to rest equal."""
+"""Random edits; interrupted, repeated, reordered deliveries: both registries end equal."""
 
 from __future__ import annotations
 
@@ -157,9 +157,9 @@ def unequal(pasangan: Pasangan) -> list[tuple[int, str]]:
             if wewenang in wins and wins[wewenang] is None:
                 continue  # an empty value never wins
             cara = bidang.rujukan.perbandingan
-            if differ(cara, normal(cara, left), normal(cara, right)):
-                if (w.id, bidang.nama) not in held:
-                    found.append((n, bidang.nama))
+            unlike = differ(cara, normal(cara, left), normal(cara, right))
+            if unlike and (w.id, bidang.nama) not in held:
+                found.append((n, bidang.nama))
     return found
 
 

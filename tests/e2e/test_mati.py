@@ -43,8 +43,14 @@ class Sistem:
         self.engines = {nama: make_engine(url, 1) for nama, url in self.urls.items()}
         persiapan.prepare(data)
         for nama in ("wlkp", "bpjs"):
-            files = [csv / f"{nama}_{k}.csv" for k in ("badan_usaha", "pekerja")]
-            run_import(nama, self.urls[nama], data, *files, RefusalFile(data / "ditolak.csv"))
+            run_import(
+                nama,
+                self.urls[nama],
+                data,
+                csv / f"{nama}_badan_usaha.csv",
+                csv / f"{nama}_pekerja.csv",
+                RefusalFile(data / "ditolak.csv"),
+            )
 
     def service(self, stack: ExitStack, nama: str) -> subprocess.Popen[bytes]:
         made = service_process(nama, self.ports[nama], self.data, self.urls[nama])
@@ -76,8 +82,9 @@ class Sistem:
                 ):
                     rows = connection.execute(
                         sa.text(
-                            f"SELECT {key} AS kunci, to_jsonb(t) - '{{id,nomor,diubah_pada}}'::text[]"
-                            f" AS isi FROM {table} t"
+                            f"SELECT {key} AS kunci,"
+                            " to_jsonb(t) - '{id,nomor,diubah_pada}'::text[] AS isi"
+                            f" FROM {table} t"
                         )
                     )
                     state[f"{nama}.{table}"] = {

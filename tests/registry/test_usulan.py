@@ -43,8 +43,12 @@ def send(registri: Registri, *butir: dict[str, Any], key: str | None = None) -> 
 
 def selaras(n: int, versi: int = 1, tanggal: str | None = None, **nilai: Any) -> dict[str, Any]:
     item = {
-        "id_usulan": str(uuid.uuid4()), "jenis": "penyelarasan", "himpunan": "pekerja",
-        "id_sasaran": f"TK-{n}", "versi_sasaran": versi, "nilai": nilai,
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "penyelarasan",
+        "himpunan": "pekerja",
+        "id_sasaran": f"TK-{n}",
+        "versi_sasaran": versi,
+        "nilai": nilai,
         "dilaporkan_pada_asal": tanggal,
     }
     return {k: v for k, v in item.items() if v is not None}
@@ -56,7 +60,9 @@ def receipt(answer: Any) -> dict[str, Any]:
     return first
 
 
-def test_penyelarasan_of_authority_is_applied_and_history_kept(bpjs: Registri, company: str) -> None:
+def test_penyelarasan_of_authority_is_applied_and_history_kept(
+    bpjs: Registri, company: str
+) -> None:
     answer = receipt(send(bpjs, selaras(1, jabatan="Kepala Gudang")))
     assert (answer["keadaan"], answer["versi"]) == ("diterapkan", 2)
     assert bpjs.fetch("SELECT jabatan FROM pekerja WHERE id = 'TK-1'")[0][0] == "Kepala Gudang"
@@ -69,7 +75,9 @@ def test_penyelarasan_without_authority_is_refused(bpjs: Registri, company: str)
     assert (answer["keadaan"], answer["kode"]) == ("ditolak", "USULAN-TANPA-WEWENANG")
 
 
-def test_penyelarasan_of_civil_registry_field_waits_for_steward(bpjs: Registri, company: str) -> None:
+def test_penyelarasan_of_civil_registry_field_waits_for_steward(
+    bpjs: Registri, company: str
+) -> None:
     item = selaras(3, nama="Contoh Lain")
     assert receipt(send(bpjs, item))["keadaan"] == "ditahan"
     assert bpjs.fetch("SELECT nama FROM pekerja WHERE id = 'TK-3'")[0][0] == "Contoh Pekerja 3"
@@ -93,7 +101,11 @@ def test_penyelarasan_from_stale_version_is_refused(bpjs: Registri, company: str
 
 @pytest.mark.parametrize(
     ("tanggal", "keadaan"),
-    [("2026-02-01T00:00:00Z", "diterapkan"), ("2025-12-01T00:00:00Z", "ditolak"), (None, "ditahan")],
+    [
+        ("2026-02-01T00:00:00Z", "diterapkan"),
+        ("2025-12-01T00:00:00Z", "ditolak"),
+        (None, "ditahan"),
+    ],
 )
 def test_address_follows_the_later_report(
     bpjs: Registri, company: str, tanggal: str | None, keadaan: str
@@ -137,14 +149,20 @@ def test_concurrent_repetitions_have_one_effect(bpjs: Registri, company: str) ->
 
 def test_penambahan_enters_the_queue_and_never_the_register(bpjs: Registri, company: str) -> None:
     item = {
-        "id_usulan": str(uuid.uuid4()), "jenis": "penambahan", "himpunan": "pekerja",
-        "id_badan_usaha": company, "id_asal": "W-77", "isi": contoh.pekerja_wlkp(77),
-    }  # fmt: skip
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "penambahan",
+        "himpunan": "pekerja",
+        "id_badan_usaha": company,
+        "id_asal": "W-77",
+        "isi": contoh.pekerja_wlkp(77),
+    }
     assert receipt(send(bpjs, item))["keadaan"] == "diterima"
     assert bpjs.fetch("SELECT count(*) FROM pekerja WHERE nik = :n", n=contoh.nik(77))[0][0] == 0
     queue = bpjs.internal.get("/v1/pendaftaran").json()["data"]
     case = next(c for c in queue if c["id_asal"] == "W-77")
-    early = bpjs.internal.post(f"/v1/pendaftaran/{case['id']}/keputusan", json={"keadaan": "terdaftar"})
+    early = bpjs.internal.post(
+        f"/v1/pendaftaran/{case['id']}/keputusan", json={"keadaan": "terdaftar"}
+    )
     assert early.status_code == 409
     bpjs.internal.post(f"/v1/pendaftaran/{case['id']}/keputusan", json={"keadaan": "terverifikasi"})
     lacking = bpjs.internal.post(
@@ -154,10 +172,13 @@ def test_penambahan_enters_the_queue_and_never_the_register(bpjs: Registri, comp
     done = bpjs.internal.post(
         f"/v1/pendaftaran/{case['id']}/keputusan",
         json={
-            "keadaan": "terdaftar", "nomor_kepesertaan_jkn": "0009000000077", "tmt_jkn": "2026-06-01",
-            "jumlah_anggota_keluarga": 0, "status_kepesertaan": "TERDAFTAR_BELUM_BAYAR",
+            "keadaan": "terdaftar",
+            "nomor_kepesertaan_jkn": "0009000000077",
+            "tmt_jkn": "2026-06-01",
+            "jumlah_anggota_keluarga": 0,
+            "status_kepesertaan": "TERDAFTAR_BELUM_BAYAR",
         },
-    )  # fmt: skip
+    )
     assert done.json()["keadaan"] == "terdaftar", done.text
     status = bpjs.klien.post("/v1/status-kepesertaan", json={"nik": [contoh.nik(77)]}).json()
     assert status["jawaban"][0]["terdaftar"] is True
@@ -167,9 +188,12 @@ def test_penambahan_enters_the_queue_and_never_the_register(bpjs: Registri, comp
 def test_penambahan_missing_mandatory_field_names_it(bpjs: Registri, company: str) -> None:
     isi = contoh.pekerja_wlkp(78, jabatan=None)
     item = {
-        "id_usulan": str(uuid.uuid4()), "jenis": "penambahan", "himpunan": "pekerja",
-        "id_badan_usaha": company, "isi": isi,
-    }  # fmt: skip
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "penambahan",
+        "himpunan": "pekerja",
+        "id_badan_usaha": company,
+        "isi": isi,
+    }
     answer = receipt(send(bpjs, item))
     assert answer["kode"] == "USULAN-BIDANG-WAJIB"
     assert "jabatan" in answer["alasan"]
@@ -178,9 +202,12 @@ def test_penambahan_missing_mandatory_field_names_it(bpjs: Registri, company: st
 
 def test_status_is_refused_where_it_is_ones_own(bpjs: Registri, company: str) -> None:
     item = {
-        "id_usulan": str(uuid.uuid4()), "jenis": "status_pendaftaran", "himpunan": "badan_usaha",
-        "id_sasaran": company, "status": "TERDAFTAR",
-    }  # fmt: skip
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "status_pendaftaran",
+        "himpunan": "badan_usaha",
+        "id_sasaran": company,
+        "status": "TERDAFTAR",
+    }
     assert receipt(send(bpjs, item))["kode"] == "USULAN-TIDAK-DILAYANI"
 
 
@@ -194,9 +221,13 @@ def test_own_proposals_are_listed_with_their_state(bpjs: Registri, company: str)
 def test_belum_lapor_case_is_opened_by_bpjs_and_closed_by_a_report(wlkp: Registri) -> None:
     wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-1", [contoh.pekerja_wlkp(1)]))
     item = {
-        "id_usulan": str(uuid.uuid4()), "jenis": "penambahan", "himpunan": "pekerja",
-        "id_badan_usaha": "W-1", "id_asal": "B-2", "isi": contoh.pekerja_bpjs(2),
-    }  # fmt: skip
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "penambahan",
+        "himpunan": "pekerja",
+        "id_badan_usaha": "W-1",
+        "id_asal": "B-2",
+        "isi": contoh.pekerja_bpjs(2),
+    }
     assert receipt(send(wlkp, item))["keadaan"] == "diterima"
     case = wlkp.internal.get("/v1/belum-lapor").json()["data"][0]
     assert case["keadaan"] == "terbuka"

@@ -123,7 +123,8 @@ class RegistriTiruan:
         }  # fmt: skip
 
     def page(self, himpunan: str, kursor: int, batas: int) -> bytes:
-        rows, more = [], False
+        rows: list[dict[str, Any]] = []
+        more = False
         for item in self.umpan[himpunan].values():
             if item["nomor"] <= kursor:
                 continue
@@ -224,20 +225,27 @@ class _Handler(BaseHTTPRequestHandler):
         query = {k: v[0] for k, v in parse_qs(url.query).items()}
         kursor, batas = int(query.get("kursor", "0")), int(query.get("batas", "1000"))
         r.permintaan[f"{self.command} {url.path}"] += 1
-        if r.berakhir:
-            return 403, _problem("KLIEN-PERJANJIAN-001", "Berakhir.", pasal="Pasal 8 ayat (1)")
+        refusal = self._refuse(url.path)
+        if refusal is not None:
+            return 403, refusal
         if self.command == "POST":
-            if r.tanpa_kirim:
-                return 403, _problem("KLIEN-PERJANJIAN-002", "Tanpa hak.", pasal="Pasal 5")
             return 200, r.receive(self.headers["Idempotency-Key"], body)
         if url.path == "/v1/usulan":
             return 200, r.listing(kursor, batas)
         himpunan = HIMPUNAN[url.path.rsplit("/", 1)[-1]]
-        if himpunan == "pekerja" and r.tanpa_pekerja:
-            return 403, _problem("KLIEN-PERJANJIAN-003", "Sakelar mati.", pasal="Pasal 5")
         if "kursor" in query and kursor < r.kursor_tertua:
             return 410, _problem("KLIEN-KURSOR-003", "Kursor terlalu lama.")
         return 200, r.page(himpunan, kursor, batas)
+
+    def _refuse(self, path: str) -> bytes | None:
+        r = self.registri
+        if r.berakhir:
+            return _problem("KLIEN-PERJANJIAN-001", "Berakhir.", pasal="Pasal 8 ayat (1)")
+        if self.command == "POST" and r.tanpa_kirim:
+            return _problem("KLIEN-PERJANJIAN-002", "Tanpa hak.", pasal="Pasal 5")
+        if path.endswith("/pekerja") and r.tanpa_pekerja:
+            return _problem("KLIEN-PERJANJIAN-003", "Sakelar mati.", pasal="Pasal 5")
+        return None
 
 
 def _problem(kode: str, detail: str, **more: str) -> bytes:

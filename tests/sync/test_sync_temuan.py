@@ -20,7 +20,7 @@ def worker(p: Panggung, n: int, bu: int = 1, *, wlkp: object = None, bpjs: objec
     p.bpjs.put_pekerja(f"BP{n}", f"B{bu}", ours | dict(bpjs or {}))  # type: ignore[call-overload]
 
 
-def test_equal_registries_need_one_round_of_notices(panggung: Panggung):
+def test_equal_registries_need_one_round_of_notices(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1)
     hasil = panggung.run()
@@ -31,7 +31,7 @@ def test_equal_registries_need_one_round_of_notices(panggung: Panggung):
     assert panggung.run().counts.get("terkirim", 0) == 0
 
 
-def test_wlkp_value_wins_for_jabatan_and_bpjs_value_for_tmt(panggung: Panggung):
+def test_wlkp_value_wins_for_jabatan_and_bpjs_value_for_tmt(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"jabatan": "Mandor"}, bpjs={"tmt_jkn": "2021-02-03"})
     assert panggung.run().converged
@@ -40,7 +40,7 @@ def test_wlkp_value_wins_for_jabatan_and_bpjs_value_for_tmt(panggung: Panggung):
     assert {t["keadaan"] for t in panggung.temuan()} == {"diterapkan"}
 
 
-def test_an_empty_value_never_wins(panggung: Panggung):
+def test_an_empty_value_never_wins(panggung: Panggung) -> None:
     isi = contoh.badan_usaha()
     panggung.wlkp.put_badan_usaha("W1", isi)
     panggung.bpjs.put_badan_usaha("B1", isi | {"titik_koordinat": "-6.9,107.6", "kbli": None})
@@ -49,7 +49,7 @@ def test_an_empty_value_never_wins(panggung: Panggung):
     assert "titik_koordinat" in panggung.bpjs.rekaman["badan_usaha"]["B1"]["isi"]
 
 
-def test_the_later_report_wins_for_address_and_without_date_it_waits(panggung: Panggung):
+def test_the_later_report_wins_for_address_and_without_date_it_waits(panggung: Panggung) -> None:
     pair(panggung)
     for n, (pada_w, pada_b) in enumerate(
         [
@@ -78,14 +78,14 @@ def test_the_later_report_wins_for_address_and_without_date_it_waits(panggung: P
     assert panggung.wlkp.rekaman["pekerja"]["WP2"]["isi"]["alamat"] == "Jalan Bpjs"
 
 
-def test_a_one_sided_phone_is_proposed_whatever_the_dates(panggung: Panggung):
+def test_a_one_sided_phone_is_proposed_whatever_the_dates(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, bpjs={"nomor_hp": "+6281200000009"})
     assert panggung.run().converged
     assert panggung.wlkp.rekaman["pekerja"]["WP1"]["isi"]["nomor_hp"] == "+6281200000009"
 
 
-def test_name_and_birth_date_wait_for_stewards_of_both_sides(panggung: Panggung):
+def test_name_and_birth_date_wait_for_stewards_of_both_sides(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"nama": "Contoh Lain", "jabatan": "Mandor"})
     hasil = panggung.run()
@@ -98,7 +98,7 @@ def test_name_and_birth_date_wait_for_stewards_of_both_sides(panggung: Panggung)
     assert panggung.one(bidang="jabatan")["keadaan"] == "diterapkan"
 
 
-def test_a_held_proposal_that_a_steward_applies_settles_the_finding(panggung: Panggung):
+def test_a_held_proposal_that_a_steward_applies_settles_the_finding(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"nama": "Contoh Lain"})
     panggung.run()
@@ -108,7 +108,7 @@ def test_a_held_proposal_that_a_steward_applies_settles_the_finding(panggung: Pa
     assert panggung.one(bidang="nama")["keadaan"] == "diterapkan"
 
 
-def test_a_refused_proposal_is_repeated_only_when_its_source_changes(panggung: Panggung):
+def test_a_refused_proposal_is_repeated_only_when_its_source_changes(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"jabatan": "Mandor"})
     panggung.bpjs.tolak = {"jabatan"}
@@ -125,7 +125,7 @@ def test_a_refused_proposal_is_repeated_only_when_its_source_changes(panggung: P
     assert panggung.bpjs.rekaman["pekerja"]["BP1"]["isi"]["jabatan"] == "Kepala"
 
 
-def test_a_stale_proposal_is_computed_anew(panggung: Panggung):
+def test_a_stale_proposal_is_computed_anew(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"jabatan": "Mandor"})
     original = panggung.bpjs.receive
@@ -143,7 +143,7 @@ def test_a_stale_proposal_is_computed_anew(panggung: Panggung):
     assert panggung.bpjs.rekaman["pekerja"]["BP1"]["isi"]["nomor_hp"] == "+6281200000009"
 
 
-def test_one_sided_workers_and_companies_enter_the_queues(panggung: Panggung):
+def test_one_sided_workers_and_companies_enter_the_queues(panggung: Panggung) -> None:
     pair(panggung)
     panggung.wlkp.put_pekerja("WP1", "W1", contoh.pekerja_wlkp(1))
     panggung.wlkp.put_pekerja("WP2", "W1", contoh.pekerja_wlkp(2, hubungan_kerja="BERHENTI"))
@@ -168,7 +168,7 @@ def test_one_sided_workers_and_companies_enter_the_queues(panggung: Panggung):
     assert person["id_badan_usaha"] == "B1"
 
 
-def test_a_nik_twice_in_one_company_is_held_and_not_compared(panggung: Panggung):
+def test_a_nik_twice_in_one_company_is_held_and_not_compared(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, bpjs={"jabatan": "Lain"})
     panggung.wlkp.put_pekerja("WP9", "W1", contoh.pekerja_wlkp(1))
@@ -182,7 +182,9 @@ def test_a_nik_twice_in_one_company_is_held_and_not_compared(panggung: Panggung)
     assert {t["keadaan"] for t in panggung.temuan()} == {"tertahan"}
 
 
-def test_one_person_at_different_companies_is_held_and_compared_as_a_person(panggung: Panggung):
+def test_one_person_at_different_companies_is_held_and_compared_as_a_person(
+    panggung: Panggung,
+) -> None:
     pair(panggung, 1)
     pair(panggung, 2)
     isi = contoh.pekerja_wlkp(1) | contoh.pekerja_bpjs(1)
@@ -197,7 +199,7 @@ def test_one_person_at_different_companies_is_held_and_compared_as_a_person(pang
     assert not [u for u in panggung.bpjs.usulan.values() if u["jenis"] == "penambahan"]
 
 
-def test_without_the_right_to_workers_companies_go_on(panggung: Panggung):
+def test_without_the_right_to_workers_companies_go_on(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"jabatan": "Mandor"})
     panggung.bpjs.change("badan_usaha", "B1", kbli="99999")
@@ -206,14 +208,14 @@ def test_without_the_right_to_workers_companies_go_on(panggung: Panggung):
     assert panggung.run(on_progress=lambda k: said.append(k.pesan)).converged
     assert panggung.kinds() == {("badan_usaha", "berbeda", "kbli")}
     assert any("tidak berwenang" in s for s in said)
-    (status,) = [u for u in panggung.wlkp.isi_usulan.values()]
+    (status,) = panggung.wlkp.isi_usulan.values()
     assert status["jumlah_pekerja"] is None
     panggung.bpjs.tanpa_pekerja = False
     assert panggung.run().converged
     assert ("pekerja", "berbeda", "jabatan") in panggung.kinds()
 
 
-def test_forbidden_proposals_are_marked_and_sent_when_allowed(panggung: Panggung):
+def test_forbidden_proposals_are_marked_and_sent_when_allowed(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"jabatan": "Mandor"})
     panggung.bpjs.tanpa_kirim = True
@@ -224,7 +226,7 @@ def test_forbidden_proposals_are_marked_and_sent_when_allowed(panggung: Panggung
     assert panggung.one(bidang="jabatan")["keadaan"] == "diterapkan"
 
 
-def test_deleted_records_and_a_lost_cursor_leave_no_ghost(panggung: Panggung):
+def test_deleted_records_and_a_lost_cursor_leave_no_ghost(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1)
     worker(panggung, 2)
@@ -239,7 +241,7 @@ def test_deleted_records_and_a_lost_cursor_leave_no_ghost(panggung: Panggung):
     assert panggung.fetch("SELECT count(*) FROM cermin_pekerja") == [(2,)]
 
 
-def test_a_changed_status_is_told_again(panggung: Panggung):
+def test_a_changed_status_is_told_again(panggung: Panggung) -> None:
     pair(panggung)
     panggung.run()
     record = panggung.bpjs.rekaman["badan_usaha"]["B1"]

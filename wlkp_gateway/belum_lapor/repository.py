@@ -41,8 +41,9 @@ def open_case(
     """Open a case; say whether it is new. A case that was decided is not opened again."""
     return (
         tx.raw(
-            "INSERT INTO belum_lapor (id, himpunan, keadaan, id_asal, id_badan_usaha, npwp, nib, nik,"
-            " isi, dibuat_pada) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            "INSERT INTO belum_lapor"
+            " (id, himpunan, keadaan, id_asal, id_badan_usaha, npwp, nib, nik, isi, dibuat_pada)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (himpunan, id_asal) DO NOTHING",
             (
                 uuid.uuid4(),
@@ -64,9 +65,10 @@ def open_case(
 def page(
     tx: Transaction, keadaan: KeadaanBelumLapor | None, after: int, batas: int
 ) -> tuple[list[KasusBelumLapor], int | None]:
-    """Return cases in the order of arrival, and the number to go on from (None at the end)."""
+    """Return cases as they arrived, and the number to go on from (None at the end)."""
     rows = tx.raw(
-        f"{_SELECT} WHERE nomor > %s AND (%s::text IS NULL OR keadaan = %s) ORDER BY nomor LIMIT %s",
+        f"{_SELECT} WHERE nomor > %s AND (%s::text IS NULL OR keadaan = %s)"
+        " ORDER BY nomor LIMIT %s",
         (after, keadaan and keadaan.value, keadaan and keadaan.value, batas + 1),
     ).fetchall()
     more, rows = len(rows) > batas, rows[:batas]
@@ -77,6 +79,14 @@ def lock(tx: Transaction, id_kasus: uuid.UUID) -> KasusBelumLapor | None:
     """Return a case and keep others from deciding it meanwhile."""
     row = tx.raw(f"{_SELECT} WHERE id = %s FOR UPDATE", (id_kasus,)).fetchone()
     return None if row is None else _case(row[:-1])
+
+
+def get(tx: Transaction, id_kasus: uuid.UUID) -> KasusBelumLapor:
+    """Return a case that is known to exist."""
+    row = tx.raw(f"{_SELECT} WHERE id = %s", (id_kasus,)).fetchone()
+    if row is None:
+        raise LookupError(id_kasus)
+    return _case(row[:-1])
 
 
 def move(

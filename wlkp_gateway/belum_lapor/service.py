@@ -112,6 +112,4 @@ def decide_case(
         repository.move(tx, id_kasus, keputusan.keadaan, keputusan.alasan, service.clock())
         rincian = {"id_kasus": str(id_kasus), "dari": kasus.keadaan, "ke": keputusan.keadaan}
         service.auditor.record(tx, Bukti(Peristiwa.BELUM_LAPOR_DIPUTUSKAN, who, rincian))
-        decided = repository.lock(tx, id_kasus)
-    assert decided is not None  # locked above
-    return decided
+        return repository.get(tx, id_kasus)

@@ -111,7 +111,8 @@ def potensi_pekerja(service: RegistryService, id_badan_usaha: str) -> PotensiPek
             raise RecordNotFoundError
         rows = tx.raw(
             "SELECT coalesce(status_pekerjaan, 'LAINNYA'), hubungan_kerja IS NOT DISTINCT FROM %s,"
-            " count(*) FROM pekerja WHERE id_badan_usaha = %s AND dihapus_pada IS NULL GROUP BY 1, 2",
+            " count(*) FROM pekerja WHERE id_badan_usaha = %s AND dihapus_pada IS NULL"
+            " GROUP BY 1, 2",
             (HubunganKerja.BERHENTI.value, id_badan_usaha),
         ).fetchall()
     active = {status: n for status, stopped, n in rows if not stopped}

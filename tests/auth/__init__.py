@@ -1,0 +1,1 @@
+"""Tokens, the agreement at this moment, the edge, evidence."""

@@ -1,0 +1,91 @@
+"""Run the measurements and print the ratios."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from services.kit import logging
+from tests.bench import ukuran
+from tests.bench.panggung import Panggung, bare, open_panggung, service
+from tests.bench.ukur import Hasil
+
+BAGIAN = ("impor", "cari", "kumpulan", "umpan")
+
+
+def main() -> None:
+    """Measure what was asked for; the figures go to stdout, the progress to stderr."""
+    options = _options()
+    logging.configure("bench", "ERROR")
+    takaran = ukuran.Takaran(2, 1.0) if options.singkat else ukuran.Takaran(7, 3.0)
+    pekerja = options.pekerja or (6_000 if options.singkat else 30_000)
+    with (
+        tempfile.TemporaryDirectory(prefix="hub-bench-") as folder,
+        open_panggung(Path(folder), pekerja) as panggung,
+    ):
+        machine = _machine(panggung, pekerja)
+        figures = _measure(panggung, takaran, options.bagian or list(BAGIAN))
+    if options.json:
+        print(json.dumps({"mesin": machine, "hasil": [f.row() for f in figures]}, indent=2))
+        return
+    print(", ".join(f"{k} {v}" for k, v in machine.items()))
+    for figure in figures:
+        print(_line(figure))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("bagian", nargs="*", choices=[*BAGIAN, []], help="bagian yang diukur")
+    parser.add_argument("--singkat", action="store_true", help="provinsi kecil, sedikit ulangan")
+    parser.add_argument("--json", action="store_true", help="angka sebagai JSON")
+    parser.add_argument("--pekerja", type=int, default=0, help="jumlah pekerja")
+    return parser.parse_args()
+
+
+def _measure(panggung: Panggung, takaran: ukuran.Takaran, bagian: list[str]) -> list[Hasil]:
+    figures: list[Hasil] = []
+    if "impor" in bagian:
+        figures += ukuran.impor(panggung, takaran)
+    if {"cari", "kumpulan", "umpan"} & set(bagian):
+        with service(panggung) as layanan, bare(panggung) as polos:
+            if "cari" in bagian:
+                figures += ukuran.cari(panggung, layanan, polos, takaran)
+            if "kumpulan" in bagian:
+                figures += ukuran.kumpulan(panggung, layanan, polos, takaran)
+            if "umpan" in bagian:
+                figures += ukuran.umpan(panggung, layanan, takaran)
+    return figures
+
+
+def _machine(panggung: Panggung, pekerja: int) -> dict[str, Any]:
+    with panggung.connect() as db:
+        row = db.execute("SHOW server_version").fetchone()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "inti": os.cpu_count(),
+        "beban": round(os.getloadavg()[0], 1),
+        "GiB": round(memory, 1),
+        "Python": platform.python_version(),
+        "PostgreSQL": row[0] if row else "?",
+        "pekerja": pekerja,
+    }
+
+
+def _line(figure: Hasil) -> str:
+    r = figure.row()
+    goal = ""
+    if figure.sasaran is not None:
+        goal = f"  sasaran {figure.sasaran}: {'tercapai' if figure.tercapai else 'BELUM'}"
+    return (
+        f"{r['nama']:<26} / {r['acuan']:<27} {r['rasio']:>6} ({r['terendah']}–{r['tertinggi']},"
+        f" {r['ulangan']}×)  {r['kita']:,} : {r['pembanding']:,} {r['satuan']}{goal}"
+    )
+
+
+if __name__ == "__main__":
+    main()

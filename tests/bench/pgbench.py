@@ -1,0 +1,60 @@
+"""pgbench over the same statement, prepared: what the database alone can do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from services.kit.postgres import PostgresServer
+from services.kit.postgres_tempat import find_binaries
+from tests.bench.panggung import KONEKSI
+from tests.bench.pernyataan import BACA_DAN_CATAT
+from tests.bench.polos import SIDIK
+
+_ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", ":sidik::bytea[]")
+
+
+def _script() -> str:
+    values = iter((*_ENTRY, ":nik::text[]"))
+    return re.sub("%s", lambda _: next(values), " ".join(BACA_DAN_CATAT.split())) + ";\n"
+
+
+def _program(server: PostgresServer) -> Path:
+    near = server.binaries / "pgbench"
+    if near.exists():
+        return near
+    found = find_binaries() / "pgbench"
+    if found.exists():
+        return found
+    return Path(shutil.which("pgbench") or "pgbench")
+
+
+def rate(server: PostgresServer, url: str, nik: list[str], seconds: float) -> float:
+    """Return transactions a second with as many connections as the load has."""
+    parts = sa.make_url(url)
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "cari.sql"
+        script.write_text(_script())
+        sidik = ",".join([f'"\\\\x{SIDIK.hex()}"'] * len(nik))
+        done = subprocess.run(
+            [
+                *(_program(server), "-n", "-M", "prepared", "-f", script),
+                *("-c", str(KONEKSI), "-j", "1", "-T", str(max(round(seconds), 1))),
+                *("-D", f"n={len(nik)}", "-D", f"nik={{{','.join(nik)}}}"),
+                *("-D", f"sidik={{{sidik}}}", "-h", str(parts.query["host"])),
+                *("-p", str(parts.query["port"]), "-U", str(parts.username), parts.database or ""),
+            ],
+            env={"PGPASSWORD": str(parts.password), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    found = re.search(r"tps = ([0-9.]+)", done.stdout)
+    if found is None or done.returncode:
+        raise RuntimeError(f"pgbench: {done.stderr[-500:]}")
+    return float(found[1])

@@ -1,0 +1,175 @@
+"""The four measurements of issue 2."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+from pydantic import TypeAdapter
+
+from services.audit.record import Auditor
+from services.impor import Importer
+from services.kit.database import make_engine
+from services.registry.service import derive
+from services.registry.write import fields_of
+from shared_schemas.identitas import TERPERCAYA
+from shared_schemas.rujukan import Himpunan, Pihak
+from shared_schemas.v1.amplop import PekerjaTercatat
+from shared_schemas.v1.pekerja import Pekerja
+from shared_schemas.v1.perubahan import HalamanPerubahan
+from tests.bench import beban, pgbench
+from tests.bench.panggung import Panggung, Proses, auth_of, token
+from tests.bench.ukur import Hasil, Ukuran, alternate, tell
+
+PER_KUMPULAN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Takaran:
+    """How long and how often to measure."""
+
+    ulangan: int
+    detik: float
+
+
+def impor(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
+    """Import with validation against COPY of the same rows: same indexes, same trigger."""
+    tell("Impor terhadap COPY")
+    url = panggung.database("bench_impor")
+    engine = make_engine(url, 2)
+    secret = (panggung.data / "wlkp" / "rahasia").read_bytes()
+    auditor = Auditor(derive(secret, "sidik-nik"))
+    importer = Importer(engine, auditor, Pihak.KESATU, pelaku="bench", refuse=lambda _: None)
+    importer.run(Himpunan.BADAN_USAHA, panggung.perusahaan)
+    names = ("id_badan_usaha", "urutan", *fields_of(Himpunan.PEKERJA), "dilaporkan_pada")
+    columns = ", ".join((*names, "sidik_sumber"))
+
+    def ours() -> float:
+        with panggung.connect(url) as db:
+            db.execute("TRUNCATE pekerja, riwayat, karantina")
+        started = time.perf_counter()
+        result = importer.run(Himpunan.PEKERJA, panggung.pekerja)
+        return result.dibaca / (time.perf_counter() - started)
+
+    def theirs() -> float:
+        with panggung.connect(url) as db, db.cursor() as cursor:
+            with cursor.copy(f"COPY pekerja ({columns}) TO STDOUT") as out:
+                rows = b"".join(out)
+            db.execute("TRUNCATE pekerja")
+            started = time.perf_counter()
+            with cursor.copy(f"COPY pekerja ({columns}) FROM STDIN") as into:
+                into.write(rows)
+            return cursor.rowcount / (time.perf_counter() - started)
+
+    figure = Hasil("impor dengan pemeriksaan", "COPY", "baris/s", sasaran=0.2)
+    done = alternate(takaran.ulangan, ours, [(figure, theirs)])
+    engine.dispose()
+    return done
+
+
+def cari(panggung: Panggung, layanan: Proses, polos: Proses, takaran: Takaran) -> list[Hasil]:
+    """One NIK a request: the product, the bare handler with and without ledger, pgbench."""
+    tell("Pencarian satu NIK")
+    asked = panggung.nik[:500]
+
+    def over(port: int, path: str, authorization: str = "") -> float:
+        requests = [beban.request(path, {"nik": [n]}, authorization) for n in asked]
+        return beban.rate(port, requests, takaran.detik)
+
+    def database() -> float:
+        return pgbench.rate(panggung.server, panggung.url, asked[:1], takaran.detik)
+
+    nama, satuan = "cari satu NIK", "permintaan/s"
+    return alternate(
+        takaran.ulangan,
+        lambda: over(layanan.port, "/v1/pekerja/cari", token(panggung, layanan.base)),
+        [
+            (
+                Hasil(nama, "polos, pernyataan sama", satuan, sasaran=0.5),
+                lambda: over(polos.port, "/catat"),
+            ),
+            (
+                Hasil(nama, "polos, tanpa catatan akses", satuan),
+                lambda: over(polos.port, "/baca"),
+            ),
+            (Hasil(nama, "pgbench", satuan), database),
+        ],
+    )
+
+
+def kumpulan(panggung: Panggung, layanan: Proses, polos: Proses, takaran: Takaran) -> list[Hasil]:
+    """A thousand NIK a request: the product against pgbench and the bare handler."""
+    tell("Pencarian 1.000 NIK")
+    nik = list(dict.fromkeys(panggung.nik))
+    batches = [nik[at : at + PER_KUMPULAN] for at in range(0, len(nik), PER_KUMPULAN)]
+    batches = [b for b in batches if len(b) == PER_KUMPULAN]
+
+    def over(port: int, path: str, authorization: str = "") -> float:
+        requests = [beban.request(path, {"nik": b}, authorization) for b in batches]
+        return beban.rate(port, requests, takaran.detik)
+
+    turns = _turns(batches)
+
+    def database() -> float:
+        return pgbench.rate(panggung.server, panggung.url, next(turns), takaran.detik)
+
+    nama, satuan = "cari 1.000 NIK", "kumpulan/s"
+    return alternate(
+        takaran.ulangan,
+        lambda: over(layanan.port, "/v1/pekerja/cari", token(panggung, layanan.base)),
+        [
+            (Hasil(nama, "pgbench", satuan, sasaran=0.5), database),
+            (
+                Hasil(nama, "polos, pernyataan sama", satuan),
+                lambda: over(polos.port, "/catat"),
+            ),
+        ],
+    )
+
+
+def _turns(batches: list[list[str]]) -> Iterator[list[str]]:
+    while True:
+        yield from batches
+
+
+def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
+    """The whole feed in pages, validated by the client, against COPY TO of the same rows."""
+    tell("Umpan perubahan")
+    record = PekerjaTercatat[Pekerja.profil(Pihak.KESATU)]  # type: ignore[misc]
+    form = TypeAdapter(HalamanPerubahan[record])
+    fields = ", ".join(("id", "nomor", "versi", "id_badan_usaha", *fields_of(Himpunan.PEKERJA)))
+    query = f"COPY (SELECT {fields}, dilaporkan_pada FROM pekerja ORDER BY nomor) TO STDOUT"
+
+    def ours() -> float:
+        auth = auth_of(panggung, layanan.base)
+        with httpx.Client(base_url=layanan.base, auth=auth, timeout=60) as http:
+            http.get("/v1/perubahan/pekerja", params={"batas": 1}).raise_for_status()
+            return _read_feed(http, form)
+
+    def theirs() -> float:
+        with panggung.connect() as db, db.cursor() as cursor:
+            started = time.perf_counter()
+            with cursor.copy(query) as out:
+                for _ in out:
+                    pass
+            return cursor.rowcount / (time.perf_counter() - started)
+
+    figure = Hasil("umpan, diperiksa klien", "COPY TO", "baris/s", sasaran=0.1)
+    return alternate(takaran.ulangan, ours, [(figure, theirs)])
+
+
+def _read_feed(http: httpx.Client, form: TypeAdapter[HalamanPerubahan[object]]) -> float:
+    count, query, started = 0, {"batas": "1000"}, time.perf_counter()
+    while True:
+        answer = http.get("/v1/perubahan/pekerja", params=query)
+        answer.raise_for_status()
+        page = form.validate_json(answer.content, context=TERPERCAYA)
+        count += len(page.data)
+        if page.habis:
+            return count / (time.perf_counter() - started)
+        query["kursor"] = page.kursor
+
+
+__all__ = ["Takaran", "Ukuran", "cari", "impor", "kumpulan", "umpan"]

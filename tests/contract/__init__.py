@@ -1,0 +1,1 @@
+"""Both OpenAPI documents, tried on the running services."""

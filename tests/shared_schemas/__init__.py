@@ -1,0 +1,1 @@
+"""Identifiers, normal forms, field sets and the agreement as data."""

@@ -1,0 +1,1 @@
+"""Exhaustiveness: what is declared once is complete everywhere."""

@@ -1,0 +1,71 @@
+"""The truth file is compared key by key, and every disagreement is counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.kebenaran import BarisBanding, TruthFileError, check
+from tests import contoh
+from tests.sync.conftest import Panggung
+
+_HEADER = "jenis,himpunan,kunci,field,nilai_wlkp,nilai_bpjs,kunci_eksak\n"
+
+
+def registries(p: Panggung) -> None:
+    isi = contoh.badan_usaha(1)
+    p.wlkp.put_badan_usaha("W1", isi)
+    p.bpjs.put_badan_usaha("B1", isi | {"kbli": "99999"})
+    p.bpjs.put_badan_usaha("B2", contoh.badan_usaha(2))
+    worker = contoh.pekerja_wlkp(1) | contoh.pekerja_bpjs(1)
+    p.wlkp.put_pekerja("WP1", "W1", worker | {"jabatan": "Mandor"})
+    p.bpjs.put_pekerja("BP1", "B1", worker)
+
+
+def compare(p: Panggung, tmp_path: Path, *rows: str) -> tuple[bool, dict[str, BarisBanding]]:
+    file = tmp_path / "kebenaran.csv"
+    file.write_text(_HEADER + "".join(f"{r}\n" for r in rows), encoding="utf-8")
+    hasil = check(p.engine, file)
+    return hasil.ok, {f"{r.jenis} {r.bidang}".strip(): r for r in hasil.rows}
+
+
+def test_findings_that_were_applied_still_count_and_a_gap_is_seen(
+    panggung: Panggung, tmp_path: Path
+) -> None:
+    registries(panggung)
+    panggung.run()
+    truth = [
+        "berbeda,badan_usaha,W1,kbli,10130,99999,ya",
+        "hanya_bpjs,badan_usaha,B2,,,,ya",
+        f"berbeda,pekerja,W1/{contoh.nik(1)},jabatan,Mandor,Operator,ya",
+    ]
+    ok, rows = compare(panggung, tmp_path, *truth)
+    assert ok
+    assert {r.matching for r in rows.values()} == {1}
+    ok, rows = compare(panggung, tmp_path, *truth[:2], "hanya_wlkp,badan_usaha,W7,,,,ya")
+    assert not ok
+    assert (rows["berbeda jabatan"].surplus, rows["hanya_wlkp"].missing) == (1, 1)
+    ok, _ = compare(panggung, tmp_path, *truth, "hanya_wlkp,badan_usaha,W7,,,,tidak")
+    assert ok
+
+
+def test_a_parked_company_is_undecided_not_wrong(panggung: Panggung, tmp_path: Path) -> None:
+    bare = {"npwp": None, "nomor_tdp_atau_nib": None}
+    panggung.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1, nama="PT Melati Indah"))
+    panggung.bpjs.put_badan_usaha("B1", contoh.badan_usaha(1, nama="PT Melaty", **bare))
+    panggung.run()
+    ok, rows = compare(
+        panggung,
+        tmp_path,
+        "hanya_wlkp,badan_usaha,W1,,,,ya",
+        "tak_tertaut,badan_usaha,W9,,,B1,tidak",
+    )
+    assert ok
+    assert (rows["hanya_wlkp"].undecided, rows["hanya_wlkp"].missing) == (1, 0)
+
+
+def test_a_file_without_its_columns_is_refused(panggung: Panggung, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n", encoding="utf-8")
+    with pytest.raises(TruthFileError, match="kunci_eksak"):
+        check(panggung.engine, tmp_path / "x.csv")
