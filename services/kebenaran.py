@@ -95,8 +95,11 @@ def check(engine: sa.Engine, kebenaran_csv: Path) -> Perbandingan:
 
 
 def _read_truth(path: Path) -> tuple[dict[Kelompok, set[str]], set[str], dict[str, str]]:
-    """Return the keys of each group, the keys that are exact in every row naming them, and
-    the WLKP id of each BPJS company that no key can link."""
+    """Return the keys of each group, the exact ones, and the twins.
+
+    Exact: in every row that names the key. Twins: the WLKP id by the BPJS id of a company
+    that no key can link.
+    """
     twins: dict[str, str] = {}
     truth: dict[Kelompok, set[str]] = defaultdict(set)
     answers: dict[str, Counter[bool]] = defaultdict(Counter)

@@ -44,7 +44,7 @@ def list_pendaftaran(
     who: Annotated[Pelaku, Depends(PENDAFTARAN)],
 ) -> Any:
     """Badan usaha dan pekerja potensial beserta keadaannya."""
-    return service.list_cases(service_of(request), q.keadaan, q.batas, q.kursor)
+    return service.QUEUE.page(service_of(request), who, q.keadaan, q.batas, q.kursor)
 
 
 @router.post(

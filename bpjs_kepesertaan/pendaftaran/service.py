@@ -6,7 +6,6 @@ decides each case, and only a registered case becomes a record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,126 +14,73 @@ from bpjs_kepesertaan.errors import (
     RegistrationNotFoundError,
     RegistrationStateError,
 )
-from bpjs_kepesertaan.pendaftaran import repository
 from services.audit.catalogue import Peristiwa
-from services.audit.record import Bukti, Pelaku
+from services.audit.record import Pelaku
 from services.kit.clock import Clock
-from services.kit.database import Transaction, transaction
+from services.kit.database import Transaction
 from services.registry import write
 from services.registry.inbox import Putusan, refuse
+from services.registry.queue import Antrean, CaseQueue
 from services.registry.service import RegistryService
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
-from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusPendaftaran, KeputusanPendaftaran
 from shared_schemas.v1.kode import (
     TRANSISI_PENDAFTARAN,
     AlasanUsulan,
     KeadaanPendaftaran,
-    KeadaanUsulan,
     StatusPendaftaran,
 )
 from shared_schemas.v1.usulan import (
     PemberitahuanStatus,
-    PenambahanBadanUsaha,
-    PenambahanPekerja,
 )
 
-_QUEUED = Putusan(KeadaanUsulan.DITERIMA, AlasanUsulan.TERCATAT)
+QUEUE = CaseQueue(
+    "pendaftaran",
+    KasusPendaftaran,
+    TRANSISI_PENDAFTARAN,
+    Peristiwa.PENDAFTARAN_DIPUTUSKAN,
+    RegistrationNotFoundError,
+    RegistrationStateError,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class AntreanPendaftaran:
-    """Takes Kemnaker's additions as potential registrations."""
+class AntreanPendaftaran(Antrean[KasusPendaftaran]):
+    """Takes Kemnaker's additions as potential registrations (PWBD, potensi pekerja)."""
 
-    clock: Clock
-
-    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
-        """Queue a company that is registered nowhere (PWBD when it has workers)."""
-        repository.open_case(
-            tx,
-            Himpunan.BADAN_USAHA,
-            butir.isi.model_dump(mode="json", exclude_none=True),
-            id_asal=butir.id_asal,
-            id_badan_usaha=None,
-            jumlah_pekerja=butir.jumlah_pekerja,
-            waktu=self.clock(),
-        )
-        return _QUEUED
-
-    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
-        """Queue a worker of a registered company as potensi pekerja."""
-        row = tx.raw(
-            "SELECT (SELECT 1 FROM badan_usaha WHERE id = %(bu)s AND dihapus_pada IS NULL),"
-            " (SELECT 1 FROM pekerja WHERE id_badan_usaha = %(bu)s AND nik = %(nik)s"
-            " AND dihapus_pada IS NULL LIMIT 1)",
-            {"bu": butir.id_badan_usaha, "nik": butir.isi.nik},
-        ).fetchone()
-        if row is None or row[0] is None:
-            return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
-        if row[1] is not None:
-            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
-        repository.open_case(
-            tx,
-            Himpunan.PEKERJA,
-            butir.isi.model_dump(mode="json", exclude_none=True),
-            id_asal=butir.id_asal,
-            id_badan_usaha=butir.id_badan_usaha,
-            jumlah_pekerja=None,
-            waktu=self.clock(),
-        )
-        return _QUEUED
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(QUEUE, clock)
 
     def accept_status(self, _tx: Transaction, _butir: PemberitahuanStatus) -> Putusan:
         """Refuse: the status of registration is BPJS Kesehatan's own to tell."""
         return refuse(AlasanUsulan.TIDAK_DILAYANI)
 
 
-def list_cases(
-    service: RegistryService, keadaan: KeadaanPendaftaran | None, batas: int, kursor: str | None
-) -> Halaman[KasusPendaftaran]:
-    """Return a page of the queue."""
-    scope = f"pendaftaran:{keadaan or ''}"
-    after = int(service.cursors.read(scope, kursor) or 0)
-    with transaction(service.engine) as tx:
-        cases, last = repository.page(tx, keadaan, after, batas)
-    cursor = None if last is None else service.cursors.sign(scope, last)
-    return Halaman[KasusPendaftaran](data=cases, kursor=cursor)
-
-
 def decide_case(
     service: RegistryService, who: Pelaku, id_kasus: UUID, keputusan: KeputusanPendaftaran
 ) -> KasusPendaftaran:
-    """Carry out a decision of BPJS Kesehatan.
+    """Carry out a decision of BPJS Kesehatan; a registered case becomes a record.
 
     Raises RegistrationNotFoundError, RegistrationStateError, RegistrationIncompleteError.
     """
-    with transaction(service.engine) as tx:
-        found = repository.lock(tx, id_kasus)
-        if found is None:
-            raise RegistrationNotFoundError
-        kasus, isi = found
-        if keputusan.keadaan not in TRANSISI_PENDAFTARAN.get(kasus.keadaan, ()):
-            raise RegistrationStateError
-        id_rekaman = None
-        if keputusan.keadaan is KeadaanPendaftaran.TERDAFTAR:
-            id_rekaman = _register(tx, who, kasus, isi, keputusan)
-        repository.move(
-            tx, id_kasus, keputusan.keadaan, keputusan.alasan, id_rekaman, service.clock()
-        )
-        rincian = {"id_kasus": str(id_kasus), "dari": kasus.keadaan, "ke": keputusan.keadaan}
-        service.auditor.record(tx, Bukti(Peristiwa.PENDAFTARAN_DIPUTUSKAN, who, rincian))
-        return repository.get(tx, id_kasus)
+
+    def register(tx: Transaction, kasus: KasusPendaftaran) -> dict[str, Any]:
+        if keputusan.keadaan is not KeadaanPendaftaran.TERDAFTAR:
+            return {}
+        return {"id_rekaman": _register(tx, who, kasus, keputusan)}
+
+    return QUEUE.decide(service, who, id_kasus, keputusan.keadaan, keputusan.alasan, register)
 
 
 def _register(
     tx: Transaction,
     who: Pelaku,
     kasus: KasusPendaftaran,
-    isi: dict[str, Any],
     keputusan: KeputusanPendaftaran,
 ) -> str:
     """Make the record of a registered case and return its id."""
+    content = kasus.badan_usaha or kasus.pekerja
+    isi = content.model_dump(mode="json", exclude_none=True) if content else {}
     given = keputusan.model_dump(mode="json", exclude={"keadaan", "alasan"}, exclude_none=True)
     if kasus.himpunan is Himpunan.PEKERJA:
         isi = {**isi, **given}

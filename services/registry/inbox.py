@@ -66,7 +66,7 @@ def refuse(alasan: AlasanUsulan, rincian: str = "") -> Putusan:
     return Putusan(KeadaanUsulan.DITOLAK, alasan, None, rincian)
 
 
-class Antrean(Protocol):
+class Penerima(Protocol):
     """What each body does with an addition and with a notice: its own queue."""
 
     def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
@@ -95,7 +95,7 @@ class Inbox:
     engine: sa.Engine
     agreement: AgreementStore
     auditor: Auditor
-    antrean: Antrean
+    antrean: Penerima
 
     def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
         """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones."""

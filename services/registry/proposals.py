@@ -21,7 +21,7 @@ from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.kode import ALASAN, TRANSISI_USULAN, AlasanUsulan, KeadaanUsulan
-from shared_schemas.v1.usulan import KeputusanUsulan, UsulanTercatat
+from shared_schemas.v1.usulan import KeputusanUsulan, UsulanDitahan, UsulanTercatat
 
 _COLUMNS = (
     "id_usulan, jenis, himpunan, id_sasaran, bidang, keadaan, kode, alasan, diterima_pada,"
@@ -71,6 +71,23 @@ class Proposals:
         return Halaman[UsulanTercatat](
             data=[_recorded(r[:-1]) for r in rows],
             kursor=self.cursors.sign(scope, rows[-1][-1]) if more else None,
+        )
+
+    def page_held(self, who: Pelaku, batas: int, kursor: str | None) -> Halaman[UsulanDitahan]:
+        """Return held proposals with their values, for a steward; entered in the ledger."""
+        after = int(self.cursors.read("usulan-ditahan", kursor) or 0)
+        with transaction(self.engine) as tx:
+            rows = tx.raw(
+                f"SELECT {_COLUMNS}, isi, (SELECT nik FROM pekerja p WHERE p.id = id_sasaran), nomor"
+                " FROM usulan WHERE keadaan = %s AND nomor > %s ORDER BY nomor LIMIT %s",
+                (KeadaanUsulan.DITAHAN.value, after, batas + 1),
+            ).fetchall()
+            more, rows = len(rows) > batas, rows[:batas]
+            niks = [r[-2] for r in rows if r[-2]]
+            self.auditor.record_access(tx, who, "usulan ditahan", len(rows), niks)
+        return Halaman(
+            data=[UsulanDitahan(**_recorded(r[:-3]).model_dump(), isi=r[-3]) for r in rows],
+            kursor=self.cursors.sign("usulan-ditahan", rows[-1][-1]) if more else None,
         )
 
     def decide(self, who: Pelaku, id_usulan: UUID, keputusan: KeputusanUsulan) -> UsulanTercatat:

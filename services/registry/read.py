@@ -55,10 +55,23 @@ class Reader:
         bidang = self.agreement.current().bidang(himpunan, self.agreement.now())
         return record_json(himpunan, tuple(b.nama for b in bidang))
 
-    def _audit(self, tx: Transaction, who: Pelaku, rute: str, rows: Sequence[Row]) -> None:
-        """Enter a read in the ledger; the last column of each row is a NIK or NPWP."""
-        niks = [r[-1] for r in rows if r[-1] and _is_nik(r[-1])]
-        self.auditor.record_access(tx, who, rute, len(rows), niks)
+    def _entry(self, who: Pelaku, rute: str, jumlah: int, niks: Sequence[str]) -> Row:
+        """Return the parameters of a ledger entry.
+
+        The hashes go as one literal: the driver takes 15 µs for each item of a list of bytes.
+        """
+        *rest, sidik = self.auditor.access_entry(who, rute, jumlah, niks)
+        return *rest, _array(rf'"\\x{s.hex()}"' for s in sidik)
+
+    def _audit(
+        self, tx: Transaction, who: Pelaku, rute: str, himpunan: Himpunan, rows: Sequence[Row]
+    ) -> None:
+        """Enter a read in the ledger; the last column of each row is its NIK or NPWP."""
+        numbers = [r[-1] for r in rows if r[-1]]
+        if himpunan is Himpunan.BADAN_USAHA:
+            numbers = [n for n in numbers if _is_nik(n)]
+        if rows:
+            tx.raw(INSERT_AKSES, self._entry(who, rute, len(rows), numbers))
 
     def page(
         self,
@@ -89,7 +102,7 @@ class Reader:
                 self._require_badan_usaha(tx, id_badan_usaha)
             rows = tx.raw(query, (*params, batas + 1)).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
-            self._audit(tx, who, f"daftar {table}", rows)
+            self._audit(tx, who, f"daftar {table}", himpunan, rows)
         cursor = json.dumps(self.cursors.sign(scope, rows[-1][0]) if more else None)
         return f'{{"data":[{_joined(r[1] for r in rows)}],"kursor":{cursor}}}'.encode()
 
@@ -110,7 +123,7 @@ class Reader:
             ).fetchone()
             if row is None:
                 raise RecordNotFoundError
-            self._audit(tx, who, "badan usaha", [row])
+            self._audit(tx, who, "badan usaha", Himpunan.BADAN_USAHA, [row])
         return str(row[0]).encode()
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
@@ -133,11 +146,11 @@ class Reader:
         """
         query = (
             f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
-            " WHERE nik = ANY(%s) AND dihapus_pada IS NULL ORDER BY id"
+            " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
         )
-        entry = self.auditor.access_entry(who, rute, len(niks), niks)
+        entry = self._entry(who, rute, len(niks), niks)
         with transaction(self.engine.execution_options(isolation_level="AUTOCOMMIT")) as tx:
-            return tx.raw(query, (*entry, niks)).fetchall()
+            return tx.raw(query, (*entry, _array(niks))).fetchall()
 
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:
         """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`)."""
@@ -149,7 +162,7 @@ class Reader:
                 " ORDER BY id",
                 (npwp, nib),
             ).fetchall()
-            self._audit(tx, who, "cari badan usaha", rows)
+            self._audit(tx, who, "cari badan usaha", Himpunan.BADAN_USAHA, rows)
         answers = [
             _company_answer(kunci, at, index.get(nomor, []))
             for kunci, index, asked in (
@@ -179,7 +192,7 @@ class Reader:
                 f" FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
                 (after, batas),
             ).fetchall()
-            self._audit(tx, who, f"perubahan {table}", rows)
+            self._audit(tx, who, f"perubahan {table}", himpunan, rows)
         cursor = json.dumps(self.cursors.sign(scope, rows[-1][0] if rows else after))
         done = "true" if len(rows) < batas else "false"
         data = _joined(r[1] for r in rows)
@@ -210,6 +223,11 @@ def _company_answer(kunci: str, at: int, rows: Sequence[Row]) -> str:
         f'{{"kunci":"{kunci}","posisi":{at},"ditemukan":{"true" if rows else "false"},'
         f'"status_pendaftaran":{status},"badan_usaha":[{_joined(r[3] for r in rows)}]}}'
     )
+
+
+def _array(items: Iterable[str]) -> str:
+    """Return an array literal of items that need no quoting: digits, or quoted already."""
+    return f"{{{_joined(items)}}}"
 
 
 def _joined(texts: Iterable[str]) -> str:

@@ -55,6 +55,7 @@ from shared_schemas.v1.usulan import (
     KeputusanUsulan,
     KumpulanTandaTerima,
     KumpulanUsulan,
+    UsulanDitahan,
     UsulanTercatat,
 )
 
@@ -320,6 +321,21 @@ def proposal_routes() -> APIRouter:
     def get_usulan(request: Request, id: UUID, who: Annotated[Pelaku, Depends(USULAN)]) -> Any:
         """Keadaan satu usulan kiriman pihak pemanggil."""
         return service_of(request).proposals.find(who.id, id)
+
+    @r.get(
+        "/usulan-ditahan",
+        response_model=Halaman[UsulanDitahan],
+        tags=["internal"],
+        summary="Usulan yang menunggu petugas",
+        **guarded(PETUGAS, CursorError),
+    )
+    def list_usulan_ditahan(
+        request: Request,
+        q: Annotated[Halamanan, Query()],
+        who: Annotated[Pelaku, Depends(PETUGAS)],
+    ) -> Any:
+        """Usulan pihak lain yang ditahan beserta nilainya, untuk diputuskan petugas sendiri."""
+        return service_of(request).proposals.page_held(who, q.batas, q.kursor)
 
     @r.post(
         "/usulan/{id}/keputusan",

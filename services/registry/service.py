@@ -25,7 +25,7 @@ from services.kit.database import DatabaseError, make_engine, transaction
 from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
-from services.registry.inbox import Antrean, Inbox
+from services.registry.inbox import Inbox, Penerima
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from shared_schemas.rujukan import Pihak
@@ -38,7 +38,7 @@ class RegistrySpec:
     nama: str  # "wlkp" or "bpjs": also its database and migration history
     pemilik: Pihak
     port: int
-    make_antrean: Callable[[Clock], Antrean]
+    make_antrean: Callable[[Clock], Penerima]
 
 
 class RegistryService:

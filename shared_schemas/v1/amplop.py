@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from shared_schemas import identitas as i
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Pesan, Tanggal, written_date
+from shared_schemas.v1.bidang import Bulat, Pesan, Tanggal, written_date
 from shared_schemas.v1.kode import StatusKepesertaan, StatusPendaftaran
 from shared_schemas.v1.pekerja import Pekerja
 

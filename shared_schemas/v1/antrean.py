@@ -11,23 +11,39 @@ from pydantic_core import PydanticCustomError
 from shared_schemas import identitas as i
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import IdRekaman, Waktu
-from shared_schemas.v1.bidang import Anggota, Pesan, Tanggal, Teks
+from shared_schemas.v1.badan_usaha import BadanUsaha
+from shared_schemas.v1.bidang import Bulat, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import KeadaanBelumLapor, KeadaanPendaftaran, StatusKepesertaan
+from shared_schemas.v1.pekerja import Pekerja
 
 
-class KasusPendaftaran(Pesan):
-    """Badan usaha atau pekerja potensial di antrean BPJS Kesehatan."""
+class Kasus(Pesan):
+    """Satu kasus dalam antrean, dengan isi yang diusulkan pihak lain."""
 
     id: UUID
     himpunan: Himpunan
-    keadaan: KeadaanPendaftaran
-    id_asal: IdRekaman | None = Field(None, description="Rekaman WLKP yang menjadi dasar.")
-    id_badan_usaha: IdRekaman | None = None
-    id_rekaman: IdRekaman | None = Field(None, description="Rekaman setelah terdaftar.")
-    jumlah_pekerja: int | None = None
+    keadaan: KeadaanPendaftaran | KeadaanBelumLapor
+    id_asal: IdRekaman | None = Field(None, description="Rekaman pengusul yang menjadi dasar.")
+    id_badan_usaha: IdRekaman | None = Field(None, description="Badan usaha di registri ini.")
     alasan: str | None = None
     dibuat_pada: Waktu
     diputuskan_pada: Waktu | None = None
+    badan_usaha: BadanUsaha | None = Field(None, description="Isi bila himpunan badan_usaha.")
+    pekerja: Pekerja | None = Field(None, description="Isi bila himpunan pekerja.")
+
+
+class KasusPendaftaran(Kasus):
+    """Badan usaha atau pekerja potensial di antrean BPJS Kesehatan."""
+
+    keadaan: KeadaanPendaftaran
+    id_rekaman: IdRekaman | None = Field(None, description="Rekaman setelah terdaftar.")
+    jumlah_pekerja: int | None = Field(None, description="Menurut WLKP (orang).")
+
+
+class KasusBelumLapor(Kasus):
+    """Badan usaha atau pekerja yang dikenal BPJS Kesehatan dan tidak disebut laporan."""
+
+    keadaan: KeadaanBelumLapor
 
 
 class KeputusanPendaftaran(Pesan):
@@ -39,7 +55,7 @@ class KeputusanPendaftaran(Pesan):
     alasan: Teks | None = Field(None, description="Wajib bila ditolak.")
     nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
     tmt_jkn: Tanggal | None = None
-    jumlah_anggota_keluarga: Anggota | None = None
+    jumlah_anggota_keluarga: Annotated[Bulat, Field(ge=0, le=99)] | None = None
     status_kepesertaan: StatusKepesertaan | None = None
 
     @model_validator(mode="after")
@@ -47,19 +63,6 @@ class KeputusanPendaftaran(Pesan):
         if self.keadaan is KeadaanPendaftaran.DITOLAK and not self.alasan:
             raise PydanticCustomError("alasan_wajib", "Isi alasan bila menolak.")
         return self
-
-
-class KasusBelumLapor(Pesan):
-    """Badan usaha atau pekerja yang dikenal BPJS Kesehatan dan tidak disebut laporan."""
-
-    id: UUID
-    himpunan: Himpunan
-    keadaan: KeadaanBelumLapor
-    id_asal: IdRekaman | None = Field(None, description="Rekaman BPJS yang menjadi dasar.")
-    id_badan_usaha: IdRekaman | None = None
-    alasan: str | None = None
-    dibuat_pada: Waktu
-    diputuskan_pada: Waktu | None = None
 
 
 class KeputusanBelumLapor(Pesan):

@@ -44,17 +44,27 @@ def written_date(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """Refuse true and false, which Python counts as 1 and 0; digits as text come from files."""
+    """Refuse true and false, which Python counts as 1 and 0."""
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Isi dengan bilangan bulat.")
     return value
 
 
+def _number(value: Any) -> Any:
+    """Refuse also digits in a text, which only files have."""
+    if isinstance(value, str):
+        raise PydanticCustomError("int_type", "Isi dengan bilangan bulat.")
+    return _whole(value)
+
+
 Tanggal = Annotated[dt.date, BeforeValidator(written_date)]
 """A day, YYYY-MM-DD (RFC 3339 full-date)."""
 
-Anggota = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=99)]
-"""A number of dependants."""
+Bulat = Annotated[int, BeforeValidator(_number)]
+"""A whole number of a message."""
+
+Tanggungan = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=99)]
+"""A number of dependants, also as the digits of a file."""
 
 
 class Pesan(BaseModel):

@@ -17,7 +17,7 @@ from shared_schemas.rujukan import (
     Rujukan,
     Wewenang,
 )
-from shared_schemas.v1.bidang import Anggota, FieldSet, Nama, Tanggal, Teks
+from shared_schemas.v1.bidang import FieldSet, Nama, Tanggal, Tanggungan, Teks
 from shared_schemas.v1.kode import HubunganKerja, StatusKepesertaan, StatusPekerjaan
 
 _P1, _P2 = Wewenang.PIHAK_KESATU, Wewenang.PIHAK_KEDUA
@@ -70,7 +70,7 @@ class Pekerja(FieldSet):
         Rujukan("C9", "Status Pegawai", KESATU, _P1, Perbandingan.KODE, True, "Status Pekerjaan"),
     ] = Field(None, description="Status hubungan kerja.", examples=["PKWTT"])
     jumlah_anggota_keluarga: Annotated[
-        Anggota | None,
+        Tanggungan | None,
         Rujukan("C10", "Jumlah Anggota Keluarga", KEDUA, _P2, Perbandingan.BILANGAN, True),
     ] = Field(None, description="Banyak tanggungan tanpa pekerja sendiri (orang).", examples=[3])
     status_kepesertaan: Annotated[

@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag
 from shared_schemas import identitas as i
 from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Anggota, Nama, Pesan, Tanggal, Teks
+from shared_schemas.v1.bidang import Bulat, Nama, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import (
     HubunganKerja,
     JenisUsulan,
@@ -77,7 +77,7 @@ class NilaiPekerja(Pesan):
     jabatan: Teks | None = None
     tmt_jkn: Tanggal | None = None
     status_pekerjaan: StatusPekerjaan | None = None
-    jumlah_anggota_keluarga: Anggota | None = None
+    jumlah_anggota_keluarga: Annotated[Bulat, Field(ge=0, le=99)] | None = None
     status_kepesertaan: StatusKepesertaan | None = None
     hubungan_kerja: HubunganKerja | None = None
 
@@ -169,6 +169,12 @@ class UsulanTercatat(Pesan):
     alasan: str
     diterima_pada: Waktu
     diputuskan_pada: Waktu | None = None
+
+
+class UsulanDitahan(UsulanTercatat):
+    """Usulan yang menunggu petugas penerima, dengan nilai yang diusulkan."""
+
+    isi: Usulan
 
 
 class KeputusanUsulan(Pesan):

@@ -10,7 +10,7 @@ from shared_schemas.rujukan import Himpunan
 _FIELDS = fields_of(Himpunan.PEKERJA)
 BACA = (
     f"SELECT nik, {record_json(Himpunan.PEKERJA, _FIELDS)}::text FROM pekerja"
-    " WHERE nik = ANY(%s) AND dihapus_pada IS NULL ORDER BY id"
+    " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
 )
 """The look-up alone."""
 

@@ -20,7 +20,7 @@ _ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", ":sidi
 
 
 def _script() -> str:
-    values = iter((*_ENTRY, ":nik::text[]"))
+    values = iter((*_ENTRY, ":nik"))
     return re.sub("%s", lambda _: next(values), " ".join(BACA_DAN_CATAT.split())) + ";\n"
 
 

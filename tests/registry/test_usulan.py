@@ -81,6 +81,9 @@ def test_penyelarasan_of_civil_registry_field_waits_for_steward(
     item = selaras(3, nama="Contoh Lain")
     assert receipt(send(bpjs, item))["keadaan"] == "ditahan"
     assert bpjs.fetch("SELECT nama FROM pekerja WHERE id = 'TK-3'")[0][0] == "Contoh Pekerja 3"
+    listed = bpjs.internal.get("/v1/usulan-ditahan").json()["data"]
+    held = next(u for u in listed if u["id_usulan"] == item["id_usulan"])
+    assert held["isi"]["nilai"]["nama"] == "Contoh Lain"
     decided = bpjs.internal.post(
         f"/v1/usulan/{item['id_usulan']}/keputusan",
         json={"keadaan": "diterapkan", "alasan": "Sesuai dokumen."},
@@ -160,6 +163,7 @@ def test_penambahan_enters_the_queue_and_never_the_register(bpjs: Registri, comp
     assert bpjs.fetch("SELECT count(*) FROM pekerja WHERE nik = :n", n=contoh.nik(77))[0][0] == 0
     queue = bpjs.internal.get("/v1/pendaftaran").json()["data"]
     case = next(c for c in queue if c["id_asal"] == "W-77")
+    assert case["pekerja"]["nik"] == contoh.nik(77)  # BPJS's own officer must see whom to verify
     early = bpjs.internal.post(
         f"/v1/pendaftaran/{case['id']}/keputusan", json={"keadaan": "terdaftar"}
     )

@@ -15,7 +15,7 @@ from services.registry.routes import Halamanan, guarded, service_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusBelumLapor, KeputusanBelumLapor
 from shared_schemas.v1.kode import KeadaanBelumLapor
-from wlkp_gateway.belum_lapor import service
+from wlkp_gateway.belum_lapor.service import QUEUE
 from wlkp_gateway.errors import CaseNotFoundError, CaseStateError
 
 BELUM_LAPOR = Guard("internal:belum_lapor")
@@ -40,7 +40,7 @@ def list_belum_lapor(
     who: Annotated[Pelaku, Depends(BELUM_LAPOR)],
 ) -> Any:
     """Badan usaha dan pekerja yang dikenal BPJS Kesehatan tetapi tidak disebut laporan."""
-    return service.list_cases(service_of(request), q.keadaan, q.batas, q.kursor)
+    return QUEUE.page(service_of(request), who, q.keadaan, q.batas, q.kursor)
 
 
 @router.post(
@@ -56,4 +56,4 @@ def decide_belum_lapor(
     who: Annotated[Pelaku, Depends(BELUM_LAPOR)],
 ) -> Any:
     """Tutup kasus dengan alasan. Laporan menutupnya dengan sendirinya."""
-    return service.decide_case(service_of(request), who, id, keputusan)
+    return QUEUE.decide(service_of(request), who, id, keputusan.keadaan, keputusan.alasan)

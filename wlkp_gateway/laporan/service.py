@@ -35,14 +35,7 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
         workers = _worker_rows(laporan)
         done = write.upsert(tx, Himpunan.PEKERJA, workers, dasar=dasar, pelaku=who.id)
         stopped = write.stop_unnamed(tx, id_bu, niks, dasar=dasar, pelaku=who.id)
-        closed = belum_lapor.close_reported(
-            tx,
-            id_bu,
-            laporan.badan_usaha.npwp,
-            laporan.badan_usaha.nomor_tdp_atau_nib,
-            niks,
-            service.clock(),
-        )
+        closed = belum_lapor.close_reported(tx, laporan, service.clock())
         versi = tx.raw("SELECT versi FROM badan_usaha WHERE id = %s", (id_bu,)).fetchone()
         rincian = {
             "id_badan_usaha": id_bu,

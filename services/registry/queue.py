@@ -1,0 +1,185 @@
+"""A body's own queue of cases: what the other knows and it does not, and its decision on each.
+
+Kemnaker's `belum_lapor` and BPJS Kesehatan's `pendaftaran` are two queues of this one make;
+their states, moves and consequences are their own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Bukti, Pelaku
+from services.kit.clock import Clock
+from services.kit.database import Transaction, transaction
+from services.kit.errors import PermanentError
+from services.registry.inbox import Putusan, refuse
+from services.registry.service import RegistryService
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.amplop import Halaman
+from shared_schemas.v1.antrean import Kasus
+from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
+from shared_schemas.v1.usulan import PenambahanBadanUsaha, PenambahanPekerja
+
+K = TypeVar("K", bound=Kasus)
+Consequence = Callable[[Transaction, K], dict[str, Any]]
+"""What a decision does beside moving the case; returns columns to set on it."""
+
+
+@dataclass(frozen=True)
+class CaseQueue(Generic[K]):
+    """One queue: its table, the form of its cases, its moves and its refusals."""
+
+    table: str
+    model: type[K]
+    moves: Mapping[Any, frozenset[Any]]
+    event: Peristiwa
+    not_found: type[PermanentError]
+    wrong_state: type[PermanentError]
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        content = {h.value for h in Himpunan}  # these two are made from the column `isi`
+        return tuple(n for n in self.model.model_fields if n not in content)
+
+    def _case(self, row: tuple[Any, ...]) -> K:
+        columns = self._columns
+        values = dict(zip(columns, row, strict=False))
+        return self.model.model_validate({**values, values["himpunan"]: row[len(columns)]})
+
+    def _select(self, rest: str) -> str:
+        return f"SELECT {', '.join(self._columns)}, isi, nomor FROM {self.table} {rest}"
+
+    def open_case(
+        self,
+        tx: Transaction,
+        himpunan: Himpunan,
+        isi: dict[str, Any],
+        waktu: dt.datetime,
+        **columns: Any,
+    ) -> bool:
+        """Open a case in the first state; say whether it is new.
+
+        One thing the other side knows (`id_asal`) has one case, however often it is proposed.
+        """
+        values = {
+            "id": uuid.uuid4(),
+            "himpunan": himpunan.value,
+            "keadaan": next(iter(self.moves)).value,
+            "isi": json.dumps(isi),
+            "dibuat_pada": waktu,
+            **columns,
+        }
+        done = tx.raw(
+            f"INSERT INTO {self.table} ({', '.join(values)})"
+            f" VALUES ({', '.join(['%s'] * len(values))})"
+            " ON CONFLICT (himpunan, id_asal) DO NOTHING",
+            list(values.values()),
+        )
+        return done.rowcount > 0
+
+    def page(
+        self,
+        service: RegistryService,
+        who: Pelaku,
+        keadaan: StrEnum | None,
+        batas: int,
+        kursor: str | None,
+    ) -> Halaman[K]:
+        """Return cases as they arrived, entering the read in the ledger. Raises CursorError."""
+        scope = f"{self.table}:{keadaan or ''}"
+        after = int(service.cursors.read(scope, kursor) or 0)
+        state = keadaan.value if keadaan else None
+        with transaction(service.engine) as tx:
+            rows = tx.raw(
+                self._select(
+                    "WHERE nomor > %s AND (%s::text IS NULL OR keadaan = %s)"
+                    " ORDER BY nomor LIMIT %s"
+                ),
+                (after, state, state, batas + 1),
+            ).fetchall()
+            more, rows = len(rows) > batas, rows[:batas]
+            niks = [r[-2]["nik"] for r in rows if "nik" in r[-2]]
+            service.auditor.record_access(tx, who, f"antrean {self.table}", len(rows), niks)
+        return Halaman(
+            data=[self._case(r) for r in rows],
+            kursor=service.cursors.sign(scope, rows[-1][-1]) if more else None,
+        )
+
+    def decide(
+        self,
+        service: RegistryService,
+        who: Pelaku,
+        id_kasus: uuid.UUID,
+        ke: StrEnum,
+        alasan: str | None,
+        consequence: Consequence[K] | None = None,
+    ) -> K:
+        """Move a case and do what follows, in one transaction with the audit event.
+
+        Raises the queue's own `not_found` and `wrong_state`, and what `consequence` raises.
+        """
+        with transaction(service.engine) as tx:
+            kasus = self._find(tx, id_kasus, "FOR UPDATE")
+            if ke not in self.moves.get(kasus.keadaan, ()):
+                raise self.wrong_state
+            columns = consequence(tx, kasus) if consequence else {}
+            columns |= {"keadaan": ke.value, "alasan": alasan, "diputuskan_pada": service.clock()}
+            tx.raw(
+                f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE id = %s",
+                (*columns.values(), id_kasus),
+            )
+            rincian = {"id_kasus": str(id_kasus), "dari": kasus.keadaan, "ke": ke.value}
+            service.auditor.record(tx, Bukti(self.event, who, rincian))
+            return self._find(tx, id_kasus)
+
+    def _find(self, tx: Transaction, id_kasus: uuid.UUID, lock: str = "") -> K:
+        row = tx.raw(self._select(f"WHERE id = %s {lock}"), (id_kasus,)).fetchone()
+        if row is None:
+            raise self.not_found
+        return self._case(row)
+
+
+@dataclass(frozen=True)
+class Antrean(Generic[K]):
+    """Takes the other body's additions as cases of a queue; never as records or reports."""
+
+    queue: CaseQueue[K]
+    clock: Clock
+
+    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
+        """Queue a company that only the other body knows."""
+        return self._queued(tx, butir, Himpunan.BADAN_USAHA)
+
+    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
+        """Queue a worker of a known company whom only the other body knows."""
+        row = tx.raw(
+            "SELECT (SELECT 1 FROM badan_usaha WHERE id = %(bu)s AND dihapus_pada IS NULL),"
+            " (SELECT 1 FROM pekerja WHERE id_badan_usaha = %(bu)s AND nik = %(nik)s"
+            " AND dihapus_pada IS NULL LIMIT 1)",
+            {"bu": butir.id_badan_usaha, "nik": butir.isi.nik},
+        ).fetchone()
+        if row is None or row[0] is None:
+            return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
+        if row[1] is not None:
+            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
+        return self._queued(tx, butir, Himpunan.PEKERJA, id_badan_usaha=butir.id_badan_usaha)
+
+    def _queued(
+        self,
+        tx: Transaction,
+        butir: PenambahanBadanUsaha | PenambahanPekerja,
+        himpunan: Himpunan,
+        **columns: Any,
+    ) -> Putusan:
+        known = {"jumlah_pekerja"} & set(self.queue.model.model_fields)
+        columns |= {name: getattr(butir, name, None) for name in known}
+        isi = butir.isi.model_dump(mode="json", exclude_none=True)
+        self.queue.open_case(tx, himpunan, isi, self.clock(), id_asal=butir.id_asal, **columns)
+        return Putusan(KeadaanUsulan.DITERIMA, AlasanUsulan.TERCATAT)
