@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Protocol
 
 import uvicorn
@@ -42,6 +44,8 @@ def make(nama: str, settings: ServiceSettings) -> FastAPI:
 def serve(nama: str, settings: ServiceSettings) -> None:
     """Serve until SIGINT or SIGTERM; running requests are finished first."""
     logging.configure(f"layanan-{nama}", settings.tingkat_log)
+    # uvicorn raises SIGTERM again when it is done, which would end us before our own clean-up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         make(nama, settings),
         host=settings.alamat,

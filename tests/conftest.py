@@ -38,6 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
     """The embedded server of this test process."""
     with PostgresServer(tmp_path_factory.mktemp("pg")) as running:
         yield running
+    running.destroy()
 
 
 MakeDatabase = Callable[[str], str]

@@ -78,7 +78,8 @@ class Proposals:
         after = int(self.cursors.read("usulan-ditahan", kursor) or 0)
         with transaction(self.engine) as tx:
             rows = tx.raw(
-                f"SELECT {_COLUMNS}, isi, (SELECT nik FROM pekerja p WHERE p.id = id_sasaran), nomor"
+                f"SELECT {_COLUMNS}, isi,"
+                " (SELECT nik FROM pekerja p WHERE p.id = id_sasaran), nomor"
                 " FROM usulan WHERE keadaan = %s AND nomor > %s ORDER BY nomor LIMIT %s",
                 (KeadaanUsulan.DITAHAN.value, after, batas + 1),
             ).fetchall()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,7 +41,7 @@ def record_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
     return f"json_build_object({meta}, 'isi', json_build_object({isi}))"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reader:
     """Reads one registry's records for a caller who is already permitted to."""
 
@@ -49,6 +49,11 @@ class Reader:
     agreement: AgreementStore
     auditor: Auditor
     cursors: Cursors
+
+    @cached_property
+    def _autocommit(self) -> sa.Engine:
+        # Making it costs as much as taking a connection from the pool.
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _json(self, himpunan: Himpunan) -> str:
         # A D field leaves the registry only while an addendum says so.
@@ -149,7 +154,7 @@ class Reader:
             " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
         )
         entry = self._entry(who, rute, len(niks), niks)
-        with transaction(self.engine.execution_options(isolation_level="AUTOCOMMIT")) as tx:
+        with transaction(self._autocommit) as tx:
             return tx.raw(query, (*entry, _array(niks))).fetchall()
 
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:

@@ -47,6 +47,13 @@ class NotAuthorisedError(RefusedError):
     judul = "Tidak berwenang menurut perjanjian"
 
 
+class PostponedDutyError(NotAuthorisedError):
+    """Force majeure (Pasal 10) postpones this direction: it is held, the others go on."""
+
+    kode = "HUB-SYNC-010"
+    judul = "Kewajiban ditunda oleh keadaan kahar"
+
+
 class AgreementOverError(PermanentError):
     """The agreement has ended or does not yet hold (Pasal 8): nothing may be exchanged."""
 

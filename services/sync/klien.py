@@ -22,6 +22,7 @@ from services.sync.errors import (
     ContractError,
     CursorGoneError,
     NotAuthorisedError,
+    PostponedDutyError,
     RefusedError,
     ServiceDownError,
 )  # fmt: skip
@@ -148,6 +149,8 @@ class KlienRegistri:
         text = f"{self.sisi.upper()} menjawab {status} {kode}: {detail}"
         if status == 410:
             return CursorGoneError(text)
+        if kode == "HUB-PERJANJIAN-004":  # waiting would hold up the directions that go on
+            return PostponedDutyError(text, pasal=pasal)
         if status in _TEMPORARY:
             return ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
         if status == 403 and kode.startswith(("KLIEN-PERJANJIAN", "KLIEN-OTORISASI")):

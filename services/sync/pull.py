@@ -11,7 +11,7 @@ from typing import Any
 
 from services.kit.database import Transaction, transaction
 from services.sync import cermin
-from services.sync.errors import CursorGoneError, NotAuthorisedError
+from services.sync.errors import CursorGoneError, NotAuthorisedError, PostponedDutyError
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
@@ -32,7 +32,8 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
     """Read up to `HALAMAN_PER_LANGKAH` pages.
 
     Returns `dibaca`, `dihapus`, `habis` (1: nothing is after the cursor) and `berwenang` (0:
-    the agreement does not give this side's workers; companies raise NotAuthorisedError).
+    not given now). Companies that the agreement does not give raise NotAuthorisedError;
+    where force majeure postpones them, the mirror stands as it is.
     """
     total = {"dibaca": 0, "dihapus": 0, "habis": 0, "berwenang": 1}
     for _ in range(HALAMAN_PER_LANGKAH):
@@ -45,7 +46,7 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
             _start_again(ctx, sisi, himpunan)
             continue
         except NotAuthorisedError as error:
-            if himpunan is Himpunan.BADAN_USAHA:
+            if himpunan is Himpunan.BADAN_USAHA and not isinstance(error, PostponedDutyError):
                 raise
             _note_refusal(ctx, sisi, himpunan, error)
             return total | {"habis": 1, "berwenang": 0}

@@ -39,7 +39,7 @@ class PenambahanBadanUsaha(_Usulan):
 
     jenis: Literal[JenisUsulan.PENAMBAHAN]
     himpunan: Literal["badan_usaha"]
-    jumlah_pekerja: int | None = Field(None, strict=True, ge=0, le=10_000_000, description="Orang.")
+    jumlah_pekerja: Bulat | None = Field(None, ge=0, le=10_000_000, description="Orang.")
     isi: BadanUsaha
 
 
@@ -109,7 +109,7 @@ class PemberitahuanStatus(_Usulan):
     himpunan: Literal["badan_usaha"]
     id_sasaran: IdRekaman = Field(description="Badan usaha di registri penerima.")
     status: StatusPendaftaran
-    jumlah_pekerja: int | None = Field(None, strict=True, ge=0, le=10_000_000, description="Orang.")
+    jumlah_pekerja: Bulat | None = Field(None, ge=0, le=10_000_000, description="Orang.")
 
 
 def _kind(value: Any) -> str | None:

@@ -18,7 +18,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from tests.bench.panggung import KONEKSI, ROOT
+from tests.bench.ukur import KONEKSI, ROOT
 
 
 def request(path: str, body: dict[str, Any], authorization: str = "") -> bytes:

@@ -23,10 +23,8 @@ from services.impor import RefusalFile
 from services.kit import migration
 from services.kit.postgres import PostgresServer
 from services.perintah.data import run_import
-from tests.bench.ukur import tell
+from tests.bench.ukur import ROOT, tell
 
-ROOT = Path(__file__).resolve().parents[2]
-KONEKSI = 4  # connections of the load: enough to keep one Python process busy
 _START_SECONDS = 30
 
 

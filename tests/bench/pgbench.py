@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from services.kit.postgres import PostgresServer
 from services.kit.postgres_tempat import find_binaries
-from tests.bench.panggung import KONEKSI
 from tests.bench.pernyataan import BACA_DAN_CATAT
 from tests.bench.polos import SIDIK
+from tests.bench.ukur import KONEKSI
 
 _ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", ":sidik::bytea[]")
 
@@ -35,19 +35,27 @@ def _program(server: PostgresServer) -> Path:
 
 
 def rate(server: PostgresServer, url: str, nik: list[str], seconds: float) -> float:
+    """Return look-ups a second, each of all these NIKs with its entry in the ledger."""
+    sidik = ",".join([f'"\\\\x{SIDIK.hex()}"'] * len(nik))
+    variables = {"n": str(len(nik)), "nik": f"{{{','.join(nik)}}}", "sidik": f"{{{sidik}}}"}
+    return run(server, url, _script(), seconds, variables)
+
+
+def run(
+    server: PostgresServer, url: str, script: str, seconds: float, variables: dict[str, str]
+) -> float:
     """Return transactions a second with as many connections as the load has."""
     parts = sa.make_url(url)
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "cari.sql"
-        script.write_text(_script())
-        sidik = ",".join([f'"\\\\x{SIDIK.hex()}"'] * len(nik))
+        file = Path(folder) / "pernyataan.sql"
+        file.write_text(script)
         done = subprocess.run(
             [
-                *(_program(server), "-n", "-M", "prepared", "-f", script),
+                *(_program(server), "-n", "-M", "prepared", "-f", file),
                 *("-c", str(KONEKSI), "-j", "1", "-T", str(max(round(seconds), 1))),
-                *("-D", f"n={len(nik)}", "-D", f"nik={{{','.join(nik)}}}"),
-                *("-D", f"sidik={{{sidik}}}", "-h", str(parts.query["host"])),
-                *("-p", str(parts.query["port"]), "-U", str(parts.username), parts.database or ""),
+                *(part for k, v in variables.items() for part in ("-D", f"{k}={v}")),
+                *("-h", str(parts.query["host"]), "-p", str(parts.query["port"])),
+                *("-U", str(parts.username), parts.database or ""),
             ],
             env={"PGPASSWORD": str(parts.password), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
             capture_output=True,

@@ -6,9 +6,21 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+KONEKSI = 4  # connections of every load: enough to keep one Python process busy
 
 Ukuran = Callable[[], float]
 """Measures once and returns a rate: rows, requests or batches a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takaran:
+    """How often and for how long to measure."""
+
+    ulangan: int
+    detik: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +82,5 @@ def alternate(ulangan: int, kita: Ukuran, hasil: Sequence[tuple[Hasil, Ukuran]])
             if turn:
                 figure.kita.append(ours)
                 figure.pembanding.append(theirs)
-        tell(f"  {'pemanasan' if not turn else turn}: {', '.join(said)} {hasil[0][0].satuan}")
+        tell(f"  {turn or 'pemanasan'}: {', '.join(said)} {hasil[0][0].satuan}")
     return [figure for figure, _ in hasil]

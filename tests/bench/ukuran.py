@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from pydantic import TypeAdapter
@@ -21,17 +21,9 @@ from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.perubahan import HalamanPerubahan
 from tests.bench import beban, pgbench
 from tests.bench.panggung import Panggung, Proses, auth_of, token
-from tests.bench.ukur import Hasil, Ukuran, alternate, tell
+from tests.bench.ukur import Hasil, Takaran, alternate, tell
 
 PER_KUMPULAN = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Takaran:
-    """How long and how often to measure."""
-
-    ulangan: int
-    detik: float
 
 
 def impor(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
@@ -137,7 +129,7 @@ def _turns(batches: list[list[str]]) -> Iterator[list[str]]:
 def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
     """The whole feed in pages, validated by the client, against COPY TO of the same rows."""
     tell("Umpan perubahan")
-    record = PekerjaTercatat[Pekerja.profil(Pihak.KESATU)]  # type: ignore[misc]
+    record: Any = PekerjaTercatat[Pekerja.profil(Pihak.KESATU)]  # type: ignore[misc]
     form = TypeAdapter(HalamanPerubahan[record])
     fields = ", ".join(("id", "nomor", "versi", "id_badan_usaha", *fields_of(Himpunan.PEKERJA)))
     query = f"COPY (SELECT {fields}, dilaporkan_pada FROM pekerja ORDER BY nomor) TO STDOUT"
@@ -160,7 +152,7 @@ def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
     return alternate(takaran.ulangan, ours, [(figure, theirs)])
 
 
-def _read_feed(http: httpx.Client, form: TypeAdapter[HalamanPerubahan[object]]) -> float:
+def _read_feed(http: httpx.Client, form: TypeAdapter[HalamanPerubahan[Any]]) -> float:
     count, query, started = 0, {"batas": "1000"}, time.perf_counter()
     while True:
         answer = http.get("/v1/perubahan/pekerja", params=query)
@@ -170,6 +162,3 @@ def _read_feed(http: httpx.Client, form: TypeAdapter[HalamanPerubahan[object]]) 
         if page.habis:
             return count / (time.perf_counter() - started)
         query["kursor"] = page.kursor
-
-
-__all__ = ["Takaran", "Ukuran", "cari", "impor", "kumpulan", "umpan"]

@@ -1,0 +1,82 @@
+"""The whole run as an operator sees it: exit codes, no NIK in any log, go on, two copies."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = ["--perusahaan", "80", "--pekerja", "600", "--benih", "3"]
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def start(data: Path, *more: str) -> tuple[subprocess.Popen[str], list[str]]:
+    """Start `hub demo` on free ports as a process of its own."""
+    ports = [free_port(), free_port()]
+    arguments = ["demo", "--data", str(data), "--port-wlkp", ports[0], "--port-bpjs", ports[1]]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.cli", *arguments, *SIZE, *more],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    return process, ports
+
+
+@pytest.mark.timeout(240)
+def test_two_copies_side_by_side_converge_and_log_no_nik(tmp_path: Path) -> None:
+    started = [start(tmp_path / name, "--sekali")[0] for name in ("satu", "dua")]
+    outputs = [process.communicate(timeout=200)[0] for process in started]
+    assert [p.returncode for p in started] == [0, 0], outputs
+    assert all("cocok dengan kebenaran" in text for text in outputs)
+    known = set(re.findall(r"\d{16}", (tmp_path / "satu/sintetis/wlkp_pekerja.csv").read_text()))
+    assert len(known) > 400
+    for name, text in zip(("satu", "dua"), outputs, strict=True):
+        logs = [text, *(f.read_text() for f in (tmp_path / name / "log").iterdir())]
+        logs += [f.read_text(errors="replace") for f in (tmp_path / name).rglob("*.log")]
+        assert sum(len(log) for log in logs) > 5_000  # there is something to look through
+        for log in logs:
+            assert not known & set(re.findall(r"\d{16}", log))
+
+
+@pytest.mark.timeout(240)
+def test_demo_stays_up_ends_on_interrupt_and_goes_on(tmp_path: Path) -> None:
+    process, ports = start(tmp_path / "data")
+    docs = f"http://127.0.0.1:{ports[0]}/docs"
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Ctrl-C" in line:
+                break
+        page = httpx.get(docs)
+        assert page.status_code == 200
+        assert "https://" not in page.text  # documentation pages work without internet
+    finally:
+        process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    time.sleep(0.2)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(docs)
+    again, _ = start(tmp_path / "data", "--sekali")
+    text = again.communicate(timeout=120)[0]
+    assert again.returncode == 0, text
+    assert "diusulkan 0" in text  # nothing new to say about unchanged registries
+    assert "Mengimpor" not in text
