@@ -26,7 +26,8 @@ def main() -> None:
     try:
         app()
     except HubError as error:
-        err.print(f"Gagal ({error.kode}): {error.detail}", highlight=False, markup=False)
+        text = f"Gagal ({error.kode}): {error.detail}"
+        err.print(text, highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("Dihentikan; tidak ada yang hilang. Jalankan lagi untuk melanjutkan.")

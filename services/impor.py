@@ -151,7 +151,8 @@ class Importer:
         chunk: _Chunk,
         result: HasilImpor,
     ) -> None:
-        raw: dict[str, Any] = {k: v.strip() or None for k, v in cells.items()}
+        # An empty cell is a field that was not given, so that its refusal says "wajib".
+        raw: dict[str, Any] = {k: v.strip() for k, v in cells.items() if v.strip()}
         try:
             row = self._validated(himpunan, dict(raw))
         except ValidationError as error:

@@ -209,17 +209,21 @@ def dotted_kd_daerah(plain: str) -> str:
     return ".".join(p for p in (plain[:2], plain[2:4], plain[4:6], plain[6:10]) if p)
 
 
+_PHONE_SEPARATORS = re.compile(r"[\s().\-/]")
+_PHONE = re.compile(r"\+?[0-9]{1,17}")
 _MOBILE = re.compile(r"\+628[0-9]{8,11}")
 
 
 @lru_cache(maxsize=65_536)
 def check_telepon(raw: str) -> Hasil:
     """Check a telephone number and return it as E.164 (`+62…`); national spellings are accepted."""
-    bare = _SEPARATORS.sub("", raw)
+    bare = _PHONE_SEPARATORS.sub("", raw)
     mobile = f"+62{bare[1:]}" if bare.startswith("08") else bare
     if _MOBILE.fullmatch(mobile):  # the ordinary spellings: the parser costs fifty times as much
         return Hasil(mobile)
-    text = raw if raw.startswith(("+", "0")) else "+" + raw if raw.startswith("62") else "0" + raw
+    if not _PHONE.fullmatch(bare):
+        return _error("telepon_format", "Tulis satu nomor saja, angka dan tanda +; mis. +62811….")
+    text = bare if bare.startswith(("+", "0")) else f"{'+' if bare.startswith('62') else '0'}{bare}"
     try:
         number = phonenumbers.parse(text, "ID")
     except phonenumbers.NumberParseException:

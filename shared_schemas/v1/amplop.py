@@ -45,9 +45,7 @@ IdRekaman = Annotated[
     AfterValidator(_no_nik),
     Field(description="Id rekaman di registri pemiliknya.", examples=["WLKP-0000001"]),
 ]
-Versi = Annotated[
-    int, Field(strict=True, ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan.")
-]
+Versi = Annotated[Bulat, Field(ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan.")]
 Waktu = Annotated[
     AwareDatetime, BeforeValidator(written_date), Field(description="Waktu RFC 3339 dengan zona.")
 ]

@@ -1,0 +1,151 @@
+"""Files come in through the same checks as the API; nothing is lost, nothing is repeated."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.audit.record import Auditor
+from services.impor import Importer, ImportFileError, RefusalFile, Tolakan
+from shared_schemas.rujukan import Himpunan, Pihak
+from tests import contoh
+from tests.conftest import Registri
+
+
+class Impor:
+    """Imports rows given as dictionaries into one registry."""
+
+    def __init__(self, registri: Registri, folder: Path) -> None:
+        self.registri = registri
+        self.folder = folder
+        self.tolakan: list[Tolakan] = []
+
+    def __call__(self, himpunan: Himpunan, rows: list[dict[str, Any]]) -> Any:
+        path = self.folder / f"{himpunan.value}.csv"
+        columns = list(dict.fromkeys(k for r in rows for k in r))
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        return self.run(himpunan, path)
+
+    def run(self, himpunan: Himpunan, path: Path) -> Any:
+        self.tolakan.clear()
+        pihak = Pihak.KESATU if self.registri.nama == "wlkp" else Pihak.KEDUA
+        importer = Importer(
+            self.registri.engine,
+            Auditor(b"kunci-uji"),
+            pihak,
+            pelaku="impor-uji",
+            refuse=self.tolakan.append,
+        )
+        return importer.run(himpunan, path)
+
+
+@pytest.fixture
+def impor(wlkp: Registri, tmp_path: Path) -> Impor:
+    return Impor(wlkp, tmp_path)
+
+
+def company(n: int, **changes: Any) -> dict[str, Any]:
+    return {"id_badan_usaha": f"W-{n}", **contoh.badan_usaha(n, **changes)}
+
+
+def worker(n: int, c: int = 1, **changes: Any) -> dict[str, Any]:
+    return {"id_badan_usaha": f"W-{c}", **contoh.pekerja_wlkp(n, **changes)}
+
+
+def test_impor_accepts_spellings_and_stores_canonical_values(impor: Impor) -> None:
+    row = company(1, telepon="(022) 555-0001", npwp=contoh.npwp(1)[1:], kd_daerah="32.73")
+    assert impor(Himpunan.BADAN_USAHA, [row]).baru == 1
+    stored = impor.registri.fetch("SELECT telepon, npwp, kd_daerah FROM badan_usaha WHERE id='W-1'")
+    assert tuple(stored[0]) == ("+62225550001", contoh.npwp(1), "3273")
+
+
+def test_impor_repeated_changes_nothing_also_after_alignment(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(2)])
+    rows = [worker(20, 2), worker(21, 2)]
+    assert impor(Himpunan.PEKERJA, rows).baru == 2
+    impor.registri.execute(
+        "UPDATE pekerja SET jabatan = 'Selaras' WHERE nik = :n", n=contoh.nik(20)
+    )
+    again = impor(Himpunan.PEKERJA, rows)
+    assert (again.baru, again.berubah) == (0, 0)
+    kept = impor.registri.fetch("SELECT jabatan FROM pekerja WHERE nik = :n", n=contoh.nik(20))
+    assert kept[0].jabatan == "Selaras"
+    changed = impor(Himpunan.PEKERJA, [worker(20, 2, jabatan="Baru"), worker(21, 2)])
+    assert (changed.baru, changed.berubah) == (0, 1)
+
+
+def test_impor_names_row_field_and_reason_and_never_the_value(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(3)])
+    rows = [
+        worker(30, 3),
+        worker(31, 3, nik="3273013208950001"),
+        worker(32, 3, jabatan=""),
+        worker(33, 99),
+    ]
+    result = impor(Himpunan.PEKERJA, rows)
+    assert (result.dibaca, result.baru, result.ditolak, result.karantina) == (4, 1, 3, 1)
+    assert [(t.baris, t.bidang, t.kode) for t in impor.tolakan] == [
+        (3, "nik", "nik_birth_date"),
+        (4, "jabatan", "missing"),
+        (5, "id_badan_usaha", "badan_usaha_tidak_dikenal"),
+    ]
+    assert "32730132" not in str(impor.tolakan)
+
+
+def test_impor_keeps_unusable_nik_in_quarantine_once(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(4)])
+    bad = worker(40, 4, nik="123")
+    impor(Himpunan.PEKERJA, [bad])
+    impor(Himpunan.PEKERJA, [bad])
+    rows = impor.registri.fetch("SELECT isi->>'id_badan_usaha' AS id FROM karantina")
+    assert [r.id for r in rows].count("W-4") == 1
+    feed = impor.registri.klien.get("/v1/perubahan/pekerja").json()["data"]
+    assert all(d["rekaman"]["id_badan_usaha"] != "W-4" for d in feed)
+
+
+def test_impor_keeps_the_same_nik_twice_in_one_company(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(5)])
+    twice = [worker(50, 5), worker(50, 5, jabatan="Mandor")]
+    assert impor(Himpunan.PEKERJA, twice).baru == 2
+    assert impor(Himpunan.PEKERJA, twice).baru == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id_badan_usaha,nik,warna\n", "warna"),
+        ("id_badan_usaha,nik\n", "alamat"),
+        ("nik,nik\n", "dua kali"),
+        ("3273011508950001,x\n", "bukan nama"),
+    ],
+)
+def test_impor_refuses_a_file_whose_header_is_wrong(impor: Impor, text: str, said: str) -> None:
+    path = impor.folder / "salah.csv"
+    path.write_text(text)
+    with pytest.raises(ImportFileError, match=said) as caught:
+        impor.run(Himpunan.PEKERJA, path)
+    assert "3273011508950001" not in str(caught.value)
+
+
+def test_impor_refuses_a_file_that_is_no_utf8(impor: Impor) -> None:
+    path = impor.folder / "salah.csv"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ImportFileError, match="UTF-8"):
+        impor.run(Himpunan.PEKERJA, path)
+
+
+def test_refusal_file_exists_only_when_something_was_refused(tmp_path: Path) -> None:
+    refusals = RefusalFile(tmp_path / "ditolak.csv")
+    refusals.close()
+    assert not refusals.path.exists()
+    refusals(Tolakan("f.csv", 2, "nik", "missing", "Bidang ini wajib diisi."))
+    refusals.close()
+    assert (
+        refusals.path.read_text().splitlines()[1] == "f.csv,2,nik,missing,Bidang ini wajib diisi."
+    )

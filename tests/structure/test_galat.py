@@ -1,0 +1,45 @@
+"""Every error has a code of its own, and the published documents are those of the source."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from services import dokumen
+from services.kit.errors import HubError, leaves
+
+CLASSES = sorted({e for e in leaves(HubError) if "kode" in vars(e)}, key=lambda e: e.__qualname__)
+EACH = pytest.mark.parametrize("error", CLASSES, ids=lambda e: e.__qualname__)
+
+
+def test_error_codes_are_unique() -> None:
+    assert len(CLASSES) > 30
+    assert {k: n for k, n in Counter(e.kode for e in CLASSES).items() if n > 1} == {}
+
+
+@EACH
+def test_error_has_code_status_title_and_advice(error: type[HubError]) -> None:
+    assert re.fullmatch(r"(KLIEN|HUB|WLKP|BPJS)-[A-Z]+-\d{3}", error.kode)
+    assert 400 <= error.status <= 599
+    assert error.judul
+    assert error.saran.endswith(".")
+
+
+@EACH
+def test_error_stands_in_the_published_list(error: type[HubError]) -> None:
+    text = (dokumen.FOLDER / "galat.md").read_text(encoding="utf-8")
+    assert f"| `{error.kode}` | {error.status} | {error.judul} | {error.saran} |" in text
+
+
+def test_errors_of_the_caller_are_4xx_and_of_the_hub_say_so() -> None:
+    assert [e for e in CLASSES if e.kode.startswith("KLIEN") and e.status >= 500] == []
+
+
+def test_generated_documents_are_fresh() -> None:
+    assert dokumen.check() == []
+
+
+def test_stale_document_is_noticed(tmp_path: pytest.TempPathFactory) -> None:
+    assert set(dokumen.check(tmp_path)) == set(dokumen.generate())  # type: ignore[arg-type]
