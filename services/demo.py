@@ -38,6 +38,8 @@ TIDAK_COCOK = 4
 def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool) -> int:
     """Run the demonstration and return the exit code; without `sekali` stay up until Ctrl-C."""
     logging.configure("demo", "WARNING")
+    # A shell that starts us in the background hands SIGINT on as ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _as_interrupt)
     data = data.resolve()
     for nama, port in ports.items():
