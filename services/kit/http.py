@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit.errors import BodyTooLargeError, HubError, MediaTypeError
 from services.kit.logging import get_logger
-from services.kit.problems import install, problem
+from services.kit.problems import install, name_problem_media, problem
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 JSON = "application/json"
@@ -37,6 +37,23 @@ class Metrics:
 
 class _TooLargeError(Exception):
     pass
+
+
+class _LimitedBody:
+    """Hands on the messages of a body until they add up to more than the limit."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+        self.too_large = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.too_large = True
+            raise _TooLargeError
+        return message
 
 
 class Edge:
@@ -81,28 +98,24 @@ class Edge:
         if refused is not None:
             await problem(request, refused)(request.scope, receive, send)
             return
-        seen, started = 0, False
-
-        async def limited() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit:
-                raise _TooLargeError
-            return message
+        body, started = _LimitedBody(receive, self._limit), False
 
         async def watched(message: Message) -> None:
             nonlocal started
-            started = True
-            await send(message)
+            # FastAPI turns any error of reading a body into a 400: that answer is not ours.
+            if started or not body.too_large:
+                started = True
+                await send(message)
 
         try:
-            await self._app(request.scope, limited, watched)
+            await self._app(request.scope, body, watched)
         except _TooLargeError:
-            refused = BodyTooLargeError()
+            body.too_large = True
         except Exception as error:  # noqa: BLE001 - the server would print its text, which may quote a row
             get_logger().error("galat tak terduga", exc_info=error)
             refused = HubError()
+        if body.too_large:
+            refused = BodyTooLargeError()
         if refused is not None:
             if started:  # half an answer is out: only breaking off tells the caller
                 raise ConnectionAbortedError from None
@@ -153,6 +166,8 @@ def make_app(*, judul: str, uraian: str, batas_badan: int, lifespan: Any) -> Fas
         swagger_ui_parameters={"persistAuthorization": False, "defaultModelsExpandDepth": 0},
     )
     install(app)
+    original = app.openapi
+    app.openapi = lambda: name_problem_media(original())
     app.state.metrics = Metrics()
     app.add_middleware(Edge, metrics=app.state.metrics, batas_badan=batas_badan)
     return app

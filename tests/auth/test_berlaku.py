@@ -1,0 +1,150 @@
+"""Every exchange is checked against the agreement as of now; one's own work goes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests import contoh
+from tests.conftest import MakeDatabase, Registri, open_registri
+
+
+@pytest.fixture
+def bebas(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Registri]:
+    """Kemnaker's service with an agreement of the test's own."""
+    with open_registri("wlkp", make_database("wlkp"), tmp_path) as registri:
+        registri.klien.get("/v1/badan-usaha")  # holds a token before anything changes
+        yield registri
+
+
+@pytest.fixture
+def bebas_bpjs(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Registri]:
+    with open_registri("bpjs", make_database("bpjs"), tmp_path) as registri:
+        registri.klien.get("/v1/badan-usaha")
+        yield registri
+
+
+def change(registri: Registri, **changes: Any) -> None:
+    path = registri.data / "perjanjian.yaml"
+    content = {**yaml.safe_load(path.read_text()), **changes}
+    path.write_text(yaml.safe_dump(content))
+
+
+def test_ended_agreement_refuses_names_the_article_and_writes_nothing(bebas: Registri) -> None:
+    change(bebas, perpanjangan=[])
+    read = bebas.klien.get("/v1/perubahan/pekerja")
+    assert (read.status_code, read.json()["kode"]) == (403, "KLIEN-PERJANJIAN-001")
+    assert read.json()["pasal"] == "Pasal 8 ayat (1)"
+    item = {
+        "id_usulan": "6f0cbb9e-0000-4000-8000-000000000001",
+        "jenis": "penambahan",
+        "himpunan": "badan_usaha",
+        "isi": contoh.badan_usaha(1),
+    }
+    sent = bebas.klien.post(
+        "/v1/usulan", json={"usulan": [item]}, headers={"Idempotency-Key": "kunci-uji-1"}
+    )
+    assert sent.status_code == 403
+    for table in ("usulan", "idempotensi", "belum_lapor", "audit_akses"):
+        assert bebas.fetch(f"SELECT count(*) FROM {table}")[0][0] == 0
+
+
+def test_own_work_goes_on_after_the_end(bebas: Registri) -> None:
+    change(bebas, perpanjangan=[])
+    assert bebas.internal.post("/v1/laporan", json=contoh.laporan("L-1", [])).status_code == 200
+    assert bebas.internal.get("/v1/belum-lapor").status_code == 200
+
+
+def test_written_termination_refuses_with_its_own_article(bebas: Registri) -> None:
+    ended = {"nomor": "CONTOH", "disepakati": "2026-01-01", "hari_terakhir": "2026-02-01"}
+    change(bebas, pengakhiran=ended)
+    assert bebas.klien.get("/v1/badan-usaha").json()["pasal"] == "Pasal 8 ayat (2)"
+
+
+def test_change_of_the_file_takes_effect_without_a_restart(bebas: Registri) -> None:
+    original = yaml.safe_load((bebas.data / "perjanjian.yaml").read_text())
+    change(bebas, perpanjangan=[])
+    assert bebas.klien.get("/v1/badan-usaha").status_code == 403
+    change(bebas, perpanjangan=original["perpanjangan"])
+    assert bebas.klien.get("/v1/badan-usaha").status_code == 200
+
+
+def test_unreadable_agreement_permits_nothing(bebas: Registri) -> None:
+    (bebas.data / "perjanjian.yaml").write_text("hak: [")
+    answer = bebas.klien.get("/v1/badan-usaha")
+    assert (answer.status_code, answer.json()["kode"]) == (503, "HUB-PERJANJIAN-005")
+    assert bebas.internal.post("/v1/laporan", json=contoh.laporan("L-2", [])).status_code == 200
+
+
+def kahar(notice_days: int, **changes: Any) -> dict[str, Any]:
+    start = dt.date(2026, 3, 1)
+    return {
+        "pihak": "pihak_kesatu",
+        "kewajiban": ["Pasal 5 ayat (3) huruf b angka 2"],
+        "jenis": "banjir",
+        "peristiwa": "Contoh",
+        "mulai": str(start),
+        "bukti": "Contoh",
+        "diberitahukan": str(start + dt.timedelta(days=notice_days)),
+        **changes,
+    }
+
+
+def test_force_majeure_postpones_only_the_duty_it_names(bebas: Registri) -> None:
+    change(bebas, kahar=[kahar(7)])
+    held = bebas.klien.get("/v1/perubahan/pekerja")
+    assert (held.status_code, held.json()["kode"]) == (503, "HUB-PERJANJIAN-004")
+    assert held.json()["pasal"] == "Pasal 10 ayat (1)"
+    assert int(held.headers["retry-after"]) > 0
+    assert bebas.klien.get("/v1/perubahan/badan-usaha").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        kahar(8),
+        kahar(7, berakhir="2026-03-20"),
+        kahar(7, jenis="lainnya"),
+        kahar(7, pihak="pihak_kedua", kewajiban=["Pasal 5 ayat (4) huruf c"]),
+    ],
+    ids=["pemberitahuan-terlambat", "sudah-berakhir", "tanpa-persetujuan", "pihak-lain"],
+)
+def test_force_majeure_without_effect_postpones_nothing(
+    bebas: Registri, record: dict[str, Any]
+) -> None:
+    change(bebas, kahar=[record])
+    assert bebas.klien.get("/v1/perubahan/pekerja").status_code == 200
+
+
+def test_switch_off_refuses_nik_level_data_and_only_that(bebas_bpjs: Registri) -> None:
+    change(bebas_bpjs, sakelar={"data_pekerja_untuk_pihak_kesatu": False})
+    for answer in (
+        bebas_bpjs.klien.get("/v1/perubahan/pekerja"),
+        bebas_bpjs.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(1)]}),
+        bebas_bpjs.klien.post("/v1/status-kepesertaan", json={"nik": [contoh.nik(1)]}),
+    ):
+        assert (answer.status_code, answer.json()["kode"]) == (403, "KLIEN-PERJANJIAN-003")
+    assert bebas_bpjs.klien.get("/v1/perubahan/badan-usaha").status_code == 200
+
+
+def test_field_d_needs_its_addendum(bebas: Registri) -> None:
+    bebas.internal.post("/v1/laporan", json=contoh.laporan("L-3", []))
+    assert "kd_daerah" in bebas.klien.get("/v1/badan-usaha/L-3").json()["isi"]
+    original = yaml.safe_load((bebas.data / "perjanjian.yaml").read_text())["adendum"]
+    change(bebas, adendum=[{**original[0], "bidang_tambahan": []}])
+    assert "kd_daerah" not in bebas.klien.get("/v1/badan-usaha/L-3").json()["isi"]
+    item = {
+        "id_usulan": "6f0cbb9e-0000-4000-8000-000000000002",
+        "jenis": "penambahan",
+        "himpunan": "badan_usaha",
+        "isi": contoh.badan_usaha(2),
+    }
+    sent = bebas.klien.post(
+        "/v1/usulan", json={"usulan": [item]}, headers={"Idempotency-Key": "kunci-uji-2"}
+    )
+    assert sent.json()["tanda_terima"][0]["kode"] == "USULAN-BIDANG-TAMBAHAN"
