@@ -212,6 +212,7 @@ def dotted_kd_daerah(plain: str) -> str:
 _PHONE_SEPARATORS = re.compile(r"[\s().\-/]")
 _PHONE = re.compile(r"\+?[0-9]{1,17}")
 _MOBILE = re.compile(r"\+628[0-9]{8,11}")
+_PANJANG_E164 = 16  # the plus sign and fifteen digits
 
 
 @lru_cache(maxsize=65_536)
@@ -228,10 +229,16 @@ def check_telepon(raw: str) -> Hasil:
         number = phonenumbers.parse(text, "ID")
     except phonenumbers.NumberParseException:
         return _error("telepon_format", "Nomor telepon tidak terbaca; tulis seperti +62811….")
-    if not phonenumbers.is_possible_number(number):
-        return _error("telepon_panjang", "Panjang nomor telepon tidak mungkin; periksa angkanya.")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if phonenumbers.is_valid_number(number):
+    known = phonenumbers.is_valid_number(number) or _MOBILE.fullmatch(e164) is not None
+    # Of a number with zeros too many in front each reading would drop another one.
+    if (
+        not phonenumbers.is_possible_number(number)
+        or len(e164) > _PANJANG_E164
+        or not (known or phonenumbers.parse(e164) == number)
+    ):
+        return _error("telepon_panjang", "Panjang nomor telepon tidak mungkin; periksa angkanya.")
+    if known:
         return Hasil(e164)
     return Hasil(e164, (_warning("telepon_blok", "Blok nomor telepon tidak dikenal."),))
 
@@ -241,10 +248,10 @@ _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 def check_email(raw: str) -> Hasil:
     """Check an e-mail address for its form only; nothing is sent to prove it exists."""
-    text = raw.strip()
+    text = raw.strip().lower()  # first: a letter can become two
     if len(text) > 254 or not _EMAIL.fullmatch(text):
         return _error("email_format", "Alamat email harus berbentuk nama@domain.")
-    return Hasil(text.lower())
+    return Hasil(text)
 
 
 _COORDINATES = re.compile(r"\s*(-?[0-9]{1,2}(?:\.[0-9]+)?)\s*,\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*")

@@ -309,3 +309,5 @@ def load(path: Path) -> Perjanjian:
             for e in error.errors(include_url=False)
         )
         raise PerjanjianError(f"Berkas perjanjian tidak sah: {places}") from error
+    except ValueError as error:  # bytes that are no UTF-8, or a date that YAML itself refuses
+        raise PerjanjianError(f"Berkas perjanjian tidak sah: {error}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from fastapi import Request
+from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
@@ -84,5 +84,9 @@ class Guard:
         )
 
     def openapi(self) -> dict[str, Any]:
-        """Return the security entry and the scope for the specification."""
-        return {"security": [{"klien": [self.cakupan]}], "x-cakupan": self.cakupan}
+        """Return the scope for the specification; the security entry comes from `scheme`."""
+        return {"x-cakupan": self.cakupan}
+
+    def scheme(self) -> Any:
+        """Return the dependency that puts the security scheme with this scope into OpenAPI."""
+        return Security(OAUTH, scopes=[self.cakupan])

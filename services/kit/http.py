@@ -19,6 +19,7 @@ from services.kit.logging import get_logger
 from services.kit.problems import install, name_problem_media, problem
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_LIKE_NIK = re.compile(r"(?<![0-9A-Za-z])[0-9]{13,16}(?![0-9A-Za-z])")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -71,7 +72,9 @@ class Edge:
             return
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
-        id_permintaan = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        if not _REQUEST_ID.fullmatch(given) or _LIKE_NIK.search(given):
+            given = str(uuid.uuid4())  # the id stands in logs and evidence, where no NIK may
+        id_permintaan = given
         scope.setdefault("state", {})["id_permintaan"] = id_permintaan
         started, status = time.perf_counter(), 500
 
@@ -167,7 +170,7 @@ def make_app(*, judul: str, uraian: str, batas_badan: int, lifespan: Any) -> Fas
     )
     install(app)
     original = app.openapi
-    app.openapi = lambda: name_problem_media(original())
+    app.openapi = lambda: name_problem_media(original())  # type: ignore[method-assign]
     app.state.metrics = Metrics()
     app.add_middleware(Edge, metrics=app.state.metrics, batas_badan=batas_badan)
     return app

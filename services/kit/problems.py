@@ -174,3 +174,17 @@ def declared(*errors: type[HubError]) -> dict[int | str, dict[str, Any]]:
         )
         entry["description"] = (entry["description"] + f" `{error.kode}` {error.judul}.").strip()
     return grouped
+
+
+def name_problem_media(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a specification in which problem documents stand under their own media type alone.
+
+    FastAPI puts every declared model under `application/json`.
+    """
+    for item in document["paths"].values():
+        for operation in item.values():
+            for answer in operation["responses"].values():
+                content = answer.get("content", {})
+                if MEDIA_TYPE in content and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")
+    return document

@@ -23,6 +23,8 @@ def once(
     """
     if kunci is None or not _KEY.fullmatch(kunci):
         raise IdempotencyKeyMissingError
+    if kunci.isdecimal() and len(kunci) == 16:
+        raise IdempotencyKeyMissingError("Idempotency-Key masuk bukti; jangan memakai NIK.")
     digest = hashlib.sha256(isi).digest()
     fresh = tx.raw(
         "INSERT INTO idempotensi (pelaku, kunci, sidik) VALUES (%s, %s, %s)"

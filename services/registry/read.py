@@ -66,7 +66,7 @@ class Reader:
         The hashes go as one literal: the driver takes 15 µs for each item of a list of bytes.
         """
         *rest, sidik = self.auditor.access_entry(who, rute, jumlah, niks)
-        return *rest, _array(rf'"\\x{s.hex()}"' for s in sidik)
+        return *rest, _array([rf'"\\x{s.hex()}"' for s in sidik])
 
     def _audit(
         self, tx: Transaction, who: Pelaku, rute: str, himpunan: Himpunan, rows: Sequence[Row]
@@ -134,14 +134,15 @@ class Reader:
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
         """Return one answer for each NIK in the order asked (`HasilPencarianPekerja`)."""
         rows = self.look_up_nik(who, "cari pekerja", niks, f"{self._json(Himpunan.PEKERJA)}::text")
-        found: dict[str, list[str]] = {}
+        found: dict[str, str] = {}
         for nik, text in rows:
-            found.setdefault(nik, []).append(text)
-        answers = (
-            f'{{"posisi":{at},"ditemukan":{"true" if nik in found else "false"},'
-            f'"pekerja":[{_joined(found.get(nik, ()))}]}}'
+            found[nik] = f"{found[nik]},{text}" if nik in found else text
+        answers = [
+            f'{{"posisi":{at},"ditemukan":true,"pekerja":[{found[nik]}]}}'
+            if nik in found
+            else f'{{"posisi":{at},"ditemukan":false,"pekerja":[]}}'
             for at, nik in enumerate(niks)
-        )
+        ]
         return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
 
     def look_up_nik(self, who: Pelaku, rute: str, niks: list[str], columns: str) -> list[Row]:

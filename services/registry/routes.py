@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.audit.record import Pelaku
 from services.auth import routes as auth_routes
-from services.auth.guard import OAUTH, Guard
+from services.auth.guard import Guard
 from services.kit.database import DatabaseConflictError, DatabaseUnavailableError
 from services.kit.errors import (
     BadRequestError,
@@ -134,7 +134,7 @@ def guarded(
             **({"parameters": [*parameters]} if parameters else {}),
         },
         # The guard itself stands in the signature; this is the scheme for the documentation.
-        "dependencies": [Depends(OAUTH), *([Depends(require_json)] if body else [])],
+        "dependencies": [guard.scheme(), *([Depends(require_json)] if body else [])],
         **kwargs,
     }
 

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from shared_schemas import identitas as i
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Bulat, Pesan, Tanggal, written_date
+from shared_schemas.v1.bidang import Pesan, Tanggal, whole_number, written_date
 from shared_schemas.v1.kode import StatusKepesertaan, StatusPendaftaran
 from shared_schemas.v1.pekerja import Pekerja
 
@@ -45,7 +45,11 @@ IdRekaman = Annotated[
     AfterValidator(_no_nik),
     Field(description="Id rekaman di registri pemiliknya.", examples=["WLKP-0000001"]),
 ]
-Versi = Annotated[Bulat, Field(ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan.")]
+Versi = Annotated[
+    int,
+    Field(ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan."),
+    BeforeValidator(whole_number),
+]
 Waktu = Annotated[
     AwareDatetime, BeforeValidator(written_date), Field(description="Waktu RFC 3339 dengan zona.")
 ]

@@ -12,7 +12,7 @@ from shared_schemas import identitas as i
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import IdRekaman, Waktu
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Bulat, Pesan, Tanggal, Teks
+from shared_schemas.v1.bidang import Anggota, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import KeadaanBelumLapor, KeadaanPendaftaran, StatusKepesertaan
 from shared_schemas.v1.pekerja import Pekerja
 
@@ -55,7 +55,7 @@ class KeputusanPendaftaran(Pesan):
     alasan: Teks | None = Field(None, description="Wajib bila ditolak.")
     nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
     tmt_jkn: Tanggal | None = None
-    jumlah_anggota_keluarga: Annotated[Bulat, Field(ge=0, le=99)] | None = None
+    jumlah_anggota_keluarga: Anggota | None = None
     status_kepesertaan: StatusKepesertaan | None = None
 
     @model_validator(mode="after")

@@ -50,8 +50,8 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _number(value: Any) -> Any:
-    """Refuse also digits in a text, which only files have."""
+def whole_number(value: Any) -> Any:
+    """Return a number as it came; refuse true and false, and digits in a text (only files)."""
     if isinstance(value, str):
         raise PydanticCustomError("int_type", "Isi dengan bilangan bulat.")
     return _whole(value)
@@ -60,11 +60,14 @@ def _number(value: Any) -> Any:
 Tanggal = Annotated[dt.date, BeforeValidator(written_date)]
 """A day, YYYY-MM-DD (RFC 3339 full-date)."""
 
-Bulat = Annotated[int, BeforeValidator(_number)]
-"""A whole number of a message."""
+Orang = Annotated[int, Field(ge=0, le=10_000_000), BeforeValidator(whole_number)]
+"""A number of people in a message."""
 
-Tanggungan = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=99)]
-"""A number of dependants, also as the digits of a file."""
+Anggota = Annotated[int, Field(ge=0, le=99), BeforeValidator(whole_number)]
+"""A number of dependants in a message."""
+
+Tanggungan = Annotated[int, Field(ge=0, le=99), BeforeValidator(_whole)]
+"""A number of dependants in a record, also as the digits of a file."""
 
 
 class Pesan(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag
 from shared_schemas import identitas as i
 from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Bulat, Nama, Pesan, Tanggal, Teks
+from shared_schemas.v1.bidang import Anggota, Nama, Orang, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import (
     HubunganKerja,
     JenisUsulan,
@@ -39,7 +39,7 @@ class PenambahanBadanUsaha(_Usulan):
 
     jenis: Literal[JenisUsulan.PENAMBAHAN]
     himpunan: Literal["badan_usaha"]
-    jumlah_pekerja: Bulat | None = Field(None, ge=0, le=10_000_000, description="Orang.")
+    jumlah_pekerja: Orang | None = Field(None, description="Orang.")
     isi: BadanUsaha
 
 
@@ -77,7 +77,7 @@ class NilaiPekerja(Pesan):
     jabatan: Teks | None = None
     tmt_jkn: Tanggal | None = None
     status_pekerjaan: StatusPekerjaan | None = None
-    jumlah_anggota_keluarga: Annotated[Bulat, Field(ge=0, le=99)] | None = None
+    jumlah_anggota_keluarga: Anggota | None = None
     status_kepesertaan: StatusKepesertaan | None = None
     hubungan_kerja: HubunganKerja | None = None
 
@@ -109,7 +109,7 @@ class PemberitahuanStatus(_Usulan):
     himpunan: Literal["badan_usaha"]
     id_sasaran: IdRekaman = Field(description="Badan usaha di registri penerima.")
     status: StatusPendaftaran
-    jumlah_pekerja: Bulat | None = Field(None, ge=0, le=10_000_000, description="Orang.")
+    jumlah_pekerja: Orang | None = Field(None, description="Orang.")
 
 
 def _kind(value: Any) -> str | None:

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from services import persiapan
 from services.auth.clients import load_clients, save_clients
@@ -18,7 +19,7 @@ from services.auth.jws import SigningKey, new_private_pem, public_jwk
 from services.auth.tokens import ASSERTION_TYPE
 from services.kit.settings import ServiceSettings
 from shared_schemas.rujukan import Pihak
-from tests.conftest import BASE, Jam, MakeDatabase, Registri, TestClient
+from tests.conftest import BASE, Jam, MakeDatabase, Registri
 from wlkp_gateway.app import create_app
 
 CLIENT = persiapan.SYNC_WLKP

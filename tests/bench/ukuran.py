@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
-
-import httpx
-from pydantic import TypeAdapter
 
 from services.audit.record import Auditor
 from services.impor import Importer
 from services.kit.database import make_engine
 from services.registry.service import derive
 from services.registry.write import fields_of
-from shared_schemas.identitas import TERPERCAYA
 from shared_schemas.rujukan import Himpunan, Pihak
-from shared_schemas.v1.amplop import PekerjaTercatat
-from shared_schemas.v1.pekerja import Pekerja
-from shared_schemas.v1.perubahan import HalamanPerubahan
-from tests.bench import beban, pgbench
-from tests.bench.panggung import Panggung, Proses, auth_of, token
+from tests.bench import beban, pembaca, pgbench
+from tests.bench.panggung import Panggung, Proses, token
 from tests.bench.ukur import Hasil, Takaran, alternate, tell
 
 PER_KUMPULAN = 1_000
@@ -129,18 +121,10 @@ def _turns(batches: list[list[str]]) -> Iterator[list[str]]:
 def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
     """The whole feed in pages, validated by the client, against COPY TO of the same rows."""
     tell("Umpan perubahan")
-    record: Any = PekerjaTercatat[Pekerja.profil(Pihak.KESATU)]  # type: ignore[misc]
-    form = TypeAdapter(HalamanPerubahan[record])
     fields = ", ".join(("id", "nomor", "versi", "id_badan_usaha", *fields_of(Himpunan.PEKERJA)))
     query = f"COPY (SELECT {fields}, dilaporkan_pada FROM pekerja ORDER BY nomor) TO STDOUT"
 
-    def ours() -> float:
-        auth = auth_of(panggung, layanan.base)
-        with httpx.Client(base_url=layanan.base, auth=auth, timeout=60) as http:
-            http.get("/v1/perubahan/pekerja", params={"batas": 1}).raise_for_status()
-            return _read_feed(http, form)
-
-    def theirs() -> float:
+    def copy() -> float:
         with panggung.connect() as db, db.cursor() as cursor:
             started = time.perf_counter()
             with cursor.copy(query) as out:
@@ -148,17 +132,16 @@ def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
                     pass
             return cursor.rowcount / (time.perf_counter() - started)
 
-    figure = Hasil("umpan, diperiksa klien", "COPY TO", "baris/s", sasaran=0.1)
-    return alternate(takaran.ulangan, ours, [(figure, theirs)])
+    def feed(cara: str) -> float:
+        return pembaca.rate(layanan.base, token(panggung, layanan.base), cara)
 
-
-def _read_feed(http: httpx.Client, form: TypeAdapter[HalamanPerubahan[Any]]) -> float:
-    count, query, started = 0, {"batas": "1000"}, time.perf_counter()
-    while True:
-        answer = http.get("/v1/perubahan/pekerja", params=query)
-        answer.raise_for_status()
-        page = form.validate_json(answer.content, context=TERPERCAYA)
-        count += len(page.data)
-        if page.habis:
-            return count / (time.perf_counter() - started)
-        query["kursor"] = page.kursor
+    ahead = Hasil("umpan, dibaca di depan", "COPY TO", "baris/s", sasaran=0.1)
+    in_turn = Hasil("umpan, halaman berurutan", "COPY TO", "baris/s")
+    for turn in range(takaran.ulangan + 1):
+        rates = feed("di_depan"), feed("berurutan"), copy()
+        tell(f"  {turn or 'pemanasan'}: {', '.join(f'{r:,.0f}' for r in rates)} baris/s")
+        if turn:
+            for figure, ours in ((ahead, rates[0]), (in_turn, rates[1])):
+                figure.kita.append(ours)
+                figure.pembanding.append(rates[2])
+    return [ahead, in_turn]

@@ -18,7 +18,8 @@ DOCKERFILES = sorted(DOCKER.glob("Dockerfile.*"))
 
 
 def dockerfile_of(service: dict[str, Any]) -> str:
-    return (DOCKER.parent / service["build"]["dockerfile"]).read_text(encoding="utf-8")
+    dockerfile: str = service["build"]["dockerfile"]
+    return (DOCKER.parent / dockerfile).read_text(encoding="utf-8")
 
 
 def account_of(service: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -41,5 +42,7 @@ def test_generated_documents_are_fresh() -> None:
     assert dokumen.check() == []
 
 
-def test_stale_document_is_noticed(tmp_path: pytest.TempPathFactory) -> None:
-    assert set(dokumen.check(tmp_path)) == set(dokumen.generate())  # type: ignore[arg-type]
+def test_stale_document_is_noticed(tmp_path: Path) -> None:
+    assert dokumen.write(tmp_path) == list(dokumen.generate())
+    (tmp_path / "galat.md").write_text("lama", encoding="utf-8")
+    assert dokumen.check(tmp_path) == ["galat.md"]

@@ -43,9 +43,7 @@ def test_declaration_has_the_numbers_of_the_annex_in_its_order() -> None:
 
 
 @pytest.mark.parametrize(("pihak", "banyak"), [(Pihak.KESATU, 17), (Pihak.KEDUA, 12)])
-def test_mandatory_fields_of_a_party_are_as_many_as_in_the_annex(
-    pihak: Pihak, banyak: int
-) -> None:
+def test_mandatory_fields_of_a_party_are_as_many_as_in_the_annex(pihak: Pihak, banyak: int) -> None:
     assert sum(pihak in b.rujukan.wajib for _, b in BIDANG) == banyak
 
 

@@ -17,9 +17,7 @@ PACKAGES: list[str] = IMPORTLINTER["root_packages"]
 
 def layers() -> set[str]:
     (contract,) = (c for c in IMPORTLINTER["contracts"] if c["type"] == "layers")
-    return {
-        name.strip(" ()") for layer in contract["layers"] for name in re.split("[:|]", layer)
-    }
+    return {name.strip(" ()") for layer in contract["layers"] for name in re.split("[:|]", layer)}
 
 
 def modules() -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -47,10 +46,12 @@ def scopes(nama: str) -> set[str]:
     return {o["x-cakupan"] for o in guarded(nama).values()}
 
 
-def both() -> Iterator[Any]:
-    for nama in APPS:
-        for name, operation in guarded(nama).items():
-            yield pytest.param(operation, id=f"{nama}-{name}")
+def both() -> list[Any]:
+    return [
+        pytest.param(operation, id=f"{nama}-{name}")
+        for nama in APPS
+        for name, operation in guarded(nama).items()
+    ]
 
 
 @pytest.mark.parametrize("nama", APPS)
@@ -78,9 +79,7 @@ def test_perjanjian_route_declares_why_the_agreement_refuses(operation: dict[str
 @pytest.mark.parametrize("nama", APPS)
 def test_perjanjian_scopes_and_rights_of_the_agreement_are_the_same(nama: str) -> None:
     agreement = load(CONTOH)
-    rights = {
-        f"{PERJANJIAN}{h.cakupan}" for h in agreement.hak if h.pemberi is PEMILIK[nama]
-    }
+    rights = {f"{PERJANJIAN}{h.cakupan}" for h in agreement.hak if h.pemberi is PEMILIK[nama]}
     assert {s for s in scopes(nama) if s.startswith(PERJANJIAN)} == rights
     assert agreement.registri(PEMILIK[nama]) == nama
 
