@@ -12,6 +12,7 @@ from fastapi import FastAPI
 import bpjs_kepesertaan.app
 import wlkp_gateway.app
 from services.kit import logging
+from services.kit.clock import Clock, system_clock
 from services.kit.settings import ServiceSettings
 from services.registry.service import RegistrySpec
 
@@ -21,7 +22,7 @@ class AppModule(Protocol):
 
     SPEC: RegistrySpec
 
-    def create_app(self, settings: ServiceSettings) -> FastAPI:
+    def create_app(self, settings: ServiceSettings, clock: Clock = system_clock) -> FastAPI:
         """Return the application on its database."""
 
     def bare_app(self, settings: ServiceSettings) -> FastAPI:

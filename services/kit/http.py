@@ -153,7 +153,7 @@ def require_media(request: Request, wanted: str) -> None:
         raise MediaTypeError(f"Kirim badan dengan Content-Type {wanted}.")
 
 
-def require_json(request: Request) -> None:
+async def require_json(request: Request) -> None:
     """Dependency of a route with a JSON body; runs before the body is looked at."""
     require_media(request, JSON)
 

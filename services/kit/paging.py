@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -17,13 +18,19 @@ class Cursors:
 
     def sign(self, scope: str, position: Any) -> str:
         """Return an opaque cursor for a position (a JSON value that is no personal data)."""
-        return str(URLSafeSerializer(self._key, salt=scope).dumps(position))
+        return str(self._serializer(scope).dumps(position))
 
     def read(self, scope: str, cursor: str | None) -> Any:
         """Return the position, None without a cursor. Raises CursorError when tampered with."""
         if cursor is None:
             return None
         try:
-            return URLSafeSerializer(self._key, salt=scope).loads(cursor)
+            return self._serializer(scope).loads(cursor)
         except BadData:
             raise CursorError from None
+
+    def _serializer(self, scope: str) -> URLSafeSerializer:
+        # The library's default digest is SHA-1.
+        return URLSafeSerializer(
+            self._key, salt=scope, signer_kwargs={"digest_method": hashlib.sha256}
+        )

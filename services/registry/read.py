@@ -63,7 +63,7 @@ class Reader:
     def _entry(self, who: Pelaku, rute: str, jumlah: int, niks: Sequence[str]) -> Row:
         """Return the parameters of a ledger entry.
 
-        The hashes go as one literal: the driver takes 15 µs for each item of a list of bytes.
+        The hashes go as one literal: the driver takes several µs for each item of a list.
         """
         *rest, sidik = self.auditor.access_entry(who, rute, jumlah, niks)
         return *rest, _array([rf'"\\x{s.hex()}"' for s in sidik])

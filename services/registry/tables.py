@@ -64,7 +64,9 @@ def _define_records(metadata: sa.MetaData) -> None:
         sa.Column("id", sa.Text, primary_key=True),
         *_record_columns(BadanUsaha),
         sa.Column("status_pendaftaran", sa.Text),
-        sa.Index("badan_usaha_nomor", "nomor", unique=True),
+        # Not unique: a unique index would make every update of a company wait for, and hold up,
+        # the foreign-key checks of its workers.
+        sa.Index("badan_usaha_nomor", "nomor"),
         sa.Index("badan_usaha_npwp", "npwp"),
         sa.Index("badan_usaha_nib", "nomor_tdp_atau_nib"),
     )
@@ -79,7 +81,7 @@ def _define_records(metadata: sa.MetaData) -> None:
         sa.Column("urutan", sa.SmallInteger, nullable=False, server_default="1"),
         *_record_columns(Pekerja),
         sa.UniqueConstraint("id_badan_usaha", "nik", "urutan", name="pekerja_kunci"),
-        sa.Index("pekerja_nomor", "nomor", unique=True),
+        sa.Index("pekerja_nomor", "nomor"),
         sa.Index("pekerja_nik", "nik"),
     )
     sa.Table(

@@ -76,7 +76,7 @@ def test_pages_follow_the_cursor_and_a_tampered_one_is_refused(isi: Registri) ->
     rest = isi.klien.get(f"/v1/badan-usaha/TEPI-1/pekerja?batas=2&kursor={first['kursor']}").json()
     assert (len(first["data"]), len(rest["data"]), rest["kursor"]) == (2, 1, None)
     cursor = first["kursor"]
-    wrong = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
+    wrong = ("A" if cursor[0] != "A" else "B") + cursor[1:]
     bad = isi.klien.get(f"/v1/badan-usaha/TEPI-1/pekerja?kursor={wrong}")
     assert kode(bad) == (400, "KLIEN-KURSOR-001")
     elsewhere = isi.klien.get(f"/v1/perubahan/pekerja?kursor={cursor}")

@@ -29,7 +29,7 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
         raise ReportDuplicateNikError
     id_bu, dasar = laporan.id_badan_usaha, f"laporan {laporan.dilaporkan_pada.date()}"
     with transaction(service.engine) as tx:
-        _require_newest(tx, laporan)
+        _lock_and_require_newest(tx, laporan)
         company = _company_row(laporan)
         write.upsert(tx, Himpunan.BADAN_USAHA, [company], dasar=dasar, pelaku=who.id)
         workers = _worker_rows(laporan)
@@ -55,13 +55,18 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
     )
 
 
-def _require_newest(tx: Transaction, laporan: Laporan) -> None:
+def _lock_and_require_newest(tx: Transaction, laporan: Laporan) -> None:
     row = tx.raw(
         "SELECT dilaporkan_pada FROM badan_usaha WHERE id = %s FOR UPDATE",
         (laporan.id_badan_usaha,),
     ).fetchone()
     if row is not None and row[0] is not None and row[0] > laporan.dilaporkan_pada:
         raise ReportOutdatedError
+    # All rows before the first write: a proposal may hold one and wait for the number lock.
+    tx.raw(
+        "SELECT 1 FROM pekerja WHERE id_badan_usaha = %s ORDER BY id FOR UPDATE",
+        (laporan.id_badan_usaha,),
+    )
 
 
 def _with_source(row: dict[str, Any]) -> dict[str, Any]:

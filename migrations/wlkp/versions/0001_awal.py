@@ -141,7 +141,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("badan_usaha_nib", "badan_usaha", ["nomor_tdp_atau_nib"], unique=False)
-    op.create_index("badan_usaha_nomor", "badan_usaha", ["nomor"], unique=True)
+    op.create_index("badan_usaha_nomor", "badan_usaha", ["nomor"], unique=False)
     op.create_index("badan_usaha_npwp", "badan_usaha", ["npwp"], unique=False)
     op.create_table(
         "belum_lapor",
@@ -288,7 +288,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id_badan_usaha", "nik", "urutan", name="pekerja_kunci"),
     )
     op.create_index("pekerja_nik", "pekerja", ["nik"], unique=False)
-    op.create_index("pekerja_nomor", "pekerja", ["nomor"], unique=True)
+    op.create_index("pekerja_nomor", "pekerja", ["nomor"], unique=False)
     op.create_table(
         "status_jkn",
         sa.Column("id_badan_usaha", sa.Text(), nullable=False),
