@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from services.sync.errors import BusyError, Interrupted
 
 KUNCI = 7_406_022  # any constant; other programs on the hub's database use others
 _SEBUTAN = "hub-sync"
+_PAMIT_DETIK = 3.0  # PostgreSQL takes a moment to notice that a killed process is gone
 
 
 class Kepemimpinan:
@@ -39,9 +41,12 @@ class Kepemimpinan:
 
     def acquire(self, *, wait: bool, tell: Callable[[str], None]) -> None:
         """Take the lock. Raises BusyError naming the holder unless told to wait."""
-        told = False
+        told, started = False, time.monotonic()
         while not self._try():
             text = f"Rekonsiliasi sedang dijalankan oleh {self._holder() or 'proses lain'}."
+            if not wait and time.monotonic() - started < _PAMIT_DETIK:
+                time.sleep(0.1)
+                continue
             if not wait:
                 raise BusyError(text)
             if not told:
@@ -58,7 +63,9 @@ class Kepemimpinan:
             raise Interrupted from None
 
     def close(self) -> None:
-        """Give the lock back."""
+        """Give the lock back, at once: closing alone frees it only when the server notices."""
+        with suppress(psycopg.Error):
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
     def _try(self) -> bool:

@@ -6,6 +6,7 @@ do not say.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
@@ -50,8 +51,23 @@ Versi = Annotated[
     Field(ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan."),
     BeforeValidator(whole_number),
 ]
+
+
+def _storable(value: dt.datetime) -> dt.datetime:
+    """Return a moment in a zone that PostgreSQL knows; RFC 3339 allows up to 23:59 hours."""
+    if abs(value.utcoffset() or dt.timedelta()) < dt.timedelta(hours=15):
+        return value
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_parsing", "Isi waktu RFC 3339 dengan zona.") from None
+
+
 Waktu = Annotated[
-    AwareDatetime, BeforeValidator(written_date), Field(description="Waktu RFC 3339 dengan zona.")
+    AwareDatetime,
+    BeforeValidator(written_date),
+    AfterValidator(_storable),
+    Field(description="Waktu RFC 3339 dengan zona."),
 ]
 
 _BU = TypeVar("_BU", bound=BadanUsaha)

@@ -23,7 +23,9 @@ from pydantic_core import PydanticCustomError
 from shared_schemas.rujukan import Himpunan, Pihak, Rujukan
 
 _TANGGAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
-POLA_TEKS = r"^[^\x00-\x1F\x7F]*$"
+# Space around a text is taken off; inside and at its ends stand no control characters.
+_KENDALI = r"\x00-\x1F\x7F-\x9F"
+POLA_TEKS = rf"^\s*[^\s{_KENDALI}]([^{_KENDALI}]*[^\s{_KENDALI}])?\s*$"
 
 Teks = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=POLA_TEKS)

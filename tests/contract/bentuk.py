@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import schemathesis
 from hypothesis import strategies as st
 from stdnum import luhn
@@ -24,7 +26,7 @@ _NIK = st.builds(
     st.integers(1, 9999),
 )
 _NPWP = st.text(_DIGITS, min_size=8, max_size=8).map(_npwp_of)
-_DEGREES = {"allow_nan": False, "allow_infinity": False}
+_DEGREES: dict[str, Any] = {"allow_nan": False, "allow_infinity": False}
 
 STRATEGI: dict[str, st.SearchStrategy[str]] = {
     "nik": _NIK,
