@@ -10,7 +10,7 @@ from bpjs_kepesertaan.kepesertaan import service
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import RecordNotFoundError
-from services.registry.routes import guarded, service_of
+from services.registry.routing import guarded, service_of
 from shared_schemas.v1.amplop import (
     HasilStatusKepesertaan,
     IdRekaman,

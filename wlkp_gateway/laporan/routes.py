@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import RecordNotFoundError
-from services.registry.routes import guarded, service_of
+from services.registry.routing import guarded, service_of
 from shared_schemas.v1.amplop import IdRekaman, PotensiPekerja
 from shared_schemas.v1.laporan import HasilLaporan, Laporan
 from wlkp_gateway.errors import ReportDuplicateNikError, ReportOutdatedError

@@ -1,0 +1,87 @@
+"""What every route is made with: its guard, its declared refusals, its page parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from services.auth.guard import Guard
+from services.kit.database import DatabaseConflictError, DatabaseUnavailableError
+from services.kit.errors import (
+    BadRequestError,
+    BodyTooLargeError,
+    HubError,
+    InvalidInputError,
+    MediaTypeError,
+)
+from services.kit.http import require_json
+from services.kit.problems import declared
+from services.registry.service import RegistryService
+from shared_schemas.v1.amplop import (
+    BATAS_LARIK,
+)
+
+_BODY: tuple[type[HubError], ...] = (
+    BadRequestError,
+    BodyTooLargeError,
+    MediaTypeError,
+    DatabaseConflictError,
+)
+
+
+class Halamanan(BaseModel):
+    """Query of a page; an unknown parameter is refused like an unknown field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    batas: int = Field(BATAS_LARIK, ge=1, le=BATAS_LARIK, description="Butir per halaman.")
+    kursor: str | None = Field(None, max_length=512, description="Dari halaman sebelumnya.")
+
+
+def service_of(request: Request) -> RegistryService:
+    """Return the registry of the application that serves a request."""
+    return cast(RegistryService, request.app.state.service)
+
+
+def guarded(
+    guard: Guard,
+    *more: type[HubError],
+    body: bool = False,
+    parameters: Sequence[dict[str, Any]] = (),
+    **kwargs: Any,
+) -> dict[str, Any]:
+    """Return the route arguments of a guarded route: refusals, security, scope.
+
+    Every refusal a caller can meet is declared, so that OpenAPI tells the truth.
+    """
+    errors = (
+        *guard.errors(),
+        InvalidInputError,
+        DatabaseUnavailableError,
+        *(_BODY if body else ()),
+        *more,
+    )
+    return {
+        "responses": declared(*dict.fromkeys(errors)),
+        "openapi_extra": {
+            **guard.openapi(),
+            **({"parameters": [*parameters]} if parameters else {}),
+        },
+        # The guard itself stands in the signature; this is the scheme for the documentation.
+        "dependencies": [guard.scheme(), *([Depends(require_json)] if body else [])],
+        **kwargs,
+    }
+
+
+async def raw_body(request: Request) -> bytes:
+    """Return the body as it came, which an idempotency key is bound to."""
+    return await request.body()
+
+
+def as_json(content: bytes) -> Response:
+    """Return an answer whose JSON was written by the database."""
+    return Response(content, media_type="application/json")

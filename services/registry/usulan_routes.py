@@ -1,0 +1,138 @@
+"""Routes of proposals: sent by the other party, decided by one's own stewards."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from services.audit.record import Pelaku
+from services.auth.guard import Guard
+from services.kit.errors import (
+    CursorError,
+)
+from services.registry.errors import (
+    IdempotencyKeyMissingError,
+    IdempotencyKeyReusedError,
+    ProposalNotFoundError,
+    ProposalStateError,
+)
+from services.registry.idempotency import POLA_KUNCI
+from services.registry.routing import Halamanan, as_json, guarded, raw_body, service_of
+from shared_schemas.v1.amplop import (
+    Halaman,
+)
+from shared_schemas.v1.kode import KeadaanUsulan
+from shared_schemas.v1.usulan import (
+    KeputusanUsulan,
+    KumpulanTandaTerima,
+    KumpulanUsulan,
+    UsulanDitahan,
+    UsulanTercatat,
+)
+
+USULAN = Guard("perjanjian:usulan:kirim")
+PETUGAS = Guard("internal:usulan")
+
+# Declared by hand: its absence has an answer of its own, 400 instead of the 422 of a form.
+KUNCI: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Pengulangan dengan kunci dan isi yang sama mendapat jawaban semula.",
+    "schema": {"type": "string", "pattern": POLA_KUNCI},
+    "example": "0b0e5a0e-6a4e-4a0e-9f0e-1d2c3b4a5f60",
+}
+
+
+class HalamananUsulan(Halamanan):
+    """Query of the list of proposals."""
+
+    keadaan: KeadaanUsulan | None = Field(None, description="Hanya yang berkeadaan ini.")
+
+
+def proposal_routes() -> APIRouter:
+    """Return the routes of proposals: sent by the other party, decided by one's own stewards."""
+    r = APIRouter(prefix="/v1", tags=["usulan"])
+
+    @r.post(
+        "/usulan",
+        response_model=KumpulanTandaTerima,
+        summary="Kirim usulan",
+        **guarded(
+            USULAN,
+            IdempotencyKeyMissingError,
+            IdempotencyKeyReusedError,
+            body=True,
+            parameters=[KUNCI],
+        ),
+    )
+    def send_usulan(
+        request: Request,
+        kumpulan: KumpulanUsulan,
+        isi: Annotated[bytes, Depends(raw_body)],
+        who: Annotated[Pelaku, Depends(USULAN)],
+        idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> Response:
+        """Penambahan, penyelarasan dan status pendaftaran; satu tanda terima setiap butir."""
+        return as_json(service_of(request).inbox.accept(who, idempotency_key, isi, kumpulan))
+
+    @r.get(
+        "/usulan",
+        response_model=Halaman[UsulanTercatat],
+        summary="Daftar usulan sendiri",
+        **guarded(USULAN, CursorError),
+    )
+    def list_usulan(
+        request: Request,
+        q: Annotated[HalamananUsulan, Query()],
+        who: Annotated[Pelaku, Depends(USULAN)],
+    ) -> Any:
+        """Usulan yang dikirim pihak pemanggil, dengan keadaannya sekarang."""
+        return service_of(request).proposals.page(who.id, q.keadaan, q.batas, q.kursor)
+
+    @r.get(
+        "/usulan/{id}",
+        response_model=UsulanTercatat,
+        summary="Keadaan satu usulan",
+        **guarded(USULAN, ProposalNotFoundError),
+    )
+    def get_usulan(request: Request, id: UUID, who: Annotated[Pelaku, Depends(USULAN)]) -> Any:
+        """Keadaan satu usulan kiriman pihak pemanggil."""
+        return service_of(request).proposals.find(who.id, id)
+
+    @r.get(
+        "/usulan-ditahan",
+        response_model=Halaman[UsulanDitahan],
+        tags=["internal"],
+        summary="Usulan yang menunggu petugas",
+        **guarded(PETUGAS, CursorError),
+    )
+    def list_usulan_ditahan(
+        request: Request,
+        q: Annotated[Halamanan, Query()],
+        who: Annotated[Pelaku, Depends(PETUGAS)],
+    ) -> Any:
+        """Usulan pihak lain yang ditahan beserta nilainya, untuk diputuskan petugas sendiri."""
+        return service_of(request).proposals.page_held(who, q.batas, q.kursor)
+
+    @r.post(
+        "/usulan/{id}/keputusan",
+        response_model=UsulanTercatat,
+        tags=["internal"],
+        summary="Putuskan usulan yang ditahan",
+        **guarded(PETUGAS, ProposalNotFoundError, ProposalStateError, body=True),
+    )
+    def decide_usulan(
+        request: Request,
+        id: UUID,
+        keputusan: KeputusanUsulan,
+        who: Annotated[Pelaku, Depends(PETUGAS)],
+    ) -> Any:
+        """Putusan petugas sendiri (bukan pertukaran): terapkan atau tolak."""
+        return service_of(request).proposals.decide(who, id, keputusan)
+
+    return r
