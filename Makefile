@@ -91,7 +91,7 @@ fix: setup ## repair what ruff can repair, and format
 
 .PHONY: test
 test: setup ## all tests, on a real PostgreSQL
-	$(BIN)/python -m pytest -n $(PROSES) $(ARGS)
+	$(BIN)/python -m pytest -n $(PROSES) --dist loadfile $(ARGS)
 
 .PHONY: bench
 bench: setup ## measure throughput
