@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared_schemas import identitas as i
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.bidang import Pesan, Tanggal, whole_number, written_date
+from shared_schemas.v1.bidang import SAAT, SAAT_MASUK, Pesan, Tanggal, Utuh
 from shared_schemas.v1.kode import StatusKepesertaan, StatusPendaftaran
 from shared_schemas.v1.pekerja import Pekerja
 
@@ -32,24 +32,20 @@ BATAS_LARIK = 1_000
 """Most items in one page, batch or look-up."""
 
 
-def _no_nik(value: str) -> str:
-    if value.isdigit() and len(value) == 16:
-        raise PydanticCustomError(
-            "id_mirip_nik", "Id rekaman muncul di URL dan log; jangan memakai NIK atau NPWP."
-        )
-    return value
-
-
 IdRekaman = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"),
-    AfterValidator(_no_nik),
-    Field(description="Id rekaman di registri pemiliknya.", examples=["WLKP-0000001"]),
+    StringConstraints(
+        max_length=40,
+        # Never sixteen digits, so no NIK or NPWP: an id appears in URLs and logs.
+        pattern=r"^([0-9]{1,15}|[0-9]{17,}|[0-9]*[A-Za-z][A-Za-z0-9._-]*|[0-9]+[._-][A-Za-z0-9._-]*)$",
+    ),
+    Field(
+        description="Id rekaman di registri pemiliknya; bukan 16 angka (muncul di URL dan log).",
+        examples=["WLKP-0000001"],
+    ),
 ]
 Versi = Annotated[
-    int,
-    Field(ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan."),
-    BeforeValidator(whole_number),
+    int, Field(ge=1, le=2**53, description="Versi rekaman; naik setiap perubahan."), Utuh()
 ]
 
 
@@ -63,12 +59,15 @@ def _storable(value: dt.datetime) -> dt.datetime:
         raise PydanticCustomError("datetime_parsing", "Isi waktu RFC 3339 dengan zona.") from None
 
 
-Waktu = Annotated[
+Waktu = Annotated[AwareDatetime, SAAT, Field(description="Waktu RFC 3339 dengan zona.")]
+
+WaktuMasuk = Annotated[
     AwareDatetime,
-    BeforeValidator(written_date),
+    SAAT_MASUK,
     AfterValidator(_storable),
     Field(description="Waktu RFC 3339 dengan zona."),
 ]
+"""A moment that a caller states and a registry keeps."""
 
 _BU = TypeVar("_BU", bound=BadanUsaha)
 _TK = TypeVar("_TK", bound=Pekerja)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from shared_schemas.rujukan import Pihak
-from shared_schemas.v1.amplop import IdRekaman, Waktu
+from shared_schemas.v1.amplop import IdRekaman, WaktuMasuk
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.bidang import Pesan
 from shared_schemas.v1.pekerja import Pekerja
@@ -27,7 +27,7 @@ class Laporan(Pesan):
     """Laporan lengkap satu tempat usaha; pekerja yang tidak disebut menjadi BERHENTI."""
 
     id_badan_usaha: IdRekaman
-    dilaporkan_pada: Waktu
+    dilaporkan_pada: WaktuMasuk
     badan_usaha: BadanUsahaWlkp
     pekerja: list[PekerjaWlkp] = Field(max_length=BATAS_PEKERJA_LAPORAN)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Discriminator, Field, Tag
 
 from shared_schemas import identitas as i
-from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu
+from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu, WaktuMasuk
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.bidang import Anggota, Nama, Orang, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import (
@@ -29,7 +29,7 @@ class _Usulan(Pesan):
     id_usulan: UUID = Field(description="Id yang tetap sama bila usulan ini dikirim ulang.")
     id_asal: IdRekaman | None = Field(None, description="Rekaman pengirim yang menjadi dasar.")
     versi_asal: Versi | None = Field(None, description="Versi rekaman pengirim itu.")
-    dilaporkan_pada_asal: Waktu | None = Field(
+    dilaporkan_pada_asal: WaktuMasuk | None = Field(
         None, description="Tanggal laporan pengirim; menentukan untuk C5 dan C6."
     )
 

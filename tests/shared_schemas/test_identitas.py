@@ -256,6 +256,18 @@ def test_canonical_value_has_the_published_form(pengenal: i.Pengenal) -> None:
         assert len(raw.strip()) <= pengenal.panjang
 
 
+@pytest.mark.parametrize("pengenal", [p for p in i.PENGENAL if p.lazim], ids=lambda p: p.format)
+@settings(max_examples=300)
+@given(data=st.data())
+def test_ordinary_value_is_canonical_and_never_in_error(
+    pengenal: i.Pengenal, data: st.DataObject
+) -> None:
+    assert pengenal.lazim is not None
+    raw = data.draw(st.from_regex(pengenal.lazim, fullmatch=True).filter(str.isascii))
+    assert pengenal.check(raw).nilai == raw
+    assert len(raw) <= pengenal.panjang
+
+
 def test_email_that_grows_when_lowered_stays_acceptable() -> None:
     hasil = i.check_email("İ" * 64 + "@contoh.example")
     assert hasil.nilai is None or i.check_email(hasil.nilai).nilai == hasil.nilai
