@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from services.audit.catalogue import RINCIAN, Peristiwa
 from services.kit.clock import Clock, system_clock
 from services.kit.database import Transaction
 
-SIDIK_OKTET = 16  # 128 bits of HMAC-SHA-256: collisions out of reach, half the space
+SIDIK_OKTET = 16  # 128 bits: collisions out of reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +72,21 @@ class Auditor:
         )
 
     def fingerprint(self, nik: str) -> bytes:
-        """Return the keyed hash that stands for a NIK in the ledger."""
-        return hmac.digest(self._key, nik.encode(), hashlib.sha256)[:SIDIK_OKTET]
+        """Return the keyed hash (BLAKE2b, RFC 7693) that stands for a NIK in the ledger.
+
+        A page enters a thousand of them; HMAC-SHA-256 takes three times as long.
+        """
+        return hashlib.blake2b(nik.encode(), key=self._key, digest_size=SIDIK_OKTET).digest()
 
     def access_entry(
         self, pelaku: Pelaku, rute: str, jumlah: int, nik: Iterable[str]
     ) -> tuple[Any, ...]:
         """Return the parameters of `INSERT_AKSES`: who read whose data, by which route and article.
 
-        `jumlah` counts the records given; `nik` are those asked for or given.
+        `jumlah` counts the records given; `nik` are those asked for or given. Their hashes are
+        one array literal: the driver takes several µs for each item of a list.
         """
+        hashes = ",".join([rf'"\\x{self.fingerprint(n).hex()}"' for n in dict.fromkeys(nik)])
         return (
             self._clock(),
             pelaku.id,
@@ -91,13 +95,13 @@ class Auditor:
             rute,
             pelaku.id_permintaan,
             jumlah,
-            [self.fingerprint(n) for n in dict.fromkeys(nik)],
+            f"{{{hashes}}}",
         )
 
     def record_access(
         self, tx: Transaction, pelaku: Pelaku, rute: str, jumlah: int, nik: Iterable[str]
     ) -> None:
         """Append one ledger entry; nothing read is nothing to record."""
-        entry = self.access_entry(pelaku, rute, jumlah, nik)
-        if jumlah or entry[-1]:
-            tx.raw(INSERT_AKSES, entry)
+        named = list(nik)
+        if jumlah or named:
+            tx.raw(INSERT_AKSES, self.access_entry(pelaku, rute, jumlah, named))

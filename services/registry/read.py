@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,14 +31,34 @@ _PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
 
 @lru_cache(maxsize=64)
 def record_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
-    """Return the SQL expression of a record's wire form with these fields."""
-    isi = ", ".join(f"'{f}', {f}" for f in fields)
-    meta = "'id', id, 'versi', versi, 'dilaporkan_pada', dilaporkan_pada"
-    if himpunan is Himpunan.PEKERJA:
-        meta += ", 'id_badan_usaha', id_badan_usaha"
-    else:
-        meta += ", 'status_pendaftaran', status_pendaftaran"
-    return f"json_build_object({meta}, 'isi', json_build_object({isi}))"
+    """Return the SQL expression of a record's wire form with these fields, as text."""
+    return f"row_to_json({_record(himpunan, fields)})::text"
+
+
+@lru_cache(maxsize=64)
+def change_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
+    """Return the SQL expression of a change's wire form (`Perubahan`), as text."""
+    record = _record(himpunan, fields, "WHERE dihapus_pada IS NULL")
+    jenis = "CASE WHEN dihapus_pada IS NULL THEN 'ubah' ELSE 'hapus' END"
+    return (
+        f"row_to_json((SELECT u FROM (SELECT nomor, {jenis} AS jenis, id, versi,"
+        f" {record} AS rekaman) u))::text"
+    )
+
+
+def _record(himpunan: Himpunan, fields: tuple[str, ...], where: str = "") -> str:
+    # Rows of named columns, because json_build_object writes every name anew: it costs half
+    # as much again, and pads its text with spaces.
+    own = "id_badan_usaha" if himpunan is Himpunan.PEKERJA else "status_pendaftaran"
+    isi = f"(SELECT i FROM (SELECT {', '.join(fields)}) i)"
+    return f"(SELECT r FROM (SELECT id, versi, dilaporkan_pada, {own}, {isi} AS isi) r {where})"
+
+
+class Lembar(NamedTuple):
+    """A page: its JSON, and the cursor of the page that follows now, None when none does."""
+
+    isi: bytes
+    berikut: str | None
 
 
 @dataclass(frozen=True)
@@ -55,18 +75,13 @@ class Reader:
         # Making it costs as much as taking a connection from the pool.
         return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def _json(self, himpunan: Himpunan) -> str:
+    def _fields(self, himpunan: Himpunan) -> tuple[str, ...]:
         # A D field leaves the registry only while an addendum says so.
         bidang = self.agreement.current().bidang(himpunan, self.agreement.now())
-        return record_json(himpunan, tuple(b.nama for b in bidang))
+        return tuple(b.nama for b in bidang)
 
-    def _entry(self, who: Pelaku, rute: str, jumlah: int, niks: Sequence[str]) -> Row:
-        """Return the parameters of a ledger entry.
-
-        The hashes go as one literal: the driver takes several µs for each item of a list.
-        """
-        *rest, sidik = self.auditor.access_entry(who, rute, jumlah, niks)
-        return *rest, _array([rf'"\\x{s.hex()}"' for s in sidik])
+    def _json(self, himpunan: Himpunan) -> str:
+        return record_json(himpunan, self._fields(himpunan))
 
     def _audit(
         self, tx: Transaction, who: Pelaku, rute: str, himpunan: Himpunan, rows: Sequence[Row]
@@ -75,8 +90,7 @@ class Reader:
         numbers = [r[-1] for r in rows if r[-1]]
         if himpunan is Himpunan.BADAN_USAHA:
             numbers = [n for n in numbers if _is_nik(n)]
-        if rows:
-            tx.raw(INSERT_AKSES, self._entry(who, rute, len(rows), numbers))
+        self.auditor.record_access(tx, who, rute, len(rows), numbers)
 
     def page(
         self,
@@ -86,7 +100,7 @@ class Reader:
         batas: int,
         kursor: str | None,
         id_badan_usaha: str | None = None,
-    ) -> bytes:
+    ) -> Lembar:
         """Return one page (`Halaman`) by id. Raises CursorError, RecordNotFoundError."""
         table = TABLE_OF[himpunan]
         scope = f"daftar:{table}:{id_badan_usaha or ''}"
@@ -99,7 +113,7 @@ class Reader:
             where += " AND id > %s"
             params.append(after)
         query = (
-            f"SELECT id, {self._json(himpunan)}::text, {_PERSON[himpunan]} FROM {table}"
+            f"SELECT id, {self._json(himpunan)}, {_PERSON[himpunan]} FROM {table}"
             f" WHERE {where} ORDER BY id LIMIT %s"
         )
         with transaction(self.engine) as tx:
@@ -108,8 +122,9 @@ class Reader:
             rows = tx.raw(query, (*params, batas + 1)).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
             self._audit(tx, who, f"daftar {table}", himpunan, rows)
-        cursor = json.dumps(self.cursors.sign(scope, rows[-1][0]) if more else None)
-        return f'{{"data":[{_joined(r[1] for r in rows)}],"kursor":{cursor}}}'.encode()
+        cursor = self.cursors.sign(scope, rows[-1][0]) if more else None
+        data = _joined(r[1] for r in rows)
+        return Lembar(f'{{"data":[{data}],"kursor":{json.dumps(cursor)}}}'.encode(), cursor)
 
     def _require_badan_usaha(self, tx: Transaction, id_badan_usaha: str) -> None:
         found = tx.raw(
@@ -122,7 +137,7 @@ class Reader:
         """Return one company's record. Raises RecordNotFoundError."""
         with transaction(self.engine) as tx:
             row = tx.raw(
-                f"SELECT {self._json(Himpunan.BADAN_USAHA)}::text, npwp FROM badan_usaha"
+                f"SELECT {self._json(Himpunan.BADAN_USAHA)}, npwp FROM badan_usaha"
                 " WHERE id = %s AND dihapus_pada IS NULL",
                 (id_badan_usaha,),
             ).fetchone()
@@ -133,7 +148,7 @@ class Reader:
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
         """Return one answer for each NIK in the order asked (`HasilPencarianPekerja`)."""
-        rows = self.look_up_nik(who, "cari pekerja", niks, f"{self._json(Himpunan.PEKERJA)}::text")
+        rows = self.look_up_nik(who, "cari pekerja", niks, f"{self._json(Himpunan.PEKERJA)}")
         found: dict[str, str] = {}
         for nik, text in rows:
             found[nik] = f"{found[nik]},{text}" if nik in found else text
@@ -154,7 +169,7 @@ class Reader:
             f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
             " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
         )
-        entry = self._entry(who, rute, len(niks), niks)
+        entry = self.auditor.access_entry(who, rute, len(niks), niks)
         with transaction(self._autocommit) as tx:
             return tx.raw(query, (*entry, _array(niks))).fetchall()
 
@@ -163,7 +178,7 @@ class Reader:
         with transaction(self.engine) as tx:
             rows = tx.raw(
                 f"SELECT npwp, nomor_tdp_atau_nib, status_pendaftaran,"
-                f" {self._json(Himpunan.BADAN_USAHA)}::text, npwp FROM badan_usaha"
+                f" {self._json(Himpunan.BADAN_USAHA)}, npwp FROM badan_usaha"
                 " WHERE (npwp = ANY(%s) OR nomor_tdp_atau_nib = ANY(%s)) AND dihapus_pada IS NULL"
                 " ORDER BY id",
                 (npwp, nib),
@@ -179,7 +194,7 @@ class Reader:
         ]
         return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
 
-    def changes(self, who: Pelaku, himpunan: Himpunan, *, batas: int, kursor: str | None) -> bytes:
+    def changes(self, who: Pelaku, himpunan: Himpunan, *, batas: int, kursor: str | None) -> Lembar:
         """Return one page of the change feed (`HalamanPerubahan`).
 
         Raises CursorError when tampered with, CursorTooOldError when tombstones after the
@@ -191,18 +206,16 @@ class Reader:
         with transaction(self.engine) as tx:
             self._require_fresh(tx, himpunan, after)
             rows = tx.raw(
-                "SELECT nomor, json_build_object('nomor', nomor, 'jenis',"
-                " CASE WHEN dihapus_pada IS NULL THEN 'ubah' ELSE 'hapus' END,"
-                " 'id', id, 'versi', versi, 'rekaman', CASE WHEN dihapus_pada IS NULL THEN"
-                f" {self._json(himpunan)} END)::text, {_PERSON[himpunan]}"
-                f" FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
+                f"SELECT nomor, {change_json(himpunan, self._fields(himpunan))},"
+                f" {_PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
                 (after, batas),
             ).fetchall()
             self._audit(tx, who, f"perubahan {table}", himpunan, rows)
-        cursor = json.dumps(self.cursors.sign(scope, rows[-1][0] if rows else after))
-        done = "true" if len(rows) < batas else "false"
+        cursor = self.cursors.sign(scope, rows[-1][0] if rows else after)
+        done = len(rows) < batas
+        tail = f'"kursor":{json.dumps(cursor)},"habis":{json.dumps(done)}'
         data = _joined(r[1] for r in rows)
-        return f'{{"data":[{data}],"kursor":{cursor},"habis":{done}}}'.encode()
+        return Lembar(f'{{"data":[{data}],{tail}}}'.encode(), None if done else cursor)
 
     def _require_fresh(self, tx: Transaction, himpunan: Himpunan, after: int) -> None:
         if after == 0:

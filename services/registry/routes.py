@@ -17,7 +17,7 @@ from services.kit.errors import (
     CursorTooOldError,
     RecordNotFoundError,
 )
-from services.registry.routing import Halamanan, as_json, guarded, service_of
+from services.registry.routing import Halamanan, as_json, as_page, guarded, service_of
 from services.registry.usulan_routes import proposal_routes
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import (
@@ -64,7 +64,7 @@ def _company_routes(r: APIRouter, bu: Any, profil: Any) -> None:
         response_model=Halaman[bu],
         tags=tags,
         summary="Daftar badan usaha",
-        **guarded(BADAN_USAHA, CursorError),
+        **guarded(BADAN_USAHA, CursorError, pages=True),
     )
     def list_badan_usaha(
         request: Request,
@@ -73,7 +73,8 @@ def _company_routes(r: APIRouter, bu: Any, profil: Any) -> None:
     ) -> Response:
         """Semua badan usaha menurut urutan id, per halaman."""
         reader = service_of(request).reader
-        return as_json(reader.page(who, Himpunan.BADAN_USAHA, batas=q.batas, kursor=q.kursor))
+        page = reader.page(who, Himpunan.BADAN_USAHA, batas=q.batas, kursor=q.kursor)
+        return as_page(page, q.batas)
 
     @r.get(
         "/badan-usaha/{id}",
@@ -106,7 +107,7 @@ def _company_routes(r: APIRouter, bu: Any, profil: Any) -> None:
         response_model=HalamanPerubahan[bu],
         tags=["perubahan"],
         summary="Umpan perubahan badan usaha",
-        **guarded(BADAN_USAHA, CursorError, CursorTooOldError),
+        **guarded(BADAN_USAHA, CursorError, CursorTooOldError, pages=True),
     )
     def changes_badan_usaha(
         request: Request,
@@ -115,7 +116,8 @@ def _company_routes(r: APIRouter, bu: Any, profil: Any) -> None:
     ) -> Response:
         """Setiap badan usaha pada keadaan terakhirnya, menurut urutan perubahan."""
         reader = service_of(request).reader
-        return as_json(reader.changes(who, Himpunan.BADAN_USAHA, batas=q.batas, kursor=q.kursor))
+        page = reader.changes(who, Himpunan.BADAN_USAHA, batas=q.batas, kursor=q.kursor)
+        return as_page(page, q.batas)
 
 
 def _worker_routes(r: APIRouter, tk: Any, profil: Any) -> None:
@@ -126,7 +128,7 @@ def _worker_routes(r: APIRouter, tk: Any, profil: Any) -> None:
         response_model=Halaman[tk],
         tags=tags,
         summary="Pekerja satu badan usaha",
-        **guarded(PEKERJA, CursorError, RecordNotFoundError),
+        **guarded(PEKERJA, CursorError, RecordNotFoundError, pages=True),
     )
     def list_pekerja(
         request: Request,
@@ -135,11 +137,9 @@ def _worker_routes(r: APIRouter, tk: Any, profil: Any) -> None:
         who: Annotated[Pelaku, Depends(PEKERJA)],
     ) -> Response:
         """Pekerja satu badan usaha, per halaman."""
-        return as_json(
-            service_of(request).reader.page(
-                who, Himpunan.PEKERJA, batas=q.batas, kursor=q.kursor, id_badan_usaha=id
-            )
-        )
+        reader = service_of(request).reader
+        page = reader.page(who, Himpunan.PEKERJA, batas=q.batas, kursor=q.kursor, id_badan_usaha=id)
+        return as_page(page, q.batas)
 
     @r.post(
         "/pekerja/cari",
@@ -159,14 +159,15 @@ def _worker_routes(r: APIRouter, tk: Any, profil: Any) -> None:
         response_model=HalamanPerubahan[tk],
         tags=["perubahan"],
         summary="Umpan perubahan pekerja",
-        **guarded(PEKERJA, CursorError, CursorTooOldError),
+        **guarded(PEKERJA, CursorError, CursorTooOldError, pages=True),
     )
     def changes_pekerja(
         request: Request, q: Annotated[Halamanan, Query()], who: Annotated[Pelaku, Depends(PEKERJA)]
     ) -> Response:
         """Setiap pekerja pada keadaan terakhirnya, menurut urutan perubahan."""
         reader = service_of(request).reader
-        return as_json(reader.changes(who, Himpunan.PEKERJA, batas=q.batas, kursor=q.kursor))
+        page = reader.changes(who, Himpunan.PEKERJA, batas=q.batas, kursor=q.kursor)
+        return as_page(page, q.batas)
 
 
 def operations_routes() -> APIRouter:

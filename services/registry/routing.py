@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +21,7 @@ from services.kit.errors import (
 )
 from services.kit.http import require_json
 from services.kit.problems import declared
+from services.registry.read import Lembar
 from services.registry.service import RegistryService
 from shared_schemas.v1.amplop import (
     BATAS_LARIK,
@@ -31,6 +33,18 @@ _BODY: tuple[type[HubError], ...] = (
     MediaTypeError,
     DatabaseConflictError,
 )
+
+
+_NEXT_PAGE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Link": {
+                "description": 'Halaman berikutnya (RFC 8288, rel="next"), bila ada.',
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
 
 
 class Halamanan(BaseModel):
@@ -51,6 +65,7 @@ def guarded(
     guard: Guard,
     *more: type[HubError],
     body: bool = False,
+    pages: bool = False,
     parameters: Sequence[dict[str, Any]] = (),
     **kwargs: Any,
 ) -> dict[str, Any]:
@@ -66,7 +81,7 @@ def guarded(
         *more,
     )
     return {
-        "responses": declared(*dict.fromkeys(errors)),
+        "responses": declared(*dict.fromkeys(errors)) | (_NEXT_PAGE if pages else {}),
         "openapi_extra": {
             **guard.openapi(),
             **({"parameters": [*parameters]} if parameters else {}),
@@ -85,3 +100,12 @@ async def raw_body(request: Request) -> bytes:
 def as_json(content: bytes) -> Response:
     """Return an answer whose JSON was written by the database."""
     return Response(content, media_type="application/json")
+
+
+def as_page(page: Lembar, batas: int) -> Response:
+    """Return a page with a link to the next one, which a reader can ask for while it reads."""
+    answer = as_json(page.isi)
+    if page.berikut is not None:
+        query = urlencode({"batas": batas, "kursor": page.berikut})
+        answer.headers["Link"] = f'<?{query}>; rel="next"'
+    return answer

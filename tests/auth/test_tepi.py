@@ -83,6 +83,20 @@ def test_pages_follow_the_cursor_and_a_tampered_one_is_refused(isi: Registri) ->
     assert kode(elsewhere) == (400, "KLIEN-KURSOR-001")
 
 
+def test_page_links_to_the_next_one_until_there_is_none(isi: Registri) -> None:
+    path = "/v1/badan-usaha/TEPI-1/pekerja"
+    for first in (f"{path}?batas=2", "/v1/perubahan/pekerja?batas=2"):
+        answer = isi.klien.get(first)
+        following = answer.links["next"]["url"]
+        assert answer.json()["kursor"] in following
+        second = isi.klien.get(answer.url.join(following))
+        assert second.status_code == 200
+        assert not {d["id"] for d in second.json()["data"]} & {
+            d["id"] for d in answer.json()["data"]
+        }
+    assert "next" not in isi.klien.get(path).links
+
+
 def test_look_up_answers_in_order_and_does_not_repeat_the_nik(isi: Registri) -> None:
     asked = [contoh.nik(2), contoh.nik(999), contoh.nik(1)]
     answer = isi.klien.post("/v1/pekerja/cari", json={"nik": asked})

@@ -9,7 +9,7 @@ from shared_schemas.rujukan import Himpunan
 
 _FIELDS = fields_of(Himpunan.PEKERJA)
 BACA = (
-    f"SELECT nik, {record_json(Himpunan.PEKERJA, _FIELDS)}::text FROM pekerja"
+    f"SELECT nik, {record_json(Himpunan.PEKERJA, _FIELDS)} FROM pekerja"
     " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
 )
 """The look-up alone."""
