@@ -12,6 +12,7 @@ from pathlib import Path
 
 from services.auth.clients import Klien, save_clients
 from services.auth.jws import public_jwk, write_private_key
+from services.kit.errors import ConfigurationError
 from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Pihak
 
@@ -57,6 +58,20 @@ def prepare(data: Path) -> None:
                 folder / "klien.yaml",
                 [_client(r, data) for r in REGISTRASI if r.registri == registri],
             )
+
+
+def require(data: Path) -> None:
+    """Raise ConfigurationError unless `data` was prepared.
+
+    Keys made on the way would let a mistyped folder start with strangers' registrations.
+    """
+    needed = (data / "perjanjian.yaml", *(data / r / "klien.yaml" for r in ("wlkp", "bpjs")))
+    missing = [path for path in needed if not path.exists()]
+    if missing:
+        raise ConfigurationError(
+            f"{missing[0]} tidak ada; periksa --data (HUB_DATA), atau buat foldernya dengan "
+            f"`hub siapkan --data {data}`."
+        )
 
 
 def _client(registration: Registrasi, data: Path) -> Klien:

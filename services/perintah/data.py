@@ -74,7 +74,7 @@ def import_files(
     Boleh diulang dan boleh terputus. Baris yang ditolak dicatat dengan nomor baris, bidang dan
     alasan, tanpa nilainya.
     """
-    persiapan.prepare(data)
+    persiapan.require(data)
     refusals = RefusalFile(ditolak or data / f"{nama}_ditolak.csv")
     with database(nama, database_url, data) as url, progress_display() as tell:
         migration.upgrade(url, nama)

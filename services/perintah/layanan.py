@@ -41,7 +41,7 @@ def serve(
     """Jalankan satu layanan sampai dihentikan."""
     if ikut_induk:
         _end_with_parent()
-    persiapan.prepare(data)
+    persiapan.require(data)
     with database(nama, database_url, data) as url:
         settings = ServiceSettings(data=data, database_url=url, port=port, alamat=alamat)
         address = f"http://{alamat}:{port or layanan.spec(nama).port}"

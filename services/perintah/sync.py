@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services import persiapan
 from services.kit import logging
+from services.kit.collector import expect_records
 from services.kit.database import make_engine
 from services.kit.errors import RecordNotFoundError
 from services.perintah.basisdata import database
@@ -110,7 +111,8 @@ def run_sync(
     3 bila belum konvergen.
     """
     logging.configure("rekonsiliasi", "WARNING")
-    persiapan.prepare(data)
+    expect_records()
+    persiapan.require(data)
     with database("hub", database_url, data) as url:
         chosen = settings(url, data, wlkp_url, bpjs_url, tunggu)
         hasil = run_with_progress(

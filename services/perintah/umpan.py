@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def _in_transaction(
     nama: str, url: str, data: Path, work: Callable[[Transaction, Auditor, Pelaku], _T]
 ) -> _T:
-    persiapan.prepare(data)
+    persiapan.require(data)
     auditor = Auditor(derive((data / nama / "rahasia").read_bytes(), "sidik-nik"))
     with database(nama, url, data) as found:
         engine = make_engine(found, 1)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from services.kit.errors import TemporaryError
+from services.kit.errors import HubError, TemporaryError
 from services.sync.errors import (
     AgreementOverError,
     ContractError,
@@ -64,6 +66,14 @@ def _pause(state: RetryCallState) -> float:
     return max(growing, min(asked or 0.0, _LONGEST_PAUSE))
 
 
+class _DiDepan(NamedTuple):
+    """A page asked for before it is wanted."""
+
+    path: str
+    kursor: str
+    answer: Future[httpx.Response]
+
+
 class KlienRegistri:
     """Client of one registry. Raises TemporaryError when patience ends, else PermanentError.
 
@@ -86,16 +96,45 @@ class KlienRegistri:
         self._check_stop = check_stop
         self._patience = tunggu_detik
         self._http = httpx.Client(base_url=base_url, auth=auth, timeout=_TIMEOUT)
+        self._background = ThreadPoolExecutor(1)
+        self._coming: _DiDepan | None = None
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; a page that is on its way is dropped."""
         self._http.close()
+        self._background.shutdown(wait=False, cancel_futures=True)
 
     def fetch_perubahan(self, himpunan: Himpunan, kursor: str | None) -> HalamanPerubahan[Any]:
-        """Return one page of the change feed. Raises CursorGoneError for a cursor too old."""
-        query = {"batas": self._batas} | ({} if kursor is None else {"kursor": kursor})
-        answer = self._call("GET", f"/v1/perubahan/{JALUR[himpunan]}", params=query)
+        """Return one page of the change feed. Raises CursorGoneError for a cursor too old.
+
+        The service writes the next page while this one is validated and stored.
+        """
+        path = f"/v1/perubahan/{JALUR[himpunan]}"
+        answer = self._came_ahead(path, kursor)
+        if answer is None:
+            answer = self._call("GET", path, params=self._query(kursor))
+        self._ask_ahead(path, answer)
         return self._read(_page_form(himpunan, self.sisi.pemberi), answer)
+
+    def _query(self, kursor: str | None) -> dict[str, Any]:
+        return {"batas": self._batas} | ({} if kursor is None else {"kursor": kursor})
+
+    def _ask_ahead(self, path: str, answer: httpx.Response) -> None:
+        """Ask for the page that the answer's `Link` names; only its cursor is taken from there."""
+        url = answer.links.get("next", {}).get("url", "")
+        kursor = parse_qs(urlsplit(url).query).get("kursor", [""])[0]
+        if kursor:
+            asked = self._background.submit(self._once, "GET", path, params=self._query(kursor))
+            self._coming = _DiDepan(path, kursor, asked)
+
+    def _came_ahead(self, path: str, kursor: str | None) -> httpx.Response | None:
+        coming, self._coming = self._coming, None
+        if coming is None or (coming.path, coming.kursor) != (path, kursor):
+            return None
+        try:
+            return coming.answer.result()
+        except HubError:  # asked again where there is patience, and where it can be said
+            return None
 
     def send_usulan(self, isi: bytes, kunci: str) -> KumpulanTandaTerima:
         """Send a stored batch and return its receipts; repeating the key repeats the answer."""
@@ -105,8 +144,9 @@ class KlienRegistri:
 
     def list_usulan(self, kursor: str | None) -> Halaman[UsulanTercatat]:
         """Return one page of our own proposals with their present state."""
-        query = {"batas": self._batas} | ({} if kursor is None else {"kursor": kursor})
-        return self._read(_DAFTAR_USULAN, self._call("GET", "/v1/usulan", params=query))
+        return self._read(
+            _DAFTAR_USULAN, self._call("GET", "/v1/usulan", params=self._query(kursor))
+        )
 
     def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
         started = time.monotonic()

@@ -132,16 +132,8 @@ def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
                     pass
             return cursor.rowcount / (time.perf_counter() - started)
 
-    def feed(cara: str) -> float:
-        return pembaca.rate(layanan.base, token(panggung, layanan.base), cara)
+    def feed() -> float:
+        return pembaca.rate(layanan.base, token(panggung, layanan.base))
 
-    ahead = Hasil("umpan, dibaca di depan", "COPY TO", "baris/s", sasaran=0.1)
-    in_turn = Hasil("umpan, halaman berurutan", "COPY TO", "baris/s")
-    for turn in range(takaran.ulangan + 1):
-        rates = feed("di_depan"), feed("berurutan"), copy()
-        tell(f"  {turn or 'pemanasan'}: {', '.join(f'{r:,.0f}' for r in rates)} baris/s")
-        if turn:
-            for figure, ours in ((ahead, rates[0]), (in_turn, rates[1])):
-                figure.kita.append(ours)
-                figure.pembanding.append(rates[2])
-    return [ahead, in_turn]
+    figure = Hasil("umpan, diperiksa klien", "COPY TO", "baris/s", sasaran=0.1)
+    return alternate(takaran.ulangan, feed, [(figure, copy)])

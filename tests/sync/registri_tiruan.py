@@ -216,6 +216,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         if status == 503:
             self.send_header("Retry-After", "0")
+        if status == 200 and self.path.startswith("/v1/perubahan/"):
+            page = json.loads(answer)
+            if not page["habis"]:
+                self.send_header("Link", f'<?kursor={page["kursor"]}>; rel="next"')
         self.end_headers()
         self.wfile.write(answer)
 
