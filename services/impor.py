@@ -29,7 +29,7 @@ from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import IdRekaman
 from shared_schemas.v1.bidang import Pesan
-from shared_schemas.v1.kode import HubunganKerja, StatusPendaftaran
+from shared_schemas.v1.kode import CADANGAN, HubunganKerja, StatusPendaftaran, listed_code
 
 CHUNK = 5_000  # rows a transaction: short enough to lose little, long enough to amortise it
 _META_COLUMNS = ("id_badan_usaha", "dilaporkan_pada")
@@ -174,6 +174,7 @@ class Importer:
     def _validated(self, himpunan: Himpunan, raw: dict[str, Any]) -> dict[str, Any]:
         meta = _Metadata.model_validate({k: raw.pop(k) for k in _META_COLUMNS if k in raw})
         id_badan_usaha = meta.id_badan_usaha
+        unlisted = _take_unlisted_codes(raw)
         record = FIELD_SETS[himpunan].profil(self._pihak).model_validate(raw)
         row = record.model_dump(mode="json")
         row["dilaporkan_pada"] = meta.dilaporkan_pada and meta.dilaporkan_pada.isoformat()
@@ -189,6 +190,7 @@ class Importer:
             **row,
             "id_badan_usaha": id_badan_usaha,
             "urutan": self._seen[id_badan_usaha, row["nik"]],
+            "kode_asli": unlisted or None,
         }
 
     def _refusal(self, himpunan: Himpunan, row: dict[str, Any]) -> tuple[str, str] | None:
@@ -228,6 +230,20 @@ class Importer:
         result.baru += done.baru
         result.berubah += done.berubah
         result.karantina += len(chunk.quarantined)
+
+
+def _take_unlisted_codes(raw: dict[str, Any]) -> dict[str, str]:
+    """Put listed codes in place of what is written; return what was written and is not listed."""
+    unlisted = {}
+    for bidang, cadangan in CADANGAN.items():
+        written = raw.get(bidang)
+        if written is None:
+            continue
+        code = listed_code(bidang, written)
+        if code is None:
+            unlisted[bidang] = written
+        raw[bidang] = code or cadangan.value
+    return unlisted
 
 
 def _check_header(himpunan: Himpunan, pihak: Pihak, header: list[str]) -> None:

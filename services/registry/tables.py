@@ -80,6 +80,10 @@ def _define_records(metadata: sa.MetaData) -> None:
         # The same NIK twice in one company is a finding, so it must be storable.
         sa.Column("urutan", sa.SmallInteger, nullable=False, server_default="1"),
         *_record_columns(Pekerja),
+        # Kept for the registry's own stewards; not a field of the Lampiran, so never exchanged.
+        sa.Column(
+            "kode_asli", pg.JSONB, comment="C9, C11 sebagaimana tertulis, bila tak terdaftar"
+        ),
         sa.UniqueConstraint("id_badan_usaha", "nik", "urutan", name="pekerja_kunci"),
         sa.Index("pekerja_nomor", "nomor"),
         sa.Index("pekerja_nik", "nik"),
@@ -162,7 +166,9 @@ def _define_inbox(metadata: sa.MetaData) -> None:
     )
 
 
-TANPA_NOMOR = frozenset({"id", "urutan", "versi", "nomor", "diubah_pada", "sidik_sumber"})
+TANPA_NOMOR = frozenset(
+    {"id", "urutan", "versi", "nomor", "diubah_pada", "sidik_sumber", "kode_asli"}
+)
 """Columns whose change is no change of the record: the trigger does not fire for them."""
 
 TABLE_OF = {Himpunan.BADAN_USAHA: "badan_usaha", Himpunan.PEKERJA: "pekerja"}

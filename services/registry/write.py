@@ -22,6 +22,8 @@ from shared_schemas.rujukan import Himpunan
 
 _NEWS = "t.sidik_sumber IS DISTINCT FROM m.sidik_sumber"
 _KEYS = {Himpunan.BADAN_USAHA: ("id",), Himpunan.PEKERJA: ("id_badan_usaha", "nik", "urutan")}
+# Columns that are no declared field and belong to one table only.
+_OWN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "kode_asli"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,8 @@ def _lock(tx: Transaction, himpunan: Himpunan, joined: str) -> list[str]:
 
 def _insert_new(tx: Transaction, himpunan: Himpunan, joined: str) -> int:
     table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
-    columns = (*dict.fromkeys((*keys, *fields_of(himpunan))), "dilaporkan_pada", "sidik_sumber")
-    if himpunan is Himpunan.BADAN_USAHA:
-        columns = (*columns, "status_pendaftaran")
+    technical = ("dilaporkan_pada", "sidik_sumber", _OWN[himpunan])
+    columns = (*dict.fromkeys((*keys, *fields_of(himpunan))), *technical)
     names = ", ".join(columns)
     return tx.raw(
         f"INSERT INTO {table} ({names}) SELECT {', '.join(f'm.{c}' for c in columns)}"
@@ -133,8 +134,10 @@ def _update_changed(
         f" IS DISTINCT FROM ({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL))",
         (locked,),
     ).rowcount
+    codes = ", kode_asli = m.kode_asli" if himpunan is Himpunan.PEKERJA else ""
     tx.raw(
-        f"UPDATE {table} t SET sidik_sumber = m.sidik_sumber FROM masuk_{table} m WHERE {moved}",
+        f"UPDATE {table} t SET sidik_sumber = m.sidik_sumber{codes} FROM masuk_{table} m"
+        f" WHERE {moved}",
         (locked,),
     )
     return changed
@@ -194,7 +197,7 @@ def stop_unnamed(
 
 def delete(tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, id_: str) -> bool:
     """Turn a record into a tombstone: its fields go, its id and number stay in the feed."""
-    blank = ", ".join(f"{f} = NULL" for f in fields_of(himpunan))
+    blank = ", ".join(f"{f} = NULL" for f in (*fields_of(himpunan), _OWN[himpunan]))
     done = tx.raw(
         f"UPDATE {TABLE_OF[himpunan]} SET {blank}, dihapus_pada = now()"
         " WHERE id = %s AND dihapus_pada IS NULL",

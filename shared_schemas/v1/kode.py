@@ -1,4 +1,8 @@
-"""Code lists of version 1. A code that is not listed is refused, never guessed."""
+"""Code lists of version 1. A message with a code that is not listed is refused, never guessed.
+
+A file comes from elsewhere: there an unlisted code becomes the list's own word for it
+(`CADANGAN`), and what was written is kept beside it.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,19 @@ class StatusKepesertaan(StrEnum):
     NONAKTIF_LAIN = "NONAKTIF_LAIN"
     MENINGGAL = "MENINGGAL"
     KODE_TIDAK_DIKENAL = "KODE_TIDAK_DIKENAL"
+
+
+CADANGAN: dict[str, StrEnum] = {
+    "status_pekerjaan": StatusPekerjaan.LAINNYA,
+    "status_kepesertaan": StatusKepesertaan.KODE_TIDAK_DIKENAL,
+}
+"""What stands for an unlisted code of a file, by field."""
+
+
+def listed_code(bidang: str, tertulis: str) -> str | None:
+    """Return the listed code that a file means, whatever its case; None for an unlisted one."""
+    code = tertulis.upper().replace(" ", "_").replace("-", "_")
+    return code if code in type(CADANGAN[bidang]).__members__ else None
 
 
 class HubunganKerja(StrEnum):

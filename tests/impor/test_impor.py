@@ -109,6 +109,27 @@ def test_impor_keeps_unusable_nik_in_quarantine_once(impor: Impor) -> None:
     assert all(d["rekaman"]["id_badan_usaha"] != "W-4" for d in feed)
 
 
+def test_impor_keeps_an_unlisted_code_beside_the_list_s_own_word(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(6)])
+    rows = [
+        worker(60, 6, status_pekerjaan="Kontrak Musiman"),
+        worker(61, 6, status_pekerjaan="harian lepas"),
+    ]
+    assert impor(Himpunan.PEKERJA, rows).baru == 2
+    query = "SELECT status_pekerjaan, kode_asli FROM pekerja WHERE nik = :n"
+
+    def stored(n: int) -> tuple[Any, ...]:
+        return tuple(impor.registri.fetch(query, n=contoh.nik(n))[0])
+
+    assert stored(60) == ("LAINNYA", {"status_pekerjaan": "Kontrak Musiman"})
+    assert stored(61) == ("HARIAN_LEPAS", None)
+    assert impor(Himpunan.PEKERJA, [worker(60, 6, status_pekerjaan="PKWT"), rows[1]]).berubah == 1
+    assert stored(60) == ("PKWT", None)
+    feed = impor.registri.klien.get("/v1/perubahan/pekerja").text
+    assert "kode_asli" not in feed
+    assert "Musiman" not in feed
+
+
 def test_impor_keeps_the_same_nik_twice_in_one_company(impor: Impor) -> None:
     impor(Himpunan.BADAN_USAHA, [company(5)])
     twice = [worker(50, 5), worker(50, 5, jabatan="Mandor")]
