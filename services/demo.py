@@ -23,6 +23,7 @@ from rich.table import Table
 from services import kebenaran, persiapan, sintetis
 from services.kit import logging, migration
 from services.kit.database import make_engine
+from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
 from services.perintah import data as perintah_data
 from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
@@ -38,6 +39,7 @@ TIDAK_COCOK = 4
 def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool) -> int:
     """Run the demonstration and return the exit code; without `sekali` stay up until Ctrl-C."""
     logging.configure("demo", "WARNING")
+    expect_records()
     # A shell that starts us in the background hands SIGINT on as ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _as_interrupt)

@@ -315,7 +315,7 @@ class Pengenal:
         return {"type": "string", "format": self.format, "minLength": 1, "maxLength": self.panjang}
 
     def _normalise(self, value: Any, info: ValidationInfo) -> Any:
-        if info.context is TERPERCAYA or not isinstance(value, str):
+        if not isinstance(value, str) or info.context is TERPERCAYA:
             return value
         if self.lazim is not None and self.lazim.fullmatch(value):
             return value

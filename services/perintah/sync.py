@@ -13,9 +13,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services import persiapan
 from services.kit import logging
-from services.kit.collector import expect_records
 from services.kit.database import make_engine
 from services.kit.errors import RecordNotFoundError
+from services.kit.interpreter import expect_records
 from services.perintah.basisdata import database
 from services.perintah.umum import (
     DATA,

@@ -153,8 +153,8 @@ class Reader:
         for nik, text in rows:
             found[nik] = f"{found[nik]},{text}" if nik in found else text
         answers = [
-            f'{{"posisi":{at},"ditemukan":true,"pekerja":[{found[nik]}]}}'
-            if nik in found
+            f'{{"posisi":{at},"ditemukan":true,"pekerja":[{text}]}}'
+            if (text := found.get(nik))
             else f'{{"posisi":{at},"ditemukan":false,"pekerja":[]}}'
             for at, nik in enumerate(niks)
         ]

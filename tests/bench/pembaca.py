@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 import httpx
 
-from services.kit.collector import expect_records
+from services.kit.interpreter import expect_records
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
