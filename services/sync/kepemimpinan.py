@@ -16,6 +16,7 @@ from contextlib import suppress
 import psycopg
 import sqlalchemy as sa
 
+from services.kit.database import DatabaseUnavailableError
 from services.sync.errors import BusyError, Interrupted
 
 KUNCI = 7_406_022  # any constant; other programs on the hub's database use others
@@ -29,14 +30,18 @@ class Kepemimpinan:
     def __init__(self, database_url: str) -> None:
         url = sa.make_url(database_url).set(drivername="postgresql")
         name = f"{_SEBUTAN} {socket.gethostname()[:24]} pid {os.getpid()}"
-        self._connection = psycopg.connect(
-            url.render_as_string(hide_password=False),
-            autocommit=True,
-            application_name=name,
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
+        try:
+            self._connection = psycopg.connect(
+                url.render_as_string(hide_password=False),
+                autocommit=True,
+                application_name=name,
+                connect_timeout=5,
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
+            )
+        except psycopg.OperationalError:
+            raise DatabaseUnavailableError from None
         self._mutex = threading.Lock()
 
     def acquire(self, *, wait: bool, tell: Callable[[str], None]) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import psycopg
+import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
 from services.kit.clock import Clock, system_clock
@@ -83,27 +85,43 @@ def run(
 ) -> HasilJalan:
     """Reconcile until a round proposes nothing, at most `putaran_maks` rounds.
 
-    With `terus` it starts again after every `jeda_detik`, also after an outage, until
-    interrupted. Raises BusyError when another process works (unless `tunggu_giliran`),
-    TemporaryError when patience with a service ended, PermanentError when something must
-    change first. After KeyboardInterrupt nothing is lost: the next run resumes the round.
+    With `terus` it starts again after every `jeda_detik`, also after an outage of a service or
+    of the hub's own database, until interrupted. Raises BusyError when another process works
+    (unless `tunggu_giliran`), TemporaryError when patience ended, PermanentError when something
+    must change first. After KeyboardInterrupt nothing is lost: the next run resumes the round.
     """
-    lock = Kepemimpinan(_postgres_url(settings.database_url))
-    try:
-        lock.acquire(wait=tunggu_giliran or terus, tell=_teller(on_progress))
-        with _context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
-            while True:
-                try:
-                    hasil = _until_converged(ctx)
-                    if not terus:
-                        return hasil
-                except TemporaryError as error:
-                    if not terus or isinstance(error, LeadershipLostError):
-                        raise
-                    ctx.tell("tunggu", error.detail)
-                time.sleep(jeda_detik)
-    finally:
-        lock.close()
+    tell = _teller(on_progress)
+    while True:
+        lock = None
+        try:
+            lock = Kepemimpinan(_postgres_url(settings.database_url))
+            lock.acquire(wait=tunggu_giliran or terus, tell=tell)
+            with _context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
+                return _lead(ctx, terus=terus, jeda_detik=jeda_detik)
+        except (TemporaryError, psycopg.OperationalError, sa.exc.OperationalError) as error:
+            if not terus:
+                raise
+            # The lock is gone with its connection: whoever gets it next resumes the round.
+            tell(getattr(error, "detail", "Database hub tidak menjawab; menunggu."))
+        finally:
+            if lock is not None:
+                lock.close()
+        time.sleep(jeda_detik)
+
+
+def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
+    """Reconcile once, or with `terus` until the lock is lost."""
+    while True:
+        try:
+            hasil = _until_converged(ctx)
+            if not terus:
+                return hasil
+        except TemporaryError as error:
+            if not terus or isinstance(error, LeadershipLostError):
+                raise
+            ctx.tell("tunggu", error.detail)
+        ctx.check_leadership()
+        time.sleep(jeda_detik)
 
 
 def _postgres_url(url: str) -> str:

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.kit import migration
 from services.kit.errors import TemporaryError
+from services.kit.postgres import PostgresServer
 from services.sync.errors import AgreementOverError, BusyError, SyncConfigurationError
 from services.sync.run import list_tertahan, run, status, summary, trace
 from services.sync.selisih import Aturan, decide
@@ -33,6 +36,7 @@ from services.sync.settings import SyncSettings
 run(SyncSettings.model_validate_json(sys.argv[1]), make_auth=lambda _sisi: None,
     tunggu_giliran=True)
 """
+_PROGRAM_TERUS = _PROGRAM.replace("tunggu_giliran=True", "terus=True, jeda_detik=0.2")
 
 
 def fill(p: Panggung, seed: int = 7, companies: int = 12, workers: int = 240) -> None:
@@ -83,10 +87,10 @@ def expected(make_database: Callable[[str], str]) -> Any:
         return final(p)
 
 
-def start(p: Panggung) -> subprocess.Popen[bytes]:
+def start(p: Panggung, program: str = _PROGRAM) -> subprocess.Popen[bytes]:
     root = str(Path(__file__).parents[2])
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, p.settings.model_dump_json()],
+        [sys.executable, "-c", program, p.settings.model_dump_json()],
         cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
@@ -168,6 +172,48 @@ def test_a_dead_service_that_comes_back_is_waited_for(panggung: Panggung) -> Non
     panggung.pelayan["bpjs"].stop()
     threading.Timer(1.5, panggung.pelayan["bpjs"].start).start()
     assert panggung.run().converged
+
+
+def _hub_on(server: PostgresServer) -> Callable[[str], str]:
+    def make(nama: str) -> str:
+        server.ensure_database(nama)
+        migration.upgrade(server.url(nama), nama)
+        return server.url(nama)
+
+    return make
+
+
+def _wait_until(true: Callable[[], object]) -> None:
+    until = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_an_outage_of_the_hub_s_own_database_is_waited_for(expected: Any) -> None:
+    """The database goes away in the middle of a round: `terus` goes on when it is back."""
+    with tempfile.TemporaryDirectory(prefix="uji-pg-") as folder:
+        Path(folder).chmod(0o755)
+        own = PostgresServer(Path(folder) / "data")
+        own.start()
+        with open_panggung(_hub_on(own)) as p:
+            fill(p)
+            p.bpjs.lambat = 0.05
+            process = start(p, _PROGRAM_TERUS)
+            _wait_until(lambda: p.bpjs.permintaan["GET /v1/perubahan/pekerja"])
+            own.stop()
+            p.bpjs.lambat = 0.0
+            time.sleep(1)
+            assert process.poll() is None
+            own.start()
+            _wait_until(lambda: p.wlkp.usulan and p.bpjs.usulan)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+            assert p.run(tunggu_giliran=True).converged
+            assert final(p) == expected
+            assert_nothing_twice(p.wlkp)
+            assert_nothing_twice(p.bpjs)
+        own.destroy()
 
 
 def test_patience_ends_with_a_temporary_error_and_a_later_run_goes_on(panggung: Panggung) -> None:
