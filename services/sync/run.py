@@ -42,6 +42,11 @@ __all__ = [
 _VERSION = "hub-sync-1"  # pinned: recovery skips workflows of another version
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
+_OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_DIHAPUS_SEKALI = 500
+
+DISIMPAN = 50
+"""Rounds whose steps are kept, for whoever asks what happened last night."""
 
 
 @dataclass
@@ -191,6 +196,7 @@ def _dbos(ctx: Konteks) -> Iterator[None]:
 
 def _until_converged(ctx: Konteks) -> HasilJalan:
     hasil = HasilJalan()
+    _forget_old_rounds()
     for workflow_id in _left_over():
         ctx.tell("lanjut", "Melanjutkan putaran yang terputus.")
         hasil.add(_wait_for(ctx, DBOS.retrieve_workflow(workflow_id)))
@@ -203,6 +209,16 @@ def _until_converged(ctx: Konteks) -> HasilJalan:
         if hasil.converged:
             break
     return hasil
+
+
+def _forget_old_rounds() -> None:
+    """Drop DBOS's notes of rounds long over; the book of rounds keeps what they counted."""
+    over = DBOS.list_workflows(
+        status=_OVER, sort_desc=True, offset=DISIMPAN, limit=_DIHAPUS_SEKALI, load_input=False,
+        load_output=False,
+    )  # fmt: skip
+    if over:
+        DBOS.delete_workflows([w.workflow_id for w in over])
 
 
 def _left_over() -> list[str]:

@@ -106,6 +106,19 @@ def test_an_undisturbed_run_converges_and_repeats_nothing(
     assert final(panggung) == expected
 
 
+def test_notes_of_old_rounds_are_dropped_and_the_book_keeps_their_counts(
+    panggung: Panggung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.sync.run.DISIMPAN", 2)
+    for _ in range(4):
+        assert panggung.run().converged
+    assert panggung.fetch("SELECT count(*) FROM dbos.workflow_status") == [(3,)]
+    steps = "SELECT count(DISTINCT workflow_uuid) FROM dbos.operation_outputs"
+    assert panggung.fetch(steps) == [(3,)]
+    ((kept,),) = panggung.fetch("SELECT count(*) FROM putaran WHERE selesai IS NOT NULL")
+    assert kept >= 4
+
+
 def kill_in(p: Panggung, tahap: str, delay: float) -> bool:
     """Start the program, kill it shortly after it entered a stage; False if it ended before."""
     with p.engine.begin() as connection:  # what the last one left must not be taken for a sign
