@@ -13,14 +13,18 @@ from numba import njit
 from services.taut.jarak import Bita, edit_distance, is_abbreviation
 from services.taut.kata import Bulat, Nyata, Panjang, Teks
 
-KOSONG, BEDA, SEBAGIAN, MIRIP_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
-"""Answers of the comparison, from nothing known to equal."""
+KOSONG, BEDA, SEBAGIAN, KATA_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
+"""Answers of the comparison, from nothing known to equal.
+
+`KATA_LAIN`: a common word stands for another common one, all else agrees: another name.
+"""
 
 _MAKS_KATA = 16
 _TAK, _LAIN, _SINGKAT, _TIK, _BUNYI, _SAMA = range(6)
 _LANGKA = 2  # a word met at most twice (once a side) may be a slip of a near one
+_LAZIM_BAGIAN = 20_000  # a word is common from three, or one in so many texts, on
 _KALI_LAZIM = 50  # slips of a frequent word are themselves met, but this many times less often
-_REDAM = np.array([1.0, 0.85, 0.7, 0.55, 0.45, 0.35] + [0.25] * 10, np.float32)
+_REDAM = np.array([1.0, 0.9, 0.8, 0.7, 0.5, 0.35] + [0.25] * 10, np.float32)
 """Words of one name depend on each other: the second agreement says less than the first."""
 
 Tingkat = npt.NDArray[np.int8]
@@ -40,7 +44,7 @@ def _relation(
     a, b = isi[edges[x] : edges[x + 1]], isi[edges[y] : edges[y + 1]]
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if len(short) >= 4:
-        limit = 2 if len(short) >= 8 else 1
+        limit = 1 if len(short) < 6 else 2 if len(short) < 10 else 3
         if edit_distance(a, b, limit) <= limit:
             few, many = min(count[x], count[y]), max(count[x], count[y])
             return _TIK if few <= _LANGKA or many >= few * _KALI_LAZIM else _LAIN
@@ -72,7 +76,7 @@ def _damped(bits: Nyata, n: int) -> float:
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _align(
     wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
-    digit: npt.NDArray[np.bool_],
+    digit: npt.NDArray[np.bool_], usual: int,
 ) -> tuple[int, float, bool]:
     """Return (answer, bits of what agrees, whether the first words of both agree)."""
     free_a, free_b = np.ones(len(wa), np.bool_), np.ones(len(wb), np.bool_)
@@ -114,11 +118,14 @@ def _align(
             n, fuzzy, left_a, left_b = n + 1, True, 0, 0
     bits = _damped(agreed, n)
     if n == 0:
-        return (MIRIP_LAIN if other and not left_a and not left_b else BEDA), 0.0, False
-    if left_a and left_b:
-        return SEBAGIAN, bits, first
-    if other:
-        return (SEBAGIAN if left_a or left_b else MIRIP_LAIN), bits, first
+        return (KATA_LAIN if other and not left_a and not left_b else BEDA), 0.0, False
+    if (left_a and left_b) or other:
+        common = True
+        for p in range(len(wa)):
+            common = common and (not free_a[p] or digit[wa[p]] or count[wa[p]] >= usual)
+        for q in range(len(wb)):
+            common = common and (not free_b[q] or digit[wb[q]] or count[wb[q]] >= usual)
+        return (KATA_LAIN if common else SEBAGIAN), bits, first
     if left_a or left_b:
         lost = 0.0
         for p in range(len(wa)):
@@ -141,6 +148,7 @@ def _compare(
 ) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_]]:
     level, bits = np.zeros(len(i), np.int8), np.zeros(len(i), np.float32)
     first = np.zeros(len(i), np.bool_)
+    usual = max(_LANGKA + 1, (len(batas) - 1) // _LAZIM_BAGIAN)
     for k in range(len(i)):
         a0, a1 = batas[i[k]], batas[i[k] + 1]
         b0, b1 = batas[j[k]], batas[j[k] + 1]
@@ -152,9 +160,9 @@ def _compare(
             for p in range(len(wa)):
                 own[p] = bit[wa[p]]
             level[k], first[k] = SAMA, True
-            bits[k] = min(_damped(own, len(wa)), whole_bits[i[k]] + 4.0)
+            bits[k] = min(_damped(own, len(wa)), whole_bits[i[k]] + 5.0)
         else:
-            answer, worth, same_first = _align(wa, wb, isi, edges, count, bit, sound, digit)
+            answer, worth, same_first = _align(wa, wb, isi, edges, count, bit, sound, digit, usual)
             level[k], bits[k], first[k] = answer, worth, same_first
     return level, bits, first
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 _GANTI = (
+    ("RN", "M"),
     ("OE", "U"),
     ("DJ", "J"),
     ("TJ", "C"),
@@ -30,7 +31,6 @@ _GANTI = (
     ("V", "F"),
     ("F", "P"),
     ("Z", "S"),
-    ("IJ", "IJ"),
     ("IY", "I"),
     ("UW", "U"),
     ("AE", "AI"),
@@ -41,12 +41,16 @@ _GANTI = (
     ("EE", "I"),
     ("OO", "U"),
 )
+_SALAH_BACA = str.maketrans("0158", "OISB")  # what readers of paper take a letter for
 _GANDA = re.compile(r"(.)\1+")
 _Y_VOKAL = re.compile(r"Y(?=[AIUEO])")
 
 
 def sound(word: str) -> str:
     """Return the code of an upper-case word; digits and other scripts stay as they are."""
+    if not word.isalpha() and not word.isdecimal():
+        word = word.translate(_SALAH_BACA)
+    word = _GANDA.sub(r"\1", word)
     for old, new in _GANTI:
         if old in word:
             word = word.replace(old, new)

@@ -80,8 +80,8 @@ def find_badan_usaha(
 def _companies_agree(s: Sifat) -> Bebas:
     """Say which pairs nothing but the key would not also allow: another name needs a witness."""
     t = s.tingkat
-    name_agrees = (t[:, 0] == bk.KOSONG) | (t[:, 0] > bk.SEBAGIAN)
-    partly = t[:, 0] == bk.SEBAGIAN
+    name_agrees = (t[:, 0] == bk.KOSONG) | (t[:, 0] > bk.KATA_LAIN)
+    partly = (t[:, 0] == bk.SEBAGIAN) | (t[:, 0] == bk.KATA_LAIN)
     witness = (t[:, 2] >= 2) | (t[:, 4] == 3) | (t[:, 6] >= 2) | (t[:, 8] >= 2) | (t[:, 10] == 3)
     return name_agrees | witness | (partly & (t[:, 3] != 1) & (t[:, 3] != 7))
 
@@ -98,7 +98,7 @@ def find_pekerja(
     for name, keys in (("nik", employment), ("nik", r.nik.isi), ("jkn", r.jkn.isi)):
         a, b = unique_pairs(keys, r.banyak_a, free)
         s = compare(a, b)
-        name_agrees = (s.tingkat[:, 0] == bk.KOSONG) | (s.tingkat[:, 0] > bk.BEDA)
+        name_agrees = (s.tingkat[:, 0] == bk.KOSONG) | (s.tingkat[:, 0] > bk.KATA_LAIN)
         born = (s.tingkat[:, 1] == 0) | (s.tingkat[:, 1] > 1)
         agree = name_agrees | (born & (s.tingkat[:, 1] > 2) & (s.tingkat[:, 3] != 1))
         agree &= (s.tingkat[:, 0] != bk.SEBAGIAN) | born

@@ -29,7 +29,7 @@ class Bidang:
 
 
 _NAMA = (
-    "kosong", "berbeda", "sama sebagian", "berbeda satu kata yang mirip", "sama, sebagian kata tidak ada",
+    "kosong", "berbeda", "sama sebagian", "berbeda: satu kata lazim diganti kata lazim lain", "sama, sebagian kata tidak ada",
     "sama, ejaan atau singkatan lain", "sama",
 )  # fmt: skip
 _TEKS = ("kosong", "berbeda", "sama sebagian", "sama, sebagian kata tidak ada", "sama")
@@ -45,7 +45,7 @@ def _fields(*rows: tuple[str, str, tuple[str, ...], set[int], float]) -> tuple[B
 
 
 BIDANG_BADAN_USAHA = _fields(
-    ("nama", "nama tanpa bentuk hukum", _NAMA, {2, 4, 5, 6}, 40.0),
+    ("nama", "nama tanpa bentuk hukum", _NAMA, {2, 3, 4, 5, 6}, 40.0),
     ("bentuk", "bentuk hukum", ("kosong", "berbeda", "sama"), set(), 0.0),
     ("jalan", "jalan dan nomor", _TEKS, {2, 3, 4}, 16.0),
     ("wilayah", "wilayah", _WILAYAH, {3, 4, 5, 6}, 18.0),
@@ -59,7 +59,7 @@ BIDANG_BADAN_USAHA = _fields(
     ("titik", "titik koordinat", ("kosong", "jauh", "sekitar 5 km", "dalam 150 m"), set(), 0.0),
 )
 BIDANG_PEKERJA = _fields(
-    ("nama", "nama", _NAMA, {2, 4, 5, 6}, 40.0),
+    ("nama", "nama", _NAMA, {2, 3, 4, 5, 6}, 40.0),
     (
         "lahir",
         "tanggal lahir",
@@ -101,7 +101,7 @@ def _number(v: Nilai, i: Nomor, j: Nomor) -> _Hasil:
 def _text(t: Teks, i: Nomor, j: Nomor) -> _Hasil:
     """Reduce the seven answers to five; too little agreement is a difference."""
     answer, bits, _ = bk.compare_texts(t, i, j)
-    level = np.array([0, 1, 2, 1, 3, 4, 4], np.int8)[answer]
+    level = np.array([0, 1, 2, 2, 3, 4, 4], np.int8)[answer]
     level[(level >= 2) & (bits < 4.0)] = 1
     return level, bits
 
@@ -114,7 +114,7 @@ def _region(d: Daerah, tempat: Teks, i: Nomor, j: Nomor) -> _Hasil:
     bits = bits + np.where(level == bn.W_KECAMATAN, 3.0, np.where(level > bn.W_KECAMATAN, 5.0, 0.0))
     answer, own, _ = bk.compare_texts(tempat, i, j)
     unknown = (level == bn.W_KOSONG) & (answer != bk.KOSONG)
-    agree = (answer > bk.MIRIP_LAIN) | (own >= 6.0)
+    agree = (answer > bk.KATA_LAIN) | (own >= 6.0)
     level[unknown] = np.where(agree, 6, 7)[unknown]
     return level, np.where(unknown, own, bits).astype(np.float32)
 

@@ -128,9 +128,8 @@ def _link_by_keys(work: Kerja) -> None:
         found = kunci_pasti.find_badan_usaha(r, free, work.compare)
     else:
         found = kunci_pasti.find_pekerja(r, free, work.compare)
-        by_nik = [p for p in found if p.dasar == "nik"]
         work.rekaman = learn_companies(
-            r, np.concatenate([p.a for p in by_nik]), np.concatenate([p.b for p in by_nik])
+            r, np.concatenate([p.a for p in found]), np.concatenate([p.b for p in found])
         )
     for tier in found:
         ok = work.allowed(tier.a, tier.b)
@@ -189,8 +188,9 @@ def judge_badan_usaha(s: Sifat) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.b
     name, npwp, nib = t[:, 0], t[:, 9], t[:, 10]
     refuted = ((npwp == 1) & (nib < 2)) | ((nib == 1) & (npwp < 2))
     witness = (npwp >= 2) | (nib >= 2)
-    fits = (name >= bk.KURANG) | (((name == bk.SEBAGIAN) | (name == bk.MIRIP_LAIN)) & witness)
-    return fits & ~refuted, refuted
+    other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
+    fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness)
+    return fits & ~refuted, refuted | (other & ~witness)
 
 
 def judge_pekerja(s: Sifat) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -199,8 +199,10 @@ def judge_pekerja(s: Sifat) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_
     name, nik, jkn = t[:, 0], t[:, 2], t[:, 3]
     refuted = ((nik == 1) & (jkn != 3)) | ((jkn == 1) & (nik < 2))
     witness = (nik == 3) | (jkn == 3)
-    fits = (name >= bk.KURANG) | ((name == bk.SEBAGIAN) & witness & s.kata_pertama)
-    return fits & ~refuted, refuted
+    another = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (t[:, 1] == 1)
+    fits = (name >= bk.KURANG) | ((name == bk.SEBAGIAN) & s.kata_pertama & witness)
+    fits &= (t[:, 1] != 1) | witness
+    return fits & ~refuted, refuted | (another & ~witness & (nik != 2))
 
 
 def _attach_branches(work: Kerja, r: BadanUsaha) -> None:

@@ -156,7 +156,8 @@ def _spoil_company(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
     moved = r.random() < 0.06
     if moved:
         address = d.address(d.place()[1])[0]
-    point = f"{float(t['lintang']) + r.gauss(0, 0.0006):.5f},{t['bujur']}"
+    north = float(t["lintang"]) + r.gauss(0, 0.0006 if r.random() < 0.85 else 0.3)
+    point = f"{north:.5f},{t['bujur']}"
     return {
         "nama": r.choice((f"{form} {name}", f"{name}, {form}", f"{form}. {name.title()}")),
         "alamat": " ".join(spoil_words(r, address.split(), 0.02)),
@@ -169,7 +170,7 @@ def _spoil_company(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
             f"{r.choice(('info', 'hrd', 'admin'))}@{t['domain'] if r.random() < 0.8 else 'gmail.com'}",
             empty,
         ),
-        "kbli": d.maybe(t["kbli"] if r.random() < 0.8 else d.digits(5), empty),
+        "kbli": d.maybe(t["kbli"] if r.random() < 0.8 else t["kbli"][: r.choice((0, 2))] + d.digits(3), empty),
         "nama_pemilik_atau_pimpinan": d.maybe(
             t["orang"] if r.random() < 0.6 else " ".join(d.person()), 0.1
         ),
@@ -223,9 +224,10 @@ _JABATAN = "operator;staf;mandor;sopir;kasir;gudang;teknisi;mekanik;juru masak;p
 
 def _spoil_worker(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
     r = d.r
-    address = t["alamat"] if r.random() < 0.5 else t["singkat"]
+    address, code = t["alamat"] if r.random() < 0.5 else t["singkat"], t["kode"]
     if r.random() < 0.12:
-        address = d.address(d.place()[1])[0]
+        code, region = d.place()
+        address = d.address(region)[0]
     born = t["lahir"]
     fate = r.random()
     if fate < 0.03:
@@ -241,7 +243,7 @@ def _spoil_worker(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
         "nama": " ".join(spoil_words(r, t["nama"].split(), 0.06)),
         "tanggal_lahir": d.maybe(born, 0.03),
         "alamat": d.maybe(" ".join(spoil_words(r, address.split(), 0.02)), 0.05),
-        "kd_daerah": d.maybe(_spoil_code(d, t["kode"]) if address in t.values() else "", 0.5),
+        "kd_daerah": d.maybe(_spoil_code(d, code), 0.5),
         "nomor_hp": d.maybe(_spoil_phone(d, t["hp"], 0.25), 0.3),
         "jabatan": d.maybe(
             " ".join(spoil_words(r, [t["jabatan"]], 0.04)) if r.random() < 0.7 else d.zipf(_JABATAN),
