@@ -23,7 +23,7 @@ _MAKS_KATA = 16
 _TAK, _LAIN, _SINGKAT, _TIK, _BUNYI, _SAMA = range(6)
 _LANGKA = 2  # a word met at most twice (once a side) may be a slip of a near one
 _LAZIM_BAGIAN = 20_000  # a word is common from three, or one in so many texts, on
-_KALI_LAZIM = 50  # slips of a frequent word are themselves met, but this many times less often
+_KALI_LAZIM = 20  # slips of a frequent word are themselves met, but this many times less often
 _REDAM = np.array([1.0, 0.9, 0.8, 0.7, 0.5, 0.35] + [0.25] * 10, np.float32)
 """Words of one name depend on each other: the second agreement says less than the first."""
 
@@ -43,7 +43,7 @@ def _relation(
         return _BUNYI
     a, b = isi[edges[x] : edges[x + 1]], isi[edges[y] : edges[y + 1]]
     short, long = (a, b) if len(a) <= len(b) else (b, a)
-    if len(short) >= 4:
+    if len(short) >= 3 and len(long) >= 4:
         limit = 1 if len(short) < 6 else 2 if len(short) < 10 else 3
         if edit_distance(a, b, limit) <= limit:
             few, many = min(count[x], count[y]), max(count[x], count[y])

@@ -108,8 +108,12 @@ def _make_kosakata(words: list[str], ids: Bulat, texts: int) -> Kosakata:
 
 
 def share_bits(count: npt.NDArray[np.integer], of: int) -> Nyata:
-    """Return -log2 of the smoothed share `count / of`: the bits that a chance agreement costs."""
-    share = (count + 0.5) / (of + 1.0)
+    """Return -log2 of the share of *other* holders: the bits that a chance agreement costs.
+
+    One of two records that agree does not count, or a register of few records would find every
+    agreement cheap.
+    """
+    share = np.maximum(count - 1, 0.5) / (of + 1.0)
     return np.maximum(-np.log2(np.minimum(share, 1.0)), 0).astype(np.float32)
 
 

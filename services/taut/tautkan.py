@@ -5,9 +5,8 @@ This is the face of the package, for the command line and the reconciler alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +27,8 @@ from services.taut.siapkan import BadanUsaha, Pekerja, prepare_badan_usaha, prep
 from shared_schemas.rujukan import Himpunan
 
 AMBANG = {
-    Himpunan.BADAN_USAHA: Ambang(taut=8.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
-    Himpunan.PEKERJA: Ambang(taut=8.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
+    Himpunan.BADAN_USAHA: Ambang(taut=6.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
+    Himpunan.PEKERJA: Ambang(taut=4.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
 }
 _POTONG = 400_000  # pairs compared at once: bounds the memory
 _LANTAI = -2.0  # a pair below this is no rival of any other
@@ -86,7 +85,7 @@ def tautkan(
     )  # fmt: skip
     _apply_decisions(work, keputusan or {})
     _link_by_keys(work)
-    blocks = _link_by_score(work)
+    blocks = _link_by_score(work, teach=isinstance(records, Pekerja))
     if isinstance(work.rekaman, BadanUsaha):
         _attach_branches(work, work.rekaman)
     return Penulis(work.rekaman, work.model).write(work.baris, blocks)
@@ -128,15 +127,13 @@ def _link_by_keys(work: Kerja) -> None:
         found = kunci_pasti.find_badan_usaha(r, free, work.compare)
     else:
         found = kunci_pasti.find_pekerja(r, free, work.compare)
-        work.rekaman = learn_companies(
-            r, np.concatenate([p.a for p in found]), np.concatenate([p.b for p in found])
-        )
     for tier in found:
         ok = work.allowed(tier.a, tier.b)
         _accept(work, tier.a[ok], tier.b[ok], tier.dasar)
 
 
-def _link_by_score(work: Kerja) -> list[LaporanBlok]:
+def _link_by_score(work: Kerja, *, teach: bool = False) -> list[LaporanBlok]:
+    """Link by score; `teach` does it twice, as the links found tell which companies are one."""
     r = work.rekaman
     rules = rules_badan_usaha(r) if isinstance(r, BadanUsaha) else rules_pekerja(r)
     (a, b), report = find_candidates(rules, r.banyak_a, work.bebas)
@@ -148,10 +145,20 @@ def _link_by_score(work: Kerja) -> list[LaporanBlok]:
         group = np.where(r.induk.isi != 0, body + len(group), group)
     limits = AMBANG[work.himpunan]
     linked = assign(scored, limits, group)
+    if teach and isinstance(r, Pekerja):
+        taught = learn_companies(r, *_joined_pairs(work, scored.a[linked], scored.b[linked]))
+        if taught is not r:
+            work.rekaman = taught
+            return _link_by_score(work)
     doubt = to_review(scored, linked, limits, len(r.kunci))
     _accept(work, scored.a[linked], scored.b[linked], "skor")
     _note_doubts(work, scored.a[doubt], scored.b[doubt])
     return report
+
+
+def _joined_pairs(work: Kerja, a: Nomor, b: Nomor) -> Calon:
+    rows = [row for row in work.baris if row.putusan is Putusan.TERTAUT]
+    return np.concatenate([*(x.a for x in rows), a]), np.concatenate([*(x.b for x in rows), b])
 
 
 def _note_doubts(work: Kerja, a: Nomor, b: Nomor) -> None:
@@ -163,17 +170,15 @@ def _score(work: Kerja, pairs: Calon) -> Dinilai:
     """Compare and weigh candidates in portions; keep those that could be anything."""
     a, b = pairs
     prior = prior_bits(work.bebas, work.rekaman.banyak_a)
-    judge: Callable[[Sifat], tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = partial(
-        judge_badan_usaha if work.himpunan is Himpunan.BADAN_USAHA else judge_pekerja
-    )
+    judge = judge_badan_usaha if work.himpunan is Himpunan.BADAN_USAHA else judge_pekerja
     parts = []
     for start in range(0, max(len(a), 1), _POTONG):
         x, y = a[start : start + _POTONG], b[start : start + _POTONG]
         s = work.compare(x, y)
         score = work.model.weigh(s).sum(axis=1) - prior
-        may_link, refuted = judge(s)
-        keep = score > _LANTAI
-        parts.append((x[keep], y[keep], score[keep], may_link[keep], refuted[keep]))
+        view = judge(s)
+        keep = (score > _LANTAI) & ~view.lain
+        parts.append((x[keep], y[keep], score[keep], view.boleh[keep], view.terbantah[keep]))
     return Dinilai(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -182,27 +187,37 @@ def prior_bits(free: npt.NDArray[np.bool_], count_a: int) -> float:
     return float(np.log2(max(int(free[:count_a].sum()), int(free[count_a:].sum()), 2)))
 
 
-def judge_badan_usaha(s: Sifat) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return (may be linked, refuted): another word in the name needs a number that agrees."""
+class Tilikan(NamedTuple):
+    """Whether pairs may be linked, contradict themselves, or bear two names and are dropped."""
+
+    boleh: npt.NDArray[np.bool_]
+    terbantah: npt.NDArray[np.bool_]
+    lain: npt.NDArray[np.bool_]
+
+
+def judge_badan_usaha(s: Sifat) -> Tilikan:
+    """Judge pairs of companies: another word in the name needs a number that agrees."""
     t = s.tingkat
     name, npwp, nib = t[:, 0], t[:, 9], t[:, 10]
     refuted = ((npwp == 1) & (nib < 2)) | ((nib == 1) & (npwp < 2))
     witness = (npwp >= 2) | (nib >= 2)
     other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
     fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness)
-    return fits & ~refuted, refuted | (other & ~witness)
+    return Tilikan(fits & ~refuted, refuted, other & ~witness)
 
 
-def judge_pekerja(s: Sifat) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return (may be linked, refuted): twins share all but the given name and a digit of the NIK."""
+def judge_pekerja(s: Sifat) -> Tilikan:
+    """Judge pairs of workers: twins share all but the given name and a digit of the NIK."""
     t = s.tingkat
-    name, nik, jkn = t[:, 0], t[:, 2], t[:, 3]
+    name, born, nik, jkn = (t[:, k] for k in range(4))
     refuted = ((nik == 1) & (jkn != 3)) | ((jkn == 1) & (nik < 2))
     witness = (nik == 3) | (jkn == 3)
-    another = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (t[:, 1] == 1)
-    fits = (name >= bk.KURANG) | ((name == bk.SEBAGIAN) & s.kata_pertama & witness)
-    fits &= (t[:, 1] != 1) | witness
-    return fits & ~refuted, refuted | (another & ~witness & (nik != 2))
+    another = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (born == 1)
+    fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness & (born >= 2))
+    fits |= (name == bk.SEBAGIAN) & s.kata_pertama & (nik == 2) & (born >= 3) & (t[:, 6] == 3)
+    # A father and his son share name and address: a date or a number of one's own must agree.
+    fits &= (born >= 2) | witness | ((born == 0) & ((nik == 2) | (t[:, 6] == 3)))
+    return Tilikan(fits & ~refuted, refuted, another & ~witness & (nik != 2))
 
 
 def _attach_branches(work: Kerja, r: BadanUsaha) -> None:

@@ -52,7 +52,7 @@ def _meet(keys: Kunci64, words: Bulat, count: Bulat) -> tuple[Bulat, Bulat]:
             for p in range(start, at):
                 for q in range(start, at):
                     x, y = words[p], words[q]
-                    if x != y and (count[x] <= 2 or count[y] >= 50 * count[x]):
+                    if x != y and (count[x] <= 2 or count[y] >= 20 * count[x]):
                         rare.append(x)
                         near.append(y)
         start = at
