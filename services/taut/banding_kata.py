@@ -20,7 +20,7 @@ KOSONG, BEDA, SEBAGIAN, KATA_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
 """
 
 _MAKS_KATA = 16
-_TAK, _LAIN, _SINGKAT, _TIK, _BUNYI, _SAMA = range(6)
+_TAK, _LAIN, _SINGKAT, _TIK, _BUNYI = range(5)
 _LANGKA = 2  # a word met at most twice (once a side) may be a slip of a near one
 _LAZIM_BAGIAN = 20_000  # a word is common from three, or one in so many texts, on
 _KALI_LAZIM = 20  # slips of a frequent word are themselves met, but this many times less often
@@ -35,8 +35,6 @@ Nomor = npt.NDArray[np.int64]
 def _relation(
     x: int, y: int, isi: Bita, edges: Panjang, count: Bulat, sound: Bulat, digit: npt.NDArray[np.bool_]
 ) -> int:
-    if x == y:
-        return _SAMA
     if digit[x] or digit[y]:
         return _TAK
     if sound[x] == sound[y]:
@@ -82,12 +80,24 @@ def _align(
     free_a, free_b = np.ones(len(wa), np.bool_), np.ones(len(wb), np.bool_)
     agreed = np.zeros(_MAKS_KATA, np.float32)
     n, fuzzy, other, first = 0, False, False, False
-    for wanted in range(_SAMA, 0, -1):
+    for p in range(len(wa)):
+        for q in range(len(wb)):
+            if free_a[p] and free_b[q] and wa[p] == wb[q]:
+                free_a[p] = free_b[q] = False
+                first = first or p == q == 0
+                agreed[n] = bit[wa[p]]
+                n += 1
+    relation = np.zeros((len(wa), len(wb)), np.int8)
+    highest = 0
+    for p in range(len(wa)):
+        for q in range(len(wb)):
+            if free_a[p] and free_b[q]:
+                relation[p, q] = _relation(wa[p], wb[q], isi, edges, count, sound, digit)
+                highest = max(highest, relation[p, q])
+    for wanted in range(highest, 0, -1):
         for p in range(len(wa)):
             for q in range(len(wb)):
-                if not free_a[p] or not free_b[q]:
-                    continue
-                if _relation(wa[p], wb[q], isi, edges, count, sound, digit) != wanted:
+                if not free_a[p] or not free_b[q] or relation[p, q] != wanted:
                     continue
                 free_a[p] = free_b[q] = False
                 first = first or (p == 0 and q == 0 and wanted > _LAIN)
@@ -101,7 +111,7 @@ def _align(
                         edges[wa[p] + 1] - edges[wa[p]], edges[wb[q] + 1] - edges[wb[q]]
                     )
                     worth = min(worth, 2.0 * short)
-                elif wanted < _SAMA:
+                else:
                     fuzzy = True
                     worth = max(worth - (2.0 if wanted == _TIK else 1.0), 0.5)
                 agreed[n] = worth

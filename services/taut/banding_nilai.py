@@ -48,7 +48,7 @@ def compare_dates(values: Bulat, i: Nomor, j: Nomor) -> Tingkat:
     (yx, mx, dx), (yy, my, dy) = ((v // 10000, v // 100 % 100, v % 100) for v in (x, y))
     level = np.full(len(x), T_BEDA, np.int8)
     parts = (yx == yy).astype(int) + (mx == my) + (dx == dy)
-    level[parts == 2] = T_SEBAGIAN
+    level[(parts == 2) | (_compare_numbers(x, y) == MIRIP)] = T_SEBAGIAN
     level[(yx == yy) & (mx == dy) & (dx == my)] = T_TUKAR
     level[x == y] = T_SAMA
     level[(x == 0) | (y == 0)] = T_KOSONG

@@ -178,7 +178,8 @@ def date(text: str) -> int:
     if len(parts[0]) != 4:
         return 0
     year, month, day = (int(p) for p in parts)
-    return year * 10000 + month * 100 + day if 0 < month <= 31 and 0 < day <= 31 else 0
+    # An impossible day is a slip of a real one: as a number it still lies near it.
+    return year * 10000 + month * 100 + day if month < 100 and day < 100 else 0
 
 
 def date_of_nik(text: str) -> int:

@@ -10,15 +10,31 @@ Bita = npt.NDArray[np.uint8]
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
+def letters_apart(a: Bita, b: Bita) -> int:
+    """Return how many letters (modulo 64) only one of two words holds: cheap, and never too many."""
+    x = y = np.uint64(0)
+    for c in a:
+        x |= np.uint64(1) << np.uint64(c & 63)
+    for c in b:
+        y |= np.uint64(1) << np.uint64(c & 63)
+    rest, n = x ^ y, 0
+    while rest:
+        rest &= rest - np.uint64(1)
+        n += 1
+    return n
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def edit_distance(a: Bita, b: Bita, limit: int) -> int:
     """Return insertions, deletions, changes and neighbour swaps from a to b, `limit` + 1 if more."""
     na, nb = len(a), len(b)
     if abs(na - nb) > limit:
         return limit + 1
-    before = np.zeros(nb + 1, np.int32)
+    if letters_apart(a, b) > 2 * limit:
+        return limit + 1
+    before, next_row = np.zeros(nb + 1, np.int32), np.zeros(nb + 1, np.int32)
     row = np.arange(nb + 1).astype(np.int32)
     for i in range(1, na + 1):
-        next_row = np.empty(nb + 1, np.int32)
         next_row[0] = i
         best = i
         for j in range(1, nb + 1):
@@ -30,7 +46,7 @@ def edit_distance(a: Bita, b: Bita, limit: int) -> int:
             best = min(best, value)
         if best > limit:
             return limit + 1
-        before, row = row, next_row
+        before, row, next_row = row, next_row, before
     return int(row[nb])
 
 

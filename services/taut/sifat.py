@@ -237,3 +237,26 @@ def compare_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> Sifat:
         (company.astype(np.int8), bn.agreement_bits(r.perusahaan.bit, i, j, 14.0)),
     ]
     return _collect(columns, BIDANG_PEKERJA, first)
+
+
+def sieve_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
+    """Say which pairs are worth comparing: one name, or a number that agrees."""
+    name, _, _ = bk.compare_texts(r.nama, i, j)
+    apart = (name == bk.BEDA) | (name == bk.KATA_LAIN)
+    out = ~apart
+    at = np.flatnonzero(apart)
+    for v in (r.induk, r.nib):
+        out[at] |= bn.compare_numbers(v.isi, i[at], j[at]) >= bn.MIRIP
+    return out
+
+
+def sieve_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
+    """Say which pairs are worth comparing: one name and birth date, or a number that agrees."""
+    name, _, _ = bk.compare_texts(r.nama, i, j)
+    born = bn.compare_dates(r.lahir.isi.astype(np.int32), i, j)
+    apart = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (born == bn.T_BEDA)
+    out = ~apart
+    at = np.flatnonzero(apart)
+    for v in (r.nik, r.jkn):
+        out[at] |= bn.compare_numbers(v.isi, i[at], j[at]) >= bn.MIRIP
+    return out

@@ -22,7 +22,13 @@ from services.taut.keputusan import Keputusan, Pendapat
 from services.taut.model import Model, load_model
 from services.taut.perusahaan import learn_companies
 from services.taut.putusan import Ambang, Dinilai, Putusan, assign, to_review
-from services.taut.sifat import Sifat, compare_badan_usaha, compare_pekerja
+from services.taut.sifat import (
+    Sifat,
+    compare_badan_usaha,
+    compare_pekerja,
+    sieve_badan_usaha,
+    sieve_pekerja,
+)
 from services.taut.siapkan import BadanUsaha, Pekerja, prepare_badan_usaha, prepare_pekerja
 from shared_schemas.rujukan import Himpunan
 
@@ -50,6 +56,12 @@ class Kerja:
         if isinstance(self.rekaman, BadanUsaha):
             return compare_badan_usaha(self.rekaman, i, j)
         return compare_pekerja(self.rekaman, i, j)
+
+    def sieve(self, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
+        """Say which pairs names and numbers do not tell apart at once."""
+        if isinstance(self.rekaman, BadanUsaha):
+            return sieve_badan_usaha(self.rekaman, i, j)
+        return sieve_pekerja(self.rekaman, i, j)
 
     def allowed(self, a: Nomor, b: Nomor) -> npt.NDArray[np.bool_]:
         """Say which pairs no steward has called different."""
@@ -174,6 +186,8 @@ def _score(work: Kerja, pairs: Calon) -> Dinilai:
     parts = []
     for start in range(0, max(len(a), 1), _POTONG):
         x, y = a[start : start + _POTONG], b[start : start + _POTONG]
+        worth = work.sieve(x, y)  # most candidates bear two names: the rest is not looked at
+        x, y = x[worth], y[worth]
         s = work.compare(x, y)
         score = work.model.weigh(s).sum(axis=1) - prior
         view = judge(s)
@@ -216,7 +230,7 @@ def judge_pekerja(s: Sifat) -> Tilikan:
     fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness & (born >= 2))
     fits |= (name == bk.SEBAGIAN) & s.kata_pertama & (nik == 2) & (born >= 3) & (t[:, 6] == 3)
     # A father and his son share name and address: a date or a number of one's own must agree.
-    fits &= (born >= 2) | witness | ((born == 0) & ((nik == 2) | (t[:, 6] == 3)))
+    fits &= (born != 1) | witness
     return Tilikan(fits & ~refuted, refuted, another & ~witness & (nik != 2))
 
 
