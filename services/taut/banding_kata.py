@@ -42,7 +42,7 @@ def _relation(
     a, b = isi[edges[x] : edges[x + 1]], isi[edges[y] : edges[y + 1]]
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if len(short) >= 3 and len(long) >= 4:
-        limit = 1 if len(short) < 6 else 2 if len(short) < 10 else 3
+        limit = 1 if len(short) < 5 else 2 if len(short) < 9 else 3
         if edit_distance(a, b, limit) <= limit:
             few, many = min(count[x], count[y]), max(count[x], count[y])
             return _TIK if few <= _LANGKA or many >= few * _KALI_LAZIM else _LAIN

@@ -45,11 +45,28 @@ KOLOM = tuple(f.name for f in fields(Catatan))
 
 
 def read_decisions(path: Path) -> dict[Pasangan, Pendapat]:
-    """Return the decisions in force: of two about one pair the later line counts.
+    """Return the decisions in force: of two that contradict each other the later line counts.
 
+    A record is the same as one of the other side, so a later `sama` of it replaces a former one.
     Raises KeputusanTidakSahError when a line is no decision; a file that is not there is empty.
     """
-    return {(c.kunci_a, c.kunci_b): Pendapat(c.putusan) for c in read_history(path)}
+    standing: dict[Pasangan, Pendapat] = {}
+    for note in read_history(path):
+        pair = (note.kunci_a, note.kunci_b)
+        if note.putusan == Pendapat.SAMA:
+            for rival in _rivals(standing, pair):
+                del standing[rival]
+        standing[pair] = Pendapat(note.putusan)
+    return standing
+
+
+def _rivals(standing: Keputusan, pair: Pasangan) -> list[Pasangan]:
+    """Return the pairs decided `sama` that share one record with `pair`."""
+    return [
+        other
+        for other, verdict in standing.items()
+        if verdict is Pendapat.SAMA and other != pair and (other[0] == pair[0] or other[1] == pair[1])
+    ]
 
 
 def read_history(path: Path) -> list[Catatan]:
@@ -83,7 +100,8 @@ def decide(
     standing = read_decisions(path)
     if standing.get(pair) is verdict:
         return False
-    if pair in standing and not replace:
+    rivals = verdict is Pendapat.SAMA and _rivals(standing, pair)
+    if (pair in standing or rivals) and not replace:
         raise KeputusanBentrokError
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     _append(path, Catatan(*pair, verdict.value, by, now, why))

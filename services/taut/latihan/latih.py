@@ -33,7 +33,7 @@ def train(himpunan: Himpunan, count: int, seed: int, folder: Path = FOLDER) -> P
     path = folder / f"{himpunan}.json"
     data = {
         "keterangan": {
-            "perintah": f"hub latih {himpunan} --rekaman {count} --benih {seed}",
+            "perintah": f"hub latih {himpunan.replace('_', '-')} --rekaman {count} --benih {seed}",
             "benih": seed,
             "tanggal": dt.datetime.now(dt.UTC).date().isoformat(),
             "data": f"register rekaan services.taut.latihan: {count} pasangan benar, "
