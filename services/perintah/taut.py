@@ -1,0 +1,159 @@
+"""`hub tautkan`, `hub tinjau`, `hub latih`: link files, work the queue, train the models."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import typer
+
+from services.perintah.umum import AsJson, err, out, show_json, show_rows
+from services.taut.hasil import Laporan
+from services.taut.keputusan import Pendapat, decide, read_decisions
+from services.taut.latihan.latih import train
+from services.taut.masukan import (
+    KUNCI,
+    read_table,
+    unknown_columns,
+    with_key,
+    write_table,
+)
+from services.taut.model import FOLDER
+from services.taut.putusan import Putusan
+from services.taut.tautkan import tautkan
+from shared_schemas.rujukan import Himpunan
+
+Jenis = Literal["badan-usaha", "pekerja"]
+Kolom = Annotated[str | None, typer.Option(help="Kolom kunci, bila bukan yang lazim.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    review = typer.Typer(help="Tinjau pasangan yang tidak diputuskan program.")
+    review.command("daftar")(list_reviews)
+    review.command("putuskan")(settle)
+    app.command("tautkan")(link)
+    app.add_typer(review, name="tinjau")
+    app.command("latih")(train_model)
+
+
+def _himpunan(kind: Jenis) -> Himpunan:
+    return Himpunan(kind.replace("-", "_"))
+
+
+def _beside(result: Path) -> Path:
+    """Return where the decisions about a result are kept: beside it, so that a rerun keeps them."""
+    return result.with_name(f"{result.name}.putusan.csv")
+
+
+def link(
+    jenis: Annotated[Jenis, typer.Argument(help="badan-usaha atau pekerja.")],
+    a: Annotated[Path, typer.Argument(help="CSV atau Parquet sisi A (WLKP).")],
+    b: Annotated[Path, typer.Argument(help="CSV atau Parquet sisi B (BPJS).")],
+    keluar: Annotated[Path, typer.Option("--keluar", help="Hasil: .csv atau .parquet.")],
+    putusan: Annotated[
+        Path | None,
+        typer.Option("--putusan", help="Keputusan petugas; biasanya <keluar>.putusan.csv."),
+    ] = None,
+    badan_usaha: Annotated[
+        Path | None,
+        typer.Option("--badan-usaha", help="Hasil tautkan badan-usaha, untuk menautkan pekerja."),
+    ] = None,
+    kunci_a: Kolom = None,
+    kunci_b: Kolom = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tautkan rekaman dua berkas: tertaut, cabang, tinjau, atau tidak, dengan alasannya.
+
+    Yang meragukan tidak pernah ditautkan; keputusan petugas selalu menang.
+    """
+    himpunan = _himpunan(jenis)
+    tables = []
+    for path, name in ((a, kunci_a), (b, kunci_b)):
+        table = read_table(path)
+        if ignored := unknown_columns(table, himpunan):
+            err.print(
+                f"{path.name}: kolom tidak dikenal diabaikan: {', '.join(ignored)}",
+                highlight=False, markup=False,
+            )  # fmt: skip
+        tables.append(with_key(table, himpunan, name))
+    companies = _company_links(badan_usaha) if badan_usaha else None
+    decisions = read_decisions(putusan or _beside(keluar))
+    result = tautkan(himpunan, *tables, decisions, kolom_kunci=KUNCI, perusahaan=companies)
+    write_table(result.tabel, keluar)
+    _show(result.laporan, as_json)
+
+
+def _company_links(path: Path) -> dict[str, str]:
+    table = read_table(path)
+    linked = table.filter(
+        pc.is_in(table.column("putusan"), pa.array(["tertaut", "cabang"], pa.large_string()))
+    )
+    pairs = zip(
+        linked.column("kunci_a").to_pylist(), linked.column("kunci_b").to_pylist(), strict=True
+    )
+    return dict(pairs)
+
+
+def _show(report: Laporan, as_json: bool) -> None:
+    if as_json:
+        show_json(dataclasses.asdict(report))
+        return
+    out.print(f"Sisi A {report.rekaman_a} rekaman, sisi B {report.rekaman_b} rekaman.")
+    show_rows([{"putusan/dasar": k, "banyak": v} for k, v in report.jumlah.items()], False)
+    share = report.tinjau_rekaman / max(report.rekaman_a + report.rekaman_b, 1)
+    out.print(f"Menunggu peninjauan: {report.tinjau_rekaman} rekaman ({share:.2%}).")
+    left_out = [dataclasses.asdict(b) for b in report.blok if b.pasangan_dilewati]
+    if left_out:
+        out.print("Yang dilewati karena blok terlalu besar:")
+        show_rows(left_out, False)
+
+
+def list_reviews(
+    hasil: Annotated[Path, typer.Argument(help="Hasil hub tautkan.")],
+    putusan: Annotated[Path | None, typer.Option("--putusan")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tampilkan pasangan yang menunggu keputusan petugas; yang sudah diputuskan tidak ditanya lagi."""
+    decided = read_decisions(putusan or _beside(hasil))
+    table = read_table(hasil)
+    waiting = table.filter(pc.equal(table.column("putusan"), Putusan.TINJAU.value)).to_pylist()
+    same = {k for pair, v in decided.items() if v is Pendapat.SAMA for k in pair}
+    rows = [
+        {k: r[k] for k in ("kunci_a", "kunci_b", "skor", "alasan")}
+        for r in waiting
+        if (r["kunci_a"], r["kunci_b"]) not in decided
+        and not {r["kunci_a"], r["kunci_b"]} & same
+    ]
+    show_rows(rows, as_json)
+
+
+def settle(
+    hasil: Annotated[Path, typer.Argument(help="Hasil hub tautkan.")],
+    kunci_a: Annotated[str, typer.Argument()],
+    kunci_b: Annotated[str, typer.Argument()],
+    pendapat: Annotated[Literal["sama", "berbeda"], typer.Argument()],
+    oleh: Annotated[str, typer.Option("--oleh", help="Nama petugas.")],
+    alasan: Annotated[str, typer.Option("--alasan", help="Mengapa, tanpa data pribadi.")],
+    ganti: Annotated[bool, typer.Option("--ganti", help="Ganti keputusan terdahulu.")] = False,
+    putusan: Annotated[Path | None, typer.Option("--putusan")] = None,
+) -> None:
+    """Catat keputusan petugas; menang atas skor untuk seterusnya. Yang lama tetap tersimpan."""
+    written = decide(
+        putusan or _beside(hasil), (kunci_a, kunci_b), Pendapat(pendapat),
+        by=oleh, why=alasan, replace=ganti,
+    )  # fmt: skip
+    out.print("Keputusan dicatat." if written else "Keputusan itu sudah tercatat.")
+
+
+def train_model(
+    jenis: Annotated[Jenis, typer.Argument(help="badan-usaha atau pekerja.")],
+    rekaman: Annotated[int, typer.Option(help="Pasangan benar dalam data latihan.")] = 20_000,
+    benih: Annotated[int, typer.Option(help="Benih data latihan.")] = 20_200_720,
+    folder: Annotated[Path, typer.Option(help="Folder berkas model.")] = FOLDER,
+) -> None:
+    """Latih bobot model pada data rekaan dan tulis berkasnya. Penautan sendiri tidak melatih."""
+    out.print(f"Model ditulis: {train(_himpunan(jenis), rekaman, benih, folder)}", highlight=False)

@@ -1,0 +1,1 @@
+"""Linking of records whose keys are missing or mistyped: exact keys, candidates, score, answer."""

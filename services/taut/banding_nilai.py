@@ -1,0 +1,73 @@
+"""Comparison of single values: numbers, dates, codes, places."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from services.taut.banding_kata import Nomor, Tingkat
+from services.taut.jarak import is_near_number
+from services.taut.kata import Bulat, Nyata, Panjang
+
+KOSONG, BEDA, MIRIP, SAMA = range(4)
+T_KOSONG, T_BEDA, T_SEBAGIAN, T_TUKAR, T_SAMA = range(5)
+"""Answers for dates: `T_SEBAGIAN` is two of day, month and year, `T_TUKAR` day for month."""
+W_KOSONG, W_BEDA, W_PROVINSI, W_KABKOTA, W_KECAMATAN, W_KELURAHAN = range(6)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _compare_numbers(x: Panjang, y: Panjang) -> Tingkat:
+    level = np.zeros(len(x), np.int8)
+    for k in range(len(x)):
+        if x[k] > 0 and y[k] > 0:
+            if x[k] == y[k]:
+                level[k] = SAMA
+            else:
+                level[k] = MIRIP if is_near_number(x[k], y[k]) else BEDA
+    return level
+
+
+def compare_numbers(values: Panjang, i: Nomor, j: Nomor) -> Tingkat:
+    """Return KOSONG, BEDA, MIRIP (one slip) or SAMA; 0 is an empty value."""
+    found: Tingkat = _compare_numbers(values[i], values[j])
+    return found
+
+
+def compare_codes(values: Bulat, i: Nomor, j: Nomor) -> Tingkat:
+    """Return KOSONG, BEDA or SAMA of numbered values; a negative number is an empty value."""
+    x, y = values[i], values[j]
+    level = np.where(x == y, SAMA, BEDA).astype(np.int8)
+    level[(x < 0) | (y < 0)] = KOSONG
+    return level
+
+
+def compare_dates(values: Bulat, i: Nomor, j: Nomor) -> Tingkat:
+    """Return how dates `yyyymmdd` agree; 0 is an empty value."""
+    x, y = values[i].astype(np.int64), values[j].astype(np.int64)
+    (yx, mx, dx), (yy, my, dy) = ((v // 10000, v // 100 % 100, v % 100) for v in (x, y))
+    level = np.full(len(x), T_BEDA, np.int8)
+    parts = (yx == yy).astype(int) + (mx == my) + (dx == dy)
+    level[(parts == 2) | (_compare_numbers(x, y) == MIRIP)] = T_SEBAGIAN
+    level[(yx == yy) & (mx == dy) & (dx == my)] = T_TUKAR
+    level[x == y] = T_SAMA
+    level[(x == 0) | (y == 0)] = T_KOSONG
+    return level
+
+
+def compare_regions(values: Panjang, digits: npt.NDArray[np.int8], i: Nomor, j: Nomor) -> Tingkat:
+    """Return the smallest region that both codes name; a code has 10 places, zeros behind."""
+    x, y = values[i], values[j]
+    shared = np.minimum(digits[i], digits[j])
+    level = np.full(len(x), W_BEDA, np.int8)
+    for places, answer in ((2, W_PROVINSI), (4, W_KABKOTA), (6, W_KECAMATAN), (10, W_KELURAHAN)):
+        same = (shared >= places) & (x // 10 ** (10 - places) == y // 10 ** (10 - places))
+        level[same] = answer
+    level[shared == 0] = W_KOSONG
+    return level
+
+
+def agreement_bits(bits: Nyata, i: Nomor, j: Nomor, cap: float) -> Nyata:
+    """Return what an agreement on the value says: the rarer the value, the more, at most `cap`."""
+    found: Nyata = np.minimum(np.minimum(bits[i], bits[j]), cap).astype(np.float32)
+    return found

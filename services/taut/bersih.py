@@ -1,0 +1,208 @@
+"""Single values made comparable: names, addresses, numbers, dates as text becomes words or numbers.
+
+An unreadable value is an empty one: linking never refuses a record for its form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
+
+from shared_schemas.bentuk_normal import fold, normal_alamat, normal_nama_orang
+from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
+
+T = TypeVar("T")
+
+_KATA = re.compile(r"[^\W_]+")
+_BUKAN_ANGKA = re.compile(r"\D")
+_TITIK = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z]\b)")
+_BENTUK_PANJANG = (
+    ("PERSEROAN TERBATAS", "PT"),
+    ("PERSEROAN KOMANDITER", "CV"),
+    ("COMMANDITAIRE VENNOOTSCHAP", "CV"),
+    ("PERUSAHAAN UMUM DAERAH", "PERUMDA"),
+    ("PERUSAHAAN UMUM", "PERUM"),
+    ("PERUSAHAAN DAGANG", "UD"),
+    ("USAHA DAGANG", "UD"),
+    ("P T", "PT"),
+    ("C V", "CV"),
+    ("U D", "UD"),
+    ("F A", "FA"),
+)
+_BENTUK_LAIN = {"PD": "UD", "FIRM": "FIRMA", "KOP": "KOPERASI", "YYS": "YAYASAN", "NV": "PT"}
+_PENGHUBUNG = {"DAN", "AND"}
+_SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
+_NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
+         "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH", "MUHD", "MOH", "MOCH", "MHD", "MUHAMMAD"}  # fmt: skip
+_BATAS_DAERAH = {"KELURAHAN", "DESA", "KECAMATAN", "KABUPATEN", "KOTA", "PROVINSI", "DISTRIK"}
+_BUKAN_JALAN = {"JALAN", "GANG", "RAYA", "KAV", "KAVLING", "LANTAI", "LT"}
+DOMAIN_UMUM = frozenset(
+    "gmail.com yahoo.com yahoo.co.id ymail.com rocketmail.com hotmail.com outlook.com live.com "
+    "icloud.com aol.com mail.com email.com protonmail.com telkom.net cbn.net.id indo.net.id "
+    "indosat.net.id googlemail.com yandex.com zoho.com msn.com outlook.co.id plasa.com".split()
+)
+"""Mail providers: a shared domain of theirs says nothing about the company."""
+
+
+class Alamat(NamedTuple):
+    """Words of the street with its numbers, and words of the regions with the postcode."""
+
+    jalan: str
+    daerah: str
+
+
+def each(values: Iterable[str], make: Callable[[str], T]) -> list[T]:
+    """Apply `make` once to each distinct value."""
+    known: dict[str, T] = {}
+    out = []
+    for value in values:
+        if value not in known:
+            known[value] = make(value)
+        out.append(known[value])
+    return out
+
+
+def words(text: str) -> list[str]:
+    """Return words in upper case without diacritics, of any script."""
+    return _KATA.findall(fold(text))
+
+
+def company_name(text: str) -> tuple[str, str]:
+    """Return (core words, legal form or "") of a company's name in whatever spelling."""
+    plain = " ".join(words(_TITIK.sub("", fold(text)).replace("'", "")))
+    for long, short in _BENTUK_PANJANG:
+        if plain.startswith(f"{long} "):
+            plain = f"{short} {plain[len(long) + 1 :]}"
+        elif plain.endswith(f" {long}"):
+            plain = f"{plain[: -len(long) - 1]} {short}"
+    forms = []
+    for _ in range(3):  # "PT X, PT" and "CV X (PERSERO) TBK" occur
+        if plain.isascii():
+            plain, form = split_nama(plain)
+            if form:
+                forms.append(form)
+    tokens = plain.split()
+    for at in (0, -1):
+        if len(tokens) > 1 and tokens[at] in _BENTUK_LAIN:
+            forms.append(_BENTUK_LAIN[tokens.pop(at)])
+    kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
+    return " ".join(kept), forms[0] if forms else ""
+
+
+def person_name(text: str) -> str:
+    """Return the words of a person's name, without degrees; spellings of Muhammad are one."""
+    head, _, tail = text.partition(",")
+    plain = normal_nama_orang(head) if head.isascii() else " ".join(words(head))
+    # What follows a comma is a degree, or the given name of one who is listed by the family name.
+    plain += "".join(
+        f" {w}" for w in words(tail.replace(".", "")) if len(w) >= 5 and " " not in w
+    ) if tail and not re.search(r"\w\.", tail) else ""
+    kept = [w for w in plain.split() if w not in _SEBUTAN] or plain.split()
+    if len(kept) > 1:
+        kept = ["MUHAMMAD" if w in _NABI else w for w in kept]
+    return " ".join(kept)
+
+
+def address(text: str) -> Alamat:
+    """Return the words of an address, street and numbers apart from the regions."""
+    street: list[str] = []
+    region: list[str] = []
+    skip, in_region = False, False
+    tokens = normal_alamat(text).split() if text.isascii() else words(text)
+    for token in tokens:
+        if token in ("RT", "RW"):
+            skip = True
+        elif skip and token[0].isdigit():
+            skip = False
+        elif token in _BATAS_DAERAH:
+            in_region, skip = True, False
+        elif in_region or (len(token) == 5 and token.isdigit()):
+            region.append(token)
+        elif token not in _BUKAN_JALAN:
+            street.append(token)
+            skip = False
+    return Alamat(" ".join(street), " ".join(region))
+
+
+def digits(text: str) -> str:
+    """Return the decimal digits of a text, "" when all are one digit: a placeholder."""
+    found = "".join(c for c in _BUKAN_ANGKA.sub("", text) if c.isascii())
+    return "" if len(set(found)) < 2 else found
+
+
+def number(text: str, low: int, high: int) -> int:
+    """Return the digits as a number with a 1 before them, 0 unless their count fits."""
+    found = digits(text)
+    return int(f"1{found}") if low <= len(found) <= high else 0
+
+
+def npwp(text: str) -> int:
+    """Return an NPWP of 15 or 16 digits as one number (`0` + NPWP 15 is NPWP 15), 0 for none."""
+    found = digits(text)
+    return int(found) if len(found) in (15, 16) else 0
+
+
+def npwp_body(value: int) -> int:
+    """Return the part that names the legal body, without the digits of the branch."""
+    return value // 10**6 if value < 10**15 else value
+
+
+def phone(text: str) -> int:
+    """Return the national digits of the first telephone number in a text, 0 for none."""
+    found = digits(re.split(r"[/;,]| ext", text.lower(), maxsplit=1)[0])
+    if found.startswith("62"):
+        found = found[2:]
+    found = found.lstrip("0")
+    return int(found) if 7 <= len(found) <= 13 else 0
+
+
+def email_parts(text: str) -> tuple[str, str]:
+    """Return (address, domain) in lower case; the domain of a mail provider is ""."""
+    plain = text.strip().lower()
+    box, at, domain = plain.partition("@")
+    if not (box and at and "." in domain):
+        return "", ""
+    return plain, "" if domain in DOMAIN_UMUM else domain
+
+
+def date(text: str) -> int:
+    """Return `yyyymmdd` of an ISO date, `dd-mm-yyyy` or eight digits in ISO order; 0 for none."""
+    parts = [p for p in re.split(r"[^0-9]+", text.strip()[:10]) if p]
+    if len(parts) == 1 and len(parts[0]) == 8:
+        parts = [parts[0][:4], parts[0][4:6], parts[0][6:]]
+    if len(parts) != 3:
+        return 0
+    if len(parts[2]) == 4:
+        parts.reverse()
+    if len(parts[0]) != 4:
+        return 0
+    year, month, day = (int(p) for p in parts)
+    # An impossible day is a slip of a real one: as a number it still lies near it.
+    return year * 10000 + month * 100 + day if month < 100 and day < 100 else 0
+
+
+def date_of_nik(text: str) -> int:
+    """Return the birth date that a NIK holds (day + 40 for women), 0 for none."""
+    found = digits(text)
+    if len(found) != 16:
+        return 0
+    day, month, year = int(found[6:8]) % 40, int(found[8:10]), int(found[10:12])
+    # Two digits of the year: a worker is at least some fourteen years old.
+    century = 1900 if year > 12 else 2000
+    return date(f"{century + year:04d}-{month:02d}-{day:02d}")
+
+
+def region(text: str) -> tuple[int, int]:
+    """Return (code filled with zeros to ten places, its places); (0, 0) for none."""
+    found = _BUKAN_ANGKA.sub("", text)
+    return (int(found.ljust(10, "0")), len(found)) if len(found) in (2, 4, 6, 10) else (0, 0)
+
+
+def point(text: str) -> tuple[float, float]:
+    """Return latitude and longitude, (nan, nan) for none."""
+    try:
+        lat, lon = (float(p) for p in text.split(","))
+    except ValueError:
+        return float("nan"), float("nan")
+    return lat, lon

@@ -1,0 +1,96 @@
+"""Distances of words and numbers, compiled: how far two spellings lie apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Bita = npt.NDArray[np.uint8]
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def letters_apart(a: Bita, b: Bita) -> int:
+    """Return how many letters (modulo 64) only one of two words holds: cheap, and never too many."""
+    x = y = np.uint64(0)
+    for c in a:
+        x |= np.uint64(1) << np.uint64(c & 63)
+    for c in b:
+        y |= np.uint64(1) << np.uint64(c & 63)
+    rest, n = x ^ y, 0
+    while rest:
+        rest &= rest - np.uint64(1)
+        n += 1
+    return n
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def edit_distance(a: Bita, b: Bita, limit: int) -> int:
+    """Return insertions, deletions, changes and neighbour swaps from a to b, `limit` + 1 if more."""
+    na, nb = len(a), len(b)
+    if abs(na - nb) > limit:
+        return limit + 1
+    if letters_apart(a, b) > 2 * limit:
+        return limit + 1
+    before, next_row = np.zeros(nb + 1, np.int32), np.zeros(nb + 1, np.int32)
+    row = np.arange(nb + 1).astype(np.int32)
+    for i in range(1, na + 1):
+        next_row[0] = i
+        best = i
+        for j in range(1, nb + 1):
+            cost = 0 if a[i - 1] == b[j - 1] else 1
+            value = min(row[j] + 1, next_row[j - 1] + 1, row[j - 1] + cost)
+            if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
+                value = min(value, before[j - 2] + 1)
+            next_row[j] = value
+            best = min(best, value)
+        if best > limit:
+            return limit + 1
+        before, row, next_row = row, next_row, before
+    return int(row[nb])
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def is_vowel(letter: int) -> bool:
+    """Say whether an upper-case ASCII letter is a vowel."""
+    return letter in (65, 69, 73, 79, 85)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def is_abbreviation(short: Bita, long: Bita) -> bool:
+    """Say whether `short` shortens `long`: its beginning, or its first letter and consonants."""
+    if len(short) + 2 > len(long) or short[0] != long[0]:
+        return False
+    prefix = True
+    for k in range(len(short)):
+        if short[k] != long[k]:
+            prefix = False
+            break
+    if prefix:
+        return True
+    at = 1
+    for k in range(1, len(short)):
+        if is_vowel(short[k]):
+            return False
+        while at < len(long) and long[at] != short[k]:
+            at += 1
+        if at == len(long):
+            return False
+        at += 1
+    return len(short) > 1
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def is_near_number(a: int, b: int) -> bool:
+    """Say whether two numbers differ in one digit, two exchanged neighbours, or a digit more."""
+    da, db = np.empty(20, np.uint8), np.empty(20, np.uint8)
+    na = nb = 0
+    while a > 0:
+        da[na] = a % 10
+        a //= 10
+        na += 1
+    while b > 0:
+        db[nb] = b % 10
+        b //= 10
+        nb += 1
+    return bool(edit_distance(da[:na], db[:nb], 1) <= 1)

@@ -1,0 +1,123 @@
+"""A steward's decisions: kept for ever, they win over every key and score.
+
+Decisions stand in a file beside the results, a line each, only ever added to.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+
+from services.taut.errors import KeputusanBentrokError, KeputusanTidakSahError
+
+
+class Pendapat(StrEnum):
+    """What a steward says of two records."""
+
+    SAMA = "sama"
+    BERBEDA = "berbeda"
+
+
+Pasangan = tuple[str, str]
+Keputusan = Mapping[Pasangan, Pendapat]
+"""Decisions by (kunci_a, kunci_b), as `tautkan` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catatan:
+    """One decision: who, when, and why."""
+
+    kunci_a: str
+    kunci_b: str
+    putusan: str
+    oleh: str
+    pada: str
+    alasan: str
+
+
+KOLOM = tuple(f.name for f in fields(Catatan))
+
+
+def read_decisions(path: Path) -> dict[Pasangan, Pendapat]:
+    """Return the decisions in force: of two that contradict each other the later line counts.
+
+    A record is the same as one of the other side, so a later `sama` of it replaces a former one.
+    Raises KeputusanTidakSahError when a line is no decision; a file that is not there is empty.
+    """
+    standing: dict[Pasangan, Pendapat] = {}
+    for note in read_history(path):
+        pair = (note.kunci_a, note.kunci_b)
+        if note.putusan == Pendapat.SAMA:
+            for rival in _rivals(standing, pair):
+                del standing[rival]
+        standing[pair] = Pendapat(note.putusan)
+    return standing
+
+
+def _rivals(standing: Keputusan, pair: Pasangan) -> list[Pasangan]:
+    """Return the pairs decided `sama` that share one record with `pair`."""
+    return [
+        other
+        for other, verdict in standing.items()
+        if verdict is Pendapat.SAMA and other != pair and (other[0] == pair[0] or other[1] == pair[1])
+    ]
+
+
+def read_history(path: Path) -> list[Catatan]:
+    """Return every decision ever written, in its order."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if tuple(rows.fieldnames or ()) != KOLOM:
+            raise KeputusanTidakSahError
+        found = []
+        for line, row in enumerate(rows, 2):
+            if row["putusan"] not in tuple(Pendapat) or not row["kunci_a"] or not row["kunci_b"]:
+                raise KeputusanTidakSahError(
+                    f"Baris {line}: kunci_a dan kunci_b harus terisi, putusan sama atau berbeda."
+                )
+            found.append(Catatan(**{k: row[k] or "" for k in KOLOM}))
+    return found
+
+
+def decide(
+    path: Path, pair: Pasangan, verdict: Pendapat, *, by: str, why: str, replace: bool = False
+) -> bool:
+    """Append a decision durably; return False when it already stands as said.
+
+    Raises KeputusanBentrokError when the pair was decided otherwise, or a record would be the same
+    as two others of one side, unless `replace`; the former lines are kept in any case.
+    """
+    if not by.strip() or not why.strip():
+        raise KeputusanTidakSahError("Keputusan memerlukan nama petugas dan alasannya.")
+    standing = read_decisions(path)
+    if standing.get(pair) is verdict:
+        return False
+    rivals = verdict is Pendapat.SAMA and _rivals(standing, pair)
+    if (pair in standing or rivals) and not replace:
+        raise KeputusanBentrokError
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    _append(path, Catatan(*pair, verdict.value, by, now, why))
+    return True
+
+
+def _append(path: Path, note: Catatan) -> None:
+    """Write the whole line in one call and wait until it is on the disk."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if not path.exists() or path.stat().st_size == 0:
+        writer.writerow(KOLOM)
+    writer.writerow(astuple(note))
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, text.getvalue().encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,109 @@
+"""Tier 1: exact identifiers that join one record with one, and do not contradict themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from services.taut import banding_kata as bk
+from services.taut.banding_kata import Nomor
+from services.taut.blok import Calon
+from services.taut.kata import Panjang
+from services.taut.sifat import Sifat
+from services.taut.siapkan import BadanUsaha, Pekerja
+
+Bebas = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Pasti:
+    """Pairs that one key joins, and the name of the key."""
+
+    dasar: str
+    a: Nomor
+    b: Nomor
+
+
+def unique_pairs(keys: Panjang, count_a: int, free: Bebas) -> Calon:
+    """Return the records whose key (not 0) stands exactly once on each side."""
+    at = np.flatnonzero((keys != 0) & free)
+    sides = []
+    for chosen in (at[at < count_a], at[at >= count_a]):
+        values, first, count = np.unique(keys[chosen], return_index=True, return_counts=True)
+        sides.append((values[count == 1], chosen[first[count == 1]]))
+    (va, ra), (vb, rb) = sides
+    _, in_a, in_b = np.intersect1d(va, vb, assume_unique=True, return_indices=True)
+    return ra[in_a], rb[in_b]
+
+
+def heads(r: BadanUsaha, free: Bebas) -> Bebas:
+    """Say which establishments stand for their body: the head office where one says so.
+
+    Only where exactly one establishment of a body can be its head on a side; of others the score
+    decides.
+    """
+    body = r.induk.isi
+    stands = free & (body != 0)
+    for side in (slice(0, r.banyak_a), slice(r.banyak_a, None)):
+        values, inverse, count = np.unique(
+            np.where(stands[side], body[side], 0), return_inverse=True, return_counts=True
+        )
+        head = stands[side] & (r.cabang[side] == 0)
+        head_count = np.bincount(inverse[head], minlength=len(values))
+        several = count[inverse] > 1
+        stands[side] &= ~several | (head & (head_count[inverse] == 1))
+    return stands
+
+
+def find_badan_usaha(
+    r: BadanUsaha, free: Bebas, compare: Callable[[Nomor, Nomor], Sifat]
+) -> list[Pasti]:
+    """Return the companies joined by NPWP of the body, then by NIB or TDP; `free` is updated."""
+    found = []
+    for name, keys, stands in (
+        ("npwp", r.induk.isi, heads(r, free)),
+        ("nib", r.nib.isi, None),
+    ):
+        a, b = unique_pairs(keys, r.banyak_a, free if stands is None else stands & free)
+        s = compare(a, b)
+        agree = _companies_agree(s)
+        if name == "nib":
+            agree &= s.tingkat[:, 9] != 1
+        found.append(Pasti(name, a[agree], b[agree]))
+        free[a[agree]] = free[b[agree]] = False
+    return found
+
+
+def _companies_agree(s: Sifat) -> Bebas:
+    """Say which pairs nothing but the key would not also allow: another name needs a witness."""
+    t = s.tingkat
+    name_agrees = (t[:, 0] == bk.KOSONG) | (t[:, 0] > bk.KATA_LAIN)
+    partly = (t[:, 0] == bk.SEBAGIAN) | (t[:, 0] == bk.KATA_LAIN)
+    witness = (t[:, 2] >= 2) | (t[:, 4] == 3) | (t[:, 6] >= 2) | (t[:, 8] >= 2) | (t[:, 10] == 3)
+    return name_agrees | witness | (partly & (t[:, 3] != 1) & (t[:, 3] != 7))
+
+
+def find_pekerja(
+    r: Pekerja, free: Bebas, compare: Callable[[Nomor, Nomor], Sifat]
+) -> list[Pasti]:
+    """Return the workers joined by NIK, by NIK and company, then by JKN number."""
+    found = []
+    with np.errstate(over="ignore"):
+        employment = np.where(
+            (r.nik.isi != 0) & (r.perusahaan.isi != 0), r.nik.isi * 1_000_003 + r.perusahaan.isi, 0
+        )
+    for name, keys in (("nik", employment), ("nik", r.nik.isi), ("jkn", r.jkn.isi)):
+        a, b = unique_pairs(keys, r.banyak_a, free)
+        s = compare(a, b)
+        name_agrees = (s.tingkat[:, 0] == bk.KOSONG) | (s.tingkat[:, 0] > bk.KATA_LAIN)
+        born = (s.tingkat[:, 1] == 0) | (s.tingkat[:, 1] > 1)
+        agree = name_agrees | (born & (s.tingkat[:, 1] > 2) & (s.tingkat[:, 3] != 1))
+        agree &= (s.tingkat[:, 0] != bk.SEBAGIAN) | born
+        if name == "jkn":
+            agree &= (s.tingkat[:, 2] != 1) & name_agrees & born
+        found.append(Pasti(name, a[agree], b[agree]))
+        free[a[agree]] = free[b[agree]] = False
+    return found

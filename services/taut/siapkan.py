@@ -1,0 +1,243 @@
+"""Records of both sides made comparable, column by column, once for all candidates.
+
+The records of side A come first and those of side B behind them, so that one vocabulary and one
+count of how common a value is serve both. A column that a file lacks is an empty one.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from services.taut import bersih
+from services.taut.kata import Bulat, Nyata, Panjang, Teks, make_teks, share_bits
+from shared_schemas.bentuk_normal import derive_kd_daerah
+
+
+@dataclass(frozen=True, slots=True)
+class Nilai:
+    """A column of numbers (0: empty) and how much agreement on each says, in bits."""
+
+    isi: Panjang
+    bit: Nyata
+
+
+@dataclass(frozen=True, slots=True)
+class Daerah:
+    """Region codes of ten places and how many of them are known."""
+
+    kode: Panjang
+    digit: npt.NDArray[np.int8]
+    bit_kabkota: Nyata
+
+
+@dataclass(frozen=True, slots=True)
+class BadanUsaha:
+    """Companies of both sides; `orang` holds the pengurus or PIC of all, then pemilik or pimpinan."""
+
+    banyak_a: int
+    kunci: list[str]
+    nama: Teks
+    bentuk: Bulat
+    jalan: Teks
+    tempat: Teks
+    daerah: Daerah
+    telepon: Nilai
+    telepon_pic: Nilai
+    email: Nilai
+    domain: Nilai
+    kbli: Nilai
+    tahun_kbli: Bulat
+    orang: Teks
+    npwp: Nilai
+    induk: Nilai
+    cabang: Panjang
+    nib: Nilai
+    titik: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pekerja:
+    """Workers of both sides; `perusahaan` is one number for a company known on both."""
+
+    banyak_a: int
+    kunci: list[str]
+    nama: Teks
+    nik: Nilai
+    jkn: Nilai
+    lahir: Nilai
+    jalan: Teks
+    tempat: Teks
+    daerah: Daerah
+    hp: Nilai
+    jabatan: Teks
+    perusahaan: Nilai
+    perusahaan_pasti: npt.NDArray[np.bool_]
+    """Whether the company's counterpart is known: only then another company says something."""
+    perusahaan_asal: Bulat
+    """Number of the company's id as its own side wrote it, -1 for none."""
+
+
+class _Kolom:
+    """Reads columns of both tables one behind the other."""
+
+    def __init__(self, a: pa.Table, b: pa.Table) -> None:
+        self._tables = (a, b)
+
+    def text(self, name: str) -> list[str]:
+        """Return the values of a column, "" where it is empty or absent."""
+        out: list[str] = []
+        for table in self._tables:
+            if name in table.column_names:
+                column = table.column(name).cast(pa.large_string())
+                out += [v or "" for v in column.to_pylist()]
+            else:
+                out += [""] * table.num_rows
+        return out
+
+    def number(self, name: str, make: Callable[[str], int]) -> Nilai:
+        """Return the column as numbers."""
+        return valued(np.array(bersih.each(self.text(name), make), np.int64))
+
+
+def valued(values: Panjang) -> Nilai:
+    """Return numbers with the bits of their rarity; 0 is an empty value."""
+    _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
+    bits = share_bits(count, int((values != 0).sum()))[inverse]
+    return Nilai(values, np.where(values == 0, np.float32(0), bits))
+
+
+def numbered(values: Sequence[str]) -> Bulat:
+    """Number equal texts from 0 on; -1 is an empty one."""
+    ids = {v: k for k, v in enumerate(sorted(set(values) - {""}))}
+    return np.array([ids.get(v, -1) for v in values], np.int32)
+
+
+def _text_numbers(values: Sequence[str]) -> Nilai:
+    return valued(numbered(values).astype(np.int64) + 1)
+
+
+def _regions(codes: list[str], addresses: list[str]) -> Daerah:
+    found = bersih.each(codes, bersih.region)
+    # derive_kd_daerah costs more than all the rest: only where no code says it.
+    derived = [
+        (bersih.region(derive_kd_daerah(a) or "") if a.isascii() else (0, 0)) if not n else (c, n)
+        for (c, n), a in zip(found, addresses, strict=True)
+    ]
+    code = np.array([c for c, _ in derived], np.int64)
+    places = np.array([n for _, n in derived], np.int8)
+    return Daerah(code, places, valued(np.where(places >= 4, code // 10**6, 0)).bit)
+
+
+def prepare_badan_usaha(a: pa.Table, b: pa.Table, keys: list[str]) -> BadanUsaha:
+    """Return the companies of both tables, comparable."""
+    column = _Kolom(a, b)
+    names = bersih.each(column.text("nama"), bersih.company_name)
+    raw = column.text("alamat")
+    parts = bersih.each(raw, bersih.address)
+    mails = bersih.each(column.text("email"), bersih.email_parts)
+    npwp = column.number("npwp", bersih.npwp)
+    nitku = [bersih.digits(v) for v in column.text("nitku")]
+    people = column.text("nama_pengurus_atau_pic") + column.text("nama_pemilik_atau_pimpinan")
+    points = bersih.each(column.text("titik_koordinat"), bersih.point)
+    return BadanUsaha(
+        banyak_a=a.num_rows,
+        kunci=keys,
+        nama=make_teks([n for n, _ in names]),
+        bentuk=numbered([f for _, f in names]),
+        jalan=make_teks([p.jalan for p in parts]),
+        tempat=make_teks([p.daerah for p in parts]),
+        daerah=_regions(column.text("kd_daerah"), raw),
+        telepon=column.number("telepon", bersih.phone),
+        telepon_pic=column.number("telepon_pengelola_atau_pic", bersih.phone),
+        email=_text_numbers([m for m, _ in mails]),
+        domain=_text_numbers([d for _, d in mails]),
+        kbli=column.number("kbli", _kbli),
+        tahun_kbli=numbered(column.text("tahun_kbli")),
+        orang=make_teks(bersih.each(people, bersih.person_name)),
+        npwp=npwp,
+        induk=valued(np.array([bersih.npwp_body(int(v)) for v in npwp.isi], np.int64)),
+        cabang=_branches(npwp.isi, nitku),
+        nib=column.number("nomor_tdp_atau_nib", _nib),
+        titik=np.array(points, np.float64).reshape(-1, 2),
+    )
+
+
+def _kbli(text: str) -> int:
+    found = bersih.digits(text)
+    return 100_000 + int(found) if 1 <= len(found) <= 5 else 0
+
+
+def _nib(text: str) -> int:
+    """Return an NIB as its digits with a 1 before them; a TDP with letters as its checksum."""
+    code = "".join(bersih.words(text))
+    if not bersih.digits(code):
+        return 0
+    return int(f"1{code}") if code.isdecimal() and len(code) <= 17 else zlib.crc32(code.encode())
+
+
+def _branches(npwp: Panjang, nitku: list[str]) -> Panjang:
+    """Return the number of the place of business: 0 the head office, -1 unknown."""
+    out = np.where(npwp == 0, -1, np.where(npwp < 10**15, npwp % 1000, 0))
+    for at, text in enumerate(nitku):
+        if len(text) == 22:
+            out[at] = max(int(text[16:]), out[at])
+    return out
+
+
+def prepare_pekerja(
+    a: pa.Table, b: pa.Table, keys: list[str], companies: dict[str, str] | None = None
+) -> Pekerja:
+    """Return the workers of both tables, comparable.
+
+    `companies` maps a company's id of side A to its counterpart of side B.
+    """
+    column = _Kolom(a, b)
+    raw = column.text("alamat")
+    parts = bersih.each(raw, bersih.address)
+    ids = column.text("id_badan_usaha")
+    company, certain = _companies(ids, a.num_rows, companies or {})
+    return Pekerja(
+        banyak_a=a.num_rows,
+        kunci=keys,
+        nama=make_teks(bersih.each(column.text("nama"), bersih.person_name)),
+        nik=column.number("nik", _nik),
+        jkn=column.number("nomor_kepesertaan_jkn", lambda t: bersih.number(t, 11, 13)),
+        lahir=_birth_dates(column.text("tanggal_lahir"), column.text("nik")),
+        jalan=make_teks([p.jalan for p in parts]),
+        tempat=make_teks([p.daerah for p in parts]),
+        daerah=_regions(column.text("kd_daerah"), raw),
+        hp=column.number("nomor_hp", bersih.phone),
+        jabatan=make_teks([" ".join(bersih.words(t)) for t in column.text("jabatan")]),
+        perusahaan=company,
+        perusahaan_pasti=certain,
+        perusahaan_asal=numbered(ids),
+    )
+
+
+def _nik(text: str) -> int:
+    return bersih.number(text, 14, 17)
+
+
+def _birth_dates(dates: list[str], niks: list[str]) -> Nilai:
+    """Return the birth dates; where one is missing, the one that the NIK holds."""
+    known = bersih.each(dates, bersih.date)
+    return valued(
+        np.array([d or bersih.date_of_nik(n) for d, n in zip(known, niks, strict=True)], np.int64)
+    )
+
+
+def _companies(
+    ids: list[str], count_a: int, known: dict[str, str]
+) -> tuple[Nilai, npt.NDArray[np.bool_]]:
+    reached = set(known.values())
+    common = [known.get(v, v) if at < count_a else v for at, v in enumerate(ids)]
+    certain = np.array(
+        [(v in known) if at < count_a else (v in reached) for at, v in enumerate(ids)], np.bool_
+    )
+    return _text_numbers(common), certain

@@ -1,0 +1,262 @@
+"""Comparison vectors: for each pair one answer a field, and the bits of the value it agrees on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from services.taut import banding_kata as bk
+from services.taut import banding_nilai as bn
+from services.taut.banding_kata import Nomor, Tingkat
+from services.taut.kata import Nyata, Teks
+from services.taut.siapkan import BadanUsaha, Daerah, Nilai, Pekerja
+
+
+@dataclass(frozen=True, slots=True)
+class Bidang:
+    """A field that is compared: its name in words, and its answers from "empty" on.
+
+    `langka` are the answers whose weight follows the rarity of the value; `maks` bounds it.
+    """
+
+    nama: str
+    sebutan: str
+    tingkat: tuple[str, ...]
+    langka: frozenset[int]
+    maks: float
+
+
+_NAMA = (
+    "kosong", "berbeda", "sama sebagian", "berbeda: satu kata lazim diganti kata lazim lain", "sama, sebagian kata tidak ada",
+    "sama, ejaan atau singkatan lain", "sama",
+)  # fmt: skip
+_TEKS = ("kosong", "berbeda", "sama sebagian", "sama, sebagian kata tidak ada", "sama")
+_WILAYAH = (
+    "kosong", "berbeda", "sama provinsinya", "sama kabupaten/kotanya", "sama kecamatannya",
+    "sama kelurahannya", "sama menurut nama daerah", "berbeda menurut nama daerah",
+)  # fmt: skip
+_NOMOR = ("kosong", "berbeda", "beda satu angka atau dua angka tertukar", "sama")
+
+
+def _fields(*rows: tuple[str, str, tuple[str, ...], set[int], float]) -> tuple[Bidang, ...]:
+    return tuple(Bidang(n, s, t, frozenset(r), m) for n, s, t, r, m in rows)
+
+
+BIDANG_BADAN_USAHA = _fields(
+    ("nama", "nama tanpa bentuk hukum", _NAMA, {2, 3, 4, 5, 6}, 40.0),
+    ("bentuk", "bentuk hukum", ("kosong", "berbeda", "sama"), set(), 0.0),
+    ("jalan", "jalan dan nomor", _TEKS, {2, 3, 4}, 16.0),
+    ("wilayah", "wilayah", _WILAYAH, {3, 4, 5, 6}, 18.0),
+    ("telepon", "telepon", _NOMOR, {3}, 16.0),
+    ("telepon_pic", "telepon PIC", _NOMOR, {3}, 14.0),
+    ("email", "surel", ("kosong", "berbeda", "sama domainnya", "sama"), {2, 3}, 14.0),
+    ("kbli", "KBLI", ("kosong", "berbeda", "sama golongan pokoknya", "sama"), {3}, 8.0),
+    ("orang", "pengurus atau pemilik", ("kosong", "berbeda", "mirip", "sama"), {2, 3}, 12.0),
+    ("npwp", "NPWP badan", _NOMOR, set(), 0.0),
+    ("nib", "NIB/TDP", _NOMOR, set(), 0.0),
+    ("titik", "titik koordinat", ("kosong", "jauh", "sekitar 5 km", "dalam 150 m"), set(), 0.0),
+)
+BIDANG_PEKERJA = _fields(
+    ("nama", "nama", _NAMA, {2, 3, 4, 5, 6}, 40.0),
+    (
+        "lahir",
+        "tanggal lahir",
+        ("kosong", "berbeda", "berbeda satu bagian", "tertukar hari dan bulan", "sama"),
+        {3, 4},
+        18.0,
+    ),
+    ("nik", "NIK", _NOMOR, set(), 0.0),
+    ("jkn", "nomor JKN", _NOMOR, set(), 0.0),
+    ("jalan", "jalan dan nomor", _TEKS, {2, 3, 4}, 14.0),
+    ("wilayah", "wilayah", _WILAYAH, {3, 4, 5, 6}, 14.0),
+    ("hp", "nomor HP", _NOMOR, {3}, 16.0),
+    ("jabatan", "jabatan", ("kosong", "berbeda", "mirip", "sama"), {2, 3}, 4.0),
+    ("perusahaan", "badan usaha", ("kosong", "berbeda", "sama"), {2}, 14.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sifat:
+    """Answers (pairs × fields) and the bits of rarity beside them."""
+
+    tingkat: npt.NDArray[np.int8]
+    bit: npt.NDArray[np.float32]
+    kata_pertama: npt.NDArray[np.bool_]
+    """Whether the first words of the names agree."""
+
+
+_Hasil = tuple[Tingkat, Nyata]
+
+
+def _nothing(level: Tingkat) -> _Hasil:
+    return level, np.zeros(len(level), np.float32)
+
+
+def _number(v: Nilai, i: Nomor, j: Nomor) -> _Hasil:
+    return bn.compare_numbers(v.isi, i, j), bn.agreement_bits(v.bit, i, j, 99.0)
+
+
+def _text(t: Teks, i: Nomor, j: Nomor) -> _Hasil:
+    """Reduce the seven answers to five; too little agreement is a difference."""
+    answer, bits, _ = bk.compare_texts(t, i, j)
+    level = np.array([0, 1, 2, 2, 3, 4, 4], np.int8)[answer]
+    level[(level >= 2) & (bits < 4.0)] = 1
+    return level, bits
+
+
+def _region(d: Daerah, tempat: Teks, i: Nomor, j: Nomor) -> _Hasil:
+    """Compare by code, else by the words that name kelurahan, kecamatan and kabupaten."""
+    level = bn.compare_regions(d.kode, d.digit, i, j)
+    bits = bn.agreement_bits(d.bit_kabkota, i, j, 12.0)
+    # A kecamatan is some fifteenth of a kabupaten/kota, a kelurahan a tenth of that.
+    bits = bits + np.where(level == bn.W_KECAMATAN, 3.0, np.where(level > bn.W_KECAMATAN, 5.0, 0.0))
+    answer, own, _ = bk.compare_texts(tempat, i, j)
+    unknown = (level == bn.W_KOSONG) & (answer != bk.KOSONG)
+    agree = (answer > bk.KATA_LAIN) | (own >= 6.0)
+    level[unknown] = np.where(agree, 6, 7)[unknown]
+    return level, np.where(unknown, own, bits).astype(np.float32)
+
+
+def _best_of(*choices: _Hasil) -> _Hasil:
+    """Return for each pair the highest answer, with its bits."""
+    level, bits = choices[0]
+    for other, other_bits in choices[1:]:
+        better = (other > level) | ((other == level) & (other_bits > bits))
+        level, bits = np.where(better, other, level), np.where(better, other_bits, bits)
+    return level, bits
+
+
+def _phones(r: BadanUsaha, i: Nomor, j: Nomor) -> _Hasil:
+    """Compare the companies' numbers; that of the PIC may stand in the other column."""
+    own = _number(r.telepon, i, j)
+    crossed = []
+    for x, y in ((r.telepon, r.telepon_pic), (r.telepon_pic, r.telepon)):
+        same = (x.isi[i] == y.isi[j]) & (x.isi[i] > 0)
+        crossed.append(
+            (np.where(same, bn.SAMA, 0).astype(np.int8), np.minimum(x.bit[i], y.bit[j]))
+        )
+    return _best_of(own, *crossed)
+
+
+def _nib(v: Nilai, i: Nomor, j: Nomor) -> _Hasil:
+    """Compare NIB with NIB: an older TDP beside it is another kind of number, not another company."""
+    level, bits = _number(v, i, j)
+    nib = (v.isi >= 10**13) & (v.isi < 2 * 10**13)
+    level[(level == bn.BEDA) & (nib[i] != nib[j])] = bn.KOSONG
+    return level, bits
+
+
+def _email(r: BadanUsaha, i: Nomor, j: Nomor) -> _Hasil:
+    whole, bits = _number(r.email, i, j)
+    domain = bn.compare_codes((r.domain.isi - 1).astype(np.int32), i, j)
+    same_domain = (domain == bn.SAMA) & (whole != bn.SAMA)
+    level = np.where(whole == 0, 0, np.where(whole == bn.SAMA, 3, 1)).astype(np.int8)
+    level[same_domain] = 2
+    return level, np.where(same_domain, bn.agreement_bits(r.domain.bit, i, j, 11.0), bits)
+
+
+def _kbli(r: BadanUsaha, i: Nomor, j: Nomor) -> _Hasil:
+    code = r.kbli.isi
+    level = bn.compare_codes((code - 1).astype(np.int32), i, j)
+    group = bn.compare_codes(np.where(code == 0, -1, code // 1000).astype(np.int32), i, j)
+    level[(level == bn.BEDA) & (group == bn.SAMA)] = 2
+    # One code has another meaning in another version; only its first digits are kept.
+    other = bn.compare_codes(r.tahun_kbli, i, j) == bn.BEDA
+    level[other] = np.where(group[other] == bn.SAMA, 2, 0)
+    return level, bn.agreement_bits(r.kbli.bit, i, j, 99.0)
+
+
+def _people(r: BadanUsaha, i: Nomor, j: Nomor) -> _Hasil:
+    n = len(r.kunci)
+    choices = []
+    for x in (i, i + n):
+        for y in (j, j + n):
+            answer, bits, _ = bk.compare_texts(r.orang, x, y)
+            choices.append((np.array([0, 1, 1, 1, 2, 2, 3], np.int8)[answer], bits))
+    return _best_of(*choices)
+
+
+def _points(titik: npt.NDArray[np.float64], i: Nomor, j: Nomor) -> _Hasil:
+    north = (titik[i, 0] - titik[j, 0]) * 111_320
+    east = (titik[i, 1] - titik[j, 1]) * 111_320 * np.cos(np.radians(titik[i, 0]))
+    metres = np.hypot(north, east)
+    level = np.where(metres <= 150, 3, np.where(metres <= 5_000, 2, 1))
+    return _nothing(np.where(np.isnan(metres), 0, level).astype(np.int8))
+
+
+def _collect(columns: list[_Hasil], fields: tuple[Bidang, ...], first: npt.NDArray[np.bool_]) -> Sifat:
+    level = np.stack([c for c, _ in columns], axis=1).astype(np.int8)
+    bits = np.stack(
+        [np.minimum(b, f.maks) for (_, b), f in zip(columns, fields, strict=True)], axis=1
+    ).astype(np.float32)
+    return Sifat(level, bits, first)
+
+
+def compare_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> Sifat:
+    """Return how the pairs of companies agree, field by field of `BIDANG_BADAN_USAHA`."""
+    name, bits, first = bk.compare_texts(r.nama, i, j)
+    form = bn.compare_codes(r.bentuk, i, j)
+    columns = [
+        (name, bits),
+        _nothing(np.minimum(form, 2).astype(np.int8)),
+        _text(r.jalan, i, j),
+        _region(r.daerah, r.tempat, i, j),
+        _phones(r, i, j),
+        _number(r.telepon_pic, i, j),
+        _email(r, i, j),
+        _kbli(r, i, j),
+        _people(r, i, j),
+        _number(r.induk, i, j),
+        _nib(r.nib, i, j),
+        _points(r.titik, i, j),
+    ]
+    return _collect(columns, BIDANG_BADAN_USAHA, first)
+
+
+def compare_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> Sifat:
+    """Return how the pairs of workers agree, field by field of `BIDANG_PEKERJA`."""
+    name, bits, first = bk.compare_texts(r.nama, i, j)
+    job, job_bits, _ = bk.compare_texts(r.jabatan, i, j)
+    company = bn.compare_codes((r.perusahaan.isi - 1).astype(np.int32), i, j)
+    certain = r.perusahaan_pasti[i] & r.perusahaan_pasti[j]
+    company = np.where(company == bn.SAMA, 2, np.where(certain & (company == bn.BEDA), 1, 0))
+    columns = [
+        (name, bits),
+        (
+            bn.compare_dates(r.lahir.isi.astype(np.int32), i, j),
+            bn.agreement_bits(r.lahir.bit, i, j, 18.0),
+        ),
+        _number(r.nik, i, j),
+        _number(r.jkn, i, j),
+        _text(r.jalan, i, j),
+        _region(r.daerah, r.tempat, i, j),
+        _number(r.hp, i, j),
+        (np.array([0, 1, 1, 1, 2, 2, 3], np.int8)[job], job_bits),
+        (company.astype(np.int8), bn.agreement_bits(r.perusahaan.bit, i, j, 14.0)),
+    ]
+    return _collect(columns, BIDANG_PEKERJA, first)
+
+
+def sieve_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
+    """Say which pairs are worth comparing: one name, or a number that agrees."""
+    name, _, _ = bk.compare_texts(r.nama, i, j)
+    apart = (name == bk.BEDA) | (name == bk.KATA_LAIN)
+    out = ~apart
+    at = np.flatnonzero(apart)
+    for v in (r.induk, r.nib):
+        out[at] |= bn.compare_numbers(v.isi, i[at], j[at]) >= bn.MIRIP
+    return out
+
+
+def sieve_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
+    """Say which pairs are worth comparing: one name and birth date, or a number that agrees."""
+    name, _, _ = bk.compare_texts(r.nama, i, j)
+    born = bn.compare_dates(r.lahir.isi.astype(np.int32), i, j)
+    apart = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (born == bn.T_BEDA)
+    out = ~apart
+    at = np.flatnonzero(apart)
+    for v in (r.nik, r.jkn):
+        out[at] |= bn.compare_numbers(v.isi, i[at], j[at]) >= bn.MIRIP
+    return out
