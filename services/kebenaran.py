@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,8 @@ Kelompok = tuple[str, str, str]
 """Field set, kind, field ("" where the kind has none)."""
 
 _SATU_SISI = {"hanya_wlkp", "hanya_bpjs", "PWBD"}
+_TAK_EKSAK = ("badan_usaha", "tak_tertaut", "")
+"""In the truth: a company on both sides that no exact key joins."""
 _KOLOM = ("jenis", "himpunan", "kunci", "field", "kunci_eksak")
 
 # The key of a worker is the establishment's id and the NIK; WLKP's where it has one.
@@ -28,9 +30,9 @@ SELECT t.jenis, t.himpunan, t.bidang,
 FROM temuan t
 LEFT JOIN cermin_pekerja w ON t.himpunan = 'pekerja' AND w.sisi = 'wlkp' AND w.id = t.id_wlkp
 LEFT JOIN cermin_pekerja b ON t.himpunan = 'pekerja' AND b.sisi = 'bpjs' AND b.id = t.id_bpjs
-UNION ALL
-SELECT 'tak_tertaut', 'badan_usaha', '', id FROM tak_tertaut
 """
+_TAUTAN = "SELECT id_wlkp, id_bpjs FROM tautan_badan_usaha WHERE NOT cabang"
+_MENUNGGU = "SELECT id FROM tak_tertaut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class BarisBanding:
     """Counts of one group. `missing` and `surplus` are rows where truth and findings disagree.
 
     `eksak_missing` and `eksak_surplus` are those that no missing or vague key excuses;
-    `undecided` are companies that wait unlinked for a steward.
+    `undecided` are companies that wait for a steward.
     """
 
     himpunan: str
@@ -80,18 +82,28 @@ def check(engine: sa.Engine, kebenaran_csv: Path) -> Perbandingan:
     with engine.connect() as connection:
         for jenis, himpunan, bidang, kunci in connection.execute(sa.text(_TEMUAN)):
             if kunci is not None:
-                # Both halves of an unlinkable company are parked; the truth names it once.
-                key = twins.get(kunci, kunci) if jenis == "tak_tertaut" else kunci
-                found[himpunan, jenis, bidang].add(key)
+                found[himpunan, jenis, bidang].add(kunci)
+        linked = [(w, b) for w, b in connection.execute(sa.text(_TAUTAN))]
+        parked = {twins.get(key, key) for key in connection.scalars(sa.text(_MENUNGGU))}
+    found[_TAK_EKSAK] = _linked_twins(linked, twins)
     vague = {k for rows in truth.values() for k in rows} - exact
-    parked = found["badan_usaha", "tak_tertaut", ""]
-    one_sided = {k for g, rows in truth.items() if g[1] in _SATU_SISI for k in rows}
     # A one-sided company that is parked is undecided; parking one that has a twin is a mistake.
-    excused = vague | (parked & one_sided)
+    undecided = {k for g, rows in truth.items() if g[1] in _SATU_SISI for k in rows} | vague
     groups = sorted(k for k in truth.keys() | found.keys() if truth.get(k) or found.get(k))
     return Perbandingan(
-        [_compare(g, truth.get(g, set()), found.get(g, set()), excused, parked) for g in groups]
+        [
+            _compare(g, truth.get(g, set()), found.get(g, set()), vague, parked & undecided)
+            for g in groups
+        ]
     )
+
+
+def _linked_twins(linked: Iterable[tuple[str, str]], twins: dict[str, str]) -> set[str]:
+    """Return the companies without an exact key that were linked rightly; a wrong link is named."""
+    ours = set(twins.values())
+    return {
+        w if twins.get(b) == w else f"{w} dengan {b}" for w, b in linked if w in ours or b in twins
+    }
 
 
 def _read_truth(path: Path) -> tuple[dict[Kelompok, set[str]], set[str], dict[str, str]]:
@@ -120,15 +132,17 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _compare(
-    group: Kelompok, truth: set[str], found: set[str], excused: set[str], parked: set[str]
+    group: Kelompok, truth: set[str], found: set[str], vague: set[str], parked: set[str]
 ) -> BarisBanding:
     himpunan, jenis, bidang = group
     missing, surplus = truth - found, found - truth
+    # Of a company without an exact key the truth says who it is, not how its values differ.
+    surplus -= vague
     undecided: set[str] = set()
-    if himpunan == "badan_usaha" and jenis in _SATU_SISI:
+    if himpunan == "badan_usaha" and jenis in {*_SATU_SISI, _TAK_EKSAK[1]}:
         undecided = missing & parked
-        missing = missing - undecided
+        missing -= undecided
     return BarisBanding(
         himpunan, jenis, bidang, len(truth), len(found), len(truth & found), len(missing),
-        len(surplus), len(missing - excused), len(surplus - excused), len(undecided),
+        len(surplus), len(missing - vague - parked), len(surplus - parked), len(undecided),
     )  # fmt: skip

@@ -13,8 +13,7 @@ from typing import Any
 from services.kit.database import Transaction
 from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
-from shared_schemas.bentuk_normal import derive_kd_daerah, normal, split_nama_badan_usaha
-from shared_schemas.identitas import npwp_induk
+from shared_schemas.bentuk_normal import normal
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Perbandingan
 from shared_schemas.v1.kode import JenisPerubahan
@@ -24,8 +23,7 @@ TABEL = {Himpunan.BADAN_USAHA: "cermin_badan_usaha", Himpunan.PEKERJA: "cermin_p
 
 _KOLOM = {
     Himpunan.BADAN_USAHA: (
-        "sisi", "id", "versi", "nomor", "npwp", "npwp_induk", "nib", "nitku", "nama_inti",
-        "bentuk_hukum", "kd_kabkota", "dilaporkan_pada", "status_pendaftaran", "isi", "banding",
+        "sisi", "id", "versi", "nomor", "dilaporkan_pada", "status_pendaftaran", "isi", "banding",
         "bacaan",
     ),
     Himpunan.PEKERJA: (
@@ -57,12 +55,6 @@ def normal_forms(himpunan: Himpunan, isi: Any) -> dict[str, str]:
     return forms
 
 
-def _kabkota(isi: Any) -> str | None:
-    if isi.kd_daerah is not None and len(isi.kd_daerah) >= 4:
-        return str(isi.kd_daerah[:4])
-    return None if isi.alamat is None else derive_kd_daerah(isi.alamat)
-
-
 def _dump(value: dict[str, str]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
@@ -77,11 +69,9 @@ def _row(sisi: NamaSisi, himpunan: Himpunan, item: Perubahan[Any], bacaan: int) 
             sisi.value, record.id, record.versi, item.nomor, record.id_badan_usaha, isi.nik,
             record.dilaporkan_pada, values, forms, bacaan,
         )  # fmt: skip
-    inti, bentuk = split_nama_badan_usaha(isi.nama)
     return (
-        sisi.value, record.id, record.versi, item.nomor, isi.npwp,
-        npwp_induk(isi.npwp) if isi.npwp else None, isi.nomor_tdp_atau_nib, isi.nitku, inti, bentuk,
-        _kabkota(isi), record.dilaporkan_pada, record.status_pendaftaran, values, forms, bacaan,
+        sisi.value, record.id, record.versi, item.nomor, record.dilaporkan_pada,
+        record.status_pendaftaran, values, forms, bacaan,
     )  # fmt: skip
 
 

@@ -75,6 +75,14 @@ class ContractError(PermanentError):
     judul = "Jawaban layanan tidak sesuai kontrak"
 
 
+class UnknownCompanyError(PermanentError):
+    """A steward named a company that no mirror holds."""
+
+    kode = "HUB-SYNC-011"
+    judul = "Badan usaha tidak ada di cermin"
+    saran = "Pakai id dari `hub tinjau daftar`."
+
+
 class SyncConfigurationError(ConfigurationError):
     """The reconciler was told something it cannot work with."""
 

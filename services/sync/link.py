@@ -1,162 +1,128 @@
-"""Link: join the companies of both registries, by exact keys and one to one only.
+"""Link: who is who on the other side, as `services.taut` and the stewards say.
 
-Tiers: NPWP of the body (branches hang on their head), then NIB or TDP, then core name and
-kabupaten/kota. A wrong link would spread wrong data, so an ambiguous key links nothing.
+What is linked is compared, what a steward could decide waits in `tinjauan_taut` and raises no
+finding, and what has no counterpart is on one side only.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
 
 from services.kit.database import Transaction, transaction
-from services.sync.kandidat import Kunci, common_words, count_candidates, is_refuted
 from services.sync.konteks import Konteks, driver
 from services.sync.settings import NamaSisi
+from services.sync.tinjau import read_decisions
+from services.taut.putusan import Putusan
+from services.taut.tautkan import tautkan
+from shared_schemas.perjanjian import FIELD_SETS
+from shared_schemas.rujukan import Himpunan
 
-_KUNCI_SQL = """
-SELECT id, npwp, npwp_induk, nib, nitku, nama_inti, bentuk_hukum, kd_kabkota
-FROM cermin_badan_usaha WHERE sisi = %s ORDER BY id
+TAHAP = "link"
+
+# Everything that linking depends on: the companies of both sides, and the decisions.
+_MASUKAN = """
+SELECT coalesce(string_agg(concat_ws(':', sisi, banyak, terakhir), ' ' ORDER BY sisi), '')
+       || ' ' || (SELECT coalesce(max(id), 0) FROM keputusan_taut)
+FROM (SELECT sisi, count(*) AS banyak, max(nomor) AS terakhir
+      FROM cermin_badan_usaha GROUP BY sisi) s
 """
-
-
-@dataclass
-class Tautan:
-    """The links found so far and the companies still without one."""
-
-    wlkp: dict[str, Kunci]
-    bpjs: dict[str, Kunci]
-    rows: list[tuple[str, str, str, bool]] = field(default_factory=list)
-
-    def add(self, w: Kunci, b: Kunci, dasar: str) -> None:
-        """Link one pair and take both out of what remains."""
-        self.rows.append((w.id, b.id, dasar, False))
-        del self.wlkp[w.id], self.bpjs[b.id]
+_BELUM = "Ada calon badan usaha di sisi lain; menunggu keputusan petugas (hub tinjau)."
+_REKAMAN_LAIN = "Rekaman lain dari badan yang sama sudah tertaut; menunggu petugas."
 
 
 def link_companies(ctx: Konteks) -> dict[str, int]:
-    """Compute all links anew in one transaction; returns counts of links and of doubts."""
+    """Compute all links anew in one transaction, unless nothing changed; returns counts."""
     with transaction(ctx.engine) as tx:
-        found = Tautan(_load(tx, NamaSisi.WLKP), _load(tx, NamaSisi.BPJS))
-        names = (k.nama_inti for side in (found.wlkp, found.bpjs) for k in side.values())
-        common = common_words(names)
-        link_all(found)
-        doubts = count_candidates(found.wlkp.values(), found.bpjs.values(), common)
-        _store(tx, found, doubts)
-    branches = sum(cabang for *_, cabang in found.rows)
+        inputs = str(_one(tx, _MASUKAN))
+        last = tx.raw(
+            "SELECT hitungan FROM tahap_terakhir WHERE tahap = %s AND masukan = %s", [TAHAP, inputs]
+        ).fetchone()
+        if last is not None:
+            return dict(last[0])
+        sides = [_companies(tx, sisi) for sisi in (NamaSisi.WLKP, NamaSisi.BPJS)]
+        found = tautkan(Himpunan.BADAN_USAHA, *sides, read_decisions(tx), kolom_kunci="id")
+        counts = _store(tx, found.tabel.to_pylist())
+        tx.raw(
+            "INSERT INTO tahap_terakhir (tahap, masukan, hitungan) VALUES (%s, %s, %s)"
+            " ON CONFLICT (tahap) DO UPDATE"
+            " SET masukan = excluded.masukan, hitungan = excluded.hitungan",
+            [TAHAP, inputs, json.dumps(counts)],
+        )
+    return counts
+
+
+def _one(tx: Transaction, query: str) -> Any:
+    row = tx.raw(query).fetchone()
+    return None if row is None else row[0]
+
+
+def _companies(tx: Transaction, sisi: NamaSisi) -> pa.Table:
+    names = [b.nama for b in FIELD_SETS[Himpunan.BADAN_USAHA].daftar_bidang()]
+    values = ", ".join(f"isi->>'{name}'" for name in names)
+    rows = tx.raw(
+        f"SELECT id, {values} FROM cermin_badan_usaha WHERE sisi = %s ORDER BY id", [sisi.value]
+    ).fetchall()
+    columns = zip(*rows, strict=True) if rows else ((),) * (len(names) + 1)
+    schema = pa.schema([(name, pa.large_string()) for name in ("id", *names)])
+    return pa.table([pa.array(c, pa.large_string()) for c in columns], schema=schema)
+
+
+def _store(tx: Transaction, answers: list[dict[str, Any]]) -> dict[str, int]:
+    """Write links, pairs to be reviewed and the records that wait; returns counts."""
+    kinds: dict[str, list[dict[str, Any]]] = {p.value: [] for p in Putusan}
+    for answer in answers:
+        kinds[answer["putusan"]].append(answer)
+    heads, doubts = kinds[Putusan.TERTAUT], kinds[Putusan.TINJAU]
+    linked = {r["kunci_a"] for r in heads}
+    # An establishment has one body: a second record of that body waits for a steward.
+    branches = [r for r in kinds[Putusan.CABANG] if r["kunci_a"] not in linked]
+    waiting = _waiting(doubts, [r for r in kinds[Putusan.CABANG] if r["kunci_a"] in linked])
+    for table in ("tautan_badan_usaha", "tinjauan_taut", "tak_tertaut"):
+        tx.raw(f"DELETE FROM {table}")
+    _copy(
+        tx,
+        "tautan_badan_usaha (id_wlkp, id_bpjs, dasar, cabang, skor, alasan)",
+        (
+            (r["kunci_a"], r["kunci_b"], r["dasar"], r["putusan"] == Putusan.CABANG, r["skor"],
+             r["alasan"])
+            for r in (*heads, *branches)
+        ),
+    )  # fmt: skip
+    _copy(
+        tx,
+        "tinjauan_taut (id_wlkp, id_bpjs, skor, alasan)",
+        ((r["kunci_a"], r["kunci_b"], r["skor"], r["alasan"]) for r in doubts),
+    )
+    _copy(tx, "tak_tertaut (sisi, id, kandidat, alasan)", waiting)
+    tx.raw("ANALYZE tautan_badan_usaha")
+    alone = kinds[Putusan.TIDAK]
     return {
-        "tertaut": len(found.rows) - branches,
-        "cabang": branches,
-        "tak_tertaut": len(doubts[0]) + len(doubts[1]),
-        "hanya_wlkp": len(found.wlkp) - len(doubts[0]),
-        "hanya_bpjs": len(found.bpjs) - len(doubts[1]),
+        "tertaut": len(heads),
+        "cabang": len(branches),
+        "tak_tertaut": len(waiting),
+        "hanya_wlkp": sum(bool(r["kunci_a"]) for r in alone),
+        "hanya_bpjs": sum(bool(r["kunci_b"]) for r in alone),
     }
 
 
-def link_all(found: Tautan) -> None:
-    """Go through the tiers, the surest first."""
-    all_wlkp = list(found.wlkp.values())
-    _link_by_npwp(found)
-    _link_one_to_one(found, lambda k: k.nib, "nib", lambda _w, _b: True)
-    _link_one_to_one(found, _name_and_place, "nama_wilayah", _names_agree)
-    _attach_branches(found, all_wlkp)
+def _waiting(
+    doubts: list[dict[str, Any]], surplus: list[dict[str, Any]]
+) -> list[tuple[str, str, int, str]]:
+    """Return the records that raise no finding until a steward has spoken."""
+    rivals: Counter[tuple[str, str]] = Counter()
+    for r in doubts:
+        rivals[NamaSisi.WLKP.value, r["kunci_a"]] += 1
+        rivals[NamaSisi.BPJS.value, r["kunci_b"]] += 1
+    rows = [(sisi, key, count, _BELUM) for (sisi, key), count in rivals.items()]
+    return rows + [(NamaSisi.BPJS.value, r["kunci_b"], 1, _REKAMAN_LAIN) for r in surplus]
 
 
-def _load(tx: Transaction, sisi: NamaSisi) -> dict[str, Kunci]:
-    return {row[0]: Kunci(*row) for row in tx.raw(_KUNCI_SQL, [sisi.value])}
-
-
-def _group(
-    companies: Iterable[Kunci], key: Callable[[Kunci], object | None]
-) -> dict[object, list[Kunci]]:
-    groups: dict[object, list[Kunci]] = defaultdict(list)
-    for company in companies:
-        value = key(company)
-        if value:
-            groups[value].append(company)
-    return groups
-
-
-def _head(establishments: list[Kunci]) -> Kunci:
-    """NITKU ending 000000, else NPWP ending 000, else the lowest id."""
-    return min(
-        establishments,
-        key=lambda k: (
-            not (k.nitku or "").endswith("000000"),
-            not (k.npwp or "").endswith("000"),
-            k.id,
-        ),
-    )
-
-
-def _link_by_npwp(found: Tautan) -> None:
-    here = _group(found.wlkp.values(), lambda k: k.npwp_induk)
-    for body, records in _group(found.bpjs.values(), lambda k: k.npwp_induk).items():
-        if len(records) == 1 and body in here:
-            head = _head(here[body])
-            found.add(head, records[0], "npwp")
-            for branch in here[body]:
-                if branch is not head:
-                    found.rows.append((branch.id, records[0].id, "npwp", True))
-                    del found.wlkp[branch.id]
-
-
-def _name_and_place(k: Kunci) -> tuple[str, str] | None:
-    return (k.nama_inti, k.kd_kabkota) if k.nama_inti and k.kd_kabkota else None
-
-
-def _names_agree(w: Kunci, b: Kunci) -> bool:
-    forms_agree = not (w.bentuk_hukum and b.bentuk_hukum) or w.bentuk_hukum == b.bentuk_hukum
-    # Two numbers that contradict each other say more than two names that agree.
-    return forms_agree and not is_refuted(w, b)
-
-
-def _link_one_to_one(
-    found: Tautan,
-    key: Callable[[Kunci], object | None],
-    dasar: str,
-    agree: Callable[[Kunci, Kunci], bool],
-) -> None:
-    there = _group(found.bpjs.values(), key)
-    for value, ours in _group(found.wlkp.values(), key).items():
-        pairs = [(w, b) for w in ours for b in there.get(value, ()) if agree(w, b)]
-        times = Counter(k for w, b in pairs for k in (("w", w.id), ("b", b.id)))
-        for w, b in pairs:
-            if times["w", w.id] == times["b", b.id] == 1:
-                found.add(w, b, dasar)
-
-
-def _attach_branches(found: Tautan, all_wlkp: list[Kunci]) -> None:
-    """Hang what is left of a body on its one establishment that a lower tier linked."""
-    linked = {id_wlkp: (id_bpjs, dasar) for id_wlkp, id_bpjs, dasar, _ in found.rows}
-    waiting_bodies = {b.npwp_induk for b in found.bpjs.values()}
-    for body, group in _group(all_wlkp, lambda k: k.npwp_induk).items():
-        targets = {linked[k.id] for k in group if k.id in linked}
-        if len({t[0] for t in targets}) != 1 or body in waiting_bodies:
-            continue
-        id_bpjs, dasar = min(targets)
-        for branch in group:
-            if branch.id in found.wlkp:
-                found.rows.append((branch.id, id_bpjs, dasar, True))
-                del found.wlkp[branch.id]
-
-
-def _store(tx: Transaction, found: Tautan, doubts: tuple[dict[str, int], dict[str, int]]) -> None:
-    tx.raw("DELETE FROM tautan_badan_usaha")
-    tx.raw("DELETE FROM tak_tertaut")
-    with (
-        driver(tx)
-        .cursor()
-        .copy("COPY tautan_badan_usaha (id_wlkp, id_bpjs, dasar, cabang) FROM STDIN") as copy
-    ):
-        for row in found.rows:
+def _copy(tx: Transaction, target: str, rows: Iterable[Sequence[Any]]) -> None:
+    with driver(tx).cursor().copy(f"COPY {target} FROM STDIN".encode()) as copy:
+        for row in rows:
             copy.write_row(row)
-    with (
-        driver(tx).cursor().copy("COPY tak_tertaut (sisi, id, kandidat, alasan) FROM STDIN") as copy
-    ):
-        for sisi, side in zip((NamaSisi.WLKP, NamaSisi.BPJS), doubts, strict=True):
-            for record_id, count in side.items():
-                text = f"{count} calon badan usaha di sisi lain; tidak ada kunci yang sama."
-                copy.write_row((sisi.value, record_id, count, text))
-    tx.raw("ANALYZE tautan_badan_usaha")

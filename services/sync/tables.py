@@ -26,13 +26,6 @@ cermin_badan_usaha = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("versi", sa.BigInteger, nullable=False),
     sa.Column("nomor", sa.BigInteger, nullable=False),
-    sa.Column("npwp", sa.Text),
-    sa.Column("npwp_induk", sa.Text),
-    sa.Column("nib", sa.Text),
-    sa.Column("nitku", sa.Text),
-    sa.Column("nama_inti", sa.Text, nullable=False),
-    sa.Column("bentuk_hukum", sa.Text, nullable=False),
-    sa.Column("kd_kabkota", sa.Text),
     sa.Column("dilaporkan_pada", _WAKTU),
     sa.Column("status_pendaftaran", sa.Text),
     sa.Column("isi", JSONB, nullable=False),
@@ -79,6 +72,40 @@ tautan_badan_usaha = sa.Table(
     sa.Column("id_bpjs", sa.Text, nullable=False, index=True),
     sa.Column("dasar", sa.Text, nullable=False),
     sa.Column("cabang", sa.Boolean, nullable=False),
+    sa.Column("skor", sa.Double),
+    sa.Column("alasan", sa.Text),
+)
+
+# Pairs that a steward could decide and the program does not.
+tinjauan_taut = sa.Table(
+    "tinjauan_taut",
+    METADATA,
+    sa.Column("id_wlkp", sa.Text, primary_key=True),
+    sa.Column("id_bpjs", sa.Text, primary_key=True),
+    sa.Column("skor", sa.Double, nullable=False),
+    sa.Column("alasan", sa.Text, nullable=False),
+)
+
+# Only ever added to: the latest line of a pair counts, the former ones are its history.
+keputusan_taut = sa.Table(
+    "keputusan_taut",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("id_wlkp", sa.Text, nullable=False),
+    sa.Column("id_bpjs", sa.Text, nullable=False),
+    sa.Column("putusan", sa.Text, nullable=False),
+    sa.Column("oleh", sa.Text, nullable=False),
+    sa.Column("pada", _WAKTU, nullable=False),
+    sa.Column("alasan", sa.Text, nullable=False),
+)
+
+# What a stage saw when it last ran: the same again needs no second run.
+tahap_terakhir = sa.Table(
+    "tahap_terakhir",
+    METADATA,
+    sa.Column("tahap", sa.Text, primary_key=True),
+    sa.Column("masukan", sa.Text, nullable=False),
+    sa.Column("hitungan", JSONB, nullable=False),
 )
 
 tak_tertaut = sa.Table(

@@ -9,7 +9,7 @@ import csv
 import datetime as dt
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -47,17 +47,42 @@ KOLOM = tuple(f.name for f in fields(Catatan))
 def read_decisions(path: Path) -> dict[Pasangan, Pendapat]:
     """Return the decisions in force: of two that contradict each other the later line counts.
 
-    A record is the same as one of the other side, so a later `sama` of it replaces a former one.
     Raises KeputusanTidakSahError when a line is no decision; a file that is not there is empty.
     """
+    notes = read_history(path)
+    return standing_of(((n.kunci_a, n.kunci_b), Pendapat(n.putusan)) for n in notes)
+
+
+def standing_of(history: Iterable[tuple[Pasangan, Pendapat]]) -> dict[Pasangan, Pendapat]:
+    """Return the decisions in force after a history of them.
+
+    A record is the same as one of the other side, so a later `sama` of it replaces a former one.
+    """
     standing: dict[Pasangan, Pendapat] = {}
-    for note in read_history(path):
-        pair = (note.kunci_a, note.kunci_b)
-        if note.putusan == Pendapat.SAMA:
+    for pair, verdict in history:
+        if verdict is Pendapat.SAMA:
             for rival in _rivals(standing, pair):
                 del standing[rival]
-        standing[pair] = Pendapat(note.putusan)
+        standing[pair] = verdict
     return standing
+
+
+def admit(
+    standing: Keputusan, pair: Pasangan, verdict: Pendapat, *, by: str, why: str, replace: bool
+) -> bool:
+    """Say whether a decision is news; False when it already stands as said.
+
+    Raises KeputusanTidakSahError without a name or a reason, KeputusanBentrokError when the pair
+    was decided otherwise, or a record would be the same as two of one side, unless `replace`.
+    """
+    if not by.strip() or not why.strip():
+        raise KeputusanTidakSahError("Keputusan memerlukan nama petugas dan alasannya.")
+    if standing.get(pair) is verdict:
+        return False
+    rivals = verdict is Pendapat.SAMA and _rivals(standing, pair)
+    if (pair in standing or rivals) and not replace:
+        raise KeputusanBentrokError
+    return True
 
 
 def _rivals(standing: Keputusan, pair: Pasangan) -> list[Pasangan]:
@@ -65,7 +90,9 @@ def _rivals(standing: Keputusan, pair: Pasangan) -> list[Pasangan]:
     return [
         other
         for other, verdict in standing.items()
-        if verdict is Pendapat.SAMA and other != pair and (other[0] == pair[0] or other[1] == pair[1])
+        if verdict is Pendapat.SAMA
+        and other != pair
+        and (other[0] == pair[0] or other[1] == pair[1])
     ]
 
 
@@ -95,14 +122,8 @@ def decide(
     Raises KeputusanBentrokError when the pair was decided otherwise, or a record would be the same
     as two others of one side, unless `replace`; the former lines are kept in any case.
     """
-    if not by.strip() or not why.strip():
-        raise KeputusanTidakSahError("Keputusan memerlukan nama petugas dan alasannya.")
-    standing = read_decisions(path)
-    if standing.get(pair) is verdict:
+    if not admit(read_decisions(path), pair, verdict, by=by, why=why, replace=replace):
         return False
-    rivals = verdict is Pendapat.SAMA and _rivals(standing, pair)
-    if (pair in standing or rivals) and not replace:
-        raise KeputusanBentrokError
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     _append(path, Catatan(*pair, verdict.value, by, now, why))
     return True

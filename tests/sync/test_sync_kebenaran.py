@@ -50,19 +50,32 @@ def test_findings_that_were_applied_still_count_and_a_gap_is_seen(
     assert ok
 
 
+BARE = {"npwp": None, "nomor_tdp_atau_nib": None, "telepon": None, "email": None}
+
+
 def test_a_parked_company_is_undecided_not_wrong(panggung: Panggung, tmp_path: Path) -> None:
-    bare = {"npwp": None, "nomor_tdp_atau_nib": None}
-    panggung.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1, nama="PT Melati Indah"))
-    panggung.bpjs.put_badan_usaha("B1", contoh.badan_usaha(1, nama="PT Melaty", **bare))
+    panggung.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1, nama="PT Melati Indah Kencana"))
+    for id_ in ("B1", "B2"):
+        isi = contoh.badan_usaha(1, nama="PT Melati Indah Kencana", **BARE)
+        panggung.bpjs.put_badan_usaha(id_, isi)
     panggung.run()
-    ok, rows = compare(
-        panggung,
-        tmp_path,
-        "hanya_wlkp,badan_usaha,W1,,,,ya",
-        "tak_tertaut,badan_usaha,W9,,,B1,tidak",
-    )
+    truth = "tak_tertaut,badan_usaha,W1,,W1,B1,tidak", "hanya_bpjs,badan_usaha,B2,,,,ya"
+    ok, rows = compare(panggung, tmp_path, *truth)
     assert ok
-    assert (rows["hanya_wlkp"].undecided, rows["hanya_wlkp"].missing) == (1, 0)
+    assert [(r.undecided, r.missing) for r in rows.values()] == [(1, 0), (1, 0)]
+
+
+def test_a_company_linked_to_another_is_wrong_although_no_key_is_exact(
+    panggung: Panggung, tmp_path: Path
+) -> None:
+    registries(panggung)
+    panggung.run()
+    right = "tak_tertaut,badan_usaha,W1,,W1,B1,tidak"
+    ok, rows = compare(panggung, tmp_path, right, "hanya_bpjs,badan_usaha,B2,,,,ya")
+    assert rows["tak_tertaut"].matching == 1
+    ok, rows = compare(panggung, tmp_path, "tak_tertaut,badan_usaha,W1,,W1,B2,tidak")
+    assert not ok
+    assert (rows["tak_tertaut"].matching, rows["tak_tertaut"].eksak_surplus) == (0, 1)
 
 
 def test_a_file_without_its_columns_is_refused(panggung: Panggung, tmp_path: Path) -> None:

@@ -1,121 +1,125 @@
-"""Linking, tier by tier, and the doubt that parks a company."""
+"""Companies are linked, wait for a steward, or are on one side only; a steward's word stays."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from services.sync.kandidat import Kunci, beginnings, common_words, count_candidates
-from services.sync.link import Tautan, link_all
+from services.sync.errors import UnknownCompanyError
+from services.sync.tinjau import decide, list_reviews
+from services.taut.errors import KeputusanBentrokError, KeputusanTidakSahError
+from services.taut.keputusan import Pendapat
 from tests import contoh
 from tests.sync.conftest import Panggung
 
-
-def kunci(id_: str, **values: str) -> Kunci:
-    defaults: dict[str, str | None] = {
-        "npwp": None, "npwp_induk": None, "nib": None, "nitku": None, "nama_inti": id_,
-        "bentuk_hukum": "", "kd_kabkota": "3273",
-    }  # fmt: skip
-    return Kunci(id_, **(defaults | values))  # type: ignore[arg-type]
+BARE = {"npwp": None, "nomor_tdp_atau_nib": None, "telepon": None, "email": None}
+LINKS = "SELECT id_wlkp, id_bpjs, dasar, cabang FROM tautan_badan_usaha ORDER BY 1"
+WAITING = "SELECT sisi, id FROM tak_tertaut ORDER BY 1, 2"
 
 
-def link(wlkp: list[Kunci], bpjs: list[Kunci]) -> set[tuple[str, str, str, bool]]:
-    found = Tautan({k.id: k for k in wlkp}, {k.id: k for k in bpjs})
-    link_all(found)
-    return set(found.rows)
+def bpjs(p: Panggung, id_: str, n: int, **changes: Any) -> None:
+    p.bpjs.put_badan_usaha(id_, contoh.badan_usaha(n, **changes), status_pendaftaran="TERDAFTAR")
 
 
-def test_branches_of_one_body_hang_on_the_head() -> None:
-    body = {"npwp_induk": "0010000001"}
-    rows = link(
-        [
-            kunci("W1", npwp="0010000001001000", nitku="0010000001001000000002", **body),
-            kunci("W2", npwp="0010000001001000", nitku="0010000001001000000000", **body),
-        ],
-        [kunci("B1", **body)],
-    )
-    assert rows == {("W2", "B1", "npwp", False), ("W1", "B1", "npwp", True)}
+def twins(p: Panggung) -> None:
+    """One company of WLKP that either of two at BPJS could be."""
+    p.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1, nama="PT Melati Indah Kencana"))
+    for id_ in ("B1", "B2"):
+        bpjs(p, id_, 1, nama="PT Melati Indah Kencana", **BARE)
 
 
-@pytest.mark.parametrize(
-    ("npwp", "head"),
-    [
-        ({"W1": "0010000001001001", "W2": "0010000001001000"}, "W2"),
-        ({"W1": "0010000001001001", "W2": "0010000001001002"}, "W1"),
-    ],
-)
-def test_without_nitku_the_suffix_or_the_lowest_id_is_the_head(
-    npwp: dict[str, str],
-    head: str,
-) -> None:
-    wlkp = [kunci(k, npwp=v, npwp_induk=v[:10]) for k, v in npwp.items()]
-    rows = link(wlkp, [kunci("B1", npwp_induk="0010000001")])
-    assert {r[0] for r in rows if not r[3]} == {head}
+def say(p: Panggung, pair: tuple[str, str], verdict: Pendapat, **options: Any) -> bool:
+    return decide(p.engine, pair, verdict, by="Petugas Contoh", why="Akta dibaca.", **options)
 
 
-def test_several_bpjs_records_of_one_body_are_not_linked_by_npwp_but_by_nib() -> None:
-    body = {"npwp_induk": "0010000001"}
-    rows = link(
-        [kunci("W1", nib="1", **body), kunci("W2", nib="2", **body)],
-        [kunci("B1", nib="1", **body), kunci("B2", nib="2", **body)],
-    )
-    assert rows == {("W1", "B1", "nib", False), ("W2", "B2", "nib", False)}
-
-
-def test_a_nib_shared_by_two_links_nothing() -> None:
-    assert link([kunci("W1", nib="1"), kunci("W2", nib="1")], [kunci("B1", nib="1")]) == set()
-
-
-def test_name_and_place_link_unless_legal_forms_or_numbers_contradict() -> None:
-    name = {"nama_inti": "MELATI JAYA"}
-    assert link([kunci("W1", **name)], [kunci("B1", bentuk_hukum="PT", **name)]) == {
-        ("W1", "B1", "nama_wilayah", False)
-    }
-    cv = kunci("W1", bentuk_hukum="CV", **name)
-    assert link([cv], [kunci("B1", bentuk_hukum="PT", **name)]) == set()
-    assert link([kunci("W1", nib="1", **name)], [kunci("B1", nib="2", **name)]) == set()
-    assert link([kunci("W1", **name)], [kunci("B1", kd_kabkota="3204", **name)]) == set()
-
-
-def test_branches_follow_an_establishment_linked_by_a_lower_tier() -> None:
-    rows = link(
-        [kunci("W1", npwp_induk="1", nib="9"), kunci("W2", npwp_induk="1", nib="8")],
-        [kunci("B1", nib="9")],
-    )
-    assert rows == {("W1", "B1", "nib", False), ("W2", "B1", "nib", True)}
-
-
-def test_candidates_share_place_and_the_beginning_of_a_word_and_are_not_refuted() -> None:
-    w = kunci("W1", nama_inti="MELATI JAYA")
-    near = kunci("B1", nama_inti="MELATY")
-    far = kunci("B2", nama_inti="MELATI", kd_kabkota="3204")
-    other = kunci("B3", nama_inti="MELATI", nib="2")
-    assert count_candidates([w], [near, far, other], frozenset()) == (
-        {"W1": 2}, {"B1": 1, "B3": 1}
-    )  # fmt: skip
-    refuted = kunci("W1", nama_inti="MELATI JAYA", nib="1")
-    assert count_candidates([refuted], [other], frozenset()) == ({}, {})
-
-
-def test_a_word_of_every_name_tells_nobody_apart() -> None:
-    common = common_words(["CONTOH MELATI"] * 150 + [f"CONTOH N{n}" for n in range(150)])
-    assert "CONTOH" in common
-    assert beginnings("CONTOH SINAR", common) == {"SIN"}
-    assert beginnings("CONTOH", common) == {"CON"}
-
-
-def test_a_doubtful_company_raises_no_finding_and_its_workers_are_compared_by_nik(
-    panggung: Panggung,
-) -> None:
-    bare = {"npwp": None, "nomor_tdp_atau_nib": None}
-    panggung.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1, nama="PT Melati Indah"))
-    panggung.bpjs.put_badan_usaha("B1", contoh.badan_usaha(1, nama="PT Melaty", **bare))
-    isi = contoh.pekerja_wlkp(1) | contoh.pekerja_bpjs(1)
-    panggung.wlkp.put_pekerja("WP1", "W1", isi | {"jabatan": "Mandor", "tmt_jkn": "2024-01-01"})
-    panggung.bpjs.put_pekerja("BP1", "B1", isi)
-    panggung.wlkp.put_pekerja("WP2", "W1", contoh.pekerja_wlkp(2))
+def test_branches_of_one_body_hang_on_the_head(panggung: Panggung) -> None:
+    nitku = contoh.badan_usaha(1)["npwp"]
+    for n, id_ in ((2, "W1"), (0, "W2")):
+        isi = contoh.badan_usaha(1, nitku=f"{nitku}{n:06d}", nomor_tdp_atau_nib=f"912000000777{n}")
+        panggung.wlkp.put_badan_usaha(id_, isi)
+    bpjs(panggung, "B1", 1)
     assert panggung.run().converged
-    assert panggung.kinds() == {("pekerja", "berbeda", "tmt_jkn")}
-    assert panggung.fetch("SELECT sisi, id FROM tak_tertaut ORDER BY 1") == [
-        ("bpjs", "B1"),
-        ("wlkp", "W1"),
-    ]
+    assert panggung.fetch(LINKS) == [("W1", "B1", "npwp", True), ("W2", "B1", "npwp", False)]
+
+
+def test_misspelt_company_without_numbers_is_linked_and_says_why(panggung: Panggung) -> None:
+    isi = contoh.badan_usaha(1, nama="PT Melati Indah Kencana")
+    panggung.wlkp.put_badan_usaha("W1", isi)
+    bpjs(panggung, "B1", 1, nama="Melati Indah Kencna, PT", npwp=None, nomor_tdp_atau_nib=None)
+    assert panggung.run().converged
+    ((dasar, alasan),) = panggung.fetch("SELECT dasar, alasan FROM tautan_badan_usaha")
+    assert dasar == "skor"
+    assert "nama" in alasan
+    assert "Melati" not in alasan
+
+
+def test_ambiguous_company_waits_and_raises_no_finding(panggung: Panggung) -> None:
+    twins(panggung)
+    panggung.wlkp.put_pekerja("WP1", "W1", contoh.pekerja_wlkp(1))
+    assert panggung.run().converged
+    assert panggung.fetch(LINKS) == []
+    assert panggung.fetch(WAITING) == [("bpjs", "B1"), ("bpjs", "B2"), ("wlkp", "W1")]
+    assert panggung.kinds() == set()
+    asked = list(list_reviews(panggung.engine))
+    assert {(r["kunci_a"], r["kunci_b"]) for r in asked} == {("W1", "B1"), ("W1", "B2")}
+
+
+def test_steward_s_same_links_for_ever_and_is_not_asked_again(panggung: Panggung) -> None:
+    twins(panggung)
+    panggung.run()
+    assert say(panggung, ("W1", "B2"), Pendapat.SAMA)
+    assert not say(panggung, ("W1", "B2"), Pendapat.SAMA)
+    assert list(list_reviews(panggung.engine)) == []
+    assert panggung.run().converged
+    assert panggung.fetch(LINKS) == [("W1", "B2", "keputusan", False)]
+    panggung.bpjs.change("badan_usaha", "B1", alamat="Jalan Lain No. 9, Kota Bandung")
+    assert panggung.run().converged
+    assert panggung.fetch(LINKS) == [("W1", "B2", "keputusan", False)]
+    assert list(list_reviews(panggung.engine)) == []
+
+
+def test_steward_s_different_makes_both_one_sided(panggung: Panggung) -> None:
+    twins(panggung)
+    panggung.run()
+    for id_ in ("B1", "B2"):
+        say(panggung, ("W1", id_), Pendapat.BERBEDA)
+    assert panggung.run().converged
+    assert panggung.fetch(WAITING) == []
+    found = {(t["jenis"], t["id_wlkp"] or t["id_bpjs"]) for t in panggung.temuan()}
+    assert {("hanya_wlkp", "W1"), ("hanya_bpjs", "B1"), ("hanya_bpjs", "B2")} <= found
+
+
+def test_contradicting_decision_needs_to_be_said_and_keeps_the_former(panggung: Panggung) -> None:
+    twins(panggung)
+    panggung.run()
+    say(panggung, ("W1", "B1"), Pendapat.SAMA)
+    for pair, verdict in ((("W1", "B1"), Pendapat.BERBEDA), (("W1", "B2"), Pendapat.SAMA)):
+        with pytest.raises(KeputusanBentrokError):
+            say(panggung, pair, verdict)
+    assert say(panggung, ("W1", "B2"), Pendapat.SAMA, replace=True)
+    assert panggung.run().converged
+    assert panggung.fetch(LINKS) == [("W1", "B2", "keputusan", False)]
+    assert panggung.fetch("SELECT count(*) FROM keputusan_taut") == [(2,)]
+
+
+def test_decision_names_known_companies_its_author_and_a_reason(panggung: Panggung) -> None:
+    twins(panggung)
+    panggung.run()
+    with pytest.raises(UnknownCompanyError):
+        say(panggung, ("W1", "B9"), Pendapat.SAMA)
+    with pytest.raises(KeputusanTidakSahError):
+        decide(panggung.engine, ("W1", "B1"), Pendapat.SAMA, by="", why="Akta.")
+
+
+def test_nothing_new_is_not_linked_again(panggung: Panggung) -> None:
+    panggung.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1))
+    bpjs(panggung, "B1", 1)
+    panggung.run()
+    stamp = "SELECT xmin::text FROM tautan_badan_usaha"
+    before = panggung.fetch(stamp)
+    panggung.run()
+    assert panggung.fetch(stamp) == before
+    panggung.wlkp.change("badan_usaha", "W1", telepon="+62215550099")
+    panggung.run()
+    assert panggung.fetch(stamp) != before
