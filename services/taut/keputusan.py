@@ -65,7 +65,9 @@ def _rivals(standing: Keputusan, pair: Pasangan) -> list[Pasangan]:
     return [
         other
         for other, verdict in standing.items()
-        if verdict is Pendapat.SAMA and other != pair and (other[0] == pair[0] or other[1] == pair[1])
+        if verdict is Pendapat.SAMA
+        and other != pair
+        and (other[0] == pair[0] or other[1] == pair[1])
     ]
 
 
