@@ -6,8 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 import typer
 
 from services.perintah.umum import AsJson, err, out, show_json, show_rows
@@ -82,7 +82,8 @@ def link(
         tables.append(with_key(table, himpunan, name))
     companies = _company_links(badan_usaha) if badan_usaha else None
     decisions = read_decisions(putusan or _beside(keluar))
-    result = tautkan(himpunan, *tables, decisions, kolom_kunci=KUNCI, perusahaan=companies)
+    first, second = tables
+    result = tautkan(himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies)
     write_table(result.tabel, keluar)
     _show(result.laporan, as_json)
 
@@ -117,7 +118,7 @@ def list_reviews(
     putusan: Annotated[Path | None, typer.Option("--putusan")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tampilkan pasangan yang menunggu keputusan petugas; yang sudah diputuskan tidak ditanya lagi."""
+    """Tampilkan pasangan yang menunggu keputusan; yang sudah diputuskan tidak ditanya lagi."""
     decided = read_decisions(putusan or _beside(hasil))
     table = read_table(hasil)
     waiting = table.filter(pc.equal(table.column("putusan"), Putusan.TINJAU.value)).to_pylist()
@@ -125,8 +126,7 @@ def list_reviews(
     rows = [
         {k: r[k] for k in ("kunci_a", "kunci_b", "skor", "alasan")}
         for r in waiting
-        if (r["kunci_a"], r["kunci_b"]) not in decided
-        and not {r["kunci_a"], r["kunci_b"]} & same
+        if (r["kunci_a"], r["kunci_b"]) not in decided and not {r["kunci_a"], r["kunci_b"]} & same
     ]
     show_rows(rows, as_json)
 
@@ -151,7 +151,7 @@ def settle(
 
 def train_model(
     jenis: Annotated[Jenis, typer.Argument(help="badan-usaha atau pekerja.")],
-    rekaman: Annotated[int, typer.Option(help="Pasangan benar dalam data latihan.")] = 20_000,
+    rekaman: Annotated[int, typer.Option(help="Pasangan benar dalam data latihan.")] = 10_000,
     benih: Annotated[int, typer.Option(help="Benih data latihan.")] = 20_200_720,
     folder: Annotated[Path, typer.Option(help="Folder berkas model.")] = FOLDER,
 ) -> None:

@@ -31,7 +31,9 @@ def explain(
     """Return the reasons of one pair, the heaviest first; empty fields say nothing."""
     known = [k for k in range(len(fields)) if answers[k] > 0]
     known.sort(key=lambda k: (-abs(float(weights[k])), k))
-    parts = [f"{fields[k].sebutan} {fields[k].tingkat[answers[k]]} ({bits(weights[k])})" for k in known]
+    parts = [
+        f"{fields[k].sebutan} {fields[k].tingkat[answers[k]]} ({bits(weights[k])})" for k in known
+    ]
     if basis in DASAR:
         parts.insert(0, DASAR[basis])
     if note:

@@ -34,7 +34,12 @@ def _place(r: BadanUsaha | Pekerja) -> Nomor:
 
 
 def _whole(t: Teks) -> Kunci:
-    return together(one(_up(t.seluruh)), one(_up(t.rapat) + np.int32(2**30)))
+    return together(one(_up(t.seluruh)), one(_apart(_up(t.rapat).astype(np.int64))))
+
+
+def _apart(values: Nomor) -> Nomor:
+    """Move filled values out of another column's range, so that one never meets the other."""
+    return np.where(values > 0, values + 2**40, 0)
 
 
 def rules_badan_usaha(r: BadanUsaha) -> list[Aturan]:
@@ -51,7 +56,7 @@ def rules_badan_usaha(r: BadanUsaha) -> list[Aturan]:
         Aturan("kata nama", lambda: [name.make(2)], 60),
         Aturan("kata nama dan wilayah", lambda: [beside(name.make(3), place)], 1_500),
         Aturan("telepon", lambda: [together(one(r.telepon.isi), one(r.telepon_pic.isi))], 100),
-        Aturan("surel", lambda: [together(one(r.email.isi), one(r.domain.isi + 2**40))], 100),
+        Aturan("surel", lambda: [together(one(r.email.isi), one(_apart(r.domain.isi)))], 100),
         Aturan("jalan", lambda: [street.make(3, pairs=True)], 100),
         Aturan("orang dan wilayah", lambda: [together(one(owner, place), one(pic, place))], 60),
         Aturan("dua kata nama dan wilayah",
@@ -65,7 +70,9 @@ def rules_pekerja(r: Pekerja) -> list[Aturan]:
     place, born = _place(r), r.lahir.isi
     year, month, day = born // 10_000, born // 100 % 100, born % 100
     # One value whichever of day and month comes first.
-    either = np.where(born > 0, year * 10_000 + np.maximum(month, day) * 100 + np.minimum(month, day), 0)
+    either = np.where(
+        born > 0, year * 10_000 + np.maximum(month, day) * 100 + np.minimum(month, day), 0
+    )
     whole = _up(r.nama.seluruh)
     company = r.perusahaan.isi
     return [

@@ -20,6 +20,7 @@ KOSONG, BEDA, SEBAGIAN, KATA_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
 """
 
 _MAKS_KATA = 16
+_ANGKA_LEBIH = 99.0  # a number that one name alone has ("Unit 2") makes another name
 _TAK, _LAIN, _SINGKAT, _TIK, _BUNYI = range(5)
 _LANGKA = 2  # a word met at most twice (once a side) may be a slip of a near one
 _LAZIM_BAGIAN = 20_000  # a word is common from three, or one in so many texts, on
@@ -28,12 +29,19 @@ _REDAM = np.array([1.0, 0.9, 0.8, 0.7, 0.5, 0.35] + [0.25] * 10, np.float32)
 """Words of one name depend on each other: the second agreement says less than the first."""
 
 Tingkat = npt.NDArray[np.int8]
+Bebas = npt.NDArray[np.bool_]
 Nomor = npt.NDArray[np.int64]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _relation(
-    x: int, y: int, isi: Bita, edges: Panjang, count: Bulat, sound: Bulat, digit: npt.NDArray[np.bool_]
+    x: int,
+    y: int,
+    isi: Bita,
+    edges: Panjang,
+    count: Bulat,
+    sound: Bulat,
+    digit: npt.NDArray[np.bool_],
 ) -> int:
     if digit[x] or digit[y]:
         return _TAK
@@ -49,7 +57,7 @@ def _relation(
     return _SINGKAT if len(short) <= 4 and is_abbreviation(short, long) else _TAK
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _joined(words: Bulat, free: npt.NDArray[np.bool_], isi: Bita, edges: Panjang) -> Bita:
     out = np.empty(512, np.uint8)
     n = 0
@@ -62,7 +70,7 @@ def _joined(words: Bulat, free: npt.NDArray[np.bool_], isi: Bita, edges: Panjang
     return out[:n]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _damped(bits: Nyata, n: int) -> float:
     ordered = np.sort(bits[:n])[::-1]
     total = 0.0
@@ -71,89 +79,130 @@ def _damped(bits: Nyata, n: int) -> float:
     return total
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _align(
-    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
-    digit: npt.NDArray[np.bool_], usual: int,
-) -> tuple[int, float, bool]:
-    """Return (answer, bits of what agrees, whether the first words of both agree)."""
-    free_a, free_b = np.ones(len(wa), np.bool_), np.ones(len(wb), np.bool_)
-    agreed = np.zeros(_MAKS_KATA, np.float32)
-    n, fuzzy, other, first = 0, False, False, False
+@njit(cache=True)
+def _take_equal(
+    wa: Bulat, wb: Bulat, bit: Nyata, free_a: Bebas, free_b: Bebas, agreed: Nyata
+) -> int:
+    """Take out the words that both texts hold; return how many."""
+    n = 0
     for p in range(len(wa)):
         for q in range(len(wb)):
             if free_a[p] and free_b[q] and wa[p] == wb[q]:
                 free_a[p] = free_b[q] = False
-                first = first or p == q == 0
                 agreed[n] = bit[wa[p]]
                 n += 1
+    return n
+
+
+@njit(cache=True)
+def _worth(kind: int, x: int, y: int, edges: Panjang, bit: Nyata) -> float:
+    """Return the bits of two words that agree in kind `kind`, less than those of equal words."""
+    worth = min(bit[x], bit[y])
+    if kind == _SINGKAT:
+        short = min(edges[x + 1] - edges[x], edges[y + 1] - edges[y])
+        return float(min(worth, 2.0 * short))
+    return float(max(worth - (2.0 if kind == _TIK else 1.0), 0.5))
+
+
+@njit(cache=True)
+def _take_near(
+    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
+    digit: Bebas, free_a: Bebas, free_b: Bebas, agreed: Nyata, n: int,
+) -> tuple[int, bool]:  # fmt: skip
+    """Take out near words, the surest kind first; return how many agree and if one is another."""
     relation = np.zeros((len(wa), len(wb)), np.int8)
-    highest = 0
     for p in range(len(wa)):
         for q in range(len(wb)):
             if free_a[p] and free_b[q]:
                 relation[p, q] = _relation(wa[p], wb[q], isi, edges, count, sound, digit)
-                highest = max(highest, relation[p, q])
-    for wanted in range(highest, 0, -1):
+    other = False
+    for kind in range(_BUNYI, 0, -1):
         for p in range(len(wa)):
             for q in range(len(wb)):
-                if not free_a[p] or not free_b[q] or relation[p, q] != wanted:
-                    continue
-                free_a[p] = free_b[q] = False
-                first = first or (p == 0 and q == 0 and wanted > _LAIN)
-                if wanted == _LAIN:
-                    other = True
-                    continue
-                worth = min(bit[wa[p]], bit[wb[q]])
-                if wanted == _SINGKAT:
-                    fuzzy = True
-                    short = min(
-                        edges[wa[p] + 1] - edges[wa[p]], edges[wb[q] + 1] - edges[wb[q]]
-                    )
-                    worth = min(worth, 2.0 * short)
-                else:
-                    fuzzy = True
-                    worth = max(worth - (2.0 if wanted == _TIK else 1.0), 0.5)
-                agreed[n] = worth
-                n += 1
-    left_a, left_b = free_a.sum(), free_b.sum()
-    if left_a and left_b and left_a != left_b:
-        ja, jb = _joined(wa, free_a, isi, edges), _joined(wb, free_b, isi, edges)
-        if len(ja) >= 6 and edit_distance(ja, jb, 1) <= 1:
-            worth = 0.0
-            for p in range(len(wa)):
-                if free_a[p]:
-                    worth = max(worth, bit[wa[p]])
-            agreed[n] = max(worth - 2.0, 0.5)
-            n, fuzzy, left_a, left_b = n + 1, True, 0, 0
-    bits = _damped(agreed, n)
+                if free_a[p] and free_b[q] and relation[p, q] == kind:
+                    free_a[p] = free_b[q] = False
+                    if kind == _LAIN:
+                        other = True
+                    else:
+                        agreed[n] = _worth(kind, wa[p], wb[q], edges, bit)
+                        n += 1
+    return n, other
+
+
+@njit(cache=True)
+def _joined_bits(
+    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, bit: Nyata, free_a: Bebas, free_b: Bebas
+) -> float:
+    """Return the bits of left words that are one when written together, 0 when they are not."""
+    if not free_a.any() or not free_b.any() or free_a.sum() == free_b.sum():
+        return 0.0
+    ja, jb = _joined(wa, free_a, isi, edges), _joined(wb, free_b, isi, edges)
+    if len(ja) < 6 or edit_distance(ja, jb, 1) > 1:
+        return 0.0
+    worth = 0.0
+    for p in range(len(wa)):
+        if free_a[p]:
+            worth = max(worth, bit[wa[p]])
+    return max(worth - 2.0, 0.5)
+
+
+@njit(cache=True)
+def _left_over(
+    words: Bulat, free: Bebas, count: Bulat, bit: Nyata, digit: Bebas, usual: int
+) -> tuple[float, bool]:
+    """Return the bits of the words left, and whether all of them are common words or numbers."""
+    lost, common = 0.0, True
+    for p in range(len(words)):
+        if free[p]:
+            lost += _ANGKA_LEBIH if digit[words[p]] else bit[words[p]]
+            common = common and (digit[words[p]] or count[words[p]] >= usual)
+    return lost, common
+
+
+@njit(cache=True)
+def _align(
+    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
+    digit: Bebas, usual: int,
+) -> tuple[int, float, bool]:  # fmt: skip
+    """Return (answer, bits of what agrees, whether the first words of both agree)."""
+    free_a, free_b = np.ones(len(wa), np.bool_), np.ones(len(wb), np.bool_)
+    agreed = np.zeros(_MAKS_KATA + 1, np.float32)
+    equal = _take_equal(wa, wb, bit, free_a, free_b, agreed)
+    n, other = _take_near(
+        wa, wb, isi, edges, count, bit, sound, digit, free_a, free_b, agreed, equal
+    )
+    joined = _joined_bits(wa, wb, isi, edges, bit, free_a, free_b)
+    if joined > 0.0:
+        agreed[n] = joined
+        n += 1
+        free_a[:], free_b[:] = False, False
     if n == 0:
-        return (KATA_LAIN if other and not left_a and not left_b else BEDA), 0.0, False
-    if (left_a and left_b) or other:
-        common = True
-        for p in range(len(wa)):
-            common = common and (not free_a[p] or digit[wa[p]] or count[wa[p]] >= usual)
-        for q in range(len(wb)):
-            common = common and (not free_b[q] or digit[wb[q]] or count[wb[q]] >= usual)
-        return (KATA_LAIN if common else SEBAGIAN), bits, first
-    if left_a or left_b:
-        lost = 0.0
-        for p in range(len(wa)):
-            if free_a[p]:
-                lost += 99.0 if digit[wa[p]] else bit[wa[p]]
-        for q in range(len(wb)):
-            if free_b[q]:
-                lost += 99.0 if digit[wb[q]] else bit[wb[q]]
-        if lost >= 99.0:
-            return SEBAGIAN, bits, first
-        return KURANG, max(bits - 0.25 * lost, 0.0), first
-    return (SALAH_TIK if fuzzy else SAMA), bits, first
+        return BEDA, 0.0, False
+    bits, first = _damped(agreed, n), wa[0] == wb[0] or sound[wa[0]] == sound[wb[0]]
+    lost_a, common_a = _left_over(wa, free_a, count, bit, digit, usual)
+    lost_b, common_b = _left_over(wb, free_b, count, bit, digit, usual)
+    if other or (free_a.any() and free_b.any()):
+        return (KATA_LAIN if common_a and common_b else SEBAGIAN), bits, first
+    if lost_a + lost_b >= _ANGKA_LEBIH:
+        return SEBAGIAN, bits, first
+    if free_a.any() or free_b.any():
+        return KURANG, max(bits - 0.25 * (lost_a + lost_b), 0.0), first
+    return (SALAH_TIK if n > equal else SAMA), bits, first
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _compare(
-    i: Nomor, j: Nomor, batas: Panjang, kata: Bulat, whole: Bulat, whole_bits: Nyata,
-    isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
+    i: Nomor,
+    j: Nomor,
+    batas: Panjang,
+    kata: Bulat,
+    whole: Bulat,
+    whole_bits: Nyata,
+    isi: Bita,
+    edges: Panjang,
+    count: Bulat,
+    bit: Nyata,
+    sound: Bulat,
     digit: npt.NDArray[np.bool_],
 ) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_]]:
     level, bits = np.zeros(len(i), np.int8), np.zeros(len(i), np.float32)
@@ -178,7 +227,7 @@ def _compare(
 
 
 def compare_texts(t: Teks, i: Nomor, j: Nomor) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_]]:
-    """Return for each pair of records the answer, the bits that agree, and whether the first does."""
+    """Return for each pair the answer, the bits that agree, and whether the first words do."""
     v = t.kosakata
     found: tuple[Tingkat, Nyata, npt.NDArray[np.bool_]] = _compare(
         i, j, t.batas, t.kata, t.seluruh, t.bit_seluruh,

@@ -16,7 +16,7 @@ T_KOSONG, T_BEDA, T_SEBAGIAN, T_TUKAR, T_SAMA = range(5)
 W_KOSONG, W_BEDA, W_PROVINSI, W_KABKOTA, W_KECAMATAN, W_KELURAHAN = range(6)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _compare_numbers(x: Panjang, y: Panjang) -> Tingkat:
     level = np.zeros(len(x), np.int8)
     for k in range(len(x)):

@@ -34,14 +34,18 @@ _BENTUK_LAIN = {"PD": "UD", "FIRM": "FIRMA", "KOP": "KOPERASI", "YYS": "YAYASAN"
 _PENGHUBUNG = {"DAN", "AND"}
 _SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
 _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
-         "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH", "MUHD", "MOH", "MOCH", "MHD", "MUHAMMAD"}  # fmt: skip
+         "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH",
+         "MUHD", "MOH", "MOCH", "MHD", "MUHAMMAD"}  # fmt: skip
 _BATAS_DAERAH = {"KELURAHAN", "DESA", "KECAMATAN", "KABUPATEN", "KOTA", "PROVINSI", "DISTRIK"}
 _BUKAN_JALAN = {"JALAN", "GANG", "RAYA", "KAV", "KAVLING", "LANTAI", "LT"}
 DOMAIN_UMUM = frozenset(
-    "gmail.com yahoo.com yahoo.co.id ymail.com rocketmail.com hotmail.com outlook.com live.com "
-    "icloud.com aol.com mail.com email.com protonmail.com telkom.net cbn.net.id indo.net.id "
-    "indosat.net.id googlemail.com yandex.com zoho.com msn.com outlook.co.id plasa.com".split()
-)
+    {
+        "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.id", "ymail.com", "rocketmail.com",
+        "hotmail.com", "outlook.com", "outlook.co.id", "live.com", "msn.com", "icloud.com",
+        "aol.com", "mail.com", "email.com", "protonmail.com", "yandex.com", "zoho.com",
+        "telkom.net", "cbn.net.id", "indo.net.id", "indosat.net.id", "plasa.com",
+    }
+)  # fmt: skip
 """Mail providers: a shared domain of theirs says nothing about the company."""
 
 
@@ -76,7 +80,7 @@ def company_name(text: str) -> tuple[str, str]:
             plain = f"{short} {plain[len(long) + 1 :]}"
         elif plain.endswith(f" {long}"):
             plain = f"{plain[: -len(long) - 1]} {short}"
-    forms = []
+    forms: list[str] = []
     for _ in range(3):  # "PT X, PT" and "CV X (PERSERO) TBK" occur
         if plain.isascii():
             plain, form = split_nama(plain)
@@ -85,7 +89,7 @@ def company_name(text: str) -> tuple[str, str]:
     tokens = plain.split()
     for at in (0, -1):
         if len(tokens) > 1 and tokens[at] in _BENTUK_LAIN:
-            forms.append(_BENTUK_LAIN[tokens.pop(at)])
+            forms.append(_BENTUK_LAIN[tokens.pop(at)])  # noqa: PERF401 - it pops
     kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
     return " ".join(kept), forms[0] if forms else ""
 
@@ -95,9 +99,8 @@ def person_name(text: str) -> str:
     head, _, tail = text.partition(",")
     plain = normal_nama_orang(head) if head.isascii() else " ".join(words(head))
     # What follows a comma is a degree, or the given name of one who is listed by the family name.
-    plain += "".join(
-        f" {w}" for w in words(tail.replace(".", "")) if len(w) >= 5 and " " not in w
-    ) if tail and not re.search(r"\w\.", tail) else ""
+    if tail and not re.search(r"\w\.", tail):
+        plain = " ".join([plain, *(w for w in words(tail) if len(w) >= 5)])
     kept = [w for w in plain.split() if w not in _SEBUTAN] or plain.split()
     if len(kept) > 1:
         kept = ["MUHAMMAD" if w in _NABI else w for w in kept]
@@ -151,8 +154,7 @@ def npwp_body(value: int) -> int:
 def phone(text: str) -> int:
     """Return the national digits of the first telephone number in a text, 0 for none."""
     found = digits(re.split(r"[/;,]| ext", text.lower(), maxsplit=1)[0])
-    if found.startswith("62"):
-        found = found[2:]
+    found = found.removeprefix("62")
     found = found.lstrip("0")
     return int(found) if 7 <= len(found) <= 13 else 0
 

@@ -39,42 +39,51 @@ class LaporanBlok:
     pasangan_dilewati: int
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _join(
-    ka: Kunci64, ra: Nomor, kb: Kunci64, rb: Nomor, bound: int
-) -> tuple[Kunci64, int, int]:
-    """Return packed pairs of equal keys (both sorted), keys left out and pairs left out."""
-    packed = np.empty(0, np.uint64)
-    skipped_keys = skipped_pairs = 0
-    for write in (False, True):
-        n = p = q = 0
-        while p < len(ka) and q < len(kb):
-            if ka[p] < kb[q]:
-                p += 1
-            elif ka[p] > kb[q]:
-                q += 1
-            else:
-                p2, q2 = p, q
-                while p2 < len(ka) and ka[p2] == ka[p]:
-                    p2 += 1
-                while q2 < len(kb) and kb[q2] == kb[q]:
-                    q2 += 1
-                size = (p2 - p) * (q2 - q)
-                if size > bound:
-                    if not write:
-                        skipped_keys += 1
-                        skipped_pairs += size
-                elif write:
-                    for x in range(p, p2):
-                        for y in range(q, q2):
-                            packed[n] = np.uint64(ra[x]) << np.uint64(32) | np.uint64(rb[y])
-                            n += 1
-                else:
-                    n += size
-                p, q = p2, q2
-        if not write:
-            packed = np.empty(n, np.uint64)
-    return packed, skipped_keys, skipped_pairs
+@njit(cache=True, nogil=True)
+def _shared(ka: Kunci64, kb: Kunci64) -> Nomor:
+    """Return (from A, to A, from B, to B) for each key that stands on both sides, both sorted."""
+    rows = [(np.int64(0), np.int64(0), np.int64(0), np.int64(0))]
+    p = q = 0
+    while p < len(ka) and q < len(kb):
+        if ka[p] < kb[q]:
+            p += 1
+        elif ka[p] > kb[q]:
+            q += 1
+        else:
+            p2, q2 = p, q
+            while p2 < len(ka) and ka[p2] == ka[p]:
+                p2 += 1
+            while q2 < len(kb) and kb[q2] == kb[q]:
+                q2 += 1
+            rows.append((np.int64(p), np.int64(p2), np.int64(q), np.int64(q2)))
+            p, q = p2, q2
+    out = np.empty((len(rows) - 1, 4), np.int64)
+    for k in range(1, len(rows)):
+        for c in range(4):
+            out[k - 1, c] = rows[k][c]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _cross(blocks: Nomor, ra: Nomor, rb: Nomor, total: int) -> Kunci64:
+    """Return every pair of each block, packed."""
+    packed = np.empty(total, np.uint64)
+    n = 0
+    for k in range(len(blocks)):
+        for x in range(blocks[k, 0], blocks[k, 1]):
+            for y in range(blocks[k, 2], blocks[k, 3]):
+                packed[n] = np.uint64(ra[x]) << np.uint64(32) | np.uint64(rb[y])
+                n += 1
+    return packed
+
+
+def _join(ka: Kunci64, ra: Nomor, kb: Kunci64, rb: Nomor, bound: int) -> tuple[Kunci64, int, int]:
+    """Return packed pairs of equal keys, and how many keys and pairs the bound left out."""
+    blocks = _shared(ka, kb)
+    size = (blocks[:, 1] - blocks[:, 0]) * (blocks[:, 3] - blocks[:, 2])
+    kept = size <= bound
+    packed = _cross(blocks[kept], ra, rb, int(size[kept].sum()))
+    return _distinct(packed), int((~kept).sum()), int(size[~kept].sum())
 
 
 def _side(records: Nomor, keys: Kunci64, chosen: Nomor) -> tuple[Kunci64, Nomor]:
@@ -84,6 +93,14 @@ def _side(records: Nomor, keys: Kunci64, chosen: Nomor) -> tuple[Kunci64, Nomor]
     fresh = np.ones(len(keys), np.bool_)  # a record may make one key twice
     fresh[1:] = (keys[1:] != keys[:-1]) | (records[1:] != records[:-1])
     return keys[fresh], records[fresh]
+
+
+def _distinct(packed: Kunci64) -> Kunci64:
+    """Return each value once, sorted; sorting is faster here than NumPy's hashing."""
+    packed = np.sort(packed)
+    fresh = np.ones(len(packed), np.bool_)
+    fresh[1:] = packed[1:] != packed[:-1]
+    return packed[fresh]
 
 
 def find_candidates(
@@ -98,13 +115,12 @@ def find_candidates(
             ka, ra = _side(records, keys, np.flatnonzero(here & (records < count_a)))
             kb, rb = _side(records, keys, np.flatnonzero(here & (records >= count_a)))
             packed, skipped_keys, skipped_pairs = _join(ka, ra, kb, rb, rule.batas)
-            packed = np.unique(packed)
             found.append(packed)
             pairs += len(packed)
             left_keys += skipped_keys
             left_pairs += skipped_pairs
         report.append(LaporanBlok(rule.nama, pairs, left_keys, left_pairs))
-    every = np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    every = _distinct(np.concatenate(found)) if found else np.empty(0, np.uint64)
     return (
         (every >> np.uint64(32)).astype(np.int64),
         (every & np.uint64(0xFFFFFFFF)).astype(np.int64),

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.taut.alasan import explain
 from services.taut.banding_kata import Nomor
 from services.taut.blok import LaporanBlok
 from services.taut.model import Model
 from services.taut.putusan import Putusan
-from services.taut.sifat import Sifat
 from services.taut.siapkan import BadanUsaha, Pekerja
+from services.taut.sifat import Sifat
 
 KOLOM = ("kunci_a", "kunci_b", "putusan", "skor", "alasan", "dasar")
 TAK_ADA_CALON = "tidak ada calon yang cukup mirip di sisi lain"
@@ -102,9 +102,10 @@ class Penulis:
         columns["putusan"] += [row.putusan.value] * len(row.a)
         columns["skor"] += [round(float(v), 2) for v in row.bobot.sum(axis=1)]
         columns["dasar"] += [row.dasar] * len(row.a)
+        basis = row.dasar if row.putusan is Putusan.TERTAUT else ""
         note = _CATATAN.get(row.putusan, "")
         columns["alasan"] += [
-            explain(self._model.bidang, answers, weights, row.dasar, note)
+            explain(self._model.bidang, answers, weights, basis, note)
             for answers, weights in zip(row.sifat.tingkat, row.bobot, strict=True)
         ]
 

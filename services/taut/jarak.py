@@ -9,9 +9,9 @@ from numba import njit
 Bita = npt.NDArray[np.uint8]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def letters_apart(a: Bita, b: Bita) -> int:
-    """Return how many letters (modulo 64) only one of two words holds: cheap, and never too many."""
+    """Return how many letters (modulo 64) only one of two words holds: cheap, never too many."""
     x = y = np.uint64(0)
     for c in a:
         x |= np.uint64(1) << np.uint64(c & 63)
@@ -24,9 +24,9 @@ def letters_apart(a: Bita, b: Bita) -> int:
     return n
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def edit_distance(a: Bita, b: Bita, limit: int) -> int:
-    """Return insertions, deletions, changes and neighbour swaps from a to b, `limit` + 1 if more."""
+    """Return losses, additions, changes and neighbour swaps from a to b, `limit` + 1 if more."""
     na, nb = len(a), len(b)
     if abs(na - nb) > limit:
         return limit + 1
@@ -50,13 +50,13 @@ def edit_distance(a: Bita, b: Bita, limit: int) -> int:
     return int(row[nb])
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def is_vowel(letter: int) -> bool:
     """Say whether an upper-case ASCII letter is a vowel."""
     return letter in (65, 69, 73, 79, 85)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def is_abbreviation(short: Bita, long: Bita) -> bool:
     """Say whether `short` shortens `long`: its beginning, or its first letter and consonants."""
     if len(short) + 2 > len(long) or short[0] != long[0]:
@@ -80,7 +80,7 @@ def is_abbreviation(short: Bita, long: Bita) -> bool:
     return len(short) > 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def is_near_number(a: int, b: int) -> bool:
     """Say whether two numbers differ in one digit, two exchanged neighbours, or a digit more."""
     da, db = np.empty(20, np.uint8), np.empty(20, np.uint8)

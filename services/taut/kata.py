@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from services.taut.bunyi import sound
 
@@ -17,6 +17,7 @@ Panjang = npt.NDArray[np.int64]
 Nyata = npt.NDArray[np.float32]
 Kunci64 = npt.NDArray[np.uint64]
 
+_LAIN = 50.0  # records that a small register is imagined to have besides
 _CAMPUR = np.uint64(0x9E3779B97F4A7C15)
 _KALI = np.uint64(0xBF58476D1CE4E5B9)
 
@@ -62,7 +63,8 @@ class Teks:
 
     def empty(self) -> npt.NDArray[np.bool_]:
         """Say which records have no word."""
-        return np.diff(self.batas) == 0
+        found: npt.NDArray[np.bool_] = np.diff(self.batas) == 0
+        return found
 
 
 def make_teks(normal: Sequence[str]) -> Teks:
@@ -110,11 +112,12 @@ def _make_kosakata(words: list[str], ids: Bulat, texts: int) -> Kosakata:
 def share_bits(count: npt.NDArray[np.integer], of: int) -> Nyata:
     """Return -log2 of the share of *other* holders: the bits that a chance agreement costs.
 
-    One of two records that agree does not count, or a register of few records would find every
-    agreement cheap.
+    One of two records that agree does not count, and a few records are read as a part of a
+    register in which others hold other values, or few would find every agreement cheap.
     """
-    share = np.maximum(count - 1, 0.5) / (of + 1.0)
-    return np.maximum(-np.log2(np.minimum(share, 1.0)), 0).astype(np.float32)
+    share = np.maximum(count - 1, 0.5) / (of + _LAIN)
+    bits: Nyata = np.maximum(-np.log2(np.minimum(share, 1.0)), 0).astype(np.float32)
+    return bits
 
 
 def _whole(ids: Bulat, parent: Panjang, records: int) -> tuple[Bulat, Nyata]:

@@ -55,9 +55,15 @@ def deletions(values: Panjang, part: int = 0, parts: int = 1) -> Kunci:
     return np.concatenate(out_r), np.concatenate(out_k)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _choose(
-    words: Bulat, bit: Nyata, sound: Bulat, near_edges: Panjang, near: Bulat, top: int, out: Bulat,
+    words: Bulat,
+    bit: Nyata,
+    sound: Bulat,
+    near_edges: Panjang,
+    near: Bulat,
+    top: int,
+    out: Bulat,
     place: Bulat,
 ) -> int:
     """Write the sounds of the `top` most telling words and of what they may be slips of."""
@@ -74,10 +80,16 @@ def _choose(
     return n
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _emit(
-    batas: Panjang, kata: Bulat, bit: Nyata, sound: Bulat, near_edges: Panjang, near: Bulat,
-    top: int, pairs: bool,
+    batas: Panjang,
+    kata: Bulat,
+    bit: Nyata,
+    sound: Bulat,
+    near_edges: Panjang,
+    near: Bulat,
+    top: int,
+    pairs: int,
 ) -> tuple[Nomor, Kunci64]:
     chosen, place = np.empty(_MAKS_PILIHAN, np.int32), np.empty(_MAKS_PILIHAN, np.int32)
     records, keys = np.empty(0, np.int64), np.empty(0, np.uint64)
@@ -115,7 +127,7 @@ class KataKunci:
     def make(self, top: int, *, pairs: bool = False) -> Kunci:
         """Return a key for each of the `top` rarest words, or for each two of them."""
         t, v = self._teks, self._teks.kosakata
-        records, keys = _emit(t.batas, t.kata, v.bit, v.bunyi, *self._near, top, pairs)
+        records, keys = _emit(t.batas, t.kata, v.bit, v.bunyi, *self._near, top, int(pairs))
         return records, mix(keys)
 
 

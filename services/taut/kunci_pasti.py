@@ -12,8 +12,8 @@ from services.taut import banding_kata as bk
 from services.taut.banding_kata import Nomor
 from services.taut.blok import Calon
 from services.taut.kata import Panjang
-from services.taut.sifat import Sifat
 from services.taut.siapkan import BadanUsaha, Pekerja
+from services.taut.sifat import Sifat
 
 Bebas = npt.NDArray[np.bool_]
 
@@ -46,7 +46,7 @@ def heads(r: BadanUsaha, free: Bebas) -> Bebas:
     decides.
     """
     body = r.induk.isi
-    stands = free & (body != 0)
+    stands: Bebas = free & (body != 0)
     for side in (slice(0, r.banyak_a), slice(r.banyak_a, None)):
         values, inverse, count = np.unique(
             np.where(stands[side], body[side], 0), return_inverse=True, return_counts=True
@@ -83,12 +83,11 @@ def _companies_agree(s: Sifat) -> Bebas:
     name_agrees = (t[:, 0] == bk.KOSONG) | (t[:, 0] > bk.KATA_LAIN)
     partly = (t[:, 0] == bk.SEBAGIAN) | (t[:, 0] == bk.KATA_LAIN)
     witness = (t[:, 2] >= 2) | (t[:, 4] == 3) | (t[:, 6] >= 2) | (t[:, 8] >= 2) | (t[:, 10] == 3)
-    return name_agrees | witness | (partly & (t[:, 3] != 1) & (t[:, 3] != 7))
+    found: Bebas = name_agrees | witness | (partly & (t[:, 3] != 1) & (t[:, 3] != 7))
+    return found
 
 
-def find_pekerja(
-    r: Pekerja, free: Bebas, compare: Callable[[Nomor, Nomor], Sifat]
-) -> list[Pasti]:
+def find_pekerja(r: Pekerja, free: Bebas, compare: Callable[[Nomor, Nomor], Sifat]) -> list[Pasti]:
     """Return the workers joined by NIK, by NIK and company, then by JKN number."""
     found = []
     with np.errstate(over="ignore"):

@@ -43,9 +43,7 @@ class Model:
         return weight.astype(np.float32)
 
 
-def as_splink(
-    himpunan: Himpunan, m: list[list[float]], u: list[list[float]]
-) -> dict[str, Any]:
+def as_splink(himpunan: Himpunan, m: list[list[float]], u: list[list[float]]) -> dict[str, Any]:
     """Return Splink settings over tables of compared pairs: `<field>` and `tf_<field>` columns."""
     comparisons = []
     for field, ms, us in zip(BIDANG[himpunan], m, u, strict=True):
@@ -67,9 +65,7 @@ def as_splink(
                 level["tf_adjustment_column"] = f"nilai_{field.nama}"
                 level["tf_adjustment_weight"] = 1.0
             levels.append(level)
-        comparisons.append(
-            {"output_column_name": field.nama, "comparison_levels": levels}
-        )
+        comparisons.append({"output_column_name": field.nama, "comparison_levels": levels})
     return {
         "link_type": "link_only",
         "unique_id_column_name": "pasangan",

@@ -1,4 +1,4 @@
-"""Answers: linked one to one where nothing else comes near, to be reviewed where a person could say.
+"""Answers: linked one to one where nothing else comes near, reviewed where a person could say.
 
 Precision goes first: a pair is linked only when each is the other's best by a margin, so two
 candidates that cannot be told apart link nothing.
@@ -52,9 +52,7 @@ class Dinilai:
     terbantah: npt.NDArray[np.bool_]
 
 
-def _best_two(
-    own: Nomor, score: Nyata, rival: Nomor, records: int
-) -> tuple[Nyata, Nyata]:
+def _best_two(own: Nomor, score: Nyata, rival: Nomor, records: int) -> tuple[Nyata, Nyata]:
     """Return for each record its best score and the best among partners of another group."""
     best = np.full(records, _TAK_ADA, np.float32)
     second = best.copy()

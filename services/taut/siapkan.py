@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.taut import bersih
 from services.taut.kata import Bulat, Nyata, Panjang, Teks, make_teks, share_bits
@@ -38,7 +38,7 @@ class Daerah:
 
 @dataclass(frozen=True, slots=True)
 class BadanUsaha:
-    """Companies of both sides; `orang` holds the pengurus or PIC of all, then pemilik or pimpinan."""
+    """Companies of both sides; `orang` holds all pengurus or PIC, then all pemilik."""
 
     banyak_a: int
     kunci: list[str]

@@ -29,8 +29,8 @@ class Bidang:
 
 
 _NAMA = (
-    "kosong", "berbeda", "sama sebagian", "berbeda: satu kata lazim diganti kata lazim lain", "sama, sebagian kata tidak ada",
-    "sama, ejaan atau singkatan lain", "sama",
+    "kosong", "berbeda", "sama sebagian", "berbeda: satu kata lazim diganti kata lazim lain",
+    "sama, sebagian kata tidak ada", "sama, ejaan atau singkatan lain", "sama",
 )  # fmt: skip
 _TEKS = ("kosong", "berbeda", "sama sebagian", "sama, sebagian kata tidak ada", "sama")
 _WILAYAH = (
@@ -134,14 +134,12 @@ def _phones(r: BadanUsaha, i: Nomor, j: Nomor) -> _Hasil:
     crossed = []
     for x, y in ((r.telepon, r.telepon_pic), (r.telepon_pic, r.telepon)):
         same = (x.isi[i] == y.isi[j]) & (x.isi[i] > 0)
-        crossed.append(
-            (np.where(same, bn.SAMA, 0).astype(np.int8), np.minimum(x.bit[i], y.bit[j]))
-        )
+        crossed.append((np.where(same, bn.SAMA, 0).astype(np.int8), np.minimum(x.bit[i], y.bit[j])))
     return _best_of(own, *crossed)
 
 
 def _nib(v: Nilai, i: Nomor, j: Nomor) -> _Hasil:
-    """Compare NIB with NIB: an older TDP beside it is another kind of number, not another company."""
+    """Compare NIB with NIB: a TDP is another kind of number, not another company."""
     level, bits = _number(v, i, j)
     nib = (v.isi >= 10**13) & (v.isi < 2 * 10**13)
     level[(level == bn.BEDA) & (nib[i] != nib[j])] = bn.KOSONG
@@ -186,7 +184,9 @@ def _points(titik: npt.NDArray[np.float64], i: Nomor, j: Nomor) -> _Hasil:
     return _nothing(np.where(np.isnan(metres), 0, level).astype(np.int8))
 
 
-def _collect(columns: list[_Hasil], fields: tuple[Bidang, ...], first: npt.NDArray[np.bool_]) -> Sifat:
+def _collect(
+    columns: list[_Hasil], fields: tuple[Bidang, ...], first: npt.NDArray[np.bool_]
+) -> Sifat:
     level = np.stack([c for c, _ in columns], axis=1).astype(np.int8)
     bits = np.stack(
         [np.minimum(b, f.maks) for (_, b), f in zip(columns, fields, strict=True)], axis=1
@@ -243,7 +243,7 @@ def sieve_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_
     """Say which pairs are worth comparing: one name, or a number that agrees."""
     name, _, _ = bk.compare_texts(r.nama, i, j)
     apart = (name == bk.BEDA) | (name == bk.KATA_LAIN)
-    out = ~apart
+    out: npt.NDArray[np.bool_] = ~apart
     at = np.flatnonzero(apart)
     for v in (r.induk, r.nib):
         out[at] |= bn.compare_numbers(v.isi, i[at], j[at]) >= bn.MIRIP
@@ -255,7 +255,7 @@ def sieve_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
     name, _, _ = bk.compare_texts(r.nama, i, j)
     born = bn.compare_dates(r.lahir.isi.astype(np.int32), i, j)
     apart = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (born == bn.T_BEDA)
-    out = ~apart
+    out: npt.NDArray[np.bool_] = ~apart
     at = np.flatnonzero(apart)
     for v in (r.nik, r.jkn):
         out[at] |= bn.compare_numbers(v.isi, i[at], j[at]) >= bn.MIRIP

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.taut import banding_kata as bk
 from services.taut import kunci_pasti
@@ -22,6 +22,7 @@ from services.taut.keputusan import Keputusan, Pendapat
 from services.taut.model import Model, load_model
 from services.taut.perusahaan import learn_companies
 from services.taut.putusan import Ambang, Dinilai, Putusan, assign, to_review
+from services.taut.siapkan import BadanUsaha, Pekerja, prepare_badan_usaha, prepare_pekerja
 from services.taut.sifat import (
     Sifat,
     compare_badan_usaha,
@@ -29,7 +30,6 @@ from services.taut.sifat import (
     sieve_badan_usaha,
     sieve_pekerja,
 )
-from services.taut.siapkan import BadanUsaha, Pekerja, prepare_badan_usaha, prepare_pekerja
 from shared_schemas.rujukan import Himpunan
 
 AMBANG = {
@@ -244,7 +244,7 @@ def _attach_branches(work: Kerja, r: BadanUsaha) -> None:
             for own, other in ((x, y), (y, x)):
                 body = int(r.induk.isi[own])
                 place = max(int(r.cabang[own]), 0)
-                if body and (own, other) and _is_nearer(target.get(_side(body, own, r)), place):
+                if body and _is_nearer(target.get(_side(body, own, r)), place):
                     target[_side(body, own, r)] = (place, other)
     doubted = {n for row in work.baris if row.putusan is Putusan.TINJAU for n in (*row.a, *row.b)}
     pairs = [
@@ -257,9 +257,7 @@ def _attach_branches(work: Kerja, r: BadanUsaha) -> None:
         a, b = (np.array(side, np.int64) for side in zip(*pairs, strict=True))
         ok = work.allowed(a, b)
         s = work.compare(a[ok], b[ok])
-        work.baris.append(
-            Baris(Putusan.CABANG, "npwp", a[ok], b[ok], s, work.model.weigh(s))
-        )
+        work.baris.append(Baris(Putusan.CABANG, "npwp", a[ok], b[ok], s, work.model.weigh(s)))
         work.bebas[a[ok]] = work.bebas[b[ok]] = False
 
 

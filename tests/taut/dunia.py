@@ -9,11 +9,19 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from shared_schemas.identitas import kabupaten_kota
 from tests.taut.kosakata import (
-    BELAKANG, DEPAN, JALAN, KATA, KATA_UMUM, SINGKATAN, TEMPAT,
+    BELAKANG,
+    BENTUK,
+    DEPAN,
+    JALAN,
+    KATA,
+    KATA_UMUM,
+    KBLI,
+    SINGKATAN,
+    TEMPAT,
 )  # fmt: skip
 
 _PAPAN = ("QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM")
@@ -113,7 +121,9 @@ class Tempat:
         kec = f"{kab}{r.randrange(1, 16):02d}"
         kel = f"{kec}{r.choice((1001, 1002, 1003, 2001, 2002, 2003, 2004, 2005))}"
         for code in (kec, kel):
-            self._nama.setdefault(code, f"{r.choice(TEMPAT)}{r.choice(('', ' TIMUR', ' BARAT', 'SARI'))}")
+            self._nama.setdefault(
+                code, f"{r.choice(TEMPAT)}{r.choice(('', ' TIMUR', ' BARAT', 'SARI'))}"
+            )
         return {
             "kel": kel, "nama_kel": self._nama[kel], "nama_kec": self._nama[kec], "kab": name,
             "jalan": r.choice(JALAN) + r.choice(("", "", " RAYA", " DALAM", " II", " SELATAN")),
@@ -128,7 +138,9 @@ class Tempat:
         kab = p["kab"].replace("KAB ", r.choice(("KAB. ", "KABUPATEN ", "Kab ")))
         way = r.randrange(4)
         if way == 0:
-            return f"JL. {street} NO.{p['nomor']}, KEL. {p['nama_kel']}, KEC. {p['nama_kec']}, {kab}"
+            return (
+                f"JL. {street} NO.{p['nomor']}, KEL. {p['nama_kel']}, KEC. {p['nama_kec']}, {kab}"
+            )
         if way == 1:
             return (
                 f"Jalan {street.title()} Nomor {p['nomor']} RT {int(p['rt']):03d}/RW "
@@ -165,11 +177,12 @@ def make_companies(count: int, seed: int, sifat: Sifat | None = None) -> Uji:
         if fate < 0.62:
             n = _put(uji, s, n, true, true, tempat, way)
         elif fate < 0.80:
-            n = _put(uji, s, n, *((true, None) if s.chance(0.5) else (None, true)), tempat, way)
+            on_a = s.chance(0.5)
+            n = _put(uji, s, n, true if on_a else None, None if on_a else true, tempat, way)
         elif fate < 0.90:
             sister = _sister(s, true)
-            n = _put(uji, s, n, *((true, sister) if s.chance(0.5) else (sister, true)), tempat, way,
-                     same=False)  # fmt: skip
+            first, second = (true, sister) if s.chance(0.5) else (sister, true)
+            n = _put(uji, s, n, first, second, tempat, way, same=False)
         else:  # one name in several places, each on one side or on both
             for _ in range(3):
                 shop = {**_company(s, tempat), "nama": true["nama"]}
@@ -218,11 +231,11 @@ def _company(s: Salah, tempat: Tempat) -> dict[str, str]:
     domain = "".join(words[:2]).lower()
     kab_phone = r.choice(("21", "22", "24", "31", "61", "274", "411"))
     return {
-        "nama": " ".join(dict.fromkeys(words)), "bentuk": r.choice(("PT", "PT", "PT", "CV", "CV", "KOPERASI", "YAYASAN", "")),
+        "nama": " ".join(dict.fromkeys(words)), "bentuk": r.choice(BENTUK),
         **tempat.make(),
         "telepon": kab_phone + s.digits(7), "pic": f"8{s.digits(10)}",
-        "email": f"{r.choice(('hr', 'office', 'cs', 'info'))}@{domain}.co.id" if s.chance(0.5) else f"{domain}{r.randrange(99)}@gmail.com",
-        "kbli": r.choice(("47111", "10130", "62019", "41011", "56101", "46100", "49431", "14111", "25920", "86103", "01262")),
+        "email": r.choice((f"hr@{domain}.co.id", f"cs@{domain}.co.id", f"{domain}21@gmail.com")),
+        "kbli": r.choice(KBLI),
         "pemilik": _person_name(s), "pengurus": _person_name(s),
         "npwp": f"0{s.digits(14)}"[:15], "nib": f"9{s.digits(12)}",
         "lat": f"{-7 + r.random():.6f}", "lon": f"{107 + 4 * r.random():.6f}",
@@ -233,7 +246,12 @@ def _sister(s: Salah, true: dict[str, str]) -> dict[str, str]:
     """Return another company of the group: one word differs, the address and telephone do not."""
     words = true["nama"].split()
     words[-1] = s.r.choice([w for w in KATA_UMUM if w not in words])
-    other = {**true, "nama": " ".join(words), "npwp": f"0{s.digits(14)}"[:15], "nib": f"9{s.digits(12)}"}
+    other = {
+        **true,
+        "nama": " ".join(words),
+        "npwp": f"0{s.digits(14)}"[:15],
+        "nib": f"9{s.digits(12)}",
+    }
     if s.chance(0.5):
         other["telepon"] = true["telepon"][:-1] + s.r.choice("012345689")
     return other
@@ -249,17 +267,23 @@ def _write_company(
     bpjs = 1.0 if side else 0.25
     phone = t["telepon"] if s.chance(0.88) else f"21{s.digits(8)}"
     spelled = f"0{phone}" if s.chance(0.6) else f"(0{phone[:2]}) {phone[2:5]}-{phone[5:]}"
-    mail = t["email"] if s.chance(0.85) else f"{_person_name(s).replace(' ', '.').lower()}@yahoo.com"
+    mail = (
+        t["email"] if s.chance(0.85) else f"{_person_name(s).replace(' ', '.').lower()}@yahoo.com"
+    )
     return {
         "nama": _write_name(s, t, way.salah),
         "alamat": tempat.spell(place, way.salah),
         "kd_daerah": s.empty(place["kel"][: r.choice((4, 6, 10, 10, 10))], 0.2),
         "telepon": s.empty(spelled, way.kosong_telepon * bpjs),
-        "telepon_pengelola_atau_pic": s.empty(f"+62{t['pic'] if s.chance(0.6) else '8' + s.digits(10)}", 0.3),
+        "telepon_pengelola_atau_pic": s.empty(
+            f"+62{t['pic'] if s.chance(0.6) else '8' + s.digits(10)}", 0.3
+        ),
         "email": s.empty(mail, way.kosong_email * bpjs),
         "kbli": s.empty(t["kbli"] if s.chance(0.85) else "82990", 0.5 * bpjs),
         "tahun_kbli": r.choice(("2020", "2020", "2025", "")),
-        "nama_pemilik_atau_pimpinan": s.empty(t["pemilik"] if s.chance(0.75) else _person_name(s), 0.15),
+        "nama_pemilik_atau_pimpinan": s.empty(
+            t["pemilik"] if s.chance(0.75) else _person_name(s), 0.15
+        ),
         "nama_pengurus_atau_pic": s.empty(t["pengurus"] if s.chance(0.5) else _person_name(s), 0.2),
         "npwp": s.empty(t["npwp"], 0.1), "nomor_tdp_atau_nib": s.empty(t["nib"], 0.2),
         "titik_koordinat": s.empty(f"{float(t['lat']) + r.gauss(0, 0.0004):.6f},{t['lon']}", 0.6),
@@ -283,7 +307,14 @@ def _write_name(s: Salah, t: dict[str, str], share: float) -> str:
     if not form:
         return core
     if form == "PT" and s.chance(0.1):
-        return s.r.choice((f"P.T. {core}", f"PT {core} Tbk", f"Perseroan Terbatas {core}", f"PT. {core} (Persero)"))
+        return s.r.choice(
+            (
+                f"P.T. {core}",
+                f"PT {core} Tbk",
+                f"Perseroan Terbatas {core}",
+                f"PT. {core} (Persero)",
+            )
+        )
     return s.r.choice(ways)
 
 
@@ -313,8 +344,12 @@ def make_workers(count: int, seed: int, *, nik: str, salah: float = 0.04) -> Uji
         elif fate < 0.66:
             other = _twin(s, true)
         elif fate < 0.69:
-            other = {**true, **_birth(s, true["kel"]), "hp": f"8{s.digits(10)}",
-                     "jkn": f"000{s.digits(10)}"}
+            other = {
+                **true,
+                **_birth(s, true["kel"]),
+                "hp": f"8{s.digits(10)}",
+                "jkn": f"000{s.digits(10)}",
+            }
         elif fate < 0.72:
             other = {**_worker(s, tempat), "lahir": true["lahir"], "nama": true["nama"].split()[0]}
         only = s.r.randrange(2) if fate >= 0.72 else -1
@@ -357,7 +392,12 @@ def _twin(s: Salah, t: dict[str, str]) -> dict[str, str]:
     near = [d for d in DEPAN if d != words[0] and d[:2] == words[0][:2]] or list(DEPAN)
     words[0] = s.r.choice(near)
     serial = int(t["nik"][12:]) % 9000 + 1
-    return {**t, "nama": " ".join(words), "nik": f"{t['nik'][:12]}{serial:04d}", "jkn": f"000{s.digits(10)}"}
+    return {
+        **t,
+        "nama": " ".join(words),
+        "nik": f"{t['nik'][:12]}{serial:04d}",
+        "jkn": f"000{s.digits(10)}",
+    }
 
 
 def _write_worker(
@@ -379,7 +419,8 @@ def _write_worker(
         born = f"{year}-{day}-{month}" if int(day) <= 12 else f"{int(year) + 1}-{month}-{day}"
     company = t["perusahaan"] if s.chance(0.93) else f"{s.r.randrange(900)}"
     return {
-        "nik": t["nik"], "nama": name.title() if s.chance(0.5) else name, "tanggal_lahir": s.empty(born, 0.01),
+        "nik": t["nik"], "nama": name.title() if s.chance(0.5) else name,
+        "tanggal_lahir": s.empty(born, 0.01),
         "nomor_kepesertaan_jkn": s.empty(t["jkn"], 0.75 if side == 0 else 0.02),
         "alamat": s.empty(tempat.spell(place, share), 0.03),
         "nomor_hp": s.empty(f"0{t['hp'] if s.chance(0.75) else '8' + s.digits(10)}", 0.3),

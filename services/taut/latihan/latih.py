@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from services.taut.latihan.pembuat import Latihan, make_badan_usaha, make_pekerja
 from services.taut.model import BIDANG, FOLDER, U_LANGKA, as_splink
-from services.taut.sifat import compare_badan_usaha, compare_pekerja
 from services.taut.siapkan import prepare_badan_usaha, prepare_pekerja
+from services.taut.sifat import compare_badan_usaha, compare_pekerja
 from shared_schemas.rujukan import Himpunan
 
-_ACAK = 1_000_000  # chance pairs that u is counted on
+_ACAK = 400_000  # chance pairs that u is counted on
 _HALUS = 0.5  # added to every count: what was not seen is not impossible
 _M_MIN = 0.002  # other registers err in other ways: nothing a true pair does is ever refuted alone
 
@@ -71,10 +71,13 @@ def _compare_all(
     y = random.integers(data.a.num_rows, len(keys), _ACAK)
     if himpunan is Himpunan.BADAN_USAHA:
         companies = prepare_badan_usaha(data.a, data.b, keys)
-        return tuple(compare_badan_usaha(companies, *p).tingkat for p in ((i, j), (x, y)))
+        return (
+            compare_badan_usaha(companies, i, j).tingkat,
+            compare_badan_usaha(companies, x, y).tingkat,
+        )
     known = {f"P{n}": f"P{n}" for n in range(2_000)}
     workers = prepare_pekerja(data.a, data.b, keys, known)
-    return tuple(compare_pekerja(workers, *p).tingkat for p in ((i, j), (x, y)))
+    return compare_pekerja(workers, i, j).tingkat, compare_pekerja(workers, x, y).tingkat
 
 
 def _shares(answers: npt.NDArray[np.int8], levels: int) -> npt.NDArray[np.float64]:
@@ -82,6 +85,5 @@ def _shares(answers: npt.NDArray[np.int8], levels: int) -> npt.NDArray[np.float6
     count = np.bincount(answers, minlength=levels).astype(np.float64)
     count[0] = 0
     count[1:] += _HALUS
-    return count / count.sum()
-
-
+    share: npt.NDArray[np.float64] = count / count.sum()
+    return share

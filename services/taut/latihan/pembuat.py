@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.taut.latihan.derau import slip_digit, spoil_words
 
-_AWAL = "B C D G H J K L M N P R S T W".split()
-_VOKAL = "A I U E O A A I".split()
+_AWAL = "BCDGHJKLMNPRSTW"
+_VOKAL = "AIUEOAAI"
 _AKHIR = ["", "", "", "N", "R", "S", "NG", "H"]
 
 
@@ -31,7 +31,7 @@ class Dunia:
     """Words, places and people of one invented world, from one seed."""
 
     def __init__(self, seed: int) -> None:
-        self.r = random.Random(seed)
+        self.r = random.Random(seed)  # noqa: S311 - reproducible invented data, no secret
         self._umum = [self.word(2) for _ in range(400)]
         self._langka = [self.word(3) for _ in range(6_000)]
         self._depan = [self.word(2) for _ in range(500)]
@@ -163,14 +163,13 @@ def _spoil_company(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
         "alamat": " ".join(spoil_words(r, address.split(), 0.02)),
         "kd_daerah": d.maybe(_spoil_code(d, t["kode"]) if not moved else d.place()[0], 0.15),
         "telepon": d.maybe(_spoil_phone(d, t["telepon"], 0.12), empty),
-        "telepon_pengelola_atau_pic": d.maybe(
-            _spoil_phone(d, t["pic"], 0.4), empty
-        ),
+        "telepon_pengelola_atau_pic": d.maybe(_spoil_phone(d, t["pic"], 0.4), empty),
         "email": d.maybe(
-            f"{r.choice(('info', 'hrd', 'admin'))}@{t['domain'] if r.random() < 0.8 else 'gmail.com'}",
-            empty,
+            f"{r.choice(('info', 'hrd'))}@{t['domain'] if r.random() < 0.8 else 'gmail.com'}", empty
         ),
-        "kbli": d.maybe(t["kbli"] if r.random() < 0.8 else t["kbli"][: r.choice((0, 2))] + d.digits(3), empty),
+        "kbli": d.maybe(
+            t["kbli"] if r.random() < 0.8 else t["kbli"][: r.choice((0, 2))] + d.digits(3), empty
+        ),
         "nama_pemilik_atau_pimpinan": d.maybe(
             t["orang"] if r.random() < 0.6 else " ".join(d.person()), 0.1
         ),
@@ -219,7 +218,18 @@ def _worker(d: Dunia) -> dict[str, str]:
     }
 
 
-_JABATAN = "operator;staf;mandor;sopir;kasir;gudang;teknisi;mekanik;juru masak;penjahit".split(";")
+_JABATAN = [
+    "operator",
+    "staf",
+    "mandor",
+    "sopir",
+    "kasir",
+    "gudang",
+    "teknisi",
+    "mekanik",
+    "juru masak",
+    "penjahit",
+]
 
 
 def _spoil_worker(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
@@ -246,7 +256,9 @@ def _spoil_worker(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
         "kd_daerah": d.maybe(_spoil_code(d, code), 0.5),
         "nomor_hp": d.maybe(_spoil_phone(d, t["hp"], 0.25), 0.3),
         "jabatan": d.maybe(
-            " ".join(spoil_words(r, [t["jabatan"]], 0.04)) if r.random() < 0.7 else d.zipf(_JABATAN),
+            " ".join(spoil_words(r, [t["jabatan"]], 0.04))
+            if r.random() < 0.7
+            else d.zipf(_JABATAN),
             0.3,
         ),
         "id_badan_usaha": t["perusahaan"] if r.random() < 0.9 else f"P{r.randrange(2_000)}",
