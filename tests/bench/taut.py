@@ -42,7 +42,7 @@ def main() -> None:
         _measure_large()
         return
     if options.febrl:
-        _measure("FEBRL 4 tanpa NIK", Himpunan.PEKERJA, read_febrl(options.febrl))
+        _measure("FEBRL 4 tanpa NIK", Himpunan.PEKERJA, read_febrl(options.febrl), alone=True)
         return
     for name, himpunan, make in _sets(options.rekaman, options.benih):
         _measure(name, himpunan, make())
@@ -54,7 +54,7 @@ def _sets(count: int, seed: int) -> Iterable[tuple[str, Himpunan, Callable[[], U
     yield "NIK kosong", Himpunan.PEKERJA, lambda: make_workers(count, seed + 2, nik="kosong")
 
 
-def _measure(name: str, himpunan: Himpunan, uji: Uji) -> None:
+def _measure(name: str, himpunan: Himpunan, uji: Uji, *, alone: bool = False) -> None:
     a, b = uji.tables()
     tautkan(himpunan, a.slice(0, 50), b.slice(0, 50))  # compiled code is read once
     start = time.perf_counter()
@@ -66,7 +66,7 @@ def _measure(name: str, himpunan: Himpunan, uji: Uji) -> None:
     review = found.laporan.tinjau_rekaman / (a.num_rows + b.num_rows)
     blocks = block_recall(himpunan, a, b, uji.benar)
     print(_line(name, "hub", linked, uji.benar, f"{blocks:.4f} | {review:.2%}", seconds))
-    for peer, link in peers(himpunan):
+    for peer, link in [] if alone else peers(himpunan):
         start = time.perf_counter()
         pairs = link(a, b)
         print(_line(name, peer, pairs, uji.benar, "– | –", time.perf_counter() - start))

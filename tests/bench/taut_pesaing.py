@@ -53,7 +53,7 @@ def _splink(himpunan: Himpunan, a: pa.Table, b: pa.Table) -> Pasangan:
         api.register(pa.Table.from_pylist(_plain(himpunan, t)), dataset_display_name=n)
         for t, n in ((a, "a"), (b, "b"))
     ]
-    blocks = [block_on("awal"), *(block_on(c) for c in exact if c != "kd_daerah")]
+    blocks: list[Any] = [block_on("awal"), *(block_on(c) for c in exact if c != "kd_daerah")]
     settings = SettingsCreator(
         link_type="link_only",
         comparisons=[
