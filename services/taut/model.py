@@ -64,6 +64,7 @@ def as_splink(himpunan: Himpunan, m: list[list[float]], u: list[list[float]]) ->
             if at in field.langka:
                 level["tf_adjustment_column"] = f"nilai_{field.nama}"
                 level["tf_adjustment_weight"] = 1.0
+                level["disable_tf_exact_match_detection"] = True
             levels.append(level)
         comparisons.append({"output_column_name": field.nama, "comparison_levels": levels})
     return {

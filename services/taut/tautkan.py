@@ -124,11 +124,10 @@ def _apply_decisions(work: Kerja, decisions: Keputusan) -> None:
         _accept(work, same[:, 0], same[:, 1], "keputusan")
 
 
-def _accept(work: Kerja, a: Nomor, b: Nomor, basis: str, answer: Putusan = Putusan.TERTAUT) -> None:
+def _accept(work: Kerja, a: Nomor, b: Nomor, basis: str) -> None:
     for start in range(0, len(a), _POTONG):
-        x, y = a[start : start + _POTONG], b[start : start + _POTONG]
-        s = work.compare(x, y)
-        work.baris.append(Baris(answer, basis, x, y, s, work.model.weigh(s)))
+        stop = start + _POTONG
+        _note(work, Putusan.TERTAUT, a[start:stop], b[start:stop], basis)
     work.bebas[a] = work.bebas[b] = False
 
 
@@ -164,7 +163,7 @@ def _link_by_score(work: Kerja, *, teach: bool = False) -> list[LaporanBlok]:
             return _link_by_score(work)
     doubt = to_review(scored, linked, limits, len(r.kunci))
     _accept(work, scored.a[linked], scored.b[linked], "skor")
-    _note_doubts(work, scored.a[doubt], scored.b[doubt])
+    _note(work, Putusan.TINJAU, scored.a[doubt], scored.b[doubt], "skor")
     return report
 
 
@@ -173,9 +172,9 @@ def _joined_pairs(work: Kerja, a: Nomor, b: Nomor) -> Calon:
     return np.concatenate([*(x.a for x in rows), a]), np.concatenate([*(x.b for x in rows), b])
 
 
-def _note_doubts(work: Kerja, a: Nomor, b: Nomor) -> None:
+def _note(work: Kerja, answer: Putusan, a: Nomor, b: Nomor, basis: str) -> None:
     s = work.compare(a, b)
-    work.baris.append(Baris(Putusan.TINJAU, "skor", a, b, s, work.model.weigh(s)))
+    work.baris.append(Baris(answer, basis, a, b, s, work.model.weigh(s)))
 
 
 def _score(work: Kerja, pairs: Calon) -> Dinilai:
@@ -256,9 +255,11 @@ def _attach_branches(work: Kerja, r: BadanUsaha) -> None:
     if pairs:
         a, b = (np.array(side, np.int64) for side in zip(*pairs, strict=True))
         ok = work.allowed(a, b)
-        s = work.compare(a[ok], b[ok])
-        work.baris.append(Baris(Putusan.CABANG, "npwp", a[ok], b[ok], s, work.model.weigh(s)))
-        work.bebas[a[ok]] = work.bebas[b[ok]] = False
+        a, b = a[ok], b[ok]
+        # A number alone may be mistyped: a branch bears something of its body's name.
+        named = work.compare(a, b).tingkat[:, 0] != bk.BEDA
+        _note(work, Putusan.CABANG, a[named], b[named], "npwp")
+        _note(work, Putusan.TINJAU, a[~named], b[~named], "npwp")
 
 
 def _side(body: int, record: int, r: BadanUsaha) -> int:

@@ -178,6 +178,18 @@ def test_branches_hang_also_where_the_other_side_has_no_npwp() -> None:
     assert found["cabang", "b"] == "cabang"
 
 
+def test_a_number_of_another_body_makes_no_branch() -> None:
+    head = {**SATU, "kunci": "pusat", "npwp": NPWP, "nitku": f"0{NPWP}000000"}
+    wrong = {
+        "kunci": "salah",
+        "nama": "CV Gunung Jati Mulya",
+        "npwp": NPWP,
+        "nitku": f"0{NPWP}000009",
+    }
+    found = answers(tautkan(BU, table(head, wrong), table({**SATU, "kunci": "b", "npwp": NPWP})))
+    assert found == {("pusat", "b"): "tertaut", ("salah", "b"): "tinjau"}
+
+
 def test_a_decision_wins_over_key_and_score_and_frees_the_others() -> None:
     a = table({"kunci": "w1", **SATU, "npwp": NPWP}, {"kunci": "w2", "nama": "CV Lain Sekali"})
     b = table({"kunci": "b", **SATU, "npwp": NPWP})
