@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from services.taut.jarak import Bita, edit_distance, is_abbreviation
+from services.taut.jarak import Bita, edit_distance, is_abbreviation, numbered_apart
 from services.taut.kata import Bulat, Nyata, Panjang, Teks
 
 KOSONG, BEDA, SEBAGIAN, KATA_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
@@ -45,9 +45,11 @@ def _relation(
 ) -> int:
     if digit[x] or digit[y]:
         return _TAK
+    a, b = isi[edges[x] : edges[x + 1]], isi[edges[y] : edges[y + 1]]
+    if numbered_apart(a, b):
+        return _LAIN
     if sound[x] == sound[y]:
         return _BUNYI
-    a, b = isi[edges[x] : edges[x + 1]], isi[edges[y] : edges[y + 1]]
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if len(short) >= 3 and len(long) >= 4:
         limit = 1 if len(short) < 5 else 2 if len(short) < 9 else 3

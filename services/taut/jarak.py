@@ -94,3 +94,24 @@ def is_near_number(a: int, b: int) -> bool:
         b //= 10
         nb += 1
     return bool(edit_distance(da[:na], db[:nb], 1) <= 1)
+
+
+@njit(cache=True)
+def numbered_apart(a: Bita, b: Bita) -> bool:
+    """Say whether both words hold digits and not the same ones: TOKO2 is not a slip of TOKO3."""
+    p, q, seen_a, seen_b, same = 0, 0, False, False, True
+    while p < len(a) or q < len(b):
+        while p < len(a) and not _is_digit(a[p]):
+            p += 1
+        while q < len(b) and not _is_digit(b[q]):
+            q += 1
+        seen_a, seen_b = seen_a or p < len(a), seen_b or q < len(b)
+        same = same and (p < len(a)) == (q < len(b))
+        same = same and (p >= len(a) or q >= len(b) or a[p] == b[q])
+        p, q = p + 1, q + 1
+    return seen_a and seen_b and not same
+
+
+@njit(cache=True)
+def _is_digit(c: int) -> bool:
+    return 48 <= c <= 57

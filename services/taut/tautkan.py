@@ -212,7 +212,8 @@ def judge_badan_usaha(s: Sifat) -> Tilikan:
     """Judge pairs of companies: another word in the name needs a number that agrees."""
     t = s.tingkat
     name, npwp, nib = t[:, 0], t[:, 9], t[:, 10]
-    refuted = ((npwp == 1) & (nib < 2)) | ((nib == 1) & (npwp < 2))
+    # A number that is only near another is no match for one that differs: NIBs follow each other.
+    refuted = ((npwp == 1) & (nib != 3)) | ((nib == 1) & (npwp != 3))
     witness = (npwp >= 2) | (nib >= 2)
     other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
     fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness)
