@@ -1,4 +1,4 @@
-"""`hub tautkan`, `hub tinjau`, `hub latih`: link files, work the queue, train the models."""
+"""`hub tautkan` and `hub latih`: link two files, train the models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 
 from services.perintah.umum import AsJson, err, out, show_json, show_rows
 from services.taut.hasil import Laporan
-from services.taut.keputusan import Pendapat, decide, read_decisions
+from services.taut.keputusan import decisions_beside, read_decisions
 from services.taut.latihan.latih import train
 from services.taut.masukan import (
     KUNCI,
@@ -22,7 +22,6 @@ from services.taut.masukan import (
     write_table,
 )
 from services.taut.model import FOLDER
-from services.taut.putusan import Putusan
 from services.taut.tautkan import tautkan
 from shared_schemas.rujukan import Himpunan
 
@@ -32,21 +31,12 @@ Kolom = Annotated[str | None, typer.Option(help="Kolom kunci, bila bukan yang la
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    review = typer.Typer(help="Tinjau pasangan yang tidak diputuskan program.")
-    review.command("daftar")(list_reviews)
-    review.command("putuskan")(settle)
     app.command("tautkan")(link)
-    app.add_typer(review, name="tinjau")
     app.command("latih")(train_model)
 
 
 def _himpunan(kind: Jenis) -> Himpunan:
     return Himpunan(kind.replace("-", "_"))
-
-
-def _beside(result: Path) -> Path:
-    """Return where the decisions about a result are kept: beside it, so that a rerun keeps them."""
-    return result.with_name(f"{result.name}.putusan.csv")
 
 
 def link(
@@ -81,7 +71,7 @@ def link(
             )  # fmt: skip
         tables.append(with_key(table, himpunan, name))
     companies = _company_links(badan_usaha) if badan_usaha else None
-    decisions = read_decisions(putusan or _beside(keluar))
+    decisions = read_decisions(putusan or decisions_beside(keluar))
     first, second = tables
     result = tautkan(himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies)
     write_table(result.tabel, keluar)
@@ -111,42 +101,6 @@ def _show(report: Laporan, as_json: bool) -> None:
     if left_out:
         out.print("Yang dilewati karena blok terlalu besar:")
         show_rows(left_out, False)
-
-
-def list_reviews(
-    hasil: Annotated[Path, typer.Argument(help="Hasil hub tautkan.")],
-    putusan: Annotated[Path | None, typer.Option("--putusan")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Tampilkan pasangan yang menunggu keputusan; yang sudah diputuskan tidak ditanya lagi."""
-    decided = read_decisions(putusan or _beside(hasil))
-    table = read_table(hasil)
-    waiting = table.filter(pc.equal(table.column("putusan"), Putusan.TINJAU.value)).to_pylist()
-    same = {k for pair, v in decided.items() if v is Pendapat.SAMA for k in pair}
-    rows = [
-        {k: r[k] for k in ("kunci_a", "kunci_b", "skor", "alasan")}
-        for r in waiting
-        if (r["kunci_a"], r["kunci_b"]) not in decided and not {r["kunci_a"], r["kunci_b"]} & same
-    ]
-    show_rows(rows, as_json)
-
-
-def settle(
-    hasil: Annotated[Path, typer.Argument(help="Hasil hub tautkan.")],
-    kunci_a: Annotated[str, typer.Argument()],
-    kunci_b: Annotated[str, typer.Argument()],
-    pendapat: Annotated[Literal["sama", "berbeda"], typer.Argument()],
-    oleh: Annotated[str, typer.Option("--oleh", help="Nama petugas.")],
-    alasan: Annotated[str, typer.Option("--alasan", help="Mengapa, tanpa data pribadi.")],
-    ganti: Annotated[bool, typer.Option("--ganti", help="Ganti keputusan terdahulu.")] = False,
-    putusan: Annotated[Path | None, typer.Option("--putusan")] = None,
-) -> None:
-    """Catat keputusan petugas; menang atas skor untuk seterusnya. Yang lama tetap tersimpan."""
-    written = decide(
-        putusan or _beside(hasil), (kunci_a, kunci_b), Pendapat(pendapat),
-        by=oleh, why=alasan, replace=ganti,
-    )  # fmt: skip
-    out.print("Keputusan dicatat." if written else "Keputusan itu sudah tercatat.")
 
 
 def train_model(

@@ -44,8 +44,13 @@ def link_companies(ctx: Konteks) -> dict[str, int]:
         ).fetchone()
         if last is not None:
             return dict(last[0])
-        sides = [_companies(tx, sisi) for sisi in (NamaSisi.WLKP, NamaSisi.BPJS)]
-        found = tautkan(Himpunan.BADAN_USAHA, *sides, read_decisions(tx), kolom_kunci="id")
+        found = tautkan(
+            Himpunan.BADAN_USAHA,
+            _companies(tx, NamaSisi.WLKP),
+            _companies(tx, NamaSisi.BPJS),
+            read_decisions(tx),
+            kolom_kunci="id",
+        )
         counts = _store(tx, found.tabel.to_pylist())
         tx.raw(
             "INSERT INTO tahap_terakhir (tahap, masukan, hitungan) VALUES (%s, %s, %s)"

@@ -11,7 +11,14 @@ from services.kit.clock import Clock, system_clock
 from services.kit.database import Transaction, transaction
 from services.sync import tables as t
 from services.sync.errors import UnknownCompanyError
-from services.taut.keputusan import Keputusan, Pasangan, Pendapat, admit, standing_of
+from services.taut.keputusan import (
+    Keputusan,
+    Pasangan,
+    Pendapat,
+    admit,
+    is_settled,
+    standing_of,
+)
 
 _ANTREAN = """
 SELECT q.id_wlkp, q.id_bpjs, q.skor, q.alasan, w.isi->>'nama', b.isi->>'nama'
@@ -34,10 +41,8 @@ def list_reviews(engine: sa.Engine) -> Iterator[dict[str, Any]]:
     with transaction(engine) as tx:
         decided = read_decisions(tx)
         rows = tx.raw(_ANTREAN).fetchall()
-    same = {("w", w) for (w, _), v in decided.items() if v is Pendapat.SAMA}
-    same |= {("b", b) for (_, b), v in decided.items() if v is Pendapat.SAMA}
     for row in rows:
-        if (row[0], row[1]) not in decided and not same & {("w", row[0]), ("b", row[1])}:
+        if not is_settled(decided, (row[0], row[1])):
             yield dict(zip(_KOLOM, row, strict=True))
 
 

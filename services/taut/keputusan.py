@@ -96,6 +96,16 @@ def _rivals(standing: Keputusan, pair: Pasangan) -> list[Pasangan]:
     ]
 
 
+def is_settled(standing: Keputusan, pair: Pasangan) -> bool:
+    """Say whether a pair need not be asked: decided itself, or one of it is the same as another."""
+    return pair in standing or bool(_rivals(standing, pair))
+
+
+def decisions_beside(result: Path) -> Path:
+    """Return where the decisions about a result are kept: beside it, so that a rerun keeps them."""
+    return result.with_name(f"{result.name}.putusan.csv")
+
+
 def read_history(path: Path) -> list[Catatan]:
     """Return every decision ever written, in its order."""
     if not path.exists():

@@ -150,7 +150,12 @@ def test_one_sided_workers_and_companies_enter_the_queues(panggung: Panggung) ->
     panggung.bpjs.put_pekerja("BP3", "B1", contoh.pekerja_bpjs(3))
     panggung.wlkp.put_badan_usaha("W2", contoh.badan_usaha(2))
     panggung.wlkp.put_pekerja("WP4", "W2", contoh.pekerja_wlkp(4))
-    panggung.bpjs.put_badan_usaha("B3", contoh.badan_usaha(3))
+    elsewhere = contoh.badan_usaha(
+        3, nama="CV Seruni Abadi", alamat="Jalan Lain No. 7, Kota Cimahi", kd_daerah="3277",
+        telepon="+62227770003", email="kontak@seruni.example", nama_pengurus_atau_pic="Contoh Lima",
+        nama_pemilik_atau_pimpinan="Contoh Enam", nomor_tdp_atau_nib="8120999000777",
+    )  # fmt: skip
+    panggung.bpjs.put_badan_usaha("B3", elsewhere)
     assert panggung.run().converged
     assert panggung.kinds() == {
         ("pekerja", "hanya_wlkp", ""),

@@ -40,9 +40,9 @@ def test_the_queue_is_worked_and_a_rerun_asks_nothing_again(tmp_path: Path) -> N
     report = json.loads(run(*link))
     assert report["jumlah"]["tinjau/skor"] == 2
     assert {r["putusan"] for r in rows(out)} == {"tinjau"}
-    assert len(json.loads(run("tinjau", "daftar", out, "--json"))) == 2
-    run("tinjau", "putuskan", out, "w", "c", "sama", "--oleh", "Ani", "--alasan", "akta")
-    assert json.loads(run("tinjau", "daftar", out, "--json")) == []
+    assert len(json.loads(run("tinjau", "daftar", "--hasil", out, "--json"))) == 2
+    run("tinjau", "putuskan", "--hasil", out, "w", "c", "sama", "--oleh", "Ani", "--alasan", "akta")
+    assert json.loads(run("tinjau", "daftar", "--hasil", out, "--json")) == []
     run(*link)
     answers = {(r["kunci_a"], r["kunci_b"]): (r["putusan"], r["dasar"]) for r in rows(out)}
     assert answers == {("w", "c"): ("tertaut", "keputusan"), ("", "b"): ("tidak", "")}
