@@ -1,7 +1,7 @@
 """Turn the cells of a sheet into rows of text, as they stream by.
 
 The two parts that are long, the cells and the shared texts, are read here: openpyxl makes
-several objects of every cell, which took four times as long as checking the row.
+several objects of every cell, and takes four times as long (docs/kinerja.md).
 """
 
 from __future__ import annotations
