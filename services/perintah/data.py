@@ -62,32 +62,51 @@ def prepare(data: Data = DATA) -> None:
 
 def import_files(
     nama: Annotated[Sisi, typer.Argument(help="Registri tujuan: wlkp atau bpjs.")],
-    badan_usaha: Annotated[Path, typer.Option("--badan-usaha", help="CSV badan usaha.")],
-    pekerja: Annotated[Path, typer.Option("--pekerja", help="CSV pekerja.")],
+    badan_usaha: Annotated[
+        Path, typer.Option("--badan-usaha", help="Berkas badan usaha: CSV, Parquet atau XLSX.")
+    ],
+    pekerja: Annotated[Path, typer.Option("--pekerja", help="Berkas pekerja: bentuk yang sama.")],
+    lembar: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Lembar XLSX yang dibaca; tanpa ini lembar pertama yang tampak. Dua kali:"
+            " lembar badan usaha, lalu lembar pekerja."
+        ),
+    ] = None,
     data: Data = DATA,
     database_url: Url = "",
     ditolak: Annotated[Path | None, typer.Option(help="Berkas baris yang ditolak.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Muat registri dari CSV melalui pemeriksaan yang sama dengan API.
+    """Muat registri dari CSV, Parquet atau XLSX melalui pemeriksaan yang sama dengan API.
 
-    Boleh diulang dan boleh terputus. Baris yang ditolak dicatat dengan nomor baris, bidang dan
-    alasan, tanpa nilainya.
+    Bentuk berkas dikenali dari isinya. Boleh diulang dan boleh terputus. Baris yang ditolak
+    dicatat dengan nomor baris (CSV, XLSX: judul adalah baris 1; Parquet: rekaman mulai dari 1),
+    bidang dan alasan, tanpa nilainya.
     """
+    sheets = _sheets(lembar or [])
     persiapan.require(data)
     refusals = RefusalFile(ditolak or data / f"{nama}_ditolak.csv")
     with database(nama, database_url, data) as url, progress_display() as tell:
         migration.upgrade(url, nama)
-        results = run_import(nama, url, data, badan_usaha, pekerja, refusals, tell)
+        results = run_import(nama, url, data, badan_usaha, pekerja, refusals, tell, sheets)
     refusals.close()
     rows = [dataclasses.asdict(r) for r in results]
     if as_json:
         show_json({"hasil": rows, "berkas_ditolak": str(refusals.path) if refusals.count else None})
         return
     for r in rows:
-        out.print("  ".join(f"{k}: {v}" for k, v in r.items()), highlight=False)
+        said = (f"{k}: {v}" for k, v in r.items() if v is not None)
+        out.print("  ".join(said), highlight=False, markup=False)
     if refusals.count:
         out.print(f"{refusals.count} alasan penolakan dalam {refusals.path}", highlight=False)
+
+
+def _sheets(lembar: list[str]) -> tuple[str | None, str | None]:
+    """Return the sheet of the companies and that of their workers, None for the first."""
+    if len(lembar) > 2:
+        raise typer.BadParameter("sebutkan paling banyak dua lembar", param_hint="--lembar")
+    return (lembar[0], lembar[-1]) if lembar else (None, None)
 
 
 def run_import(
@@ -98,6 +117,7 @@ def run_import(
     pekerja: Path,
     refusals: RefusalFile,
     tell: Callable[[str, int, int], None] | None = None,
+    lembar: tuple[str | None, str | None] = (None, None),
 ) -> list[HasilImpor]:
     """Import the two files of one registry; return their counts."""
     engine = make_engine(url, 2)
@@ -112,8 +132,8 @@ def run_import(
     )
     try:
         return [
-            importer.run(Himpunan.BADAN_USAHA, badan_usaha),
-            importer.run(Himpunan.PEKERJA, pekerja),
+            importer.run(Himpunan.BADAN_USAHA, badan_usaha, lembar[0]),
+            importer.run(Himpunan.PEKERJA, pekerja, lembar[1]),
         ]
     finally:
         engine.dispose()

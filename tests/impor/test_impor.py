@@ -2,60 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.audit.record import Auditor
-from services.impor import Importer, ImportFileError, RefusalFile, Tolakan
-from shared_schemas.rujukan import Himpunan, Pihak
+from services.impor import ImportFileError, RefusalFile, Tolakan
+from shared_schemas.rujukan import Himpunan
 from tests import contoh
-from tests.conftest import Registri
-
-
-class Impor:
-    """Imports rows given as dictionaries into one registry."""
-
-    def __init__(self, registri: Registri, folder: Path) -> None:
-        self.registri = registri
-        self.folder = folder
-        self.tolakan: list[Tolakan] = []
-
-    def __call__(self, himpunan: Himpunan, rows: list[dict[str, Any]]) -> Any:
-        path = self.folder / f"{himpunan.value}.csv"
-        columns = list(dict.fromkeys(k for r in rows for k in r))
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(rows)
-        return self.run(himpunan, path)
-
-    def run(self, himpunan: Himpunan, path: Path) -> Any:
-        self.tolakan.clear()
-        pihak = Pihak.KESATU if self.registri.nama == "wlkp" else Pihak.KEDUA
-        importer = Importer(
-            self.registri.engine,
-            Auditor(b"kunci-uji"),
-            pihak,
-            pelaku="impor-uji",
-            refuse=self.tolakan.append,
-        )
-        return importer.run(himpunan, path)
-
-
-@pytest.fixture
-def impor(wlkp: Registri, tmp_path: Path) -> Impor:
-    return Impor(wlkp, tmp_path)
-
-
-def company(n: int, **changes: Any) -> dict[str, Any]:
-    return {"id_badan_usaha": f"W-{n}", **contoh.badan_usaha(n, **changes)}
-
-
-def worker(n: int, c: int = 1, **changes: Any) -> dict[str, Any]:
-    return {"id_badan_usaha": f"W-{c}", **contoh.pekerja_wlkp(n, **changes)}
+from tests.impor.alat import Impor, company, worker
 
 
 def test_impor_accepts_spellings_and_stores_canonical_values(impor: Impor) -> None:

@@ -1,4 +1,4 @@
-"""Load a registry from CSV files through the same validation as the API.
+"""Check the rows of a file as the API does, and write them.
 
 Rows are checked in chunks and each chunk is one transaction: an import that is interrupted
 and run again ends in the same state. A refused row is named by its number, field and
@@ -7,12 +7,10 @@ reason, never by its values; a worker without a usable NIK is kept in quarantine
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +19,11 @@ from pydantic import AwareDatetime, ValidationError
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
+from services.impor.berkas import open_table
+from services.impor.errors import ColumnError
+from services.impor.tabel import Baris, column_name
+from services.impor.tolakan import Tolakan
 from services.kit.database import transaction
-from services.kit.errors import PermanentError
 from services.kit.problems import bidang_galat
 from services.registry import write
 from shared_schemas.perjanjian import FIELD_SETS
@@ -34,7 +35,7 @@ from shared_schemas.v1.kode import CADANGAN, HubunganKerja, StatusPendaftaran, l
 CHUNK = 5_000  # rows a transaction: short enough to lose little, long enough to amortise it
 _META_COLUMNS = ("id_badan_usaha", "dilaporkan_pada")
 Progress = Callable[[str, int, int], None]
-"""Called with (file name, bytes read, bytes in all)."""
+"""Called with (file name, bytes or rows read, the same in all)."""
 
 
 class _Metadata(Pesan):
@@ -42,29 +43,13 @@ class _Metadata(Pesan):
     dilaporkan_pada: AwareDatetime | None = None
 
 
-class ImportFileError(PermanentError):
-    """The file as a whole cannot be read: header, encoding, or it is not there."""
-
-    kode = "KLIEN-IMPOR-001"
-    judul = "Berkas impor tidak dapat dibaca"
-
-
-@dataclass(frozen=True, slots=True)
-class Tolakan:
-    """One reason to refuse one row. `baris` counts data rows from 2, as a spreadsheet does."""
-
-    berkas: str
-    baris: int
-    bidang: str
-    kode: str
-    alasan: str
-
-
 @dataclass(slots=True)
 class HasilImpor:
-    """Counts of one file."""
+    """Counts of one file, its form, and the sheet that was read."""
 
     himpunan: Himpunan
+    bentuk: str = ""
+    lembar: str | None = None
     dibaca: int = 0
     baru: int = 0
     berubah: int = 0
@@ -100,19 +85,26 @@ class Importer:
         self._companies: set[str] = set()
         self._seen: Counter[tuple[str, str]] = Counter()
 
-    def run(self, himpunan: Himpunan, path: Path) -> HasilImpor:
+    def run(self, himpunan: Himpunan, path: Path, lembar: str | None = None) -> HasilImpor:
         """Import one file; companies before their workers. Raises ImportFileError."""
         result = HasilImpor(himpunan)
         self._companies = self._known_companies() if himpunan is Himpunan.PEKERJA else set()
         self._seen.clear()
         chunk = _Chunk()
-        for number, row in self._rows(himpunan, path):
-            result.dibaca += 1
-            self._check(himpunan, path.name, number, row, chunk, result)
-            if len(chunk.rows) + len(chunk.quarantined) >= CHUNK:
-                self._write(himpunan, chunk, result)
-                chunk = _Chunk()
+        with open_table(path, lembar) as tabel:
+            _check_header(himpunan, self._pihak, tabel.kolom)
+            result.bentuk, result.lembar = tabel.bentuk, tabel.lembar
+            for row in tabel.baris:
+                result.dibaca += 1
+                if result.dibaca % 2_000 == 0:
+                    self._progress(path.name, *tabel.kemajuan())
+                self._check(himpunan, path.name, tabel.kolom, row, chunk, result)
+                if len(chunk.rows) + len(chunk.quarantined) >= CHUNK:
+                    self._write(himpunan, chunk, result)
+                    chunk = _Chunk()
+            _, total = tabel.kemajuan()
         self._write(himpunan, chunk, result)
+        self._progress(path.name, total, total)
         return result
 
     def _known_companies(self) -> set[str]:
@@ -120,39 +112,26 @@ class Importer:
             rows = tx.raw("SELECT id FROM badan_usaha WHERE dihapus_pada IS NULL").fetchall()
         return {r[0] for r in rows}
 
-    def _rows(self, himpunan: Himpunan, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-        try:
-            total = path.stat().st_size
-            with path.open("rb") as binary:
-                lines = (
-                    line.decode("utf-8-sig" if at == 0 else "utf-8")
-                    for at, line in enumerate(binary)
-                )
-                reader = csv.reader(lines, strict=True)
-                header = [h.strip() for h in next(reader, [])]
-                _check_header(himpunan, self._pihak, header)
-                for number, cells in enumerate(reader, start=2):
-                    if number % 2_000 == 0:
-                        self._progress(path.name, binary.tell(), total)
-                    # A row that was cut short lacks its last fields and is refused for them.
-                    yield number, dict(zip_longest(header, cells[: len(header)], fillvalue=""))
-            self._progress(path.name, total, total)
-        except OSError as error:
-            raise ImportFileError(f"{path.name}: {error.strerror}.") from None
-        except (UnicodeDecodeError, csv.Error):
-            raise ImportFileError(f"{path.name}: bukan CSV UTF-8 yang benar.") from None
-
     def _check(
         self,
         himpunan: Himpunan,
         name: str,
-        number: int,
-        cells: dict[str, str],
+        columns: list[str],
+        baris: Baris,
         chunk: _Chunk,
         result: HasilImpor,
     ) -> None:
-        # An empty cell is a field that was not given, so that its refusal says "wajib".
-        raw: dict[str, Any] = {k: v.strip() for k, v in cells.items() if v.strip()}
+        number, cells, lost = baris
+        if lost:
+            # Not kept in quarantine: what the file says is not what somebody wrote.
+            for cacat in lost:
+                self._refuse(Tolakan(name, number, cacat.kolom, cacat.kode, cacat.alasan))
+            result.ditolak += 1
+            return
+        # An empty cell, or one that a short row lacks, is a field that was not given, so that
+        # its refusal says "wajib".
+        pairs = zip(columns, cells, strict=False)
+        raw: dict[str, Any] = {k: v for k, cell in pairs if cell and (v := cell.strip())}
         try:
             row = self._validated(himpunan, dict(raw))
         except ValidationError as error:
@@ -251,36 +230,9 @@ def _check_header(himpunan: Himpunan, pihak: Pihak, header: list[str]) -> None:
     known = {b.nama for b in daftar} | set(_META_COLUMNS)
     required = {b.nama for b in daftar if pihak in b.rujukan.wajib} | {"id_badan_usaha"}
     if len(set(header)) != len(header):
-        raise ImportFileError("Baris judul menyebut kolom yang sama dua kali.")
+        raise ColumnError("Baris judul menyebut kolom yang sama dua kali.")
     if unknown := [h for h in header if h not in known]:
-        listed = ", ".join(h if h.isidentifier() else "(bukan nama)" for h in unknown)
-        raise ImportFileError(f"Kolom tidak dikenal: {listed}. Pakai nama bidang Lampiran.")
+        listed = ", ".join(map(column_name, unknown))
+        raise ColumnError(f"Kolom tidak dikenal: {listed}. Pakai nama bidang Lampiran.")
     if missing := sorted(required - set(header)):
-        raise ImportFileError(f"Kolom wajib tidak ada: {', '.join(missing)}.")
-
-
-class RefusalFile:
-    """Writes refused rows as CSV; the file appears only when there is something to tell."""
-
-    COLUMNS = ("berkas", "baris", "bidang", "kode", "alasan")
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.count = 0
-        self._file: Any = None
-        path.unlink(missing_ok=True)
-
-    def __call__(self, tolakan: Tolakan) -> None:
-        """Append one refusal."""
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("w", newline="", encoding="utf-8")
-            self._writer = csv.writer(self._file, lineterminator="\n")
-            self._writer.writerow(self.COLUMNS)
-        self.count += 1
-        self._writer.writerow([getattr(tolakan, c) for c in self.COLUMNS])
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._file is not None:
-            self._file.close()
+        raise ColumnError(f"Kolom wajib tidak ada: {', '.join(missing)}.")

@@ -1,0 +1,61 @@
+"""`hub impor` as an operator calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.cli import app
+from tests.conftest import Registri
+from tests.impor.alat import company, laid_out, worker
+
+
+@pytest.fixture(scope="module")
+def buku(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One workbook with a sheet of notes and one for each field set."""
+    path = tmp_path_factory.mktemp("buku") / "laporan.xlsx"
+    book = openpyxl.Workbook()
+    book["Sheet"].append(["catatan"])
+    for title, rows in (
+        ("Badan usaha", [company(60)]),
+        ("Pekerja", [worker(600, 60), worker(601, 60, jabatan=None)]),
+    ):
+        columns, cells = laid_out(rows)
+        sheet = book.create_sheet(title)
+        for row in [columns, *cells]:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def hub_impor(wlkp: Registri, path: Path, *options: str) -> Result:
+    files = ["--badan-usaha", str(path), "--pekerja", str(path)]
+    place = ["--data", str(wlkp.data), "--database-url", wlkp.url]
+    return CliRunner().invoke(app, ["impor", "wlkp", *files, *place, *options])
+
+
+def test_two_sheets_of_one_workbook_are_imported(wlkp: Registri, buku: Path) -> None:
+    done = hub_impor(wlkp, buku, "--lembar", "Badan usaha", "--lembar", "Pekerja", "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert [(h["bentuk"], h["lembar"], h["baru"], h["ditolak"]) for h in said["hasil"]] == [
+        ("XLSX", "Badan usaha", 1, 0),
+        ("XLSX", "Pekerja", 1, 1),
+    ]
+    refused = Path(said["berkas_ditolak"]).read_text(encoding="utf-8").splitlines()
+    assert refused[1] == "laporan.xlsx,3,jabatan,missing,Bidang ini wajib diisi."
+
+
+def test_sheet_that_was_read_is_said(wlkp: Registri, buku: Path) -> None:
+    done = hub_impor(wlkp, buku, "--lembar", "Badan usaha", "--lembar", "Pekerja")
+    assert "lembar: Pekerja" in done.output
+
+
+def test_third_sheet_is_an_error_of_the_call(wlkp: Registri, buku: Path) -> None:
+    done = hub_impor(wlkp, buku, *("--lembar", "Pekerja") * 3)
+    assert done.exit_code == 2
+    assert "paling banyak dua lembar" in done.output
