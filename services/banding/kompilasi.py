@@ -1,0 +1,56 @@
+"""Compiled functions: numba, with its results kept on disk so that a start costs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def jit(function: _F) -> _F:
+    """Compile on the first call, without the GIL; keep the result in the user's cache folder.
+
+    numba's own choice, beside the source, fails in a read-only install and does not notice when
+    a *called* function in another file changes. Without a folder each process compiles (10 s).
+    """
+    folder = _folder()
+    if folder is None:
+        return numba.njit(function, nogil=True)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)
+    try:
+        return numba.njit(function, nogil=True, cache=True)
+    except RuntimeError:  # numba finds the folder closed
+        return numba.njit(function, nogil=True)
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def _folder() -> Path | None:
+    """Return a private folder that belongs to these very sources, None where none can be made."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = home / "hub-kepesertaan" / f"numba-{digest.hexdigest()[:16]}"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # What lies there is executed: a folder of somebody else's is no cache of ours.
+        mine = folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+    except (OSError, RuntimeError):
+        return None
+    return folder if mine else None
+
+
+def inline(function: _F) -> _F:
+    """Compile into each caller: as a call, writing one word doubled the cost of an address."""
+    return numba.njit(function, inline="always")
