@@ -7,7 +7,17 @@ import sys
 import typer
 
 from services.kit.errors import HubError
-from services.perintah import data, demo, dokumen, klien, layanan, perjanjian, sync, umpan
+from services.perintah import (
+    banding,
+    data,
+    demo,
+    dokumen,
+    klien,
+    layanan,
+    perjanjian,
+    sync,
+    umpan,
+)
 from services.perintah.umum import err
 
 app = typer.Typer(
@@ -17,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show records
 )
-for _module in (data, layanan, klien, perjanjian, dokumen, umpan, sync, demo):
+for _module in (data, layanan, klien, perjanjian, dokumen, umpan, sync, banding, demo):
     _module.register(app)
 
 
