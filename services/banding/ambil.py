@@ -44,8 +44,7 @@ def fetch(sumber: Sumber, columns: Sequence[str], rows: Baris) -> Iterator[pa.Ta
         return found.drop_columns([_NOMOR]).take(pa.array(order))
 
     # One piece is fetched while the one before it is compared.
-    config = {"memory_limit": _MEMORI}
-    with duckdb.connect(config=config) as db, Serentak(1) as ahead:
+    with duckdb.connect(config={"memory_limit": _MEMORI}) as db, Serentak(1) as ahead:
         yield from ahead.map(piece, _pieces(sumber.awal, rows))
 
 

@@ -92,7 +92,7 @@ def _write(buf: Any, n: Any, tabel: Any, daftar: Any, slot: Any) -> Any:
 def _plain(data: Any, i: Any, stop: Any, buf: Any, space: Any) -> Any:
     """Write letters and digits in upper case, with one space for what parts them if asked."""
     n = _0
-    gap = False
+    gap: Any = False
     while i < stop:
         c = _BESAR[data[i]]
         i += _1

@@ -82,7 +82,7 @@ class Penulis:
             at = self._end
             self._end += sorted_.nbytes
             self._index.append(starts + at // _BYTES)
-        _write_at(self._file, memoryview(sorted_.reshape(-1).view(np.uint8)), at)
+        _write_at(self._file, sorted_.reshape(-1).view(np.uint8).data, at)
 
     def close(self, keterangan: dict[str, Any] | None) -> None:
         """Finish the file; without a description it stays incomplete."""
@@ -133,7 +133,7 @@ class Pembaca:
     def read(self, bagian: int) -> Catatan:
         """Return the records of one partition."""
         out = np.empty((self.count(bagian), LEBAR), np.uint64)
-        view = memoryview(out.reshape(-1).view(np.uint8))
+        view = out.reshape(-1).view(np.uint8).data
         with self.path.open("rb", buffering=0) as file:
             for start, stop in self.index[:, bagian : bagian + 2].tolist():
                 part, view = view[: (stop - start) * _BYTES], view[(stop - start) * _BYTES :]

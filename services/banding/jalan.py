@@ -14,7 +14,7 @@ from services.banding.beda import Pembanding, join_pairs
 from services.banding.catatan import BAGIAN, BARIS, TANPA_KUNCI, USAHA, Catatan, Pembaca
 from services.banding.daftar import Daftar
 from services.banding.kelas import Terkelas, classify
-from services.banding.keluaran import Penulis, open_output
+from services.banding.keluaran import open_output
 from services.banding.kerja import Kerja, open_kerja
 from services.banding.rencana import plan
 from services.banding.ringkasan import Ringkasan
@@ -89,8 +89,8 @@ def _join(a: Pembaca, b: Pembaca, links: Tautan | None, kerja: Kerja, tell: Tell
             parts.append(part)
             tell("gabung", len(parts), BAGIAN)
     rest_a, rest_b = (np.concatenate([p.rumit[side] for p in parts]) for side in (0, 1))
-    config = {"memory_limit": _MEMORI_DUCKDB, "temp_directory": str(kerja.sementara)}
-    with duckdb.connect(config=config) as db:
+    spill = str(kerja.sementara)
+    with duckdb.connect(config={"memory_limit": _MEMORI_DUCKDB, "temp_directory": spill}) as db:
         rest = classify(db, rest_a, rest_b, _grup(rest_a, links))
     alone = tuple(
         np.concatenate([*(p.hanya[side] for p in parts), rest.hanya[side]]) for side in (0, 1)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numba
 from numba.core import config
 
+_SETTING = "CACHE_DIR"
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -21,17 +22,17 @@ def jit(function: _F) -> _F:
     numba's own choice, beside the source, fails in a read-only install and does not notice when
     a *called* function in another file changes. Without a folder each process compiles (10 s).
     """
+    compiled: _F
     folder = _folder()
-    if folder is None:
-        return numba.njit(function, nogil=True)
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
+    before: Any = getattr(config, _SETTING)
     try:
-        return numba.njit(function, nogil=True, cache=True)
+        setattr(config, _SETTING, str(folder or ""))
+        compiled = numba.njit(function, nogil=True, cache=folder is not None)
     except RuntimeError:  # numba finds the folder closed
-        return numba.njit(function, nogil=True)
+        compiled = numba.njit(function, nogil=True)
     finally:
-        config.CACHE_DIR = before
+        setattr(config, _SETTING, before)
+    return compiled
 
 
 @cache
@@ -53,4 +54,5 @@ def _folder() -> Path | None:
 
 def inline(function: _F) -> _F:
     """Compile into each caller: as a call, writing one word doubled the cost of an address."""
-    return numba.njit(function, inline="always")
+    compiled: _F = numba.njit(function, inline="always")
+    return compiled

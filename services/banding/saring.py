@@ -81,23 +81,27 @@ def _find(slots: Any, a: Any, b: Any, key: Any) -> Any:
 
 
 @jit
+def _enter(slots: Any, a: Any, b: Any, rows: Any, side: Any) -> None:
+    """Enter the rows of one side; a key that comes again is marked as repeated."""
+    for i in range(rows.shape[0]):
+        at = _find(slots, a, b, rows[i, KUNCI])
+        found = slots[at, side]
+        if found == _KOSONG:
+            slots[at, side] = i
+        elif found >= 0:
+            slots[at, side] = -found - 2
+
+
+@jit
 def _settle(a: Any, b: Any, grup: Any, slots: Any, kelas_a: Any, kelas_b: Any, lawan: Any) -> None:
-    for side in range(2):
-        rows = a if side == 0 else b
-        for i in range(rows.shape[0]):
-            at = _find(slots, a, b, rows[i, KUNCI])
-            found = slots[at, side]
-            if found == _KOSONG:
-                slots[at, side] = i
-            elif found >= 0:
-                slots[at, side] = -found - 2
+    _enter(slots, a, b, a, 0)
+    _enter(slots, a, b, b, 1)
     for at in range(slots.shape[0]):
         i, j = slots[at, 0], slots[at, 1]
-        if i < _KOSONG or j < _KOSONG:
+        if i < _KOSONG or j < _KOSONG or i == j == _KOSONG:
             continue  # the key repeats: all its rows keep RUMIT
         if i == _KOSONG:
-            if j != _KOSONG:
-                kelas_b[j] = HANYA
+            kelas_b[j] = HANYA
         elif j == _KOSONG:
             kelas_a[i] = HANYA
         else:

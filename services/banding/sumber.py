@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from services.banding.errors import SourceError
 from services.banding.kerja import Kerja
 
-Isi = Path | pa.Table | pa.RecordBatchReader
+Isi: TypeAlias = Path | pa.Table | pa.RecordBatchReader
 _SATU_KELOMPOK = 262_144  # rows of a row group that we write ourselves
 _TERKODE_PER_NILAI = 5.0  # bytes of a coded value, at most; strings as they stand take more
 _BLOK_CSV = 8 << 20
@@ -105,7 +105,9 @@ def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
         with isi.open("rb") as file:
             head = file.read(4)
         if head == b"PAR1":
-            return Sumber(nama, isi, identity | {"kaki": _footer_digest(isi)})
+            found = Sumber(nama, isi, identity | {"kaki": _footer_digest(isi)})
+            _ = found.meta  # a footer that cannot be read is said here
+            return found
         return Sumber(nama, _from_csv(isi, identity, kerja), identity | {"csv": True})
     except OSError as error:
         raise SourceError(f"{isi.name}: {error.strerror or 'tidak terbaca'}.") from None

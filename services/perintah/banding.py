@@ -87,7 +87,8 @@ def _show(summary: dict[str, Any], keluar: Path) -> None:
         )
     stages = ", ".join(f"{k} {v:.1f}" for k, v in detik.items())
     out.print(
-        f"A {baris['a']:,} baris, B {baris['b']:,} baris; {sum(detik.values()):.1f} detik ({stages}); "
+        f"A {baris['a']:,} baris, B {baris['b']:,} baris; "
+        f"{sum(detik.values()):.1f} detik ({stages}); "
         f"memori puncak {summary['puncak_mib']:,} MiB; hasil: {keluar}",
         highlight=False,
     )

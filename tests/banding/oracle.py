@@ -1,4 +1,4 @@
-"""The comparison once more, in plain dictionaries: slow, short, and written from the rules alone."""
+"""The comparison once more, in plain dictionaries: slow, and written from the rules alone."""
 
 from __future__ import annotations
 
@@ -113,12 +113,10 @@ class Oracle:
         return left
 
     def _leftovers(self, a: list[Any], b: list[Any]) -> None:
-        for side, here, there in (("a", a, b), ("b", b, a)):
-            if not there:
-                for number, row, ganda in here:
-                    if not ganda:
-                        self._one(f"hanya_{side}", side, number, row)
         if not a or not b:
+            for side, (number, row, ganda) in [("a", e) for e in a] + [("b", e) for e in b]:
+                if not ganda:
+                    self._one(f"hanya_{side}", side, number, row)
             return
         met: set[tuple[str, int]] = set()
         for at in range(max(len(a), len(b))):
@@ -130,10 +128,9 @@ class Oracle:
                 self._pair("beda_perusahaan", (na, ra), (nb, rb))
             else:
                 self._add_pair("beda_perusahaan", (na, ra), (nb, rb), (None, None, None))
-        for side, entries in (("a", a), ("b", b)):
-            for number, row, ganda in entries:
-                if not ganda and (side, number) not in met:
-                    self._one("lawan_ganda", side, number, row)
+        for side, number, row, ganda in [("a", *e) for e in a] + [("b", *e) for e in b]:
+            if not ganda and (side, number) not in met:
+                self._one("lawan_ganda", side, number, row)
 
     def _pair(self, jenis: str, a: tuple[int, Baris], b: tuple[int, Baris]) -> None:
         moved = jenis == "beda_perusahaan"

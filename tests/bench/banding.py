@@ -44,12 +44,11 @@ def measure(
     size = sum(p.stat().st_size for p in (a, b)) / 1e9
     tell(f"  {time.perf_counter() - started:.0f} detik, {size:.2f} GB")
     out = folder / "hasil"
-    made = []
-    for label, name in (("hub, dingin", "hub"), ("hub, sidik ada", "hub"), ("DuckDB naif", "naif")):
-        made.append(_run(Path(sys.executable), baris, label, name, (a, b, out)))
+    us = Path(sys.executable)
+    turns = [(us, "hub, dingin", "hub"), (us, "hub, sidik ada", "hub"), (us, "DuckDB naif", "naif")]
     if python is not None and baris <= _PUNCAK_PEMBANDING:
-        for name in pelomba:
-            made.append(_run(python, baris, name, name, (a, b, out)))
+        turns += [(python, name, name) for name in pelomba]
+    made = [_run(who, baris, label, name, (a, b, out)) for who, label, name in turns]
     shutil.rmtree(folder / "data")
     shutil.rmtree(out)
     return made
@@ -70,7 +69,13 @@ def _run(python: Path, baris: int, label: str, name: str, paths: tuple[Path, ...
     command = [str(python), str(Path(__file__).with_name("pelomba.py")), name, *map(str, paths)]
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_SELAMA
+            command,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_SELAMA,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return Catatan(baris, label, None, None, f"lebih dari {_SELAMA} detik")

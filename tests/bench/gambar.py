@@ -1,4 +1,4 @@
-"""A plot of cost against size as SVG, written by hand: both axes logarithmic, one line a contestant."""
+"""A plot of cost against size as SVG, by hand: logarithmic axes, one line a contestant."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def _short(rows: float) -> str:
 
 
 def _text(x: float, y: float, text: str, *, colour: str = "#333333", size: int = 12) -> str:
-    return f'<text x="{x}" y="{y}" font-family="sans-serif" font-size="{size}" fill="{colour}">{text}</text>'
+    style = f'font-family="sans-serif" font-size="{size}" fill="{colour}"'
+    return f'<text x="{x}" y="{y}" {style}>{text}</text>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float) -> str:

@@ -43,11 +43,12 @@ _NORMAL = {
 }  # fmt: skip
 
 
+def _normal(field: str) -> str:
+    return _NORMAL[field](field) if field in _NORMAL else f"{field}::VARCHAR"
+
+
 def _side(path: Path) -> str:
-    columns = ", ".join(
-        f"coalesce({_NORMAL.get(f, lambda c: f'{c}::VARCHAR')(f)}, '') AS n_{f}, {f}::VARCHAR AS {f}"
-        for f in BIDANG
-    )
+    columns = ", ".join(f"coalesce({_normal(f)}, '') AS n_{f}, {f}::VARCHAR AS {f}" for f in BIDANG)
     nik = _nomor("nik")
     return (
         f"SELECT CASE WHEN length({nik}) = 16 THEN {nik}::BIGINT END AS nik, id_badan_usaha AS bu, "

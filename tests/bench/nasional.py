@@ -60,7 +60,8 @@ def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{len(os.sched_getaffinity(0))} inti {platform.machine()}, {memory:.1f} GiB, "
-        f"CPython {platform.python_version()}, DuckDB {duckdb.__version__}, pyarrow {pa.__version__}"
+        f"CPython {platform.python_version()}, DuckDB {duckdb.__version__}, "
+        f"pyarrow {pa.__version__}"
     )
 
 

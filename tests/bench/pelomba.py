@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 Lari = Callable[[Path, Path, Path], object]
@@ -26,7 +27,7 @@ BIDANG = [
 
 def hub() -> Lari:
     """Ours; the working folder stays beside the result, so a second run finds the side-cars."""
-    import services.banding.jalan as jalan
+    from services.banding import jalan
 
     def run(a: Path, b: Path, out: Path) -> object:
         return jalan.bandingkan(a, b, out / "hub.parquet", out / "kerja").row()
@@ -41,10 +42,12 @@ def naif() -> Lari:
     from tests.bench.naif import statements
 
     def run(a: Path, b: Path, out: Path) -> object:
-        with tempfile.TemporaryDirectory(dir=out) as spill:
-            with duckdb.connect(config={"temp_directory": spill, "memory_limit": "10GB"}) as db:
-                for statement in statements(a, b, out / "naif.parquet"):
-                    db.execute(statement)
+        with (
+            tempfile.TemporaryDirectory(dir=out) as spill,
+            duckdb.connect(config={"temp_directory": spill, "memory_limit": "10GB"}) as db,
+        ):
+            for statement in statements(a, b, out / "naif.parquet"):
+                db.execute(statement)
         return None
 
     return run
@@ -52,8 +55,7 @@ def naif() -> Lari:
 
 def datacompy() -> Lari:
     """datacompy over Polars."""
-    import datacompy as dc
-    import polars as pl
+    dc, pl = (import_module(m) for m in ("datacompy", "polars"))
 
     def run(a: Path, b: Path, out: Path) -> object:
         frames = (pl.read_parquet(p, columns=[*KUNCI, *BIDANG]) for p in (a, b))
@@ -68,8 +70,7 @@ def datacompy() -> Lari:
 
 def rdatacompy() -> Lari:
     """rdatacompy over Arrow; it only writes a report."""
-    import pyarrow.parquet as pq
-    import rdatacompy as rdc
+    pq, rdc = (import_module(m) for m in ("pyarrow.parquet", "rdatacompy"))
 
     def run(a: Path, b: Path, out: Path) -> object:
         tables = (pq.read_table(p, columns=[*KUNCI, *BIDANG]) for p in (a, b))
@@ -81,11 +82,9 @@ def rdatacompy() -> Lari:
 
 def _by_join(module: str) -> Lari:
     """The join of reladiff and of its fork, over DuckDB."""
-    import importlib
-
     import duckdb
 
-    diff = importlib.import_module(module)
+    diff = import_module(module)
 
     def run(a: Path, b: Path, out: Path) -> object:
         file = out / f"{module}.duckdb"

@@ -88,11 +88,11 @@ def _pick(person: _U64, what: int, n: int) -> _I32:
 _ANGKA = [str(i) for i in range(1000)]
 _TIGA = [f"{i:03d}" for i in range(1000)]
 _DEPAN = k.NAMA_LAKI_LAKI + k.NAMA_PEREMPUAN
-_NAMA = (
-    [*_DEPAN, *(n.upper() for n in _DEPAN)]
-    + [*(f" {n}" for n in k.NAMA_BELAKANG), *(f" {n.upper()}" for n in k.NAMA_BELAKANG)]
-    + ["", *k.GELAR_BELAKANG]
-)
+_BELAKANG = [f" {n}" for n in k.NAMA_BELAKANG]
+_NAMA = [
+    *_DEPAN, *(n.upper() for n in _DEPAN), *_BELAKANG, *(n.upper() for n in _BELAKANG), "",
+    *k.GELAR_BELAKANG,
+]  # fmt: skip
 _JALAN = [*k.JALAN, *(j.upper() for j in k.JALAN)]
 _BUKA, _NO = ["Jl. ", "Jalan ", "JLN. "], [" No. ", " No.", " Nomor 0"]
 _RT, _KEL = [" RT ", " RT.", " RT 0"], [", Kel. Contoh ", ", Kelurahan Contoh ", " Kel Contoh "]
@@ -168,12 +168,13 @@ def table(sisi: Sisi, start: int, stop: int) -> pa.Table:
         drawn = _pick(person, 100 + _BIDANG.index(bidang), n)
         return np.asarray((drawn + (beda == _BIDANG.index(bidang))) % n, np.int32)
 
+    last = np.arange(start, stop) >= sisi.baris - sisi.baris // 5000
     status = [s for s, _ in k.STATUS_PEKERJAAN]
     peserta = [s.value for s in StatusKepesertaan][:4]
     return pa.table(
         {
             "id_badan_usaha": _company(sisi, person, extra),
-            "nik": _nik(person, last=start + np.arange(len(person)) >= sisi.baris - sisi.baris // 5000),
+            "nik": _nik(person, last),
             "nomor_kepesertaan_jkn": _jkn(person, value("nomor_kepesertaan_jkn", 1000)),
             "nama": _nama(person, value("nama", len(k.NAMA_BELAKANG)), spelled),
             "tanggal_lahir": _coded(value("tanggal_lahir", 15_000), _HARI),
