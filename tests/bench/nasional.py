@@ -25,6 +25,8 @@ def main() -> None:
     sizes = [n for n in UKURAN if n < options.baris] if options.semua else []
     sizes.append(options.baris)
     need = max(sizes) * banding.BYTE_SEBARIS / 1e9
+    naive = [n for n in sizes if options.naif or n <= banding.NAIF_SAMPAI]
+    need = max(need, max(naive, default=0) * (banding.BYTE_SEBARIS + banding.BYTE_NAIF) / 1e9)
     free = shutil.disk_usage(options.folder or tempfile.gettempdir()).free / 1e9
     tell(f"Perlu sekitar {need:.1f} GB ruang disk (ada {free:.0f} GB); semuanya dihapus di akhir.")
     if free < need:
@@ -35,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hub-nasional-", dir=options.folder) as name:
         banding.warm_up(Path(name))
         for baris in sizes:
-            made += banding.measure(baris, Path(name), options.pembanding)
+            made += banding.measure(baris, Path(name), options.pembanding, naif=options.naif)
     print(_machine())
     print("\n".join(banding.lines(made)))
     if options.json:
@@ -49,6 +51,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.nasional", description=__doc__)
     parser.add_argument("--baris", type=int, default=UKURAN[-1], help="baris sesisi")
     parser.add_argument("--semua", action="store_true", help="juga ukuran yang lebih kecil")
+    parser.add_argument("--naif", action="store_true", help="kueri naif juga di atas 10 juta")
     parser.add_argument("--folder", type=Path, help="tempat data sementara")
     parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
     parser.add_argument("--json", type=Path, help="berkas angka; ukuran lain di dalamnya tetap")
