@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from services.banding.bentuk import CARA, PENYANGGA, SERAHKAN, emit
 from services.banding.kompilasi import jit
@@ -105,6 +104,8 @@ def buffers(column: pa.Array) -> tuple[Any, Any, Any]:
     offsets = np.frombuffer(ends, np.int32)[column.offset : column.offset + len(column) + 1]
     data = np.frombuffer(text, np.uint8) if text is not None and text.size else _EMPTY_BITS
     valid = np.frombuffer(bits, np.uint8) if bits is not None and column.null_count else _EMPTY_BITS
+    for view in (offsets, data, valid):
+        view.flags.writeable = False  # another kind of array would be compiled for anew
     return offsets, data, valid
 
 
@@ -196,8 +197,3 @@ def forms(cara: Perbandingan, values: pa.Array) -> list[str | None]:
         for i in range(len(values))
     )
     return [None if n == SERAHKAN else bytes(buf[:n]).decode() for n in lengths]
-
-
-def count_distinct(column: pa.Array) -> int:
-    """Return the number of distinct values."""
-    return int(pc.count_distinct(column).as_py())

@@ -31,7 +31,7 @@ def records(rows: list[tuple[int, int, int]]) -> Any:
     return np.array(numbered, np.uint64).reshape(-1, 4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(REKAMAN, REKAMAN)
 def test_sieve_settles_what_the_statements_would(
     a: list[tuple[int, int, int]], b: list[tuple[int, int, int]]

@@ -57,7 +57,7 @@ NILAI = st.one_of(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(sorted(CARA)), NILAI)
 def test_compiled_form_is_the_python_form(cara: Perbandingan, nilai: str) -> None:
     (got,) = forms(cara, pa.array([nilai]))
@@ -67,7 +67,7 @@ def test_compiled_form_is_the_python_form(cara: Perbandingan, nilai: str) -> Non
         assert got == normal(cara, nilai)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(CARA)), st.lists(NILAI | st.none(), max_size=12), st.booleans())
 def test_column_has_the_digest_of_each_value(
     cara: Perbandingan, nilai: list[str | None], coded: bool

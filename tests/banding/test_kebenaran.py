@@ -44,7 +44,7 @@ LINKS = st.none() | st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(DAFTAR, DAFTAR, LINKS)
 def test_comparison_says_what_the_oracle_says(
     a: list[dict[str, Any]], b: list[dict[str, Any]], links: dict[str, str] | None
