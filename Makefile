@@ -99,7 +99,7 @@ bench: setup ## measure throughput
 
 # BARIS=1000000 for a smaller nation; PEMBANDING=/path/to/python adds the peers.
 .PHONY: bench-nasional
-bench-nasional: setup ## compare two registries of 45 million workers (15 GB of disk)
+bench-nasional: setup ## compare two registries of 45 million workers (12 GB of disk)
 	$(BIN)/python -m tests.bench.nasional --semua $(if $(BARIS),--baris $(BARIS)) \
 		$(if $(PEMBANDING),--pembanding $(PEMBANDING)) $(ARGS)
 
