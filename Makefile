@@ -25,7 +25,7 @@ PROSES ?= 2
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run: DATA=$(DATA) PORT_WLKP=$(PORT_WLKP) PORT_BPJS=$(PORT_BPJS) PERUSAHAAN=$(PERUSAHAAN)"
 	@echo "            PEKERJA=$(PEKERJA) BENIH=$(BENIH) SEKALI=1 (one round, then stop)"
@@ -96,6 +96,12 @@ test: setup ## all tests, on a real PostgreSQL
 .PHONY: bench
 bench: setup ## measure throughput
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# BARIS=1000000 for a smaller nation; PEMBANDING=/path/to/python adds the peers.
+.PHONY: bench-nasional
+bench-nasional: setup ## compare two registries of 45 million workers (12 GB of disk)
+	$(BIN)/python -m tests.bench.nasional --semua $(if $(BARIS),--baris $(BARIS)) \
+		$(if $(PEMBANDING),--pembanding $(PEMBANDING)) $(ARGS)
 
 .PHONY: openapi
 openapi: setup ## write the generated documents anew

@@ -8,6 +8,7 @@ import typer
 
 from services.kit.errors import HubError
 from services.perintah import (
+    banding,
     data,
     demo,
     dokumen,
@@ -28,7 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show records
 )
-for _module in (data, layanan, klien, perjanjian, dokumen, umpan, sync, taut, tinjau, demo):
+_GROUPS = (data, layanan, klien, perjanjian, dokumen, umpan, sync, banding, taut, tinjau, demo)
+for _module in _GROUPS:
     _module.register(app)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import bpjs_kepesertaan.app
+import services.banding.errors
 import services.demo
 import services.impor
 import services.registry.errors
@@ -27,7 +28,13 @@ from shared_schemas.v1.kode import (
 
 FOLDER = Path(__file__).resolve().parents[1] / "openapi"
 _NOTE = "<!-- Dibuat oleh `hub openapi`; jangan disunting. -->\n\n"
-ERROR_MODULES = (services.demo, services.impor, services.registry.errors, services.sync.errors)
+ERROR_MODULES = (
+    services.banding.errors,
+    services.demo,
+    services.impor,
+    services.registry.errors,
+    services.sync.errors,
+)
 """Imported so that every error class exists when the list is made."""
 
 

@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[A-Z]+|[0-9]+")
 _WORD = re.compile(r"[A-Z0-9]+")
 
 # Spellings of one thing in an address; an empty replacement drops the word.
-_ALAMAT = {
+SEBUTAN_ALAMAT = {
     "JL": "JALAN",
     "JLN": "JALAN",
     "GG": "GANG",
@@ -41,7 +41,7 @@ _ALAMAT = {
     "PROV": "PROVINSI",
 }
 
-_BENTUK_HUKUM = {
+BENTUK_HUKUM = {
     "PT": "PT",
     "CV": "CV",
     "FA": "FIRMA",
@@ -55,10 +55,10 @@ _BENTUK_HUKUM = {
     "UD": "UD",
     "BUMDES": "BUMDES",
 }
-_IMBUHAN = {"TBK", "PERSERO"}  # suffixes, not part of the name
+IMBUHAN = {"TBK", "PERSERO"}  # suffixes, not part of the name
 
-_GELAR_DEPAN = {"DR", "DRG", "DRS", "DRA", "DRH", "IR", "H", "HJ", "PROF", "KH", "APT", "NS"}
-_GELAR_BELAKANG = {
+GELAR_DEPAN = {"DR", "DRG", "DRS", "DRA", "DRH", "IR", "H", "HJ", "PROF", "KH", "APT", "NS"}
+GELAR_BELAKANG = {
     "SH",
     "SE",
     "ST",
@@ -108,7 +108,7 @@ def normal_alamat(text: str) -> str:
     """Return an address with abbreviations written out and numbers without leading zeros."""
     words = []
     for token in _TOKEN.findall(fold(text)):
-        word = token.lstrip("0") or "0" if token[0] <= "9" else _ALAMAT.get(token, token)
+        word = token.lstrip("0") or "0" if token[0] <= "9" else SEBUTAN_ALAMAT.get(token, token)
         if word:
             words.append(word)
     return " ".join(words)
@@ -119,10 +119,10 @@ def split_nama_badan_usaha(text: str) -> tuple[str, str]:
 
     `PT`, `PT.`, `P.T.` and `, PT` are one form; `Tbk` and `(Persero)` are dropped.
     """
-    words = [w for w in _WORD.findall(fold(text).replace(".", "")) if w not in _IMBUHAN]
+    words = [w for w in _WORD.findall(fold(text).replace(".", "")) if w not in IMBUHAN]
     for at in (0, -1):
-        if len(words) > 1 and words[at] in _BENTUK_HUKUM:
-            return " ".join(words[1:] if at == 0 else words[:-1]), _BENTUK_HUKUM[words[at]]
+        if len(words) > 1 and words[at] in BENTUK_HUKUM:
+            return " ".join(words[1:] if at == 0 else words[:-1]), BENTUK_HUKUM[words[at]]
     return " ".join(words), ""
 
 
@@ -134,9 +134,9 @@ def normal_nama_badan_usaha(text: str) -> str:
 def normal_nama_orang(text: str) -> str:
     """Return a person's name without degrees and titles; a one-word name is normal."""
     words = _WORD.findall(fold(text.split(",", maxsplit=1)[0]).replace(".", ""))
-    while len(words) > 1 and words[0] in _GELAR_DEPAN:
+    while len(words) > 1 and words[0] in GELAR_DEPAN:
         del words[0]
-    while len(words) > 1 and words[-1] in _GELAR_BELAKANG:
+    while len(words) > 1 and words[-1] in GELAR_BELAKANG:
         del words[-1]
     return " ".join(words)
 

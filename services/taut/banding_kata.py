@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from services.kit.compiled import jit
 from services.taut.jarak import Bita, edit_distance, is_abbreviation, numbered_apart
 from services.taut.kata import Bulat, Nyata, Panjang, Teks
 
@@ -33,7 +33,7 @@ Bebas = npt.NDArray[np.bool_]
 Nomor = npt.NDArray[np.int64]
 
 
-@njit(cache=True)
+@jit
 def _relation(
     x: int,
     y: int,
@@ -59,7 +59,7 @@ def _relation(
     return _SINGKAT if len(short) <= 4 and is_abbreviation(short, long) else _TAK
 
 
-@njit(cache=True)
+@jit
 def _joined(words: Bulat, free: npt.NDArray[np.bool_], isi: Bita, edges: Panjang) -> Bita:
     out = np.empty(512, np.uint8)
     n = 0
@@ -72,7 +72,7 @@ def _joined(words: Bulat, free: npt.NDArray[np.bool_], isi: Bita, edges: Panjang
     return out[:n]
 
 
-@njit(cache=True)
+@jit
 def _damped(bits: Nyata, n: int) -> float:
     ordered = np.sort(bits[:n])[::-1]
     total = 0.0
@@ -81,7 +81,7 @@ def _damped(bits: Nyata, n: int) -> float:
     return total
 
 
-@njit(cache=True)
+@jit
 def _take_equal(
     wa: Bulat, wb: Bulat, bit: Nyata, free_a: Bebas, free_b: Bebas, agreed: Nyata
 ) -> int:
@@ -96,7 +96,7 @@ def _take_equal(
     return n
 
 
-@njit(cache=True)
+@jit
 def _worth(kind: int, x: int, y: int, edges: Panjang, bit: Nyata) -> float:
     """Return the bits of two words that agree in kind `kind`, less than those of equal words."""
     worth = min(bit[x], bit[y])
@@ -106,7 +106,7 @@ def _worth(kind: int, x: int, y: int, edges: Panjang, bit: Nyata) -> float:
     return float(max(worth - (2.0 if kind == _TIK else 1.0), 0.5))
 
 
-@njit(cache=True)
+@jit
 def _take_near(
     wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
     digit: Bebas, free_a: Bebas, free_b: Bebas, agreed: Nyata, n: int,
@@ -131,7 +131,7 @@ def _take_near(
     return n, other
 
 
-@njit(cache=True)
+@jit
 def _joined_bits(
     wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, bit: Nyata, free_a: Bebas, free_b: Bebas
 ) -> float:
@@ -148,7 +148,7 @@ def _joined_bits(
     return max(worth - 2.0, 0.5)
 
 
-@njit(cache=True)
+@jit
 def _left_over(
     words: Bulat, free: Bebas, count: Bulat, bit: Nyata, digit: Bebas, usual: int
 ) -> tuple[float, bool]:
@@ -161,7 +161,7 @@ def _left_over(
     return lost, common
 
 
-@njit(cache=True)
+@jit
 def _align(
     wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
     digit: Bebas, usual: int,
@@ -192,7 +192,7 @@ def _align(
     return (SALAH_TIK if n > equal else SAMA), bits, first
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _compare(
     i: Nomor,
     j: Nomor,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor, Tingkat
 from services.taut.jarak import is_near_number
 from services.taut.kata import Bulat, Nyata, Panjang
@@ -16,7 +16,7 @@ T_KOSONG, T_BEDA, T_SEBAGIAN, T_TUKAR, T_SAMA = range(5)
 W_KOSONG, W_BEDA, W_PROVINSI, W_KABKOTA, W_KECAMATAN, W_KELURAHAN = range(6)
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _compare_numbers(x: Panjang, y: Panjang) -> Tingkat:
     level = np.zeros(len(x), np.int8)
     for k in range(len(x)):

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
 from services.taut.kata import Kunci64
 from services.taut.kunci_blok import Kunci
@@ -39,7 +39,7 @@ class LaporanBlok:
     pasangan_dilewati: int
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _shared(ka: Kunci64, kb: Kunci64) -> Nomor:
     """Return (from A, to A, from B, to B) for each key that stands on both sides, both sorted."""
     rows = [(np.int64(0), np.int64(0), np.int64(0), np.int64(0))]
@@ -64,7 +64,7 @@ def _shared(ka: Kunci64, kb: Kunci64) -> Nomor:
     return out
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _cross(blocks: Nomor, ra: Nomor, rb: Nomor, total: int) -> Kunci64:
     """Return every pair of each block, packed."""
     packed = np.empty(total, np.uint64)

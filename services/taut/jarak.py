@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from services.kit.compiled import jit
 
 Bita = npt.NDArray[np.uint8]
 
 
-@njit(cache=True)
+@jit
 def letters_apart(a: Bita, b: Bita) -> int:
     """Return how many letters (modulo 64) only one of two words holds: cheap, never too many."""
     x = y = np.uint64(0)
@@ -24,7 +25,7 @@ def letters_apart(a: Bita, b: Bita) -> int:
     return n
 
 
-@njit(cache=True)
+@jit
 def edit_distance(a: Bita, b: Bita, limit: int) -> int:
     """Return losses, additions, changes and neighbour swaps from a to b, `limit` + 1 if more."""
     na, nb = len(a), len(b)
@@ -50,13 +51,13 @@ def edit_distance(a: Bita, b: Bita, limit: int) -> int:
     return int(row[nb])
 
 
-@njit(cache=True)
+@jit
 def is_vowel(letter: int) -> bool:
     """Say whether an upper-case ASCII letter is a vowel."""
     return letter in (65, 69, 73, 79, 85)
 
 
-@njit(cache=True)
+@jit
 def is_abbreviation(short: Bita, long: Bita) -> bool:
     """Say whether `short` shortens `long`: its beginning, or its first letter and consonants."""
     if len(short) + 2 > len(long) or short[0] != long[0]:
@@ -80,7 +81,7 @@ def is_abbreviation(short: Bita, long: Bita) -> bool:
     return len(short) > 1
 
 
-@njit(cache=True)
+@jit
 def is_near_number(a: int, b: int) -> bool:
     """Say whether two numbers differ in one digit, two exchanged neighbours, or a digit more."""
     da, db = np.empty(20, np.uint8), np.empty(20, np.uint8)
@@ -96,7 +97,7 @@ def is_near_number(a: int, b: int) -> bool:
     return bool(edit_distance(da[:na], db[:nb], 1) <= 1)
 
 
-@njit(cache=True)
+@jit
 def numbered_apart(a: Bita, b: Bita) -> bool:
     """Say whether both words hold digits and not the same ones: TOKO2 is not a slip of TOKO3."""
     p, q, seen_a, seen_b, same = 0, 0, False, False, True
@@ -112,6 +113,6 @@ def numbered_apart(a: Bita, b: Bita) -> bool:
     return seen_a and seen_b and not same
 
 
-@njit(cache=True)
+@jit
 def _is_digit(c: int) -> bool:
     return 48 <= c <= 57

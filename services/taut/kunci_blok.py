@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
 from services.taut.kata import Bulat, Kunci64, Nyata, Panjang, Teks, mix
 from services.taut.tetangga import find_neighbours
@@ -55,7 +55,7 @@ def deletions(values: Panjang, part: int = 0, parts: int = 1) -> Kunci:
     return np.concatenate(out_r), np.concatenate(out_k)
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _choose(
     words: Bulat,
     bit: Nyata,
@@ -80,7 +80,7 @@ def _choose(
     return n
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _emit(
     batas: Panjang,
     kata: Bulat,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from services.taut import bersih
 from services.taut.kata import Bulat, Nyata, Panjang, Teks, make_teks, share_bits

@@ -7,8 +7,8 @@ apart (one letter changed, lost, added, or two exchanged). It is done once a wor
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
 from services.taut.jarak import Bita
 from services.taut.kata import Bulat, Kosakata, Kunci64, Panjang
@@ -18,7 +18,7 @@ _MAKS_KELOMPOK = 60
 _PANJANG_MIN = 4
 
 
-@njit(cache=True)
+@jit
 def _variants(isi: Bita, edges: Panjang) -> tuple[Kunci64, Bulat]:
     total = 0
     for w in range(len(edges) - 1):
@@ -40,7 +40,7 @@ def _variants(isi: Bita, edges: Panjang) -> tuple[Kunci64, Bulat]:
     return keys, words
 
 
-@njit(cache=True)
+@jit
 def _meet(keys: Kunci64, words: Bulat, count: Bulat) -> tuple[Bulat, Bulat]:
     """Return (rare word, near word) for the words that share a key; keys are sorted."""
     rare, near = [np.int32(0)], [np.int32(0)]

@@ -11,17 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import nomor, ukuran
+from tests.bench import banding, nomor, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
-from tests.bench.ukur import Hasil, Takaran
+from tests.bench.ukur import Hasil, Takaran, tell
 
 BAGIAN = ("impor", "cari", "kumpulan", "umpan")
+REGISTRI = "bandingkan"  # two registries of a million workers: no server, no province
 LAIN = ("nomor",)  # measured for docs/keputusan/0002, when asked for by name
 
 
 def main() -> None:
     """Measure what was asked for; the figures go to stdout, the progress to stderr."""
     options = _options()
+    asked = options.bagian or [*BAGIAN, REGISTRI]
+    whole = _registries(options) if REGISTRI in asked else []
+    if asked == [REGISTRI]:
+        print(banding.as_json(whole) if options.json else "\n".join(banding.lines(whole)))
+        return
     logging.configure("bench", "ERROR")
     takaran = Takaran(2, 1.0) if options.singkat else Takaran(7, 3.0)
     pekerja = options.pekerja or (6_000 if options.singkat else 30_000)
@@ -30,24 +36,38 @@ def main() -> None:
         open_panggung(Path(folder), pekerja) as panggung,
     ):
         machine = _machine(panggung, pekerja)
-        figures = _measure(panggung, takaran, options.bagian or list(BAGIAN))
+        figures = _measure(panggung, takaran, asked)
     if options.json:
-        print(json.dumps({"mesin": machine, "hasil": [f.row() for f in figures]}, indent=2))
+        rows = [f.row() for f in figures]
+        registri = json.loads(banding.as_json(whole))
+        print(json.dumps({"mesin": machine, "hasil": rows, REGISTRI: registri}, indent=2))
         return
     print(", ".join(f"{k} {v}" for k, v in machine.items()))
     for figure in figures:
         print(_line(figure))
+    print("\n".join(banding.lines(whole) if whole else []))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "bagian", nargs="*", choices=[*BAGIAN, *LAIN, []], help="bagian yang diukur"
+        "bagian", nargs="*", choices=[*BAGIAN, REGISTRI, *LAIN, []], help="bagian yang diukur"
     )
     parser.add_argument("--singkat", action="store_true", help="provinsi kecil, sedikit ulangan")
     parser.add_argument("--json", action="store_true", help="angka sebagai JSON")
     parser.add_argument("--pekerja", type=int, default=0, help="jumlah pekerja")
+    parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
     return parser.parse_args()
+
+
+def _registries(options: argparse.Namespace) -> list[banding.Catatan]:
+    """Compare two registries, alone and beside what `--pembanding` has."""
+    if options.pembanding is None:
+        tell("Pembanding tidak diukur: pasang tests/bench/pembanding.txt, lalu sebut --pembanding.")
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
+        banding.warm_up(Path(folder))
+        baris = 100_000 if options.singkat else 1_000_000
+        return banding.measure(baris, Path(folder), options.pembanding)
 
 
 def _measure(panggung: Panggung, takaran: Takaran, bagian: list[str]) -> list[Hasil]:

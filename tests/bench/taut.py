@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from services.taut.aturan import rules_badan_usaha, rules_pekerja
 from services.taut.blok import find_candidates

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 _SUKU = [a + b + c for a in "BCDGJKLMNPRST" for b in "AIUEO" for c in ("", "N", "R", "S")]
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from shared_schemas.bentuk_normal import normal_alamat, normal_nama_orang, split_nama_badan_usaha
 from shared_schemas.rujukan import Himpunan

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from shared_schemas.identitas import kabupaten_kota
 from tests.taut.kosakata import (

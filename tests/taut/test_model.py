@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 import pytest
 from splink import DuckDBAPI, Linker, SettingsCreator
 

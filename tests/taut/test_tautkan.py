@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

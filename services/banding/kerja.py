@@ -1,0 +1,87 @@
+"""The working folder: the key, finished side-cars, and one folder for each run that is alive.
+
+A run's own folder holds what is half done and a locked file. The kernel drops the lock when the
+process dies, however it dies; the next run removes every folder whose lock it can take.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.banding.siphash import Kunci
+
+_JALAN = "jalan-"
+_KUNCI = "kunci"
+
+
+@dataclass(frozen=True, slots=True)
+class Kerja:
+    """The folder of all runs, this run's own, and the key of the digests."""
+
+    folder: Path
+    sementara: Path
+    kunci: Kunci
+
+    def publish(self, made: Path, name: str) -> Path:
+        """Move a finished file out of the run's folder under its lasting name."""
+        target = self.folder / name
+        made.replace(target)
+        return target
+
+
+@contextmanager
+def open_kerja(folder: Path) -> Iterator[Kerja]:
+    """Open the working folder, made if need be; this run's own folder goes at the end."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked(folder / ".gembok"):
+        sweep(folder)
+        kunci = _key(folder / _KUNCI)
+        own = Path(tempfile.mkdtemp(prefix=_JALAN, dir=folder))
+        lock = (own / _KUNCI).open("wb")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield Kerja(folder, own, kunci)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        lock.close()
+
+
+def sweep(folder: Path) -> int:
+    """Remove what dead runs left behind; returns how many there were."""
+    swept = 0
+    for left in folder.glob(f"{_JALAN}*"):
+        with (left / _KUNCI).open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+        shutil.rmtree(left, ignore_errors=True)
+        swept += 1
+    return swept
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _key(path: Path) -> Kunci:
+    """Return the folder's key; without one, or with a broken one, a fresh key."""
+    raw = path.read_bytes() if path.exists() else b""
+    if len(raw) != 16:
+        raw = Kunci.make().to_bytes()
+        made = path.with_suffix(".baru")
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(raw)
+        made.replace(path)
+    return Kunci.from_bytes(raw)

@@ -1,0 +1,60 @@
+"""Which company of A is which company of B, as `hub tautkan` found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.banding.bangun import company_key
+from services.banding.errors import LinkFileError
+from services.banding.kerja import Kerja
+from services.banding.rencana import Rencana
+from services.banding.sidik import Penyidik
+from services.banding.sumber import open_sumber
+
+_PUTUSAN = "putusan"
+_TERTAUT = "tertaut"
+_BUKAN = np.uint64(0xA5A5A5A5A5A5A5A5)
+
+Sidik = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tautan:
+    """Digests of linked companies: those of A in order, and what each is in B."""
+
+    a: Sidik
+    b: Sidik
+
+    def grup(self, usaha: Sidik) -> Sidik:
+        """Return the companies of A in B's keys; an unlinked one is like none of B's."""
+        if not len(self.a):
+            return usaha ^ _BUKAN
+        at = np.minimum(np.searchsorted(self.a, usaha), len(self.a) - 1)
+        return np.where(self.a[at] == usaha, self.b[at], usaha ^ _BUKAN)
+
+
+def load_tautan(path: Path, rencana: Rencana, kerja: Kerja) -> Tautan:
+    """Read the links. Raises LinkFileError when a company of A has two."""
+    sumber = open_sumber(path, path.name, kerja)
+    if not {"kunci_a", "kunci_b"} <= sumber.kolom:
+        raise LinkFileError
+    names = ["kunci_a", "kunci_b", *({_PUTUSAN} & sumber.kolom)]
+    with sumber.open(names) as file:
+        table = file.read(names)
+    if _PUTUSAN in names:
+        table = table.filter(pc.equal(table[_PUTUSAN].cast(pa.string()), _TERTAUT))
+    company = Penyidik(rencana.cara_perusahaan, company_key(kerja.kunci))
+    a, b = (
+        company.column(table[name].combine_chunks().cast(pa.string()))
+        for name in ("kunci_a", "kunci_b")
+    )
+    pairs = np.unique(np.column_stack((a, b)), axis=0)
+    if len(np.unique(pairs[:, 0])) < len(pairs):
+        raise LinkFileError
+    return Tautan(np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]))

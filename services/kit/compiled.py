@@ -1,0 +1,70 @@
+"""Compiled functions: numba, with its results kept on disk so that a start costs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config
+
+_SETTING = "CACHE_DIR"
+_KEPT_SECONDS = 30 * 86_400
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def jit(function: _F) -> _F:
+    """Compile on the first call, without the GIL; keep the result in the user's cache folder.
+
+    numba's own choice, beside the source, fails in a read-only install and does not notice when
+    a *called* function in another file changes. Without a folder each process compiles (10 s).
+    """
+    compiled: _F
+    folder = _folder(Path(function.__code__.co_filename).parent)
+    before: Any = getattr(config, _SETTING)
+    try:
+        setattr(config, _SETTING, str(folder or ""))
+        compiled = numba.njit(function, nogil=True, cache=folder is not None)
+    except RuntimeError:  # numba finds the folder closed
+        compiled = numba.njit(function, nogil=True)
+    finally:
+        setattr(config, _SETTING, before)
+    return compiled
+
+
+@cache
+def _folder(package: Path) -> Path | None:
+    """Return a private folder for these very sources of a package, None where none can be made."""
+    digest = hashlib.sha256()
+    for source in sorted(package.glob("*.py")):
+        digest.update(source.read_bytes())
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hub-kepesertaan"
+        folder = home / f"numba-{package.name}-{digest.hexdigest()[:16]}"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # What lies there is executed: a folder of somebody else's is no cache of ours.
+        mine = folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+        _forget_former(folder, package.name)
+    except (OSError, RuntimeError):
+        return None
+    return folder if mine else None
+
+
+def _forget_former(folder: Path, package: str) -> None:
+    """Remove what sources of long ago left; another version may still run beside this one."""
+    os.utime(folder)
+    for former in folder.parent.glob(f"numba-{package}-*"):
+        if former != folder and time.time() - former.stat().st_mtime > _KEPT_SECONDS:
+            shutil.rmtree(former, ignore_errors=True)
+
+
+def inline(function: _F) -> _F:
+    """Compile into each caller: as a call, writing one word doubled the cost of an address."""
+    compiled: _F = numba.njit(function, inline="always")
+    return compiled

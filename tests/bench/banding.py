@@ -1,0 +1,127 @@
+"""Whole registries compared: ours cold and with side-cars, the naive query, the peers installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench import warga
+from tests.bench.ukur import ROOT, tell
+
+PEMBANDING = {
+    "datacompy": 3_000_000,
+    "rdatacompy": 3_000_000,
+    "reladiff": 1_000_000,
+    "namidiff": 1_000_000,
+}
+"""Peers, and the rows a side up to which they fit memory (2 GB a million) and patience."""
+
+NAIF_SAMPAI = 10_000_000
+"""Rows a side up to which the naive query runs unasked: at 45 million it spills 35 GB."""
+
+BYTE_SEBARIS = 250  # of disk for a row of each side: files, side-cars, result
+BYTE_NAIF = 900  # more of it for the naive query, which spills its join
+_SELAMA = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Catatan:
+    """One measurement; without seconds the contestant failed and `galat` says how."""
+
+    baris: int
+    pelomba: str
+    detik: float | None
+    puncak_mib: int | None
+    galat: str | None = None
+    tahap: dict[str, float] | None = None
+
+
+def measure(baris: int, folder: Path, python: Path | None, *, naif: bool = False) -> list[Catatan]:
+    """Make both registries and let everybody compare them, one after another."""
+    tell(f"{baris:,} baris sesisi: membuat data …")
+    started = time.perf_counter()
+    a, b = warga.write_both(folder / "data", baris)
+    size = sum(p.stat().st_size for p in (a, b)) / 1e9
+    tell(f"  {time.perf_counter() - started:.0f} detik, {size:.2f} GB")
+    out = folder / "hasil"
+    us = Path(sys.executable)
+    turns = [(us, "hub, dingin", "hub"), (us, "hub, sidik ada", "hub")]
+    if naif or baris <= NAIF_SAMPAI:
+        turns.append((us, "DuckDB naif", "naif"))
+    if python is not None:
+        turns += [(python, name, name) for name, most in PEMBANDING.items() if baris <= most]
+    made = [_run(who, baris, label, name, (a, b, out)) for who, label, name in turns]
+    shutil.rmtree(folder / "data")
+    shutil.rmtree(out)
+    return made
+
+
+def warm_up(folder: Path) -> None:
+    """Compile once, before anything is measured; the first use ever pays this."""
+    tell("Menyiapkan kernel …")
+    paths = (*warga.write_both(folder / "awal", 20_000), folder / "awal")
+    _run(Path(sys.executable), 20_000, "pemanasan", "hub", paths)
+    shutil.rmtree(folder / "awal")
+
+
+def _run(python: Path, baris: int, label: str, name: str, paths: tuple[Path, ...]) -> Catatan:
+    # A peer's interpreter must not see our sources: their names could hide its own modules.
+    ours = python == Path(sys.executable)
+    environment = os.environ | {"PYTHONPATH": str(ROOT) if ours else ""}
+    command = [str(python), str(Path(__file__).with_name("pelomba.py")), name, *map(str, paths)]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_SELAMA,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Catatan(baris, label, None, None, f"lebih dari {_SELAMA} detik")
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["tanpa pesan"])[-1]
+        tell(f"  {label}: gagal: {reason[:200]}")
+        return Catatan(baris, label, None, None, reason[:200])
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    stages = (said["jawaban"] or {}).get("detik")
+    tell(f"  {label}: {said['detik']} detik, {said['puncak_mib']} MiB {stages or ''}")
+    return Catatan(baris, label, said["detik"], said["puncak_mib"], None, stages)
+
+
+def lines(made: Sequence[Catatan]) -> list[str]:
+    """Return the measurements as a table in Markdown, with the ratio to the naive query."""
+    text = [
+        "| baris sesisi | pelomba | detik | terhadap naif | puncak MiB |",
+        "|---|---|---|---|---|",
+    ]
+    naive = {m.baris: m.detik for m in made if m.pelomba == "DuckDB naif"}
+    for m in made:
+        base = naive.get(m.baris)
+        ratio = f"{m.detik / base:.2f}" if m.detik and base else "–"
+        seconds = f"{m.detik:.1f}" if m.detik is not None else f"gagal: {m.galat}"
+        text.append(f"| {m.baris:,} | {m.pelomba} | {seconds} | {ratio} | {m.puncak_mib or '–'} |")
+    return text
+
+
+def as_json(made: Sequence[Catatan]) -> str:
+    """Return the measurements as JSON."""
+    return json.dumps([asdict(m) for m in made], indent=1)
+
+
+def merge(path: Path, made: Sequence[Catatan]) -> list[Catatan]:
+    """Return the measurements with those of other sizes that the file holds already."""
+    sizes = {m.baris for m in made}
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    former = [Catatan(**row) for row in kept if row["baris"] not in sizes]
+    return sorted([*former, *made], key=lambda m: m.baris)
