@@ -141,16 +141,34 @@ def normal_nama_orang(text: str) -> str:
     return " ".join(words)
 
 
-def normal_nomor(text: str) -> str:
-    """Return a number or code without separators, upper case."""
+def normal_kunci(text: str) -> str:
+    """Return a key without separators, upper case."""
     return "".join(_WORD.findall(fold(text)))
+
+
+def normal_nomor(text: str) -> str:
+    """Return a number or code without separators and leading zeros, upper case.
+
+    A spreadsheet drops the zeros and an NPWP of 16 digits adds one: neither makes another number.
+    """
+    number = normal_kunci(text)
+    return number.lstrip("0") or number[:1]
+
+
+def normal_telepon(text: str) -> str:
+    """Return a telephone number without country code and zeros: `0811…`, `+62 811…` are one."""
+    number = normal_kunci(text)
+    bare = normal_nomor(text)
+    if number.startswith("0") and not number.startswith("00"):  # national; 062x are area codes
+        return bare
+    return bare.removeprefix("62").lstrip("0") or bare
 
 
 _NORMAL: dict[Perbandingan, Callable[[str], str]] = {
     Perbandingan.NOMOR: normal_nomor,
     Perbandingan.KODE: normal_nomor,
-    Perbandingan.KUNCI: normal_nomor,
-    Perbandingan.TELEPON: normal_nomor,
+    Perbandingan.KUNCI: normal_kunci,
+    Perbandingan.TELEPON: normal_telepon,
     Perbandingan.EMAIL: str.lower,
     Perbandingan.NAMA_BADAN_USAHA: normal_nama_badan_usaha,
     Perbandingan.NAMA_ORANG: normal_nama_orang,

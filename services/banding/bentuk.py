@@ -31,12 +31,12 @@ PENYANGGA: Final = 16_384
 SERAHKAN: Final = -1
 """Answer of `emit`: the Python function must do it."""
 
-_NOMOR, _TEKS, _ALAMAT, _ORANG, _USAHA, _KECIL, _UTUH = range(7)
+_KUNCI, _NOMOR, _TELEPON, _TEKS, _ALAMAT, _ORANG, _USAHA, _KECIL, _UTUH = range(9)
 CARA: Final = {
     Perbandingan.NOMOR: _NOMOR,
     Perbandingan.KODE: _NOMOR,
-    Perbandingan.KUNCI: _NOMOR,
-    Perbandingan.TELEPON: _NOMOR,
+    Perbandingan.KUNCI: _KUNCI,
+    Perbandingan.TELEPON: _TELEPON,
     Perbandingan.TEKS: _TEKS,
     Perbandingan.ALAMAT: _ALAMAT,
     Perbandingan.NAMA_ORANG: _ORANG,
@@ -49,7 +49,7 @@ CARA: Final = {
 """The compiled form of each way to compare; a test says that none is missing."""
 
 _ASING, _PISAH = 255, 0  # classes of a byte: beyond ASCII, separator
-_SPASI, _TITIK, _KOMA, _NOL, _SEMBILAN, _PALANG = 32, 46, 44, 48, 57, 124
+_SPASI, _TITIK, _KOMA, _NOL, _DUA, _ENAM, _SEMBILAN, _PALANG = 32, 46, 44, 48, 50, 54, 57, 124
 _BESAR = np.zeros(256, np.uint8)
 _BESAR[128:] = _ASING
 for _c in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ":
@@ -57,7 +57,7 @@ for _c in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ":
 for _c in b"abcdefghijklmnopqrstuvwxyz":
     _BESAR[_c] = _c - 32
 # Constants with a type: numba makes a float of an unsigned and a plain integer.
-_0, _1, _3, _7, _8 = (np.uint64(n) for n in (0, 1, 3, 7, 8))
+_0, _1, _2, _3, _7, _8 = (np.uint64(n) for n in (0, 1, 2, 3, 7, 8))
 _FF, _SHIFT, _GANTI = np.uint64(255), np.uint64(GESER), np.uint64(GANTI)
 
 
@@ -267,6 +267,25 @@ def _company(data: Any, start: Any, stop: Any, buf: Any, tabel: Any) -> Any:
 
 
 @jit
+def _number(data: Any, start: Any, stop: Any, buf: Any, phone: Any) -> Any:
+    """Write a number without leading zeros; a telephone number also without its country code."""
+    end = _plain(data, start, stop, buf, False)
+    if end <= 0:
+        return end
+    n, a = np.uint64(end), _0
+    while a + _1 < n and buf[a] == _NOL:
+        a += _1
+    if phone and a != _1:  # one zero in front: a national number
+        b = a
+        if n - b >= _2 and buf[b] == _ENAM and buf[b + _1] == _DUA:
+            b += _2
+        while b < n and buf[b] == _NOL:
+            b += _1
+        a = a if b == n else b
+    return np.int64(_to_front(buf, a, n))
+
+
+@jit
 def _bytes(data: Any, start: Any, stop: Any, buf: Any, lower: Any) -> Any:
     for i in range(start, stop):
         b = data[i]
@@ -280,7 +299,9 @@ def _bytes(data: Any, start: Any, stop: Any, buf: Any, lower: Any) -> Any:
 
 
 @jit
-def emit(cara: Any, data: Any, begin: Any, end: Any, buf: Any, tabel: Any) -> Any:
+def emit(  # noqa: PLR0911 - one line a form
+    cara: Any, data: Any, begin: Any, end: Any, buf: Any, tabel: Any
+) -> Any:
     """Write the normal form of `data[begin:end]` into `buf`; return its length or SERAHKAN."""
     if end - begin > BATAS:
         return np.int64(SERAHKAN)
@@ -293,4 +314,6 @@ def emit(cara: Any, data: Any, begin: Any, end: Any, buf: Any, tabel: Any) -> An
         return _company(data, start, stop, buf, tabel)
     if cara >= _KECIL:
         return _bytes(data, start, stop, buf, cara == _KECIL)
-    return _plain(data, start, stop, buf, cara == _TEKS)
+    if cara in (_KUNCI, _TEKS):
+        return _plain(data, start, stop, buf, cara == _TEKS)
+    return _number(data, start, stop, buf, cara == _TELEPON)

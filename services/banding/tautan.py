@@ -18,7 +18,7 @@ from services.banding.sidik import Penyidik
 from services.banding.sumber import open_sumber
 
 _PUTUSAN = "putusan"
-_TERTAUT = "tertaut"
+_BERLAKU = ("tertaut", "cabang")  # a branch works for the body of its head
 _BUKAN = np.uint64(0xA5A5A5A5A5A5A5A5)
 
 Sidik = npt.NDArray[np.uint64]
@@ -48,7 +48,8 @@ def load_tautan(path: Path, rencana: Rencana, kerja: Kerja) -> Tautan:
     with sumber.open(names) as file:
         table = file.read(names)
     if _PUTUSAN in names:
-        table = table.filter(pc.equal(table[_PUTUSAN].cast(pa.string()), _TERTAUT))
+        answers = table[_PUTUSAN].cast(pa.string())
+        table = table.filter(pc.is_in(answers, pa.array(_BERLAKU)))
     company = Penyidik(rencana.cara_perusahaan, company_key(kerja.kunci))
     a, b = (
         company.column(table[name].combine_chunks().cast(pa.string()))

@@ -81,6 +81,8 @@ class Pekerja:
     """Whether the company's counterpart is known: only then another company says something."""
     perusahaan_asal: Bulat
     """Number of the company's id as its own side wrote it, -1 for none."""
+    nik_ganda: npt.NDArray[np.bool_]
+    """Whether the same company of the same side bears the NIK in another row as well."""
 
 
 class _Kolom:
@@ -201,12 +203,13 @@ def prepare_pekerja(
     raw = column.text("alamat")
     parts = bersih.each(raw, bersih.address)
     ids = column.text("id_badan_usaha")
+    nik, origin = column.number("nik", _nik), numbered(ids)
     company, certain = _companies(ids, a.num_rows, companies or {})
     return Pekerja(
         banyak_a=a.num_rows,
         kunci=keys,
         nama=make_teks(bersih.each(column.text("nama"), bersih.person_name)),
-        nik=column.number("nik", _nik),
+        nik=nik,
         jkn=column.number("nomor_kepesertaan_jkn", lambda t: bersih.number(t, 11, 13)),
         lahir=_birth_dates(column.text("tanggal_lahir"), column.text("nik")),
         jalan=make_teks([p.jalan for p in parts]),
@@ -216,8 +219,21 @@ def prepare_pekerja(
         jabatan=make_teks([" ".join(bersih.words(t)) for t in column.text("jabatan")]),
         perusahaan=company,
         perusahaan_pasti=certain,
-        perusahaan_asal=numbered(ids),
+        perusahaan_asal=origin,
+        nik_ganda=_repeated(nik.isi, origin, a.num_rows),
     )
+
+
+def _repeated(nik: Panjang, origin: Bulat, count_a: int) -> npt.NDArray[np.bool_]:
+    side = np.arange(len(nik)) < count_a
+    order = np.lexsort((side, origin, nik))
+    same = np.ones(max(len(nik) - 1, 0), np.bool_)
+    for column in (nik, origin, side):
+        same &= column[order][1:] == column[order][:-1]
+    twice = np.zeros(len(nik), np.bool_)
+    twice[order[1:][same]] = twice[order[:-1][same]] = True
+    found: npt.NDArray[np.bool_] = twice & (nik != 0)
+    return found
 
 
 def _nik(text: str) -> int:

@@ -190,9 +190,17 @@ def _score(work: Kerja, pairs: Calon) -> Dinilai:
         s = work.compare(x, y)
         score = work.model.weigh(s).sum(axis=1) - prior
         view = judge(s)
+        if isinstance(work.rekaman, Pekerja):
+            view = view._replace(boleh=view.boleh & ~_repeated(work.rekaman, x, y, s))
         keep = (score > _LANTAI) & ~view.lain
         parts.append((x[keep], y[keep], score[keep], view.boleh[keep], view.terbantah[keep]))
     return Dinilai(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _repeated(r: Pekerja, a: Nomor, b: Nomor, s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which pairs share a NIK that a company of one side bears twice: which row is meant?"""
+    same_nik: npt.NDArray[np.bool_] = s.tingkat[:, 2] == 3
+    return same_nik & (r.nik_ganda[a] | r.nik_ganda[b])
 
 
 def prior_bits(free: npt.NDArray[np.bool_], count_a: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def test_comparison_says_what_the_oracle_says(
         tautan = None
         if links is not None:
             tautan = folder / "tautan.csv"
-            lines = [f"{x},{y},tertaut\n" for x, y in links.items()]
+            answers = cycle(("tertaut", "cabang"))
+            lines = [f"{x},{y},{next(answers)}\n" for x, y in links.items()]
             tautan.write_text("kunci_a,kunci_b,putusan\nBU-9,BU-1,ditolak\n" + "".join(lines))
         summary = bandingkan(
             write(folder / "a.parquet", a),

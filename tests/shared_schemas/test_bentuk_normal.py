@@ -160,6 +160,37 @@ def test_normal_form_is_made_of_any_text_and_is_its_own(make: object, text: str)
     assert make(once) == once
 
 
+@pytest.mark.parametrize(
+    ("satu", "lain", "sama"),
+    [
+        ("+62 812-0000-0001", "081200000001", True),
+        ("6281200000001", "0812 0000 0001", True),
+        ("0062 812 0000 0001", "+6281200000001", True),
+        ("+62 (0) 812 0000 0001", "081200000001", True),
+        ("0622-12345", "+62 622 12345", True),  # an area code that looks like the country's
+        ("0622-12345", "02-12345", False),
+        ("+65 6000 0001", "+62 6000 0001", False),
+        ("0", "", False),
+    ],
+)
+def test_telephone_number_is_one_in_every_spelling(satu: str, lain: str, sama: bool) -> None:
+    assert (bn.normal_telepon(satu) == bn.normal_telepon(lain)) is sama
+
+
+@pytest.mark.parametrize(
+    ("satu", "lain", "sama"),
+    [
+        ("01.000.001-6.001.000", "0010000016001000", True),
+        ("1234", "0001234", True),
+        ("0", "000", True),
+        ("0", "", False),
+        ("10", "1", False),
+    ],
+)
+def test_leading_zeros_make_no_other_number(satu: str, lain: str, sama: bool) -> None:
+    assert (bn.normal_nomor(satu) == bn.normal_nomor(lain)) is sama
+
+
 @given(st.text(), st.sampled_from(["PT ", "P.T. ", "pt. "]))
 def test_company_name_never_holds_more_than_one_bar(text: str, hukum: str) -> None:
     assert bn.normal_nama_badan_usaha(hukum + text).count("|") == 1

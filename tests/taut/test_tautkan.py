@@ -156,6 +156,31 @@ def test_a_nik_with_two_digits_exchanged_links() -> None:
     assert answers(tautkan(PK, a, b)).get(("w", "b")) != "tertaut"  # two slips: another number
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_nik_twice_in_one_company_is_left_to_a_person(side: int) -> None:
+    once = [{**ORANG, "kunci": "x"}]
+    twice = [{**ORANG, "kunci": "y1"}, {**ORANG, "kunci": "y2", "jabatan": "Mandor Gudang Lama"}]
+    sides = (once, twice) if side else (twice, once)
+    found = tautkan(PK, *(table(*rows) for rows in sides))
+    assert "tertaut" not in answers(found).values()
+    assert "tinjau" in answers(found).values()
+
+
+def test_a_number_in_a_name_is_part_of_it() -> None:
+    bare = {"npwp": "", "nomor_tdp_atau_nib": ""}
+    a = table({**SATU, "kunci": "w", "nama": "PT Sentra Gudang2 Kerinci", **bare})
+    b = table({**SATU, "kunci": "b", "nama": "PT Sentra Gudang3 Kerinci", **bare})
+    assert answers(tautkan(BU, a, b)).get(("w", "b")) != "tertaut"
+    c = table({**SATU, "kunci": "b", "nama": "PT Sentra Gudang2 Kerincy", **bare})
+    assert answers(tautkan(BU, a, c))["w", "b"] == "tertaut"
+
+
+def test_a_near_nib_does_not_outweigh_another_npwp() -> None:
+    a = table({**SATU, "kunci": "w", "npwp": NPWP, "nomor_tdp_atau_nib": "9120000000002"})
+    b = {**SATU, "kunci": "b", "npwp": "0020000016001000", "nomor_tdp_atau_nib": "9120000000003"}
+    assert answers(tautkan(BU, a, table(b))).get(("w", "b")) != "tertaut"
+
+
 def test_branches_hang_on_the_record_of_their_head() -> None:
     head = {**SATU, "kunci": "pusat", "npwp": NPWP, "nitku": f"0{NPWP}000000"}
     branch = {

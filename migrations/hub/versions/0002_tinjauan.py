@@ -47,6 +47,10 @@ def upgrade() -> None:
     )
     for column in _KUNCI:
         op.drop_column("cermin_badan_usaha", column)
+    # Normal forms of numbers changed: the mirrors are read anew, what they hold is kept till then.
+    op.execute(
+        "UPDATE kursor_tarik SET kursor = NULL, nomor = 0, bacaan = bacaan + 1, penuh = true"
+    )
 
 
 def downgrade() -> None:
