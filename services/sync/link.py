@@ -17,6 +17,7 @@ from services.kit.database import Transaction, transaction
 from services.sync.konteks import Konteks, driver
 from services.sync.settings import NamaSisi
 from services.sync.tinjau import read_decisions
+from services.taut.model import version
 from services.taut.putusan import Putusan
 from services.taut.tautkan import tautkan
 from shared_schemas.perjanjian import FIELD_SETS
@@ -24,7 +25,7 @@ from shared_schemas.rujukan import Himpunan
 
 TAHAP = "link"
 
-# Everything that linking depends on: the companies of both sides, and the decisions.
+# Everything that linking depends on but its own version: companies of both sides, decisions.
 _MASUKAN = """
 SELECT coalesce(string_agg(concat_ws(':', sisi, banyak, terakhir), ' ' ORDER BY sisi), '')
        || ' ' || (SELECT coalesce(max(id), 0) FROM keputusan_taut)
@@ -38,7 +39,7 @@ _REKAMAN_LAIN = "Rekaman lain dari badan yang sama sudah tertaut; menunggu petug
 def link_companies(ctx: Konteks) -> dict[str, int]:
     """Compute all links anew in one transaction, unless nothing changed; returns counts."""
     with transaction(ctx.engine) as tx:
-        inputs = str(_one(tx, _MASUKAN))
+        inputs = f"{version()} {_one(tx, _MASUKAN)}"
         last = tx.raw(
             "SELECT hitungan FROM tahap_terakhir WHERE tahap = %s AND masukan = %s", [TAHAP, inputs]
         ).fetchone()

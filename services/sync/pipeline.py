@@ -29,25 +29,30 @@ Hitungan = dict[str, int]
 def run_round(nomor: int, *, pertama: bool) -> Hitungan:
     """Run one round; `pertama` in a run also asks what became of held proposals."""
     with rounds.watched(nomor):
+        # What a failed round left goes first: its receipts belong to the findings as they stood.
+        total: Counter[str] = Counter(_deliver(nomor))
         if pertama:
             _step("refresh", nomor, reopen_not_authorised)
             for sisi in NamaSisi:
                 _step("refresh", nomor, partial(refresh_states, sisi=sisi))
-        total: Counter[str] = Counter()
         for himpunan in Himpunan:
             for sisi in NamaSisi:
                 total.update(_pull(nomor, sisi, himpunan))
         total.update(_step("link", nomor, link_companies))
         total.update(_step("compare", nomor, compare_all))
         total.update(_step("propose", nomor, propose_all))
-        while True:
-            sent = _step("deliver", nomor, deliver_batch)
-            if not sent["sisa"]:
-                break
-            total.update(sent)
-        total.pop("sisa", None)
+        total.update(_deliver(nomor))
         rounds.finish(nomor, dict(total))
         return dict(total)
+
+
+def _deliver(nomor: int) -> Hitungan:
+    """Send what is in the outbox, a batch a step."""
+    total: Counter[str] = Counter()
+    while (sent := _step("deliver", nomor, deliver_batch))["sisa"]:
+        total.update(sent)
+    total.pop("sisa", None)
+    return dict(total)
 
 
 def _pull(nomor: int, sisi: NamaSisi, himpunan: Himpunan) -> Hitungan:

@@ -18,7 +18,7 @@ from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine
 from services.kit.errors import TemporaryError
 from services.sync import konteks, rounds
-from services.sync.errors import LeadershipLostError, SyncConfigurationError
+from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.klien import KlienRegistri
 from services.sync.konteks import Kemajuan, Konteks
@@ -39,7 +39,7 @@ __all__ = [
     "summary", "trace",
 ]  # fmt: skip
 
-_VERSION = "hub-sync-1"  # pinned: recovery skips workflows of another version
+_VERSION = "hub-sync-2"  # pinned: of another order of steps; recovery skips other versions
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
 _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -125,7 +125,10 @@ def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
             if not terus or isinstance(error, LeadershipLostError):
                 raise
             ctx.tell("tunggu", error.detail)
-        ctx.check_leadership()
+        try:
+            ctx.check_leadership()
+        except Interrupted:
+            raise LeadershipLostError from None
         time.sleep(jeda_detik)
 
 
@@ -222,8 +225,12 @@ def _forget_old_rounds() -> None:
 
 
 def _left_over() -> list[str]:
+    """Return the rounds to resume; a new one takes the place of those of another version."""
     found = DBOS.list_workflows(status=_PENDING, load_input=False, load_output=False)
-    return [w.workflow_id for w in found]
+    for w in found:
+        if w.app_version != _VERSION:
+            DBOS.cancel_workflow(w.workflow_id)
+    return [w.workflow_id for w in found if w.app_version == _VERSION]
 
 
 def _wait_for(ctx: Konteks, handle: WorkflowHandle[Any]) -> dict[str, int]:

@@ -7,6 +7,7 @@ value, u is the share of records that hold it (Splink's term-frequency adjustmen
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -76,6 +77,16 @@ def as_splink(himpunan: Himpunan, m: list[list[float]], u: list[list[float]]) ->
         ],
         "comparisons": comparisons,
     }
+
+
+@cache
+def version() -> str:
+    """Return a digest of the models and of this package: with another one answers may differ."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for source in sorted((*here.glob("*.py"), *FOLDER.glob("*.json"))):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @cache

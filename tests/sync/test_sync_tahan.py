@@ -203,7 +203,8 @@ def _wait_until(true: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def test_an_outage_of_the_hub_s_own_database_is_waited_for(expected: Any) -> None:
+@pytest.mark.parametrize("sesudah", [0.0, 0.4, 1.4])
+def test_an_outage_of_the_hub_s_own_database_is_waited_for(expected: Any, sesudah: float) -> None:
     """The database goes away in the middle of a round: `terus` goes on when it is back."""
     with tempfile.TemporaryDirectory(prefix="uji-pg-") as folder:
         Path(folder).chmod(0o755)
@@ -214,6 +215,7 @@ def test_an_outage_of_the_hub_s_own_database_is_waited_for(expected: Any) -> Non
             p.bpjs.lambat = 0.05
             process = start(p, _PROGRAM_TERUS)
             _wait_until(lambda: p.bpjs.permintaan["GET /v1/perubahan/pekerja"])
+            time.sleep(sesudah)
             own.stop()
             p.bpjs.lambat = 0.0
             time.sleep(1)
