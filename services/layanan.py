@@ -13,6 +13,7 @@ import bpjs_kepesertaan.app
 import wlkp_gateway.app
 from services.kit import logging
 from services.kit.clock import Clock, system_clock
+from services.kit.interpreter import expect_records
 from services.kit.settings import ServiceSettings
 from services.registry.service import RegistrySpec
 
@@ -45,6 +46,7 @@ def make(nama: str, settings: ServiceSettings) -> FastAPI:
 def serve(nama: str, settings: ServiceSettings) -> None:
     """Serve until SIGINT or SIGTERM; running requests are finished first."""
     logging.configure(f"layanan-{nama}", settings.tingkat_log)
+    expect_records()
     # uvicorn raises SIGTERM again when it is done, which would end us before our own clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
