@@ -148,7 +148,7 @@ class Reader:
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
         """Return one answer for each NIK in the order asked (`HasilPencarianPekerja`)."""
-        rows = self.look_up_nik(who, "cari pekerja", niks, f"{self._json(Himpunan.PEKERJA)}")
+        rows = self.look_up_nik(who, "cari pekerja", niks, self._json(Himpunan.PEKERJA))
         found: dict[str, str] = {}
         for nik, text in rows:
             found[nik] = f"{found[nik]},{text}" if nik in found else text

@@ -290,13 +290,3 @@ def test_reasons_name_fields_and_hold_no_value() -> None:
     text = "\n".join(r["alasan"].upper() for r in found.tabel.to_pylist())
     assert not [v for v in values if v in text]
     assert "NIK" in text
-
-
-def test_three_hundred_leftovers_take_less_than_two_seconds() -> None:
-    import time
-
-    a, b = make_companies(300, 11).tables()
-    tautkan(BU, a, b)  # the first call reads the compiled code from its cache
-    start = time.perf_counter()
-    tautkan(BU, a, b)
-    assert time.perf_counter() - start < 2
