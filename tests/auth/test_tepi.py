@@ -58,6 +58,18 @@ def test_wrong_content_type_is_refused(isi: Registri) -> None:
     assert kode(answer) == (415, "KLIEN-BENTUK-003")
 
 
+def test_number_in_a_request_is_made_canonical_and_checked(isi: Registri) -> None:
+    """A message of JSON text is not; a body reaches the forms as values, which are."""
+    spaced = " ".join(contoh.nik(1)[i : i + 4] for i in range(0, 16, 4))
+    answer = isi.klien.post("/v1/pekerja/cari", json={"nik": [spaced]})
+    assert answer.json()["jawaban"][0]["ditemukan"]
+    month_13 = contoh.nik(1)[:8] + "13" + contoh.nik(1)[10:]
+    refused = isi.klien.post("/v1/pekerja/cari", json={"nik": [month_13]})
+    assert kode(refused) == (422, "KLIEN-BENTUK-001")
+    assert "nik_" in refused.text
+    assert month_13 not in refused.text
+
+
 def test_unknown_place_method_and_parameter_are_problem_documents(isi: Registri) -> None:
     assert kode(isi.klien.get("/v1/entah")) == (404, "KLIEN-BENTUK-004")
     assert kode(isi.klien.delete("/v1/badan-usaha")) == (405, "KLIEN-BENTUK-005")
