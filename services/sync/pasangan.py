@@ -42,7 +42,7 @@ FROM semua WHERE ke_kunci = 1
 
 # What the sieve reads of one side: who, for whom, and all that is compared.
 SARINGAN = f"""
-SELECT p.nik, coalesce({_GRUP}, p.sisi) AS grup, p.banding::text AS banding
+SELECT p.nik, coalesce({_GRUP}, p.sisi) AS grup, p.banding::text AS isi
 FROM cermin_pekerja p {_USAHA} WHERE p.sisi = '{{sisi}}'
 """
 
