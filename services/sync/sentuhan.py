@@ -179,3 +179,18 @@ def take_companies(tx: Transaction, *, of_workers: bool) -> bool:
         tx.raw("ANALYZE sasaran_usaha")
         tx.raw(statement)
     return bool(taken)
+
+
+def take_notices(tx: Transaction) -> None:
+    """Put the companies of WLKP whose notice may have changed into `sasaran_kabar`.
+
+    What was compared has then nothing left to say, and is forgotten.
+    """
+    tx.raw(
+        "CREATE TEMP TABLE sasaran_kabar ON COMMIT DROP AS"
+        " SELECT id AS id_wlkp FROM badan_usaha_tersentuh WHERE sisi = 'wlkp'"
+        " UNION SELECT t.id_wlkp FROM badan_usaha_tersentuh s"
+        " JOIN tautan_badan_usaha t ON t.id_bpjs = s.id WHERE s.sisi = 'bpjs' AND NOT t.cabang"
+    )
+    tx.raw("ANALYZE sasaran_kabar")
+    tx.raw("DELETE FROM badan_usaha_tersentuh WHERE dibandingkan")
