@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from services.kit.database import Transaction
+from services.sync import sentuhan
 from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from shared_schemas.bentuk_normal import normal
@@ -81,13 +82,20 @@ def write_page(
     himpunan: Himpunan,
     items: Iterable[Perubahan[Any]],
     bacaan: int,
+    *,
+    catat: bool,
 ) -> None:
-    """Write one page of changes into a mirror; the page is the truth, whatever stood there."""
+    """Write one page of changes into a mirror; the page is the truth, whatever stood there.
+
+    `catat`: note what it changes for the next comparison.
+    """
     latest = {item.id: item for item in items}  # a page may name a record twice: the later wins
     kept = [i for i in latest.values() if i.jenis is JenisPerubahan.UBAH and i.rekaman is not None]
     gone = [i.id for i in latest.values() if i.jenis is JenisPerubahan.HAPUS]
     tabel, kolom = TABEL[himpunan], _KOLOM[himpunan]
     if gone:
+        if catat:
+            sentuhan.note_gone(tx, sisi, himpunan, gone)
         tx.raw(f"DELETE FROM {tabel} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone])
     if not kept:
         return
@@ -96,6 +104,8 @@ def write_page(
     with driver(tx).cursor().copy(f"COPY halaman_{tabel} ({names}) FROM STDIN".encode()) as copy:
         for item in kept:
             copy.write_row(_row(sisi, himpunan, item, bacaan))
+    if catat:
+        sentuhan.note_page(tx, himpunan, f"halaman_{tabel}")
     changes = ", ".join(f"{k} = excluded.{k}" for k in kolom if k not in {"sisi", "id"})
     tx.raw(
         f"INSERT INTO {tabel} ({names}) SELECT {names} FROM halaman_{tabel} "

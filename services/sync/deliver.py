@@ -123,26 +123,34 @@ def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
             "DELETE FROM usulan_temuan WHERE id_usulan IN (SELECT id FROM usulan WHERE batch = %s)",
             [batch],
         )
-        _forget(tx, "SELECT id FROM usulan WHERE batch = %s", [batch])
+        _forget(tx, "u.batch = %s", [batch])
         tx.raw("DELETE FROM usulan WHERE batch = %s", [batch])
         _close_batch(ctx, tx, batch, "gagal", status=error.status, kode=error.kode)
 
 
 def _forget(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
-    """Forget the notices among some proposals, so that they are told again."""
-    tx.raw(f"DELETE FROM pemberitahuan WHERE id_usulan IN ({chosen})", arguments)
+    """Forget the notices among some proposals `u`, so that they are told again."""
+    tx.raw(
+        "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
+        f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
+        " INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)"
+        " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
+        arguments,
+    )
 
 
 def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
     """Open again, once a run, what the agreement did not allow last time: it may have changed."""
     with transaction(ctx.engine) as tx:
-        refused = "SELECT id FROM usulan WHERE keadaan = 'tak_berwenang'"
-        _forget(tx, refused, [])
+        _forget(tx, "u.keadaan = 'tak_berwenang'", [])
         count = tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
             "WHERE keadaan = 'tak_berwenang'"
         ).rowcount
-        tx.raw(f"DELETE FROM usulan_temuan WHERE id_usulan IN ({refused})")
+        tx.raw(
+            "DELETE FROM usulan_temuan WHERE id_usulan IN "
+            "(SELECT id FROM usulan WHERE keadaan = 'tak_berwenang')"
+        )
         tx.raw("DELETE FROM usulan WHERE keadaan = 'tak_berwenang'")
     return {"dibuka_lagi": count}
 
@@ -151,7 +159,8 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
     """Read what became of proposals that were held or queued; returns `diperbarui`."""
     with transaction(ctx.engine) as tx:
         row = tx.raw(
-            "SELECT count(*) FROM usulan WHERE tujuan = %s AND keadaan IN ('ditahan', 'diterima')",
+            "SELECT EXISTS (SELECT FROM usulan WHERE tujuan = %s "
+            "AND keadaan IN ('ditahan', 'diterima'))",
             [sisi.value],
         ).fetchone()
     changed, kursor = 0, None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from services.kit.database import Transaction, transaction
-from services.sync.konteks import Konteks, driver
+from services.sync import tautan
+from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from services.sync.tinjau import read_decisions
 from services.taut.model import version
@@ -25,12 +25,11 @@ from shared_schemas.rujukan import Himpunan
 
 TAHAP = "link"
 
-# Everything that linking depends on but its own version: companies of both sides, decisions.
+# Everything that linking depends on but its own version: what was read of companies, decisions.
 _MASUKAN = """
-SELECT coalesce(string_agg(concat_ws(':', sisi, banyak, terakhir), ' ' ORDER BY sisi), '')
+SELECT coalesce(string_agg(concat_ws(':', sisi, bacaan, penuh, nomor), ' ' ORDER BY sisi), '')
        || ' ' || (SELECT coalesce(max(id), 0) FROM keputusan_taut)
-FROM (SELECT sisi, count(*) AS banyak, max(nomor) AS terakhir
-      FROM cermin_badan_usaha GROUP BY sisi) s
+FROM kursor_tarik WHERE himpunan = 'badan_usaha'
 """
 _BELUM = "Ada calon badan usaha di sisi lain; menunggu keputusan petugas (hub tinjau)."
 _REKAMAN_LAIN = "Rekaman lain dari badan yang sama sudah tertaut; menunggu petugas."
@@ -88,24 +87,16 @@ def _store(tx: Transaction, answers: list[dict[str, Any]]) -> dict[str, int]:
     # An establishment has one body: a second record of that body waits for a steward.
     branches = [r for r in kinds[Putusan.CABANG] if r["kunci_a"] not in linked]
     waiting = _waiting(doubts, [r for r in kinds[Putusan.CABANG] if r["kunci_a"] in linked])
-    for table in ("tautan_badan_usaha", "tinjauan_taut", "tak_tertaut"):
-        tx.raw(f"DELETE FROM {table}")
-    _copy(
+    tautan.replace(
         tx,
-        "tautan_badan_usaha (id_wlkp, id_bpjs, dasar, cabang, skor, alasan)",
         (
             (r["kunci_a"], r["kunci_b"], r["dasar"], r["putusan"] == Putusan.CABANG, r["skor"],
              r["alasan"])
             for r in (*heads, *branches)
         ),
-    )  # fmt: skip
-    _copy(
-        tx,
-        "tinjauan_taut (id_wlkp, id_bpjs, skor, alasan)",
         ((r["kunci_a"], r["kunci_b"], r["skor"], r["alasan"]) for r in doubts),
-    )
-    _copy(tx, "tak_tertaut (sisi, id, kandidat, alasan)", waiting)
-    tx.raw("ANALYZE tautan_badan_usaha")
+        waiting,
+    )  # fmt: skip
     alone = kinds[Putusan.TIDAK]
     return {
         "tertaut": len(heads),
@@ -126,9 +117,3 @@ def _waiting(
         rivals[NamaSisi.BPJS.value, r["kunci_b"]] += 1
     rows = [(sisi, key, count, _BELUM) for (sisi, key), count in rivals.items()]
     return rows + [(NamaSisi.BPJS.value, r["kunci_b"], 1, _REKAMAN_LAIN) for r in surplus]
-
-
-def _copy(tx: Transaction, target: str, rows: Iterable[Sequence[Any]]) -> None:
-    with driver(tx).cursor().copy(f"COPY {target} FROM STDIN".encode()) as copy:
-        for row in rows:
-            copy.write_row(row)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import cermin
+from services.sync import cermin, sentuhan
 from services.sync.errors import CursorGoneError, NotAuthorisedError, PostponedDutyError
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
@@ -100,7 +100,9 @@ def _store(
     now = ctx.now()
     gone = 0
     with transaction(ctx.engine) as tx:
-        cermin.write_page(tx, sisi, himpunan, page.data, letak.bacaan)
+        if letak.penuh:
+            sentuhan.require_full(tx)
+        cermin.write_page(tx, sisi, himpunan, page.data, letak.bacaan, catat=not letak.penuh)
         if page.habis and letak.penuh:
             gone = cermin.drop_unseen(tx, sisi, himpunan, letak.bacaan)
         tx.raw(

@@ -49,6 +49,8 @@ class SyncSettings(BaseModel):
     batas_halaman: int = Field(1_000, ge=1, le=1_000)
     tunggu_detik: float = Field(300, ge=0, description="How long a dead service is waited for.")
     putaran_maks: int = Field(10, ge=1)
+    # Below, pairing all takes seconds, and so does compiling the sieve once on a machine.
+    saring_mulai: int = Field(200_000, ge=0, description="Workers from which a sieve is worth it.")
 
     def sisi(self, nama: NamaSisi) -> Sisi:
         """Return one of the two services."""

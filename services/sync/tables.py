@@ -108,6 +108,24 @@ tahap_terakhir = sa.Table(
     sa.Column("hitungan", JSONB, nullable=False),
 )
 
+# What a comparison has to look at again: a worker's row with each NIK it had since the last one,
+# and companies. Those stay until their notices are made (`dibandingkan`: only that is left).
+pekerja_tersentuh = sa.Table(
+    "pekerja_tersentuh",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("nik", sa.Text, primary_key=True),
+)
+
+badan_usaha_tersentuh = sa.Table(
+    "badan_usaha_tersentuh",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("dibandingkan", sa.Boolean, nullable=False),
+)
+
 tak_tertaut = sa.Table(
     "tak_tertaut",
     METADATA,
@@ -119,6 +137,7 @@ tak_tertaut = sa.Table(
 
 # `bu_*` are the companies of a worker's finding. `sidik_*` tell whether a side's value changed
 # since the finding was last decided; they are keyed by the finding's id and say nothing alone.
+# `berlaku`: the last comparison found it; what was applied keeps its state when it no longer does.
 temuan = sa.Table(
     "temuan",
     METADATA,
@@ -141,8 +160,16 @@ temuan = sa.Table(
     sa.Column("id_usulan", UUID(as_uuid=True)),
     sa.Column("ditemukan_pada", _WAKTU, nullable=False),
     sa.Column("diubah_pada", _WAKTU, nullable=False),
+    sa.Column("berlaku", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "keadaan", "jenis"),
     sa.Index(None, "himpunan", "jenis", "bidang"),
+    sa.Index(None, "id_wlkp"),
+    sa.Index(None, "id_bpjs"),
+    sa.Index(
+        "ix_temuan_lebih",
+        "bu_wlkp",
+        postgresql_where=sa.text("jenis = 'hanya_wlkp' AND bu_wlkp IS NOT NULL"),
+    ),
 )
 
 kotak_keluar = sa.Table(

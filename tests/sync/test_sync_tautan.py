@@ -116,7 +116,7 @@ def test_nothing_new_is_not_linked_again(panggung: Panggung) -> None:
     panggung.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1))
     bpjs(panggung, "B1", 1)
     panggung.run()
-    stamp = "SELECT xmin::text FROM tautan_badan_usaha"
+    stamp = "SELECT xmin::text FROM tahap_terakhir WHERE tahap = 'link'"
     before = panggung.fetch(stamp)
     panggung.run()
     assert panggung.fetch(stamp) == before
