@@ -83,6 +83,11 @@ def path(kunci: bytes, id_: str) -> int:
     return _hash(kunci, f"jalur:{id_}") >> 4
 
 
+def key_mark(kunci: bytes) -> str:
+    """Return what tells two keys apart and says nothing about them, 16 hexadecimal digits."""
+    return f"{_hash(kunci, 'tanda:'):016x}"
+
+
 def _hash(kunci: bytes, text: str) -> int:
     return int.from_bytes(hashlib.sha256(kunci + text.encode()).digest()[:8], "big")
 

@@ -41,6 +41,9 @@ class Akar(Pesan):
     """Akar pohon sidik: dua registri yang sama isinya mempunyai jumlah dan total yang sama."""
 
     algoritma: Literal["sha256-64/v1"] = "sha256-64/v1"
+    tanda_kunci: str = Field(
+        pattern="^[0-9a-f]{16}$", description="Dua kunci yang berbeda mempunyai tanda berbeda."
+    )
     bidang: list[str] = Field(description="Bidang yang tercakup, menurut perjanjian saat ini.")
     nomor: Nomor
     jumlah: int = Field(ge=0, description="Banyak rekaman, tanpa batu nisan.")

@@ -22,7 +22,7 @@ from services.registry.read import PERSON, Reader, change_json
 from services.registry.sidik import kunci
 from services.registry.tables import TABLE_OF
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.sidik import covered, covers_extra
+from shared_schemas.sidik import covered, covers_extra, key_mark
 from shared_schemas.v1.sidik import BATAS_DAUN, Akar, Anak, DaunSimpul
 
 _NOMOR = """
@@ -66,6 +66,7 @@ class PembacaSidik:
             jumlah, total = pohon.total(tx, self._source(himpunan))
         return (
             Akar(
+                tanda_kunci=key_mark(self.kunci),
                 bidang=list(covered(himpunan, self.reader.fields(himpunan))),
                 nomor=nomor,
                 jumlah=jumlah,
