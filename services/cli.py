@@ -8,6 +8,7 @@ import typer
 
 from services.kit.errors import HubError
 from services.perintah import (
+    audit,
     banding,
     data,
     demo,
@@ -29,7 +30,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show records
 )
-_GROUPS = (data, layanan, klien, perjanjian, dokumen, umpan, sync, banding, taut, tinjau, demo)
+_GROUPS = (
+    data,
+    layanan,
+    klien,
+    perjanjian,
+    dokumen,
+    umpan,
+    sync,
+    audit,
+    banding,
+    taut,
+    tinjau,
+    demo,
+)
 for _module in _GROUPS:
     _module.register(app)
 

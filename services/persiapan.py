@@ -38,6 +38,9 @@ SISTEM_KEMNAKER = Registrasi(
     "sistem-kemnaker", "wlkp", None, ("internal:belum_lapor", "internal:laporan", "internal:usulan")
 )
 SISTEM_BPJS = Registrasi("sistem-bpjs", "bpjs", None, ("internal:pendaftaran", "internal:usulan"))
+KUNCI_SIDIK = "kunci-sidik"
+"""Key of the digest tree: one for the agreement, so whoever compares must be given the same."""
+
 REGISTRASI = (SYNC_WLKP, SYNC_BPJS, SISTEM_KEMNAKER, SISTEM_BPJS)
 
 
@@ -47,6 +50,7 @@ def prepare(data: Path) -> None:
     agreement = data / "perjanjian.yaml"
     if not agreement.exists():
         agreement.write_bytes(CONTOH.read_bytes())
+    _write_secret(data / KUNCI_SIDIK)
     for registration in REGISTRASI:
         write_private_key(registration.key_path(data))
     for registri in ("wlkp", "bpjs"):
@@ -65,7 +69,11 @@ def require(data: Path) -> None:
 
     Keys made on the way would let a mistyped folder start with strangers' registrations.
     """
-    needed = (data / "perjanjian.yaml", *(data / r / "klien.yaml" for r in ("wlkp", "bpjs")))
+    needed = (
+        data / "perjanjian.yaml",
+        data / KUNCI_SIDIK,
+        *(data / r / "klien.yaml" for r in ("wlkp", "bpjs")),
+    )
     missing = [path for path in needed if not path.exists()]
     if missing:
         raise ConfigurationError(

@@ -23,6 +23,9 @@ class ServiceSettings(BaseSettings):
     perjanjian: Path | None = Field(
         None, description="Agreement file; default <data>/perjanjian.yaml."
     )
+    kunci_sidik: Path | None = Field(
+        None, description="Key of the digest tree; default <data>/kunci-sidik."
+    )
     koneksi: int = Field(10, ge=1, le=50, description="Database connections of this process.")
     batas_badan: int = Field(16 * 2**20, description="Largest request body in bytes.")
     umur_token: int = Field(300, ge=30, le=300, description="Seconds a token lives; at most 5 min.")
@@ -32,3 +35,8 @@ class ServiceSettings(BaseSettings):
     def berkas_perjanjian(self) -> Path:
         """The agreement's file."""
         return self.perjanjian or self.data / "perjanjian.yaml"
+
+    @property
+    def berkas_kunci_sidik(self) -> Path:
+        """The agreement's key of the digest tree: 32 octets, the same at all who compare."""
+        return self.kunci_sidik or self.data / "kunci-sidik"

@@ -21,6 +21,7 @@ from services.layanan import spec
 from services.perintah.basisdata import database
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show_json
 from services.registry.service import derive
+from services.registry.sidik.kunci import install
 from shared_schemas.rujukan import Himpunan
 
 
@@ -121,6 +122,7 @@ def run_import(
 ) -> list[HasilImpor]:
     """Import the two files of one registry; return their counts."""
     engine = make_engine(url, 2)
+    install(engine, (data / persiapan.KUNCI_SIDIK).read_bytes())
     secret = (data / nama / "rahasia").read_bytes()
     importer = Importer(
         engine,

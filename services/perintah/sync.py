@@ -76,6 +76,7 @@ def settings(
         wlkp=side(wlkp_url, SYNC_WLKP),
         bpjs=side(bpjs_url, SYNC_BPJS),
         perjanjian_path=data / "perjanjian.yaml",
+        kunci_sidik=data / persiapan.KUNCI_SIDIK,
         tunggu_detik=tunggu_detik,
     )
 

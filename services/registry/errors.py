@@ -1,8 +1,8 @@
-"""Refusals that both registries share: proposals and their idempotency."""
+"""Refusals that both registries share: proposals, their idempotency, the digest tree."""
 
 from __future__ import annotations
 
-from services.kit.errors import PermanentError
+from services.kit.errors import PermanentError, TemporaryError
 
 
 class IdempotencyKeyMissingError(PermanentError):
@@ -31,3 +31,16 @@ class ProposalStateError(PermanentError):
     status = 409
     judul = "Usulan tidak sedang ditahan"
     saran = "Hanya usulan berkeadaan ditahan yang dapat diputuskan."
+
+
+class NodeTooLargeError(PermanentError):
+    kode = "KLIEN-SIDIK-001"
+    status = 422
+    judul = "Simpul terlalu besar"
+    saran = "Pakai awalan yang lebih panjang atau lebih sedikit awalan."
+
+
+class DigestNotReadyError(TemporaryError):
+    kode = "HUB-SIDIK-001"
+    judul = "Sidik rekaman sedang dihitung"
+    saran = "Tunggu lalu ulangi; sidik dihitung sekali setiap kunci."

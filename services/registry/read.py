@@ -26,7 +26,8 @@ from shared_schemas.rujukan import Himpunan
 
 Row = tuple[Any, ...]
 
-_PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
+PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
+"""The column that names a person in the ledger."""
 
 
 @lru_cache(maxsize=64)
@@ -75,15 +76,15 @@ class Reader:
         # Making it costs as much as taking a connection from the pool.
         return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def _fields(self, himpunan: Himpunan) -> tuple[str, ...]:
-        # A D field leaves the registry only while an addendum says so.
+    def fields(self, himpunan: Himpunan) -> tuple[str, ...]:
+        """Return the fields given now: a D field only while an addendum says so."""
         bidang = self.agreement.current().bidang(himpunan, self.agreement.now())
         return tuple(b.nama for b in bidang)
 
     def _json(self, himpunan: Himpunan) -> str:
-        return record_json(himpunan, self._fields(himpunan))
+        return record_json(himpunan, self.fields(himpunan))
 
-    def _audit(
+    def audit(
         self, tx: Transaction, who: Pelaku, rute: str, himpunan: Himpunan, rows: Sequence[Row]
     ) -> None:
         """Enter a read in the ledger; the last column of each row is its NIK or NPWP."""
@@ -113,7 +114,7 @@ class Reader:
             where += " AND id > %s"
             params.append(after)
         query = (
-            f"SELECT id, {self._json(himpunan)}, {_PERSON[himpunan]} FROM {table}"
+            f"SELECT id, {self._json(himpunan)}, {PERSON[himpunan]} FROM {table}"
             f" WHERE {where} ORDER BY id LIMIT %s"
         )
         with transaction(self.engine) as tx:
@@ -121,7 +122,7 @@ class Reader:
                 self._require_badan_usaha(tx, id_badan_usaha)
             rows = tx.raw(query, (*params, batas + 1)).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
-            self._audit(tx, who, f"daftar {table}", himpunan, rows)
+            self.audit(tx, who, f"daftar {table}", himpunan, rows)
         cursor = self.cursors.sign(scope, rows[-1][0]) if more else None
         data = _joined(r[1] for r in rows)
         return Lembar(f'{{"data":[{data}],"kursor":{json.dumps(cursor)}}}'.encode(), cursor)
@@ -143,7 +144,7 @@ class Reader:
             ).fetchone()
             if row is None:
                 raise RecordNotFoundError
-            self._audit(tx, who, "badan usaha", Himpunan.BADAN_USAHA, [row])
+            self.audit(tx, who, "badan usaha", Himpunan.BADAN_USAHA, [row])
         return str(row[0]).encode()
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
@@ -183,7 +184,7 @@ class Reader:
                 " ORDER BY id",
                 (npwp, nib),
             ).fetchall()
-            self._audit(tx, who, "cari badan usaha", Himpunan.BADAN_USAHA, rows)
+            self.audit(tx, who, "cari badan usaha", Himpunan.BADAN_USAHA, rows)
         answers = [
             _company_answer(kunci, at, index.get(nomor, []))
             for kunci, index, asked in (
@@ -201,21 +202,24 @@ class Reader:
         cursor were pruned or the registry was restored to an earlier state.
         """
         table = TABLE_OF[himpunan]
-        scope = f"perubahan:{table}"
-        after = int(self.cursors.read(scope, kursor) or 0)
+        after = int(self.cursors.read(f"perubahan:{table}", kursor) or 0)
         with transaction(self.engine) as tx:
             self._require_fresh(tx, himpunan, after)
             rows = tx.raw(
-                f"SELECT nomor, {change_json(himpunan, self._fields(himpunan))},"
-                f" {_PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
+                f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))},"
+                f" {PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
                 (after, batas),
             ).fetchall()
-            self._audit(tx, who, f"perubahan {table}", himpunan, rows)
-        cursor = self.cursors.sign(scope, rows[-1][0] if rows else after)
+            self.audit(tx, who, f"perubahan {table}", himpunan, rows)
+        cursor = self.feed_cursor(himpunan, rows[-1][0] if rows else after)
         done = len(rows) < batas
         tail = f'"kursor":{json.dumps(cursor)},"habis":{json.dumps(done)}'
         data = _joined(r[1] for r in rows)
         return Lembar(f'{{"data":[{data}],{tail}}}'.encode(), None if done else cursor)
+
+    def feed_cursor(self, himpunan: Himpunan, nomor: int) -> str:
+        """Return the cursor of what comes after a number in the change feed."""
+        return self.cursors.sign(f"perubahan:{TABLE_OF[himpunan]}", nomor)
 
     def _require_fresh(self, tx: Transaction, himpunan: Himpunan, after: int) -> None:
         if after == 0:

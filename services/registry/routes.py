@@ -18,6 +18,7 @@ from services.kit.errors import (
     RecordNotFoundError,
 )
 from services.registry.routing import Halamanan, as_json, as_page, guarded, service_of
+from services.registry.sidik.routes import digest_routes
 from services.registry.usulan_routes import proposal_routes
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import (
@@ -53,6 +54,16 @@ def record_routes(pemilik: Pihak) -> APIRouter:
     r = APIRouter(prefix="/v1")
     _company_routes(r, bu, BadanUsaha.profil(pemilik))
     _worker_routes(r, tk, Pekerja.profil(pemilik))
+    return r
+
+
+def tree_routes(pemilik: Pihak) -> APIRouter:
+    """Return the routes of both digest trees."""
+    bu: Any = BadanUsahaTercatat.__class_getitem__(BadanUsaha.profil(pemilik))
+    tk: Any = PekerjaTercatat.__class_getitem__(Pekerja.profil(pemilik))
+    r = APIRouter()
+    r.include_router(digest_routes(Himpunan.BADAN_USAHA, BADAN_USAHA, bu))
+    r.include_router(digest_routes(Himpunan.PEKERJA, PEKERJA, tk))
     return r
 
 
@@ -210,6 +221,7 @@ def add_routes(app: FastAPI, pemilik: Pihak) -> None:
     for router in (
         auth_routes.router,
         record_routes(pemilik),
+        tree_routes(pemilik),
         proposal_routes(),
         operations_routes(),
     ):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,13 +24,14 @@ from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
 from services.kit.database import DatabaseError, make_engine, transaction
-from services.kit.errors import ConfigurationError, TemporaryError
+from services.kit.errors import ConfigurationError, HubError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
 from services.registry.inbox import Inbox, Penerima
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
-from shared_schemas.rujukan import Pihak
+from services.registry.sidik.baca import PembacaSidik
+from shared_schemas.rujukan import Himpunan, Pihak
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class RegistryService:
             settings.umur_token,
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
+        self.sidik = PembacaSidik(self.reader, _read_secret(settings.berkas_kunci_sidik))
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
         self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
@@ -92,10 +96,25 @@ class RegistryService:
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        """Size the thread pool to the database connections; give them back at the end."""
+        """Size the thread pool to the database connections; give them back at the end.
+
+        Leaves that are missing, or of another key, are made meanwhile beside the requests.
+        """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
+        ending = threading.Event()
+        renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
+        renewal.start()
         yield
+        ending.set()
+        await anyio.to_thread.run_sync(renewal.join)
         self.engine.dispose()
+
+    def _renew_leaves(self, ending: threading.Event) -> None:
+        """Make all leaves, a chunk a transaction; what disturbs it waits for the next question."""
+        with contextlib.suppress(HubError, DatabaseError):
+            for himpunan in Himpunan:
+                while not ending.is_set() and not self.sidik.advance(himpunan):
+                    pass
 
 
 def derive(secret: bytes, purpose: str) -> bytes:

@@ -46,7 +46,20 @@ def _record_columns(model: type[FieldSet]) -> list[sa.Column[Any]]:
         ),
         sa.Column("dihapus_pada", sa.DateTime(timezone=True)),
         sa.Column("sidik_sumber", sa.BigInteger, comment="sidik baris sumber terakhir"),
+        # Set by a trigger, in the transaction of the change (docs/keputusan/0007).
+        sa.Column("jalur", sa.BigInteger),
+        sa.Column("daun", sa.BigInteger),
+        sa.Column("daun_tambahan", sa.BigInteger),
     ]
+
+
+def _tree_index(table: str) -> sa.Index:
+    return sa.Index(
+        f"{table}_jalur",
+        "jalur",
+        postgresql_include=["daun", "daun_tambahan"],
+        postgresql_where=sa.text("daun IS NOT NULL"),
+    )
 
 
 def define(metadata: sa.MetaData) -> None:
@@ -69,6 +82,7 @@ def _define_records(metadata: sa.MetaData) -> None:
         sa.Index("badan_usaha_nomor", "nomor"),
         sa.Index("badan_usaha_npwp", "npwp"),
         sa.Index("badan_usaha_nib", "nomor_tdp_atau_nib"),
+        _tree_index("badan_usaha"),
     )
     sa.Table(
         "pekerja",
@@ -87,6 +101,7 @@ def _define_records(metadata: sa.MetaData) -> None:
         sa.UniqueConstraint("id_badan_usaha", "nik", "urutan", name="pekerja_kunci"),
         sa.Index("pekerja_nomor", "nomor"),
         sa.Index("pekerja_nik", "nik"),
+        _tree_index("pekerja"),
     )
     sa.Table(
         "riwayat",
@@ -129,6 +144,14 @@ def _define_records(metadata: sa.MetaData) -> None:
             "terlama", sa.BigInteger, nullable=False, comment="kursor di bawah ini dijawab 410"
         ),
     )
+    sa.Table(
+        "kunci_sidik",
+        metadata,
+        sa.Column("bagian", sa.Text, primary_key=True),
+        sa.Column("kunci", sa.LargeBinary, nullable=False),
+        sa.Column("sampai", sa.Text, nullable=False, server_default=""),
+        sa.Column("lengkap", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
 
 
 def _define_inbox(metadata: sa.MetaData) -> None:
@@ -166,9 +189,14 @@ def _define_inbox(metadata: sa.MetaData) -> None:
     )
 
 
+_POHON = {"jalur", "daun", "daun_tambahan"}
+
 TANPA_NOMOR = frozenset(
-    {"id", "urutan", "versi", "nomor", "diubah_pada", "sidik_sumber", "kode_asli"}
+    {"id", "urutan", "versi", "nomor", "diubah_pada", "sidik_sumber", "kode_asli", *_POHON}
 )
 """Columns whose change is no change of the record: the trigger does not fire for them."""
+
+KUNCI_NOMOR = 7_406_020
+"""The advisory lock of the numbering trigger; every writer keeps it until the commit."""
 
 TABLE_OF = {Himpunan.BADAN_USAHA: "badan_usaha", Himpunan.PEKERJA: "pekerja"}

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from services.kit.database import Transaction
-from services.sync import sentuhan
+from services.sync import sentuhan, sidik
 from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from shared_schemas.bentuk_normal import normal
@@ -20,7 +20,7 @@ from shared_schemas.rujukan import Himpunan, Perbandingan
 from shared_schemas.v1.kode import JenisPerubahan
 from shared_schemas.v1.perubahan import Perubahan
 
-TABEL = {Himpunan.BADAN_USAHA: "cermin_badan_usaha", Himpunan.PEKERJA: "cermin_pekerja"}
+TABEL = sidik.TABEL
 
 _KOLOM = {
     Himpunan.BADAN_USAHA: (
@@ -100,15 +100,17 @@ def write_page(
     if not kept:
         return
     names = ", ".join(kolom)
+    made = sidik.expressions(sisi, himpunan)
     tx.raw(f"CREATE TEMP TABLE IF NOT EXISTS halaman_{tabel} (LIKE {tabel}) ON COMMIT DELETE ROWS")
     with driver(tx).cursor().copy(f"COPY halaman_{tabel} ({names}) FROM STDIN".encode()) as copy:
         for item in kept:
             copy.write_row(_row(sisi, himpunan, item, bacaan))
     if catat:
         sentuhan.note_page(tx, himpunan, f"halaman_{tabel}")
-    changes = ", ".join(f"{k} = excluded.{k}" for k in kolom if k not in {"sisi", "id"})
+    written = [*kolom[2:], *sidik.KOLOM.split(", ")]  # all but the key
+    changes = ", ".join(f"{k} = excluded.{k}" for k in written)
     tx.raw(
-        f"INSERT INTO {tabel} ({names}) SELECT {names} FROM halaman_{tabel} "
+        f"INSERT INTO {tabel} ({names}, {sidik.KOLOM}) SELECT {names}, {made} FROM halaman_{tabel} "
         f"ON CONFLICT (sisi, id) DO UPDATE SET {changes}"
     )
 

@@ -83,11 +83,27 @@ class UnknownCompanyError(PermanentError):
     saran = "Pakai id dari `hub tinjau daftar`."
 
 
+class TooDifferentError(PermanentError):
+    """So much differs that reading everything anew is the shorter way."""
+
+    kode = "HUB-SYNC-012"
+    judul = "Cermin terlalu berbeda dari sumbernya"
+    saran = "Kosongkan kursor cermin itu lalu jalankan rekonsiliasi; semuanya dibaca ulang."
+
+
 class SyncConfigurationError(ConfigurationError):
     """The reconciler was told something it cannot work with."""
 
     kode = "HUB-SYNC-009"
     judul = "Pengaturan rekonsiliasi salah"
+
+
+class KeyMismatchError(SyncConfigurationError):
+    """Leaves made with two keys say nothing about each other."""
+
+    kode = "HUB-SYNC-013"
+    judul = "Kunci sidik tidak sama"
+    saran = "Pasang kunci-sidik yang sama pada kedua layanan dan penyelaras."
 
 
 class Interrupted(BaseException):

@@ -6,10 +6,12 @@ forbids, and what cannot get better by waiting, becomes an error at once.
 
 from __future__ import annotations
 
+import base64
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
@@ -34,7 +36,8 @@ from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.pekerja import Pekerja
-from shared_schemas.v1.perubahan import HalamanPerubahan
+from shared_schemas.v1.perubahan import HalamanPerubahan, Perubahan
+from shared_schemas.v1.sidik import Akar, Anak, DaunSimpul, KumpulanRekaman
 from shared_schemas.v1.usulan import KumpulanTandaTerima, UsulanTercatat
 
 _T = TypeVar("_T")
@@ -48,15 +51,29 @@ _TERKIRIM = "http11.send_request_body.complete"
 _PALING_LAMA_KIRIM = 0.05  # seconds; a server that cannot be reached delays nothing
 
 
+def _record(himpunan: Himpunan, pemberi: Pihak) -> Any:
+    if himpunan is Himpunan.BADAN_USAHA:
+        return BadanUsahaTercatat[BadanUsaha.profil(pemberi)]  # type: ignore[misc]
+    return PekerjaTercatat[Pekerja.profil(pemberi)]  # type: ignore[misc]
+
+
 @cache
 def _page_form(himpunan: Himpunan, pemberi: Pihak) -> TypeAdapter[HalamanPerubahan[Any]]:
-    if himpunan is Himpunan.BADAN_USAHA:
-        record: Any = BadanUsahaTercatat[BadanUsaha.profil(pemberi)]  # type: ignore[misc]
-    else:
-        record = PekerjaTercatat[Pekerja.profil(pemberi)]  # type: ignore[misc]
+    record: Any = _record(himpunan, pemberi)
     return TypeAdapter(HalamanPerubahan[record])
 
 
+@cache
+def _records_form(himpunan: Himpunan, pemberi: Pihak) -> TypeAdapter[KumpulanRekaman[Any]]:
+    record: Any = _record(himpunan, pemberi)
+    return TypeAdapter(KumpulanRekaman[record])
+
+
+def _prefixes(awalan: Sequence[str]) -> dict[str, Any]:
+    return {} if list(awalan) == [""] else {"awalan": ",".join(awalan)}
+
+
+_AKAR, _ANAK, _DAUN = TypeAdapter(Akar), TypeAdapter(Anak), TypeAdapter(DaunSimpul)
 _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
 
@@ -74,6 +91,41 @@ class _DiDepan(NamedTuple):
     path: str
     kursor: str
     answer: Future[httpx.Response]
+
+
+class Jumlah(NamedTuple):
+    """Sums of children, node by node, as of a number of the source."""
+
+    nomor: int
+    jumlah: list[int]
+
+
+class Daftar(NamedTuple):
+    """Leaves by id, as of a number of the source."""
+
+    nomor: int
+    daun: dict[str, int]
+
+
+@dataclass
+class LaluLintas:
+    """What was asked and answered: bodies in octets, those that carry records also apart."""
+
+    permintaan: int = 0
+    oktet: int = 0
+    oktet_rekaman: int = 0
+
+    def copy(self) -> LaluLintas:
+        """Return the counts as they stand."""
+        return replace(self)
+
+    def note(self, answer: httpx.Response) -> None:
+        """Count one question with its answer, as large as they travelled."""
+        octets = len(answer.request.content) + answer.num_bytes_downloaded
+        self.permintaan += 1
+        self.oktet += octets
+        if answer.request.method == "POST":
+            self.oktet_rekaman += octets
 
 
 class KlienRegistri:
@@ -98,6 +150,7 @@ class KlienRegistri:
         self._check_stop = check_stop
         self._patience = tunggu_detik
         self._http = httpx.Client(base_url=base_url, auth=auth, timeout=_TIMEOUT)
+        self.lalu_lintas = LaluLintas()
         self._background = ThreadPoolExecutor(1)
         self._coming: _DiDepan | None = None
 
@@ -151,6 +204,43 @@ class KlienRegistri:
         except HubError:  # asked again where there is patience, and where it can be said
             return None
 
+    def fetch_akar(self, himpunan: Himpunan) -> Akar:
+        """Return the root of the source's digest tree."""
+        return self._read(_AKAR, self._call("GET", f"/v1/digest/{JALUR[himpunan]}"))
+
+    def fetch_anak(
+        self, himpunan: Himpunan, awalan: Sequence[str], lipat: int, oktet: int
+    ) -> Jumlah:
+        """Return the sums of the children of nodes; the one prefix "" is the root."""
+        query = {"lipat": lipat, "oktet": oktet} | _prefixes(awalan)
+        found = self._read(_ANAK, self._call("GET", f"/v1/digest/{JALUR[himpunan]}", params=query))
+        return Jumlah(found.nomor, self._unpack(found.anak, oktet, len(awalan) * 16**lipat))
+
+    def fetch_daun(self, himpunan: Himpunan, awalan: Sequence[str], oktet: int) -> Daftar:
+        """Return the records of small nodes with their leaves."""
+        query = {"oktet": oktet} | _prefixes(awalan)
+        path = f"/v1/digest/{JALUR[himpunan]}/daun"
+        found = self._read(_DAUN, self._call("GET", path, params=query))
+        leaves = self._unpack(found.daun, oktet, len(found.id))
+        return Daftar(found.nomor, dict(zip(found.id, leaves, strict=True)))
+
+    def fetch_rekaman(self, himpunan: Himpunan, ids: Sequence[str]) -> list[Perubahan[Any]]:
+        """Return the last state of these records, at most 1,000, with tombstones."""
+        path = f"/v1/digest/{JALUR[himpunan]}/rekaman"
+        answer = self._call("POST", path, json={"id": list(ids)})
+        return self._read(_records_form(himpunan, self.sisi.pemberi), answer).data
+
+    def _unpack(self, text: str, oktet: int, count: int) -> list[int]:
+        try:
+            packed = base64.b64decode(text, validate=True)
+        except ValueError:
+            packed = b""
+        if len(packed) != count * oktet:
+            raise ContractError(f"{self.sisi.upper()}: panjang jumlah sidik tidak sesuai.")
+        return [
+            int.from_bytes(packed[at : at + oktet], "big") for at in range(0, len(packed), oktet)
+        ]
+
     def send_usulan(self, isi: bytes, kunci: str) -> KumpulanTandaTerima:
         """Send a stored batch and return its receipts; repeating the key repeats the answer."""
         headers = {"Idempotency-Key": kunci, "Content-Type": "application/json"}
@@ -193,6 +283,7 @@ class KlienRegistri:
         except (httpx.TransportError, httpx.DecodingError) as error:
             text = f"Layanan {self.sisi.upper()} tidak menjawab ({type(error).__name__})."
             raise ServiceDownError(text) from None
+        self.lalu_lintas.note(answer)
         if answer.status_code < 400:
             return answer
         raise self._problem(answer)

@@ -44,6 +44,7 @@ class Konteks:
     clock: Clock
     on_progress: Callable[[Kemajuan], None] | None
     check_leadership: Callable[[], None]
+    kunci_sidik: bytes | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     running: bool = False

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import cermin, sentuhan
+from services.kit.errors import HubError
+from services.sync import cermin, samakan, sentuhan
 from services.sync.errors import CursorGoneError, NotAuthorisedError, PostponedDutyError
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
@@ -43,7 +44,7 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
         try:
             page = ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
         except CursorGoneError:
-            _start_again(ctx, sisi, himpunan)
+            _find_back(ctx, sisi, himpunan)
             continue
         except NotAuthorisedError as error:
             if himpunan is Himpunan.BADAN_USAHA and not isinstance(error, PostponedDutyError):
@@ -69,6 +70,17 @@ def _position(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> _Letak:
     ).fetchone()
     assert row is not None  # noqa: S101 - inserted above
     return _Letak(*row)
+
+
+def _find_back(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
+    """Repair the mirror by the digest tree, or read everything where there is none to be had."""
+    try:
+        done = samakan.catch_up(ctx, sisi, himpunan)
+    except HubError as error:
+        ctx.tell("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {error.detail}")
+        _start_again(ctx, sisi, himpunan)
+    else:
+        ctx.tell("pull", f"{himpunan} {sisi}: kursor hilang, {done} rekaman diperbaiki.", done)
 
 
 def _start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine
 from services.kit.errors import TemporaryError
-from services.sync import konteks, rounds
+from services.sync import konteks, rounds, sidik
 from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.klien import KlienRegistri
@@ -78,6 +79,13 @@ def key_auth(sisi: Sisi) -> httpx.Auth:
     return KlienAuth(sisi.base_url, sisi.client_id, key)
 
 
+def _key_of(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise SyncConfigurationError(f"Kunci sidik tidak terbaca: {error.strerror}.") from None
+
+
 def run(
     settings: SyncSettings,
     *,
@@ -101,7 +109,7 @@ def run(
         try:
             lock = Kepemimpinan(_postgres_url(settings.database_url))
             lock.acquire(wait=tunggu_giliran or terus, tell=tell)
-            with _context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
+            with open_context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
                 return _lead(ctx, terus=terus, jeda_detik=jeda_detik)
         except (TemporaryError, psycopg.OperationalError, sa.exc.OperationalError) as error:
             if not terus:
@@ -148,17 +156,21 @@ def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], N
 
 
 @contextmanager
-def _context(
+def open_context(
     settings: SyncSettings,
     lock: Kepemimpinan,
     on_progress: Callable[[Kemajuan], None] | None,
     clock: Clock,
     make_auth: Callable[[Sisi], httpx.Auth | None],
 ) -> Iterator[Konteks]:
+    """Open database, clients and agreement for whoever holds the lock; they are the process's."""
     engine = make_engine(settings.database_url, 5)
+    kunci = _key_of(settings.kunci_sidik)
     ctx = Konteks(
-        settings, engine, {}, load(settings.perjanjian_path), clock, on_progress, lock.check
+        settings, engine, {}, load(settings.perjanjian_path), clock, on_progress, lock.check, kunci
     )
+    if kunci is not None:
+        sidik.install_key(engine, kunci)
     for nama in NamaSisi:
         sisi = settings.sisi(nama)
         ctx.klien[nama] = KlienRegistri(

@@ -46,6 +46,7 @@ class SyncSettings(BaseModel):
     wlkp: Sisi
     bpjs: Sisi
     perjanjian_path: Path
+    kunci_sidik: Path | None = Field(None, description="Without it the mirrors have no digests.")
     batas_halaman: int = Field(1_000, ge=1, le=1_000)
     tunggu_detik: float = Field(300, ge=0, description="How long a dead service is waited for.")
     putaran_maks: int = Field(10, ge=1)

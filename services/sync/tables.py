@@ -19,6 +19,23 @@ METADATA = sa.MetaData(
 
 _WAKTU = sa.DateTime(timezone=True)
 
+
+def _tree(table: str) -> tuple[sa.Column[int] | sa.Index, ...]:
+    """Return the columns of a record's place in the digest tree, and their index."""
+    return (
+        sa.Column("jalur", sa.BigInteger),
+        sa.Column("daun", sa.BigInteger),
+        sa.Column("daun_tambahan", sa.BigInteger),
+        sa.Index(
+            f"ix_{table}_jalur",
+            "sisi",
+            "jalur",
+            postgresql_include=["daun", "daun_tambahan"],
+            postgresql_where=sa.text("daun IS NOT NULL"),
+        ),
+    )
+
+
 cermin_badan_usaha = sa.Table(
     "cermin_badan_usaha",
     METADATA,
@@ -31,6 +48,7 @@ cermin_badan_usaha = sa.Table(
     sa.Column("isi", JSONB, nullable=False),
     sa.Column("banding", JSONB, nullable=False),
     sa.Column("bacaan", sa.Integer, nullable=False),
+    *_tree("cermin_badan_usaha"),
 )
 
 cermin_pekerja = sa.Table(
@@ -48,6 +66,17 @@ cermin_pekerja = sa.Table(
     sa.Column("bacaan", sa.Integer, nullable=False),
     sa.Index(None, "sisi", "id_badan_usaha"),
     sa.Index(None, "nik"),
+    *_tree("cermin_pekerja"),
+)
+
+# The key of the agreement, and how far the leaves of a mirror have been made with it.
+kunci_sidik = sa.Table(
+    "kunci_sidik",
+    METADATA,
+    sa.Column("bagian", sa.Text, primary_key=True),
+    sa.Column("kunci", sa.LargeBinary, nullable=False),
+    sa.Column("sampai", sa.Text, nullable=False, server_default=""),
+    sa.Column("lengkap", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # `bacaan` counts full reads: a record not seen in the last full read was deleted meanwhile.
