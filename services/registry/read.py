@@ -26,7 +26,15 @@ from shared_schemas.rujukan import Himpunan
 
 Row = tuple[Any, ...]
 
+OWN_COLUMN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_badan_usaha"}
+"""The technical metadata that only records of one field set have."""
+
 _PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
+
+
+def feed_scope(himpunan: Himpunan) -> str:
+    """Return what the cursors of a change feed are bound to."""
+    return f"perubahan:{TABLE_OF[himpunan]}"
 
 
 @lru_cache(maxsize=64)
@@ -49,7 +57,7 @@ def change_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
 def _record(himpunan: Himpunan, fields: tuple[str, ...], where: str = "") -> str:
     # Rows of named columns, because json_build_object writes every name anew: it costs half
     # as much again, and pads its text with spaces.
-    own = "id_badan_usaha" if himpunan is Himpunan.PEKERJA else "status_pendaftaran"
+    own = OWN_COLUMN[himpunan]
     isi = f"(SELECT i FROM (SELECT {', '.join(fields)}) i)"
     return f"(SELECT r FROM (SELECT id, versi, dilaporkan_pada, {own}, {isi} AS isi) r {where})"
 
@@ -75,13 +83,13 @@ class Reader:
         # Making it costs as much as taking a connection from the pool.
         return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def _fields(self, himpunan: Himpunan) -> tuple[str, ...]:
-        # A D field leaves the registry only while an addendum says so.
+    def fields(self, himpunan: Himpunan) -> tuple[str, ...]:
+        """Return the fields given now: a D field leaves only while an addendum says so."""
         bidang = self.agreement.current().bidang(himpunan, self.agreement.now())
         return tuple(b.nama for b in bidang)
 
     def _json(self, himpunan: Himpunan) -> str:
-        return record_json(himpunan, self._fields(himpunan))
+        return record_json(himpunan, self.fields(himpunan))
 
     def _audit(
         self, tx: Transaction, who: Pelaku, rute: str, himpunan: Himpunan, rows: Sequence[Row]
@@ -201,12 +209,12 @@ class Reader:
         cursor were pruned or the registry was restored to an earlier state.
         """
         table = TABLE_OF[himpunan]
-        scope = f"perubahan:{table}"
+        scope = feed_scope(himpunan)
         after = int(self.cursors.read(scope, kursor) or 0)
         with transaction(self.engine) as tx:
             self._require_fresh(tx, himpunan, after)
             rows = tx.raw(
-                f"SELECT nomor, {change_json(himpunan, self._fields(himpunan))},"
+                f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))},"
                 f" {_PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
                 (after, batas),
             ).fetchall()

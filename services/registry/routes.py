@@ -17,6 +17,7 @@ from services.kit.errors import (
     CursorTooOldError,
     RecordNotFoundError,
 )
+from services.registry.ekspor.routes import export_routes
 from services.registry.routing import Halamanan, as_json, as_page, guarded, service_of
 from services.registry.usulan_routes import proposal_routes
 from shared_schemas.rujukan import Himpunan, Pihak
@@ -211,6 +212,7 @@ def add_routes(app: FastAPI, pemilik: Pihak) -> None:
         auth_routes.router,
         record_routes(pemilik),
         proposal_routes(),
+        export_routes(),
         operations_routes(),
     ):
         app.include_router(router)

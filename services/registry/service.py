@@ -25,6 +25,8 @@ from services.kit.database import DatabaseError, make_engine, transaction
 from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
+from services.registry.ekspor.buku import Buku
+from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
@@ -63,6 +65,11 @@ class RegistryService:
             settings.umur_token,
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
+        self.ekspor = Buku(self.engine, self.auditor, clock)
+        bahan = Bahan(
+            self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
+        )
+        self.petugas = Petugas(bahan, self.ekspor, folder / "ekspor")
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
         self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
@@ -92,9 +99,14 @@ class RegistryService:
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        """Size the thread pool to the database connections; give them back at the end."""
+        """Size the thread pool to the database connections; give them back at the end.
+
+        In between, snapshots are made in the background.
+        """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
+        self.petugas.start()
         yield
+        await anyio.to_thread.run_sync(self.petugas.stop)
         self.engine.dispose()
 
 
