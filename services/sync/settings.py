@@ -48,6 +48,9 @@ class SyncSettings(BaseModel):
     perjanjian_path: Path
     batas_halaman: int = Field(1_000, ge=1, le=1_000)
     tunggu_detik: float = Field(300, ge=0, description="How long a dead service is waited for.")
+    unduhan: Path | None = Field(
+        None, description="Folder of parts on their way; None: mirrors are read from the feed only."
+    )
     putaran_maks: int = Field(10, ge=1)
 
     def sisi(self, nama: NamaSisi) -> Sisi:
