@@ -19,6 +19,7 @@ from services.kit.settings import ServiceSettings
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.bidang import Bidang
+from shared_schemas.v1.ekspor import TRANSISI_EKSPOR
 from shared_schemas.v1.kode import (
     ALASAN,
     TRANSISI_BELUM_LAPOR,
@@ -143,6 +144,7 @@ def _states() -> str:
         ("Usulan di penerima", TRANSISI_USULAN),
         ("Pendaftaran (BPJS Kesehatan)", TRANSISI_PENDAFTARAN),
         ("Belum lapor (Kemnaker)", TRANSISI_BELUM_LAPOR),
+        ("Ekspor (layanan yang memberi)", TRANSISI_EKSPOR),
     )
     parts = [_NOTE + "# Diagram keadaan\n"]
     for title, moves in sections:

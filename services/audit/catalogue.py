@@ -16,6 +16,8 @@ class Peristiwa(StrEnum):
     BELUM_LAPOR_DIPUTUSKAN = "belum_lapor_diputuskan"
     REKAMAN_DIHAPUS = "rekaman_dihapus"
     UMPAN_DIPANGKAS = "umpan_dipangkas"
+    EKSPOR_DIMINTA = "ekspor_diminta"
+    EKSPOR_SELESAI = "ekspor_selesai"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
@@ -30,5 +32,7 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
     Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
+    Peristiwa.EKSPOR_DIMINTA: frozenset({"id_ekspor", "himpunan", "bentuk"}),
+    Peristiwa.EKSPOR_SELESAI: frozenset({"id_ekspor", "keadaan", "baris", "nomor"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

@@ -17,8 +17,6 @@ _RENEW_BEFORE = 30  # seconds before the end, so that no request meets an expire
 class KlienAuth(httpx.Auth):
     """Signs assertions for one registration and keeps its token; for one thread at a time."""
 
-    requires_response_body = True
-
     def __init__(
         self, base_url: str, client_id: str, key_pem: bytes, scope: str | None = None
     ) -> None:
@@ -34,6 +32,7 @@ class KlienAuth(httpx.Auth):
         for attempt in (1, 2):
             if attempt == 2 or time.monotonic() >= self._until:
                 answer = yield self._token_request()
+                answer.read()  # this body alone: a download's is read where it is wanted
                 answer.raise_for_status()
                 content = answer.json()
                 self._token = content["access_token"]

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from services.perintah.data import progress_display
-from services.perintah.umum import AsJson, out, show_json, table
-from shared_schemas.rujukan import Himpunan
-
-
-class PilihanHimpunan(StrEnum):
-    """Field sets as the command line spells them."""
-
-    PEKERJA = "pekerja"
-    BADAN_USAHA = "badan-usaha"
+from services.perintah.umum import AsJson, PilihanHimpunan, out, show_json, table
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +48,7 @@ def compare_files(
     """
     from services import banding  # noqa: PLC0415 - numba and DuckDB take a second to load
 
-    chosen = banding.Pilihan(Himpunan(himpunan.replace("-", "_")), kunci, kunci_perusahaan, tautan)
+    chosen = banding.Pilihan(himpunan.himpunan, kunci, kunci_perusahaan, tautan)
     folder = kerja or keluar.parent / ".hub-banding"
     with progress_display() as tell:
         summary = banding.bandingkan(a, b, keluar, folder, chosen, tell)

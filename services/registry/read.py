@@ -29,6 +29,14 @@ Row = tuple[Any, ...]
 PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
 """The column that names a person in the ledger."""
 
+OWN_COLUMN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_badan_usaha"}
+"""The technical metadata that only records of one field set have."""
+
+
+def feed_scope(himpunan: Himpunan) -> str:
+    """Return what the cursors of a change feed are bound to."""
+    return f"perubahan:{TABLE_OF[himpunan]}"
+
 
 @lru_cache(maxsize=64)
 def record_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
@@ -50,7 +58,7 @@ def change_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
 def _record(himpunan: Himpunan, fields: tuple[str, ...], where: str = "") -> str:
     # Rows of named columns, because json_build_object writes every name anew: it costs half
     # as much again, and pads its text with spaces.
-    own = "id_badan_usaha" if himpunan is Himpunan.PEKERJA else "status_pendaftaran"
+    own = OWN_COLUMN[himpunan]
     isi = f"(SELECT i FROM (SELECT {', '.join(fields)}) i)"
     return f"(SELECT r FROM (SELECT id, versi, dilaporkan_pada, {own}, {isi} AS isi) r {where})"
 
@@ -202,7 +210,7 @@ class Reader:
         cursor were pruned or the registry was restored to an earlier state.
         """
         table = TABLE_OF[himpunan]
-        after = int(self.cursors.read(f"perubahan:{table}", kursor) or 0)
+        after = int(self.cursors.read(feed_scope(himpunan), kursor) or 0)
         with transaction(self.engine) as tx:
             self._require_fresh(tx, himpunan, after)
             rows = tx.raw(

@@ -27,6 +27,8 @@ from services.kit.database import DatabaseError, make_engine, transaction
 from services.kit.errors import ConfigurationError, HubError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
+from services.registry.ekspor.buku import Buku
+from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
@@ -67,6 +69,11 @@ class RegistryService:
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
         self.sidik = PembacaSidik(self.reader, _read_secret(settings.berkas_kunci_sidik))
+        self.ekspor = Buku(self.engine, self.auditor, clock)
+        bahan = Bahan(
+            self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
+        )
+        self.petugas = Petugas(bahan, self.ekspor, folder / "ekspor")
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
         self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
@@ -98,15 +105,18 @@ class RegistryService:
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """Size the thread pool to the database connections; give them back at the end.
 
-        Leaves that are missing, or of another key, are made meanwhile beside the requests.
+        In between, leaves that are missing, or of another key, and snapshots are made beside the
+        requests.
         """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
         ending = threading.Event()
         renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
         renewal.start()
+        self.petugas.start()
         yield
         ending.set()
         await anyio.to_thread.run_sync(renewal.join)
+        await anyio.to_thread.run_sync(self.petugas.stop)
         self.engine.dispose()
 
     def _renew_leaves(self, ending: threading.Event) -> None:

@@ -66,6 +66,7 @@ def define(metadata: sa.MetaData) -> None:
     """Add to a database's metadata all tables that both registries have."""
     _define_records(metadata)
     _define_inbox(metadata)
+    _define_exports(metadata)
     audit_tables.define(metadata)
     auth_tables.define(metadata)
 
@@ -186,6 +187,44 @@ def _define_inbox(metadata: sa.MetaData) -> None:
         sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),
         sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
         sa.Index("usulan_sasaran", "id_sasaran"),
+    )
+
+
+def _define_exports(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "ekspor",
+        metadata,
+        sa.Column("id", pg.UUID(as_uuid=True), primary_key=True),
+        sa.Column("urutan", sa.BigInteger, sa.Identity(always=True), nullable=False, unique=True),
+        sa.Column("pelaku", sa.Text, nullable=False),
+        sa.Column("pihak", sa.Text),
+        sa.Column("pasal", sa.Text, nullable=False),
+        sa.Column("id_permintaan", sa.Text),
+        sa.Column("himpunan", sa.Text, nullable=False),
+        sa.Column("bentuk", sa.Text, nullable=False),
+        sa.Column("keadaan", sa.Text, nullable=False),
+        sa.Column("alasan", sa.Text),
+        sa.Column("bidang", pg.ARRAY(sa.Text)),
+        sa.Column("nomor", sa.BigInteger, comment="perubahan terakhir di dalam cuplikan"),
+        sa.Column("perkiraan", sa.BigInteger, comment="rekaman seluruhnya, selagi disiapkan"),
+        sa.Column("manifes", sa.Text, comment="JWS"),
+        sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kedaluwarsa_pada", sa.DateTime(timezone=True)),
+        sa.Index("ekspor_keadaan", "keadaan", "urutan"),
+    )
+    sa.Table(
+        "ekspor_bagian",
+        metadata,
+        sa.Column(
+            "id_ekspor",
+            pg.UUID(as_uuid=True),
+            sa.ForeignKey("ekspor.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("nama", sa.Text, primary_key=True),
+        sa.Column("baris", sa.BigInteger, nullable=False),
+        sa.Column("ukuran", sa.BigInteger, nullable=False),
+        sa.Column("sidik", sa.Text, nullable=False),
     )
 
 

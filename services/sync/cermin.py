@@ -60,18 +60,17 @@ def _dump(value: dict[str, str]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _row(sisi: NamaSisi, himpunan: Himpunan, item: Perubahan[Any], bacaan: int) -> Sequence[Any]:
-    record: Any = item.rekaman
+def _row(sisi: NamaSisi, himpunan: Himpunan, nomor: int, record: Any, bacaan: int) -> Sequence[Any]:
     isi = record.isi
     values = isi.model_dump_json(exclude_none=True)
     forms = _dump(normal_forms(himpunan, isi))
     if himpunan is Himpunan.PEKERJA:
         return (
-            sisi.value, record.id, record.versi, item.nomor, record.id_badan_usaha, isi.nik,
+            sisi.value, record.id, record.versi, nomor, record.id_badan_usaha, isi.nik,
             record.dilaporkan_pada, values, forms, bacaan,
         )  # fmt: skip
     return (
-        sisi.value, record.id, record.versi, item.nomor, record.dilaporkan_pada,
+        sisi.value, record.id, record.versi, nomor, record.dilaporkan_pada,
         record.status_pendaftaran, values, forms, bacaan,
     )  # fmt: skip
 
@@ -92,27 +91,46 @@ def write_page(
     latest = {item.id: item for item in items}  # a page may name a record twice: the later wins
     kept = [i for i in latest.values() if i.jenis is JenisPerubahan.UBAH and i.rekaman is not None]
     gone = [i.id for i in latest.values() if i.jenis is JenisPerubahan.HAPUS]
-    tabel, kolom = TABEL[himpunan], _KOLOM[himpunan]
     if gone:
         if catat:
             sentuhan.note_gone(tx, sisi, himpunan, gone)
-        tx.raw(f"DELETE FROM {tabel} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone])
-    if not kept:
-        return
+        tx.raw(
+            f"DELETE FROM {TABEL[himpunan]} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone]
+        )
+    if kept:
+        write_records(tx, sisi, himpunan, ((i.nomor, i.rekaman) for i in kept), bacaan, catat=catat)
+
+
+def write_records(
+    tx: Transaction,
+    sisi: NamaSisi,
+    himpunan: Himpunan,
+    records: Iterable[tuple[int, Any]],
+    bacaan: int,
+    *,
+    catat: bool,
+) -> int:
+    """Write records, each with its number and none twice, into a mirror; return how many.
+
+    `catat`: note what they change for the next comparison.
+    """
+    tabel, kolom = TABEL[himpunan], _KOLOM[himpunan]
+    written = 0
     names = ", ".join(kolom)
     made = sidik.expressions(sisi, himpunan)
     tx.raw(f"CREATE TEMP TABLE IF NOT EXISTS halaman_{tabel} (LIKE {tabel}) ON COMMIT DELETE ROWS")
     with driver(tx).cursor().copy(f"COPY halaman_{tabel} ({names}) FROM STDIN".encode()) as copy:
-        for item in kept:
-            copy.write_row(_row(sisi, himpunan, item, bacaan))
+        for written, (nomor, record) in enumerate(records, 1):  # noqa: B007 - the last is the count
+            copy.write_row(_row(sisi, himpunan, nomor, record, bacaan))
     if catat:
         sentuhan.note_page(tx, himpunan, f"halaman_{tabel}")
-    written = [*kolom[2:], *sidik.KOLOM.split(", ")]  # all but the key
-    changes = ", ".join(f"{k} = excluded.{k}" for k in written)
+    changed = [*kolom[2:], *sidik.KOLOM.split(", ")]  # all but the key
+    changes = ", ".join(f"{k} = excluded.{k}" for k in changed)
     tx.raw(
         f"INSERT INTO {tabel} ({names}, {sidik.KOLOM}) SELECT {names}, {made} FROM halaman_{tabel} "
         f"ON CONFLICT (sisi, id) DO UPDATE SET {changes}"
     )
+    return written
 
 
 def drop_unseen(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan, bacaan: int) -> int:

@@ -91,6 +91,29 @@ class TooDifferentError(PermanentError):
     saran = "Kosongkan kursor cermin itu lalu jalankan rekonsiliasi; semuanya dibaca ulang."
 
 
+class SnapshotGoneError(TemporaryError):
+    """A snapshot failed, or is no longer kept: another one must be asked for."""
+
+    kode = "HUB-SYNC-013"
+    judul = "Cuplikan tidak lagi tersedia"
+    saran = "Jalankan lagi; muatan dimulai dari cuplikan baru."
+
+
+class SnapshotBrokenError(PermanentError):
+    """A part or the manifest is not what its digest or its signature says."""
+
+    kode = "HUB-SYNC-014"
+    judul = "Cuplikan tidak sesuai sidik atau tanda tangannya"
+    saran = "Jangan pakai isinya; tanyakan kepada pengelola layanan, lalu muat lagi."
+
+
+class NoSuchAddressError(RefusedError):
+    """The service does not know an address of the contract, such as that of snapshots."""
+
+    kode = "HUB-SYNC-015"
+    judul = "Layanan tidak mengenal alamat ini"
+
+
 class SyncConfigurationError(ConfigurationError):
     """The reconciler was told something it cannot work with."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from threading import Event
@@ -26,10 +27,12 @@ from services.sync.errors import (
     AgreementOverError,
     ContractError,
     CursorGoneError,
+    NoSuchAddressError,
     NotAuthorisedError,
     PostponedDutyError,
     RefusedError,
     ServiceDownError,
+    SnapshotGoneError,
 )  # fmt: skip
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan, Pihak
@@ -51,7 +54,8 @@ _TERKIRIM = "http11.send_request_body.complete"
 _PALING_LAMA_KIRIM = 0.05  # seconds; a server that cannot be reached delays nothing
 
 
-def _record(himpunan: Himpunan, pemberi: Pihak) -> Any:
+def record_form(himpunan: Himpunan, pemberi: Pihak) -> Any:
+    """Return the form of a record in the profile of the party that gives it."""
     if himpunan is Himpunan.BADAN_USAHA:
         return BadanUsahaTercatat[BadanUsaha.profil(pemberi)]  # type: ignore[misc]
     return PekerjaTercatat[Pekerja.profil(pemberi)]  # type: ignore[misc]
@@ -59,13 +63,13 @@ def _record(himpunan: Himpunan, pemberi: Pihak) -> Any:
 
 @cache
 def _page_form(himpunan: Himpunan, pemberi: Pihak) -> TypeAdapter[HalamanPerubahan[Any]]:
-    record: Any = _record(himpunan, pemberi)
+    record: Any = record_form(himpunan, pemberi)
     return TypeAdapter(HalamanPerubahan[record])
 
 
 @cache
 def _records_form(himpunan: Himpunan, pemberi: Pihak) -> TypeAdapter[KumpulanRekaman[Any]]:
-    record: Any = _record(himpunan, pemberi)
+    record: Any = record_form(himpunan, pemberi)
     return TypeAdapter(KumpulanRekaman[record])
 
 
@@ -148,7 +152,7 @@ class KlienRegistri:
         self.sisi = sisi
         self._batas = batas
         self._check_stop = check_stop
-        self._patience = tunggu_detik
+        self.patience = tunggu_detik
         self._http = httpx.Client(base_url=base_url, auth=auth, timeout=_TIMEOUT)
         self.lalu_lintas = LaluLintas()
         self._background = ThreadPoolExecutor(1)
@@ -167,9 +171,9 @@ class KlienRegistri:
         path = f"/v1/perubahan/{JALUR[himpunan]}"
         answer = self._came_ahead(path, kursor)
         if answer is None:
-            answer = self._call("GET", path, params=self._query(kursor))
+            answer = self.call("GET", path, params=self._query(kursor))
         self._ask_ahead(path, answer)
-        return self._read(_page_form(himpunan, self.sisi.pemberi), answer)
+        return self.read(_page_form(himpunan, self.sisi.pemberi), answer)
 
     def _query(self, kursor: str | None) -> dict[str, Any]:
         return {"batas": self._batas} | ({} if kursor is None else {"kursor": kursor})
@@ -244,21 +248,24 @@ class KlienRegistri:
     def send_usulan(self, isi: bytes, kunci: str) -> KumpulanTandaTerima:
         """Send a stored batch and return its receipts; repeating the key repeats the answer."""
         headers = {"Idempotency-Key": kunci, "Content-Type": "application/json"}
-        answer = self._call("POST", "/v1/usulan", content=isi, headers=headers)
-        return self._read(_TANDA_TERIMA, answer)
+        answer = self.call("POST", "/v1/usulan", content=isi, headers=headers)
+        return self.read(_TANDA_TERIMA, answer)
 
     def list_usulan(self, kursor: str | None) -> Halaman[UsulanTercatat]:
         """Return one page of our own proposals with their present state."""
-        return self._read(
-            _DAFTAR_USULAN, self._call("GET", "/v1/usulan", params=self._query(kursor))
-        )
+        return self.read(_DAFTAR_USULAN, self.call("GET", "/v1/usulan", params=self._query(kursor)))
 
-    def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Return a service's answer, asking again while there is patience."""
+        return self.patiently(self._once, method, path, **options)
+
+    def patiently(self, work: Callable[..., _T], *given: Any, **options: Any) -> _T:
+        """Return what `work` returns; after a TemporaryError it is done again."""
         started = time.monotonic()
 
         def give_up(_: RetryCallState) -> bool:
             self._check_stop()
-            return time.monotonic() - started >= self._patience
+            return time.monotonic() - started >= self.patience
 
         retrying = Retrying(
             stop=give_up,
@@ -267,7 +274,11 @@ class KlienRegistri:
             retry=retry_if_exception_type(TemporaryError),
             reraise=True,
         )
-        return retrying(self._once, method, path, **options)
+        return retrying(work, *given, **options)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless told to stop."""
+        self._sleep(seconds)
 
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -276,23 +287,39 @@ class KlienRegistri:
             time.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
-        try:
+        with self._translated():
             answer = self._http.request(method, path, **options)
-        except httpx.HTTPStatusError as error:  # the token endpoint said no
-            answer = error.response
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            text = f"Layanan {self.sisi.upper()} tidak menjawab ({type(error).__name__})."
-            raise ServiceDownError(text) from None
         self.lalu_lintas.note(answer)
         if answer.status_code < 400:
             return answer
         raise self._problem(answer)
+
+    @contextmanager
+    def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        """Open an answer whose body is read piece by piece; a cut is a ServiceDownError."""
+        with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                raise self._problem(answer)
+            yield answer
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPStatusError as error:  # the token endpoint said no
+            raise self._problem(error.response) from None
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            text = f"Layanan {self.sisi.upper()} tidak menjawab ({type(error).__name__})."
+            raise ServiceDownError(text) from None
 
     def _problem(self, answer: httpx.Response) -> Exception:
         """Translate a problem document; the table of codes is in wire.md and openapi/."""
         kode, detail, pasal = _read_problem(answer)
         status = answer.status_code
         text = f"{self.sisi.upper()} menjawab {status} {kode}: {detail}"
+        if kode == "KLIEN-EKSPOR-002":
+            return SnapshotGoneError(text)
         if status == 410:
             return CursorGoneError(text)
         if kode == "HUB-PERJANJIAN-004":  # waiting would hold up the directions that go on
@@ -302,9 +329,11 @@ class KlienRegistri:
         if status == 403 and kode.startswith(("KLIEN-PERJANJIAN", "KLIEN-OTORISASI")):
             over = (pasal or "").startswith("Pasal 8")
             return (AgreementOverError if over else NotAuthorisedError)(text, pasal=pasal)
-        return RefusedError(text, pasal=pasal)
+        missing = status in {404, 405} and not kode.startswith("KLIEN-EKSPOR")
+        return (NoSuchAddressError if missing else RefusedError)(text, pasal=pasal)
 
-    def _read(self, form: TypeAdapter[_T], answer: httpx.Response) -> _T:
+    def read(self, form: TypeAdapter[_T], answer: httpx.Response) -> _T:
+        """Return an answer in its agreed form. Raises ContractError."""
         try:
             return form.validate_json(answer.content)
         except ValidationError as error:

@@ -21,6 +21,7 @@ from services.sync.errors import Interrupted
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi, SyncSettings
 from shared_schemas.perjanjian import Perjanjian
+from shared_schemas.rujukan import Himpunan
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Konteks:
     interrupted: bool = False
     kegagalan: Exception | None = None
     putaran: int = 0
+    tanpa_cuplikan: set[tuple[NamaSisi, Himpunan]] = field(default_factory=set)
 
     def now(self) -> dt.datetime:
         """Return the present moment with a zone."""

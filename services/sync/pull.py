@@ -1,5 +1,7 @@
 """Pull: read each registry's change feed from the kept cursor into the mirrors.
 
+A full read that turns out long goes on from a snapshot (`muat`).
+
 A page and its cursor are written in one transaction of ours, so a step that is repeated
 after a kill goes on where the last page was committed.
 """
@@ -14,6 +16,7 @@ from services.kit.errors import HubError
 from services.sync import cermin, samakan, sentuhan
 from services.sync.errors import CursorGoneError, NotAuthorisedError, PostponedDutyError
 from services.sync.konteks import Konteks
+from services.sync.muat import load_if_due
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.perubahan import HalamanPerubahan
@@ -37,11 +40,13 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
     where force majeure postpones them, the mirror stands as it is.
     """
     total = {"dibaca": 0, "dihapus": 0, "habis": 0, "berwenang": 1}
-    for _ in range(HALAMAN_PER_LANGKAH):
+    for at in range(HALAMAN_PER_LANGKAH):
         ctx.check()
-        with transaction(ctx.engine) as tx:
-            letak = _position(tx, sisi, himpunan)
         try:
+            if at == 0:
+                total["dibaca"] += load_if_due(ctx, sisi, himpunan)
+            with transaction(ctx.engine) as tx:
+                letak = _position(tx, sisi, himpunan)
             page = ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
         except CursorGoneError:
             _find_back(ctx, sisi, himpunan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +31,16 @@ from services.sync.lihat import (
     summary,
     trace,
 )  # fmt: skip
+from services.sync.muat import load_mirror
 from services.sync.pipeline import run_round
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
-from shared_schemas.perjanjian import load
+from shared_schemas.perjanjian import load as load_agreement
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.ekspor import BentukEkspor
 
 __all__ = [
-    "HasilJalan", "Kemajuan", "list_tak_tertaut", "list_temuan", "list_tertahan", "run", "status",
-    "summary", "trace",
+    "HasilJalan", "Kemajuan", "list_tak_tertaut", "list_temuan", "list_tertahan", "load", "run",
+    "status", "summary", "trace",
 ]  # fmt: skip
 
 _VERSION = "hub-sync-2"  # pinned: of another order of steps; recovery skips other versions
@@ -122,6 +125,30 @@ def run(
         time.sleep(jeda_detik)
 
 
+def load(
+    settings: SyncSettings,
+    mirrors: Iterable[tuple[NamaSisi, Himpunan]],
+    bentuk: BentukEkspor,
+    *,
+    on_progress: Callable[[Kemajuan], None] | None = None,
+    clock: Clock = system_clock,
+    make_auth: Callable[[Sisi], httpx.Auth | None] = key_auth,
+) -> dict[tuple[NamaSisi, Himpunan], int]:
+    """Load mirrors from snapshots, whatever they hold; return the records of each.
+
+    Raises as `run`; the next call goes on where this one ended.
+    """
+    lock = Kepemimpinan(_postgres_url(settings.database_url))
+    try:
+        lock.acquire(wait=False, tell=_teller(on_progress))
+        with _context(settings, lock, on_progress, clock, make_auth) as ctx:
+            return {(s, h): load_mirror(ctx, s, h, bentuk) for s, h in mirrors}
+    except Interrupted:
+        raise LeadershipLostError from None
+    finally:
+        lock.close()
+
+
 def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
     """Reconcile once, or with `terus` until the lock is lost."""
     while True:
@@ -167,7 +194,14 @@ def open_context(
     engine = make_engine(settings.database_url, 5)
     kunci = _key_of(settings.kunci_sidik)
     ctx = Konteks(
-        settings, engine, {}, load(settings.perjanjian_path), clock, on_progress, lock.check, kunci
+        settings,
+        engine,
+        {},
+        load_agreement(settings.perjanjian_path),
+        clock,
+        on_progress,
+        lock.check,
+        kunci,
     )
     if kunci is not None:
         sidik.install_key(engine, kunci)

@@ -94,6 +94,28 @@ kursor_tarik = sa.Table(
     sa.Column("habis_pada", _WAKTU),
 )
 
+# A mirror that is being loaded from a snapshot: `kunci` asks for the same one again.
+muatan = sa.Table(
+    "muatan",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("himpunan", sa.Text, primary_key=True),
+    sa.Column("kunci", sa.Text, nullable=False),
+    sa.Column("bentuk", sa.Text, nullable=False),
+    sa.Column("bacaan", sa.Integer, nullable=False),
+)
+
+# The parts whose rows are in the mirror, written with them.
+muatan_bagian = sa.Table(
+    "muatan_bagian",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("himpunan", sa.Text, primary_key=True),
+    sa.Column("nama", sa.Text, primary_key=True),
+    sa.Column("baris", sa.Integer, nullable=False),
+    sa.Column("sidik", sa.Text, nullable=False),
+)
+
 tautan_badan_usaha = sa.Table(
     "tautan_badan_usaha",
     METADATA,

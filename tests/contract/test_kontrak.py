@@ -37,6 +37,9 @@ _SAH: dict[str, str] = {
     "GET /v1/usulan-ditahan": "400",
     "GET /v1/belum-lapor": "400",
     "GET /v1/pendaftaran": "400",
+    # A client has a few snapshots waiting, not as many as there are cases.
+    "POST /v1/ekspor/badan-usaha": "429",
+    "POST /v1/ekspor/pekerja": "429",
     # Rules between fields: one NIK twice in a report, a refusal without its reason.
     "POST /v1/laporan": "422",
     "POST /v1/pendaftaran/{id}/keputusan": "422",
