@@ -210,29 +210,29 @@ class KlienRegistri:
 
     def fetch_akar(self, himpunan: Himpunan) -> Akar:
         """Return the root of the source's digest tree."""
-        return self._read(_AKAR, self._call("GET", f"/v1/digest/{JALUR[himpunan]}"))
+        return self.read(_AKAR, self.call("GET", f"/v1/digest/{JALUR[himpunan]}"))
 
     def fetch_anak(
         self, himpunan: Himpunan, awalan: Sequence[str], lipat: int, oktet: int
     ) -> Jumlah:
         """Return the sums of the children of nodes; the one prefix "" is the root."""
         query = {"lipat": lipat, "oktet": oktet} | _prefixes(awalan)
-        found = self._read(_ANAK, self._call("GET", f"/v1/digest/{JALUR[himpunan]}", params=query))
+        found = self.read(_ANAK, self.call("GET", f"/v1/digest/{JALUR[himpunan]}", params=query))
         return Jumlah(found.nomor, self._unpack(found.anak, oktet, len(awalan) * 16**lipat))
 
     def fetch_daun(self, himpunan: Himpunan, awalan: Sequence[str], oktet: int) -> Daftar:
         """Return the records of small nodes with their leaves."""
         query = {"oktet": oktet} | _prefixes(awalan)
         path = f"/v1/digest/{JALUR[himpunan]}/daun"
-        found = self._read(_DAUN, self._call("GET", path, params=query))
+        found = self.read(_DAUN, self.call("GET", path, params=query))
         leaves = self._unpack(found.daun, oktet, len(found.id))
         return Daftar(found.nomor, dict(zip(found.id, leaves, strict=True)))
 
     def fetch_rekaman(self, himpunan: Himpunan, ids: Sequence[str]) -> list[Perubahan[Any]]:
         """Return the last state of these records, at most 1,000, with tombstones."""
         path = f"/v1/digest/{JALUR[himpunan]}/rekaman"
-        answer = self._call("POST", path, json={"id": list(ids)})
-        return self._read(_records_form(himpunan, self.sisi.pemberi), answer).data
+        answer = self.call("POST", path, json={"id": list(ids)})
+        return self.read(_records_form(himpunan, self.sisi.pemberi), answer).data
 
     def _unpack(self, text: str, oktet: int, count: int) -> list[int]:
         try:

@@ -141,7 +141,7 @@ def load(
     lock = Kepemimpinan(_postgres_url(settings.database_url))
     try:
         lock.acquire(wait=False, tell=_teller(on_progress))
-        with _context(settings, lock, on_progress, clock, make_auth) as ctx:
+        with open_context(settings, lock, on_progress, clock, make_auth) as ctx:
             return {(s, h): load_mirror(ctx, s, h, bentuk) for s, h in mirrors}
     except Interrupted:
         raise LeadershipLostError from None

@@ -25,7 +25,7 @@ from services.sync import muat
 from services.sync.errors import ContractError, SnapshotBrokenError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.pull import pull_pages
-from services.sync.run import _context, key_auth, load
+from services.sync.run import key_auth, load, open_context
 from services.sync.settings import NamaSisi, SyncSettings
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
@@ -96,7 +96,7 @@ def registry(p: Pasangan) -> dict[str, tuple[int, str, Any]]:
 def follow(settings: SyncSettings, on_progress: Any = None) -> int:
     """Pull the feed to its end as a round does; return how many records were read."""
     lock = Kepemimpinan(settings.database_url)
-    with closing(lock), _context(settings, lock, on_progress, system_clock, key_auth) as ctx:
+    with closing(lock), open_context(settings, lock, on_progress, system_clock, key_auth) as ctx:
         total = 0
         for _ in range(100):
             read = pull_pages(ctx, NamaSisi.WLKP, Himpunan.PEKERJA)
