@@ -143,6 +143,9 @@ def run_sync(
     wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
     bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
     terus: Annotated[bool, typer.Option("--terus", help="Ulangi sampai dihentikan.")] = False,
+    penuh: Annotated[
+        bool, typer.Option("--penuh", help="Bandingkan semuanya, bukan yang berubah saja.")
+    ] = False,
     jeda: Annotated[float, typer.Option(help="Detik antara dua kali jalan.")] = 60,
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
     as_json: AsJson = False,
@@ -158,7 +161,7 @@ def run_sync(
     with database("hub", database_url, data) as url:
         chosen = settings(url, data, wlkp_url, bpjs_url, tunggu)
         hasil = run_with_progress(
-            lambda tell: run(chosen, on_progress=tell, terus=terus, jeda_detik=jeda)
+            lambda tell: run(chosen, on_progress=tell, terus=terus, penuh=penuh, jeda_detik=jeda)
         )
         engine = make_engine(url, 1)
         rows = summary(engine)

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
 from services.kit.clock import Clock, system_clock
-from services.kit.database import make_engine
+from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
-from services.sync import konteks, rounds, sidik
+from services.sync import konteks, rounds, sentuhan, sidik
 from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.klien import KlienRegistri
@@ -94,6 +94,7 @@ def run(
     *,
     on_progress: Callable[[Kemajuan], None] | None = None,
     terus: bool = False,
+    penuh: bool = False,
     jeda_detik: float = 60,
     tunggu_giliran: bool = False,
     clock: Clock = system_clock,
@@ -102,7 +103,8 @@ def run(
     """Reconcile until a round proposes nothing, at most `putaran_maks` rounds.
 
     With `terus` it starts again after every `jeda_detik`, also after an outage of a service or
-    of the hub's own database, until interrupted. Raises BusyError when another process works
+    of the hub's own database, until interrupted. With `penuh` the first round compares
+    everything, not only what changed. Raises BusyError when another process works
     (unless `tunggu_giliran`), TemporaryError when patience ended, PermanentError when something
     must change first. After KeyboardInterrupt nothing is lost: the next run resumes the round.
     """
@@ -113,6 +115,10 @@ def run(
             lock = Kepemimpinan(_postgres_url(settings.database_url))
             lock.acquire(wait=tunggu_giliran or terus, tell=tell)
             with open_context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
+                if penuh:
+                    with transaction(ctx.engine) as tx:
+                        sentuhan.require_full(tx)
+                    penuh = False
                 return _lead(ctx, terus=terus, jeda_detik=jeda_detik)
         except (TemporaryError, psycopg.OperationalError, sa.exc.OperationalError) as error:
             if not terus:

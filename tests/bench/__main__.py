@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, nomor, ukuran
+from tests.bench import banding, delta, nomor, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
 BAGIAN = ("impor", "cari", "kumpulan", "umpan")
 REGISTRI = "bandingkan"  # two registries of a million workers: no server, no province
+DELTA = "delta"  # rounds after a change: a hub of its own, when asked for by name
 LAIN = ("nomor",)  # measured for docs/keputusan/0002, when asked for by name
 
 
@@ -24,6 +25,10 @@ def main() -> None:
     """Measure what was asked for; the figures go to stdout, the progress to stderr."""
     options = _options()
     asked = options.bagian or [*BAGIAN, REGISTRI]
+    if asked == [DELTA]:
+        rounds = delta.measure(options.rekaman, options.folder)
+        print(json.dumps(rounds, indent=2) if options.json else "\n".join(delta.lines(rounds)))
+        return
     whole = _registries(options) if REGISTRI in asked else []
     if asked == [REGISTRI]:
         print(banding.as_json(whole) if options.json else "\n".join(banding.lines(whole)))
@@ -51,11 +56,16 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "bagian", nargs="*", choices=[*BAGIAN, REGISTRI, *LAIN, []], help="bagian yang diukur"
+        "bagian",
+        nargs="*",
+        choices=[*BAGIAN, REGISTRI, DELTA, *LAIN, []],
+        help="bagian yang diukur",
     )
     parser.add_argument("--singkat", action="store_true", help="provinsi kecil, sedikit ulangan")
     parser.add_argument("--json", action="store_true", help="angka sebagai JSON")
     parser.add_argument("--pekerja", type=int, default=0, help="jumlah pekerja")
+    parser.add_argument("--rekaman", type=int, default=200_000, help="pekerja sesisi bagi delta")
+    parser.add_argument("--folder", type=Path, help="tempat database sementara bagi delta")
     parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
     return parser.parse_args()
 
