@@ -16,10 +16,11 @@ import httpx
 from services.kit.clock import Clock, system_clock
 from services.kit.database import transaction
 from services.sync import samakan, sidik
+from services.sync.errors import TooDifferentError
 from services.sync.jelajah import Beda
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.konteks import Kemajuan, Konteks
-from services.sync.pull import pull_pages
+from services.sync.pull import pull_pages, start_again
 from services.sync.run import key_auth, open_context
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
 from shared_schemas.rujukan import Himpunan
@@ -131,7 +132,13 @@ def _compare(ctx: Konteks, hasil: HasilAudit, oktet: int, *, perbaiki: bool) -> 
     if samakan.is_equal(ctx, walk, akar):
         hasil.keadaan, hasil.beda = KeadaanAudit.SAMA, []
         return True
-    found = walk.walk(akar.jumlah)
+    try:
+        found = walk.walk(akar.jumlah)
+    except TooDifferentError:
+        if not perbaiki:
+            raise
+        start_again(ctx, sisi, himpunan)
+        return False
     resting = walk.nomor == akar.nomor and akar.nomor <= _position(ctx, sisi, himpunan)
     # While the source moves, only what differs at two tries is taken for a difference.
     again = found if resting else [b for b in found if b in set(hasil.beda)]

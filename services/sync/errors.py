@@ -88,7 +88,7 @@ class TooDifferentError(PermanentError):
 
     kode = "HUB-SYNC-012"
     judul = "Cermin terlalu berbeda dari sumbernya"
-    saran = "Kosongkan kursor cermin itu lalu jalankan rekonsiliasi; semuanya dibaca ulang."
+    saran = "Jalankan `hub sync audit --perbaiki`; cermin itu lalu dibaca ulang seluruhnya."
 
 
 class SnapshotGoneError(TemporaryError):

@@ -83,12 +83,12 @@ def _find_back(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
         done = samakan.catch_up(ctx, sisi, himpunan)
     except HubError as error:
         ctx.tell("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {error.detail}")
-        _start_again(ctx, sisi, himpunan)
+        start_again(ctx, sisi, himpunan)
     else:
         ctx.tell("pull", f"{himpunan} {sisi}: kursor hilang, {done} rekaman diperbaiki.", done)
 
 
-def _start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
+def start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
     """Begin a full read; what it does not show was deleted while we were away."""
     with transaction(ctx.engine) as tx:
         tx.raw(

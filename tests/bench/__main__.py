@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, delta, nomor, ukuran
+from tests.bench import banding, delta, nomor, sidik, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
 BAGIAN = ("impor", "cari", "kumpulan", "umpan")
 REGISTRI = "bandingkan"  # two registries of a million workers: no server, no province
 DELTA = "delta"  # rounds after a change: a hub of its own, when asked for by name
-LAIN = ("nomor",)  # measured for docs/keputusan/0002, when asked for by name
+SIDIK = "sidik"  # a registry of a million workers and its mirror
+LAIN = ("nomor", SIDIK)  # measured for docs/keputusan/0002, when asked for by name
 
 
 def main() -> None:
@@ -34,6 +35,9 @@ def main() -> None:
         print(banding.as_json(whole) if options.json else "\n".join(banding.lines(whole)))
         return
     logging.configure("bench", "ERROR")
+    if asked == [SIDIK]:
+        _tree(options)
+        return
     takaran = Takaran(2, 1.0) if options.singkat else Takaran(7, 3.0)
     pekerja = options.pekerja or (6_000 if options.singkat else 30_000)
     with (
@@ -68,6 +72,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, help="tempat database sementara bagi delta")
     parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
     return parser.parse_args()
+
+
+def _tree(options: argparse.Namespace) -> None:
+    """Walk the digest trees of a registry and its mirror."""
+    baris = options.pekerja or (50_000 if options.singkat else 1_000_000)
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
+        print("\n".join(sidik.measure(Path(folder), baris, 1_000)))
 
 
 def _registries(options: argparse.Namespace) -> list[banding.Catatan]:

@@ -17,14 +17,17 @@ from services import persiapan
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.cli import app
+from services.kit.clock import system_clock
 from services.kit.database import transaction
 from services.perintah.audit import BERBEDA
 from services.registry import write
 from services.sync import samakan
 from services.sync.audit import HasilAudit, KeadaanAudit, run_audit
-from services.sync.errors import BusyError, KeyMismatchError
+from services.sync.errors import BusyError, KeyMismatchError, TooDifferentError
 from services.sync.jelajah import JenisBeda
 from services.sync.kepemimpinan import Kepemimpinan
+from services.sync.pull import pull_pages
+from services.sync.run import key_auth, open_context
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
@@ -191,17 +194,26 @@ def test_lost_cursor_without_a_tree_is_read_anew(
     audit(pasangan, perbaiki=True)
     forget(pasangan, contoh.nik(8))
     without = pasangan.sync.model_copy(update={"kunci_sidik": None})
-    from services.sync.pull import pull_pages
-    from services.sync.run import key_auth, open_context
-
     lock = Kepemimpinan(without.database_url)
-    from services.kit.clock import system_clock
-
     with open_context(without, lock, None, system_clock, key_auth) as ctx:
         assert pull_pages(ctx, NamaSisi.BPJS, Himpunan.PEKERJA)["dibaca"] > PEKERJA / 2
     lock.close()
     hasil = audit(pasangan)
     assert hasil.keadaan is KeadaanAudit.SAMA
+
+
+def test_mirror_that_differs_almost_everywhere_is_read_anew(
+    pasangan: Pasangan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit(pasangan, perbaiki=True)
+    before = mirror(pasangan)
+    monkeypatch.setattr("services.sync.jelajah.SIMPUL_MAKS", 10)
+    damage(pasangan, "DELETE FROM cermin_pekerja WHERE id > '8'")
+    with pytest.raises(TooDifferentError, match="audit --perbaiki"):
+        audit(pasangan)
+    hasil = audit(pasangan, perbaiki=True)
+    assert (hasil.keadaan, hasil.diperbaiki) == (KeadaanAudit.SAMA, 0)
+    assert mirror(pasangan) == before
 
 
 def test_another_key_is_named_and_nothing_is_read(pasangan: Pasangan, tmp_path: Any) -> None:
