@@ -83,7 +83,7 @@ class UnknownCompanyError(PermanentError):
     saran = "Pakai id dari `hub tinjau daftar`."
 
 
-class SnapshotGoneError(TemporaryError):
+class SnapshotGoneError(PermanentError):
     """A snapshot failed, or is no longer kept: another one must be asked for."""
 
     kode = "HUB-SYNC-012"

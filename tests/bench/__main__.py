@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, nomor, ukuran
+from tests.bench import banding, ekspor, nomor, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
 BAGIAN = ("impor", "cari", "kumpulan", "umpan")
 REGISTRI = "bandingkan"  # two registries of a million workers: no server, no province
+EKSPOR = "ekspor"  # the first load: a server and workers of its own
 LAIN = ("nomor",)  # measured for docs/keputusan/0002, when asked for by name
 
 
@@ -25,6 +26,9 @@ def main() -> None:
     options = _options()
     asked = options.bagian or [*BAGIAN, REGISTRI]
     whole = _registries(options) if REGISTRI in asked else []
+    if asked == [EKSPOR]:
+        _show(ekspor.ekspor(options.rekaman, 2 if options.singkat else 3), as_json=options.json)
+        return
     if asked == [REGISTRI]:
         print(banding.as_json(whole) if options.json else "\n".join(banding.lines(whole)))
         return
@@ -48,14 +52,23 @@ def main() -> None:
     print("\n".join(banding.lines(whole) if whole else []))
 
 
+def _show(figures: list[Hasil], *, as_json: bool) -> None:
+    rows = json.dumps({"hasil": [f.row() for f in figures]}, indent=2)
+    print(rows if as_json else "\n".join(_line(f) for f in figures))
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "bagian", nargs="*", choices=[*BAGIAN, REGISTRI, *LAIN, []], help="bagian yang diukur"
+        "bagian",
+        nargs="*",
+        choices=[*BAGIAN, REGISTRI, EKSPOR, *LAIN, []],
+        help="bagian yang diukur",
     )
     parser.add_argument("--singkat", action="store_true", help="provinsi kecil, sedikit ulangan")
     parser.add_argument("--json", action="store_true", help="angka sebagai JSON")
     parser.add_argument("--pekerja", type=int, default=0, help="jumlah pekerja")
+    parser.add_argument("--rekaman", type=int, default=500_000, help="rekaman pada ukuran ekspor")
     parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
     return parser.parse_args()
 
