@@ -91,7 +91,7 @@ class TooDifferentError(PermanentError):
     saran = "Jalankan `hub sync audit --perbaiki`; cermin itu lalu dibaca ulang seluruhnya."
 
 
-class SnapshotGoneError(TemporaryError):
+class SnapshotGoneError(PermanentError):
     """A snapshot failed, or is no longer kept: another one must be asked for."""
 
     kode = "HUB-SYNC-013"

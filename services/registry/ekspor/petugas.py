@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ from services.registry.ekspor.bagian import columns_of, cut, encode
 from services.registry.ekspor.buku import Buku, Pesanan
 from services.registry.ekspor.cuplikan import Cuplikan, open_cuplikan
 from services.registry.ekspor.gudang import Gudang
+from services.registry.errors import ExportGoneError
 from services.registry.read import Reader, feed_scope
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.ekspor import BagianEkspor, ManifesEkspor
@@ -122,7 +124,8 @@ class Petugas:
             self._write(pesanan)
         except Exception as error:  # noqa: BLE001 - whatever it was, the service lives on
             get_logger().warning("ekspor gagal", id_ekspor=str(pesanan.id), exc_info=error)
-            self._buku.fail(pesanan.id, _reason(error))
+            with suppress(ExportGoneError):  # given up by another process already
+                self._buku.fail(pesanan.id, _reason(error))
             self.gudang.remove(pesanan.id)
 
     def _write(self, pesanan: Pesanan) -> None:
