@@ -11,7 +11,7 @@ import numpy as np
 from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
 from services.taut.jarak import Bita
-from services.taut.kata import Bulat, Kosakata, Kunci64, Panjang
+from services.taut.kata import LANGKA, Bulat, Kosakata, Kunci64, Panjang, Tetangga
 
 MAKS_TETANGGA = 4
 _MAKS_KELOMPOK = 60
@@ -52,21 +52,21 @@ def _meet(keys: Kunci64, words: Bulat, count: Bulat) -> tuple[Bulat, Bulat]:
             for p in range(start, at):
                 for q in range(start, at):
                     x, y = words[p], words[q]
-                    if x != y and (count[x] <= 2 or count[y] >= 20 * count[x]):
+                    if x != y and (count[x] <= LANGKA or count[y] >= 20 * count[x]):
                         rare.append(x)
                         near.append(y)
         start = at
     return np.array(rare[1:], np.int32), np.array(near[1:], np.int32)
 
 
-def find_neighbours(v: Kosakata) -> tuple[Panjang, Bulat]:
+def find_neighbours(v: Kosakata) -> Tetangga:
     """Return for each word the edges and numbers of its commonest near words, at most four."""
     keys, words = _variants(v.isi, v.batas)
     order = np.lexsort((words, keys))
     rare, near = _meet(keys[order], words[order], v.jumlah)
     edges: Nomor = np.zeros(len(v.jumlah) + 1, np.int64)
     if not len(rare):
-        return edges, near
+        return Tetangga(edges, near)
     pairs = np.unique(rare.astype(np.int64) << 32 | near.astype(np.int64))
     rare, near = (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
     order = np.lexsort((near, -v.jumlah[near], rare))
@@ -74,4 +74,4 @@ def find_neighbours(v: Kosakata) -> tuple[Panjang, Bulat]:
     first = np.searchsorted(rare, rare, side="left")
     keep = np.arange(len(rare)) - first < MAKS_TETANGGA
     np.cumsum(np.bincount(rare[keep], minlength=len(v.jumlah)), out=edges[1:])
-    return edges, near[keep]
+    return Tetangga(edges, near[keep])
