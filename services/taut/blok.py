@@ -13,7 +13,7 @@ import numpy as np
 
 from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
-from services.taut.kata import Kunci64
+from services.taut.kata import Bulat, Kunci64
 from services.taut.kunci_blok import Kunci
 
 Calon = tuple[Nomor, Nomor]
@@ -37,6 +37,18 @@ class LaporanBlok:
     pasangan: int
     kunci_dilewati: int
     pasangan_dilewati: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lapis:
+    """The keys of one rule (or of one share of them) on both sides, sorted, with their records."""
+
+    aturan: int
+    batas: int
+    kunci_a: Kunci64
+    rekaman_a: Bulat
+    kunci_b: Kunci64
+    rekaman_b: Bulat
 
 
 @jit
@@ -104,24 +116,38 @@ def _distinct(packed: Kunci64) -> Kunci64:
 
 
 def find_candidates(
-    rules: Iterable[Aturan], count_a: int, free: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    rules: Iterable[Aturan],
+    count_a: int,
+    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    layers: list[Lapis] | None = None,
 ) -> tuple[Calon, list[LaporanBlok]]:
-    """Return the pairs that the rules bring together among the records that are still `free`."""
+    """Return the pairs that the rules bring together among the records that are still `free`.
+
+    The sorted keys are added to `layers` where somebody wants to look more up in them.
+    """
     found, report = [], []
-    for rule in rules:
+    for at, rule in enumerate(rules):
         pairs = left_keys = left_pairs = 0
         for records, keys in rule.kunci():
             here = free[records]
             ka, ra = _side(records, keys, np.flatnonzero(here & (records < count_a)))
             kb, rb = _side(records, keys, np.flatnonzero(here & (records >= count_a)))
+            if layers is not None:
+                small = (ra.astype(np.int32), rb.astype(np.int32))
+                layers.append(Lapis(at, rule.batas, ka, small[0], kb, small[1]))
             packed, skipped_keys, skipped_pairs = _join(ka, ra, kb, rb, rule.batas)
             found.append(packed)
             pairs += len(packed)
             left_keys += skipped_keys
             left_pairs += skipped_pairs
         report.append(LaporanBlok(rule.nama, pairs, left_keys, left_pairs))
-    every = _distinct(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    return unpack(np.concatenate(found) if found else np.empty(0, np.uint64)), report
+
+
+def unpack(packed: Kunci64) -> Calon:
+    """Return packed pairs as two columns, sorted, each pair once."""
+    every = _distinct(packed)
     return (
         (every >> np.uint64(32)).astype(np.int64),
         (every & np.uint64(0xFFFFFFFF)).astype(np.int64),
-    ), report
+    )
