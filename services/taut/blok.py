@@ -95,7 +95,7 @@ def _join(ka: Kunci64, ra: Nomor, kb: Kunci64, rb: Nomor, bound: int) -> tuple[K
     size = (blocks[:, 1] - blocks[:, 0]) * (blocks[:, 3] - blocks[:, 2])
     kept = size <= bound
     packed = _cross(blocks[kept], ra, rb, int(size[kept].sum()))
-    return _distinct(packed), int((~kept).sum()), int(size[~kept].sum())
+    return distinct(packed), int((~kept).sum()), int(size[~kept].sum())
 
 
 def _side(records: Nomor, keys: Kunci64, chosen: Nomor) -> tuple[Kunci64, Nomor]:
@@ -107,7 +107,7 @@ def _side(records: Nomor, keys: Kunci64, chosen: Nomor) -> tuple[Kunci64, Nomor]
     return keys[fresh], records[fresh]
 
 
-def _distinct(packed: Kunci64) -> Kunci64:
+def distinct(packed: Kunci64) -> Kunci64:
     """Return each value once, sorted; sorting is faster here than NumPy's hashing."""
     packed = np.sort(packed)
     fresh = np.ones(len(packed), np.bool_)
@@ -141,13 +141,18 @@ def find_candidates(
             left_keys += skipped_keys
             left_pairs += skipped_pairs
         report.append(LaporanBlok(rule.nama, pairs, left_keys, left_pairs))
-    return unpack(np.concatenate(found) if found else np.empty(0, np.uint64)), report
+    every = distinct(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    return unpack(every), report
+
+
+def pack(a: Nomor, b: Nomor) -> Kunci64:
+    """Return each pair as one number."""
+    return a.astype(np.uint64) << np.uint64(32) | b.astype(np.uint64)
 
 
 def unpack(packed: Kunci64) -> Calon:
-    """Return packed pairs as two columns, sorted, each pair once."""
-    every = _distinct(packed)
+    """Return packed pairs as two columns."""
     return (
-        (every >> np.uint64(32)).astype(np.int64),
-        (every & np.uint64(0xFFFFFFFF)).astype(np.int64),
+        (packed >> np.uint64(32)).astype(np.int64),
+        (packed & np.uint64(0xFFFFFFFF)).astype(np.int64),
     )

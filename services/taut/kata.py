@@ -166,3 +166,12 @@ def count_whole(whole: Panjang) -> Nyata:
     """Return the bits of whole texts, by how many of them are equal."""
     _, inverse, count = np.unique(whole, return_inverse=True, return_counts=True)
     return share_bits(count, len(whole))[inverse]
+
+
+def spread(start: Panjang, stop: Panjang) -> Panjang:
+    """Return all positions from each start to its stop, one range behind the other."""
+    length = stop - start
+    ends = np.cumsum(length)
+    total = int(ends[-1]) if len(ends) else 0
+    found: Panjang = np.arange(total) + np.repeat(start - (ends - length), length)
+    return found

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from services.taut import banding_kata as bk
 from services.taut.banding_kata import Nomor
-from services.taut.blok import Calon, Lapis
+from services.taut.blok import Calon, Lapis, pack
 from services.taut.hasil import Baris
 from services.taut.model import Model
 from services.taut.putusan import Dinilai
@@ -63,11 +63,6 @@ class Kerja:
     def allowed(self, a: Nomor, b: Nomor) -> npt.NDArray[np.bool_]:
         """Say which pairs no steward has called different."""
         return ~np.isin(pack(a, b), self.terlarang)
-
-
-def pack(a: Nomor, b: Nomor) -> npt.NDArray[np.uint64]:
-    """Return each pair as one number."""
-    return a.astype(np.uint64) << np.uint64(32) | b.astype(np.uint64)
 
 
 def score_pairs(work: Kerja, pairs: Calon) -> Dinilai:

@@ -8,10 +8,10 @@ from services.taut import banding_kata as bk
 from services.taut import kunci_pasti
 from services.taut.aturan import rules_badan_usaha, rules_pekerja
 from services.taut.banding_kata import Bebas, Nomor
-from services.taut.blok import Calon, LaporanBlok, find_candidates
+from services.taut.blok import Calon, LaporanBlok, find_candidates, pack
 from services.taut.hasil import Baris
 from services.taut.keputusan import Keputusan, Pendapat
-from services.taut.penilaian import POTONG, Kerja, pack, score_pairs
+from services.taut.penilaian import POTONG, Kerja, score_pairs
 from services.taut.perusahaan import learn_companies
 from services.taut.putusan import Ambang, Dinilai, Putusan, assign, to_review
 from services.taut.siapkan import BadanUsaha, Pekerja
