@@ -50,6 +50,7 @@ class Konteks:
     interrupted: bool = False
     kegagalan: Exception | None = None
     putaran: int = 0
+    taut_penuh: bool = False
 
     def now(self) -> dt.datetime:
         """Return the present moment with a zone."""

@@ -157,7 +157,14 @@ def _context(
 ) -> Iterator[Konteks]:
     engine = make_engine(settings.database_url, 5)
     ctx = Konteks(
-        settings, engine, {}, load(settings.perjanjian_path), clock, on_progress, lock.check
+        settings,
+        engine,
+        {},
+        load(settings.perjanjian_path),
+        clock,
+        on_progress,
+        lock.check,
+        taut_penuh=settings.taut_penuh,
     )
     for nama in NamaSisi:
         sisi = settings.sisi(nama)

@@ -49,6 +49,10 @@ class SyncSettings(BaseModel):
     batas_halaman: int = Field(1_000, ge=1, le=1_000)
     tunggu_detik: float = Field(300, ge=0, description="How long a dead service is waited for.")
     putaran_maks: int = Field(10, ge=1)
+    simpanan: Path | None = Field(
+        None, description="Folder for what linking goes on from; default: the user's cache."
+    )
+    taut_penuh: bool = Field(False, description="Link all companies anew in the first round.")
 
     def sisi(self, nama: NamaSisi) -> Sisi:
         """Return one of the two services."""
