@@ -48,6 +48,9 @@ SELECT (SELECT count(*) FROM tautan_badan_usaha WHERE NOT cabang),
            - (SELECT count(*) FROM tampak WHERE sisi = 'bpjs')
 """
 _BELUM = "Ada calon badan usaha di sisi lain; menunggu keputusan petugas (hub tinjau)."
+_TANPA_SIMPANAN = (
+    "Folder simpanan tidak dapat ditulis; perubahan berikutnya menautkan semua badan usaha lagi."
+)
 _REKAMAN_LAIN = "Rekaman lain dari badan yang sama sudah tertaut; menunggu petugas."
 
 
@@ -67,6 +70,8 @@ def link_companies(ctx: Konteks) -> dict[str, int]:
         same_linker = before[:1] == inputs.split()[:1] and not all_anew
         former = Nama.parse(before[2]) if same_linker and len(before) > 2 else None
         name = _follow(ctx, tx, former) or _link_all(ctx, tx)
+        if not name:
+            ctx.tell(TAHAP, _TANPA_SIMPANAN)
         tx.raw("DELETE FROM ubahan_taut")
         counts = _count(tx)
         tx.raw(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.taut import simpanan
 from services.taut.aturan import rules_badan_usaha
 from services.taut.blok import distinct, pack, unpack
+from services.taut.errors import TerlaluBanyakError
 from services.taut.hasil import KOLOM, Penulis
 from services.taut.keputusan import Pasangan, Pendapat
 from services.taut.lanjut import Lanjutan, link_all
@@ -19,6 +23,7 @@ from services.taut.model import load_model
 from services.taut.penilaian import Kerja, score_pairs
 from services.taut.siapkan import prepare_badan_usaha
 from services.taut.tahap import apply_decisions, attach_branches, link_by_keys, link_by_score
+from services.taut.tautkan import tautkan
 from shared_schemas.rujukan import Himpunan
 from tests.taut.dunia import make_companies
 
@@ -154,9 +159,69 @@ def _sizes(lanjutan: Lanjutan, rule: int) -> dict[int, tuple[int, int]]:
 
 
 @given(seed=st.integers(0, 10_000), steps=st.lists(st.integers(1, 12), min_size=1, max_size=4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_changes_are_answered_as_a_full_run_would(seed: int, steps: list[int]) -> None:
     dunia = Dunia(150, seed)
     for count in steps:
         dunia.edit(count)
         assert dunia.jawaban == full_answers(dunia)
+
+
+def test_a_change_goes_on_from_what_was_kept(tmp_path: Path) -> None:
+    dunia = Dunia(150, 4)
+    for _ in range(3):
+        dunia.edit(6)
+        for name, part in (("dasar", dunia.lanjutan.dasar), ("kini", dunia.lanjutan.kini)):
+            simpanan.write(tmp_path / name, part)
+        base, since = (simpanan.read(tmp_path / name) for name in ("dasar", "kini"))
+        dunia.lanjutan = Lanjutan(base, since, batas=10)
+    dunia.edit(6)
+    assert dunia.jawaban == full_answers(dunia)
+
+
+def test_the_first_run_answers_as_tautkan_does() -> None:
+    a, b = make_companies(300, 8).tables()
+    assert link_all(a, b, {})[0].tabel.equals(tautkan(BU, a, b).tabel)
+
+
+def test_what_was_changed_and_changed_back_is_answered_as_at_first() -> None:
+    dunia = Dunia(200, 5)
+    before, rows = dunia.jawaban, list(dunia.sisi[0].items())[:20]
+    for name in ("", "PT SEMENTARA SAJA"):
+        touched = {k: {**r, "nama": name or r["nama"]} for k, r in rows}
+        for one in (touched, dict(rows)):
+            found = dunia.lanjutan.change(table(one), table({}), ([], []), {})
+            here = set(found.kunci_a), set(found.kunci_b)
+            kept = {p: v for p, v in dunia.jawaban.items() if not _within(p, here)}
+            dunia.jawaban = kept | answers(found.tabel)
+    assert dunia.jawaban == before
+
+
+def _within(pair: Pasangan, keys: tuple[set[str], set[str]]) -> bool:
+    return pair[0] in keys[0] or pair[1] in keys[1]
+
+
+def test_too_much_change_is_not_followed() -> None:
+    dunia = Dunia(150, 6)
+    dunia.lanjutan.batas = 0.05
+    with pytest.raises(TerlaluBanyakError):
+        dunia.lanjutan.change(table(dunia.sisi[0]), table({}), ([], []), {})
+
+
+@pytest.mark.parametrize("content", [b"", b"HUBTAUT1", b"HUBTAUT1" + b"\xff" * 16, b"x" * 500])
+def test_a_file_that_is_none_of_ours_is_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "isi"
+    assert simpanan.read(path) is None
+    path.write_bytes(content)
+    assert simpanan.read(path) is None
+
+
+def test_arrays_come_back_as_they_were_kept_and_can_be_written(tmp_path: Path) -> None:
+    made = {"a": np.arange(1000), "b": np.empty(0, np.float32), "c": "teks"}
+    simpanan.write(tmp_path / "isi", made)
+    assert (tmp_path / "isi").stat().st_mode & 0o077 == 0
+    found = simpanan.read(tmp_path / "isi")
+    assert found["c"] == "teks"
+    assert not len(found["b"])
+    found["a"][0] = 7
+    assert simpanan.read(tmp_path / "isi")["a"].tolist() == list(range(1000))
