@@ -77,6 +77,7 @@ def settings(
         bpjs=side(bpjs_url, SYNC_BPJS),
         perjanjian_path=data / "perjanjian.yaml",
         tunggu_detik=tunggu_detik,
+        simpanan=data / "tautan",
     )
 
 
