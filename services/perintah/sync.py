@@ -85,6 +85,7 @@ def settings(
         kunci_sidik=data / persiapan.KUNCI_SIDIK,
         unduhan=data / "hub" / "unduhan",
         tunggu_detik=tunggu_detik,
+        simpanan=data / "tautan",
     )
 
 
@@ -148,6 +149,10 @@ def run_sync(
     ] = False,
     jeda: Annotated[float, typer.Option(help="Detik antara dua kali jalan.")] = 60,
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tautkan_semua: Annotated[
+        bool,
+        typer.Option("--tautkan-semua", help="Tautkan semua badan usaha, bukan yang berubah saja."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Jalankan rekonsiliasi sampai tidak ada lagi yang diusulkan.
@@ -159,7 +164,9 @@ def run_sync(
     expect_records()
     persiapan.require(data)
     with database("hub", database_url, data) as url:
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu)
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu).model_copy(
+            update={"taut_penuh": tautkan_semua}
+        )
         hasil = run_with_progress(
             lambda tell: run(chosen, on_progress=tell, terus=terus, penuh=penuh, jeda_detik=jeda)
         )

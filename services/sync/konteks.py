@@ -53,6 +53,7 @@ class Konteks:
     kegagalan: Exception | None = None
     putaran: int = 0
     tanpa_cuplikan: set[tuple[NamaSisi, Himpunan]] = field(default_factory=set)
+    taut_penuh: bool = False
 
     def now(self) -> dt.datetime:
         """Return the present moment with a zone."""

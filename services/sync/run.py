@@ -208,6 +208,7 @@ def open_context(
         on_progress,
         lock.check,
         kunci,
+        taut_penuh=settings.taut_penuh,
     )
     if kunci is not None:
         sidik.install_key(engine, kunci)

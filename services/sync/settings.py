@@ -55,6 +55,10 @@ class SyncSettings(BaseModel):
     putaran_maks: int = Field(10, ge=1)
     # Below, pairing all takes seconds, and so does compiling the sieve once on a machine.
     saring_mulai: int = Field(200_000, ge=0, description="Workers from which a sieve is worth it.")
+    simpanan: Path | None = Field(
+        None, description="Folder for what linking goes on from; default: the user's cache."
+    )
+    taut_penuh: bool = Field(False, description="Link all companies anew in the first round.")
 
     def sisi(self, nama: NamaSisi) -> Sisi:
         """Return one of the two services."""

@@ -137,6 +137,14 @@ tinjauan_taut = sa.Table(
     sa.Column("alasan", sa.Text, nullable=False),
 )
 
+# Companies whose content changed since they were last linked; a trigger of the mirror writes it.
+ubahan_taut = sa.Table(
+    "ubahan_taut",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+)
+
 # Only ever added to: the latest line of a pair counts, the former ones are its history.
 keputusan_taut = sa.Table(
     "keputusan_taut",

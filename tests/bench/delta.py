@@ -20,7 +20,7 @@ import psycopg
 from stdnum import luhn
 
 from services.kit import migration
-from services.kit.database import make_engine, transaction
+from services.kit.database import libpq_url, make_engine, transaction
 from services.kit.postgres import PostgresServer
 from services.sync import sentuhan
 from services.sync.cermin import normal_forms
@@ -35,7 +35,6 @@ from shared_schemas.perjanjian import CONTOH, load
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.pekerja import Pekerja
-from tests.bench.panggung import libpq
 from tests.bench.ukur import tell
 from tests.sync.registri_tiruan import Pelayan, RegistriTiruan
 
@@ -193,7 +192,7 @@ def _company(n: int) -> dict[str, Any]:
 
 def fill(url: str, banyak: int) -> None:
     """Fill both mirrors, as if they had been read to the end."""
-    with psycopg.connect(libpq(url), autocommit=True) as db:
+    with psycopg.connect(libpq_url(url), autocommit=True) as db:
         for sisi in NamaSisi:
             _fill_companies(db, sisi, banyak)
             db.execute(

@@ -15,7 +15,7 @@ import psycopg
 from services import persiapan
 from services.kit import migration
 from services.kit.clock import system_clock
-from services.kit.database import make_engine
+from services.kit.database import libpq_url, make_engine
 from services.kit.postgres import PostgresServer
 from services.perintah.sync import settings
 from services.registry.sidik.kunci import install
@@ -27,7 +27,7 @@ from services.sync.pull import pull_pages
 from services.sync.run import key_auth, open_context
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
-from tests.bench.panggung import Panggung, libpq, service
+from tests.bench.panggung import Panggung, service
 from tests.bench.ukur import tell
 
 _SISI, _HIMPUNAN = NamaSisi.WLKP, Himpunan.PEKERJA
@@ -157,7 +157,7 @@ def _walks(panggung: Panggung, ctx: Konteks, baris: int, beda: int) -> Iterator[
 
 @contextlib.contextmanager
 def _database(ctx: Konteks) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    with psycopg.connect(libpq(ctx.settings.database_url), autocommit=True) as db:
+    with psycopg.connect(libpq_url(ctx.settings.database_url), autocommit=True) as db:
         yield db
 
 
