@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -30,6 +29,7 @@ from services.sync.errors import (
     RefusedError,
     ServiceDownError,
 )  # fmt: skip
+from services.sync.lalu_lintas import LaluLintas
 from services.sync.settings import NamaSisi
 from shared_schemas.identitas import TERPERCAYA
 from shared_schemas.rujukan import Himpunan, Pihak
@@ -103,27 +103,6 @@ class Daftar(NamedTuple):
 
     nomor: int
     daun: dict[str, int]
-
-
-@dataclass
-class LaluLintas:
-    """What was asked and answered: bodies in octets, those that carry records also apart."""
-
-    permintaan: int = 0
-    oktet: int = 0
-    oktet_rekaman: int = 0
-
-    def copy(self) -> LaluLintas:
-        """Return the counts as they stand."""
-        return replace(self)
-
-    def note(self, answer: httpx.Response) -> None:
-        """Count one question with its answer, as large as they travelled."""
-        octets = len(answer.request.content) + answer.num_bytes_downloaded
-        self.permintaan += 1
-        self.oktet += octets
-        if answer.request.method == "POST":
-            self.oktet_rekaman += octets
 
 
 class KlienRegistri:
