@@ -141,7 +141,7 @@ def _compare(ctx: Konteks, hasil: HasilAudit, oktet: int, *, perbaiki: bool) -> 
         return False
     resting = walk.nomor == akar.nomor and akar.nomor <= _position(ctx, sisi, himpunan)
     # While the source moves, only what differs at two tries is taken for a difference.
-    again = found if resting else [b for b in found if b in set(hasil.beda)]
+    again = found if resting else sorted(set(found) & set(hasil.beda))
     hasil.beda = found
     hasil.keadaan = KeadaanAudit.BERBEDA if again else KeadaanAudit.BERGERAK
     if not again:

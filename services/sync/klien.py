@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import cache
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
@@ -34,6 +33,7 @@ from services.sync.errors import (
     ServiceDownError,
     SnapshotGoneError,
 )  # fmt: skip
+from services.sync.lalu_lintas import LaluLintas
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
@@ -109,27 +109,6 @@ class Daftar(NamedTuple):
 
     nomor: int
     daun: dict[str, int]
-
-
-@dataclass
-class LaluLintas:
-    """What was asked and answered: bodies in octets, those that carry records also apart."""
-
-    permintaan: int = 0
-    oktet: int = 0
-    oktet_rekaman: int = 0
-
-    def copy(self) -> LaluLintas:
-        """Return the counts as they stand."""
-        return replace(self)
-
-    def note(self, answer: httpx.Response) -> None:
-        """Count one question with its answer, as large as they travelled."""
-        octets = len(answer.request.content) + answer.num_bytes_downloaded
-        self.permintaan += 1
-        self.oktet += octets
-        if answer.request.method == "POST":
-            self.oktet_rekaman += octets
 
 
 class KlienRegistri:
