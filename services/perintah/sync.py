@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -82,7 +83,7 @@ def settings(
         wlkp=side(wlkp_url, SYNC_WLKP),
         bpjs=side(bpjs_url, SYNC_BPJS),
         perjanjian_path=data / "perjanjian.yaml",
-        unduhan=data / "hub" / "unduhan",
+        unduhan=Path(os.environ.get("HUB_SIMPAN", data / "hub")) / "unduhan",
         tunggu_detik=tunggu_detik,
     )
 
