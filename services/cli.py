@@ -20,6 +20,7 @@ from services.perintah import (
     taut,
     tinjau,
     umpan,
+    unduh,
 )
 from services.perintah.umum import err
 
@@ -37,6 +38,7 @@ _GROUPS = (
     perjanjian,
     dokumen,
     umpan,
+    unduh,
     sync,
     audit,
     banding,

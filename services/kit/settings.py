@@ -29,6 +29,9 @@ class ServiceSettings(BaseSettings):
     koneksi: int = Field(10, ge=1, le=50, description="Database connections of this process.")
     batas_badan: int = Field(16 * 2**20, description="Largest request body in bytes.")
     umur_token: int = Field(300, ge=30, le=300, description="Seconds a token lives; at most 5 min.")
+    simpan: Path | None = Field(
+        None, description="Folder that holds snapshots; default <data>/<service>."
+    )
     ekspor_jam: float = Field(24, gt=0, description="Hours a snapshot is kept.")
     ekspor_disimpan: int = Field(4, ge=1, description="Snapshots kept of each client.")
     tingkat_log: str = "INFO"

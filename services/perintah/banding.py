@@ -17,8 +17,11 @@ def register(app: typer.Typer) -> None:
 
 
 def compare_files(
-    a: Annotated[Path, typer.Argument(metavar="A", help="Registri pertama: Parquet atau CSV.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="Registri kedua: Parquet atau CSV.")],
+    a: Annotated[
+        Path,
+        typer.Argument(metavar="A", help="Registri pertama: Parquet, CSV, folder `hub unduh`."),
+    ],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Registri kedua: sama.")],
     keluar: Annotated[Path, typer.Option("--keluar", help="Berkas hasil: .parquet atau .csv.")],
     himpunan: Annotated[
         PilihanHimpunan, typer.Option("--himpunan", help="Himpunan yang dibandingkan.")

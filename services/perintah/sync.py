@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -77,15 +78,17 @@ def settings(
             key_path=registration.key_path(data),
         )
 
+    # Records on their way and what linking goes on from; `data` itself may be read-only.
+    simpan = Path(os.environ.get("HUB_SIMPAN", data / "hub"))
     return SyncSettings(
         database_url=url,
         wlkp=side(wlkp_url, SYNC_WLKP),
         bpjs=side(bpjs_url, SYNC_BPJS),
         perjanjian_path=data / "perjanjian.yaml",
         kunci_sidik=data / persiapan.KUNCI_SIDIK,
-        unduhan=data / "hub" / "unduhan",
+        unduhan=simpan / "unduhan",
         tunggu_detik=tunggu_detik,
-        simpanan=data / "tautan",
+        simpanan=simpan / "tautan",
     )
 
 

@@ -73,7 +73,7 @@ class RegistryService:
         bahan = Bahan(
             self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
         )
-        self.petugas = Petugas(bahan, self.ekspor, folder / "ekspor")
+        self.petugas = Petugas(bahan, self.ekspor, (settings.simpan or folder) / "ekspor")
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
         self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)

@@ -114,6 +114,14 @@ class NoSuchAddressError(RefusedError):
     judul = "Layanan tidak mengenal alamat ini"
 
 
+class DownloadFolderError(PermanentError):
+    """Parts on their way cannot be written: the folder is not ours, or the disk is full."""
+
+    kode = "HUB-SYNC-015"
+    judul = "Folder unduhan tidak dapat ditulis"
+    saran = "Beri tempat dan hak tulis pada folder unduhan, lalu jalankan lagi."
+
+
 class SyncConfigurationError(ConfigurationError):
     """The reconciler was told something it cannot work with."""
 

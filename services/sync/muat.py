@@ -17,6 +17,7 @@ from services.kit.database import Transaction, transaction
 from services.sync import cermin, sentuhan
 from services.sync.errors import (
     ContractError,
+    DownloadFolderError,
     NoSuchAddressError,
     SnapshotGoneError,
     SyncConfigurationError,
@@ -68,7 +69,7 @@ def load_if_due(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
         return 0
     try:
         return load_mirror(ctx, sisi, himpunan)
-    except (NoSuchAddressError, SnapshotGoneError) as error:
+    except (NoSuchAddressError, SnapshotGoneError, DownloadFolderError) as error:
         ctx.tanpa_cuplikan.add((sisi, himpunan))
         _forget(ctx, sisi, himpunan)
         ctx.tell("muat", f"{himpunan} {sisi}: dibaca dari umpan. {error.detail}")

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.auth.jws import TokenError, VerifyingKey
 from services.sync.errors import (
     ContractError,
+    DownloadFolderError,
     ServiceDownError,
     SnapshotBrokenError,
     SnapshotGoneError,
@@ -78,7 +80,8 @@ class Unduhan:
         Raises SnapshotGoneError when another snapshot must be asked for, SnapshotBrokenError when
         a digest or the signature is wrong, also the second time.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _writing():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         taken = dict(have)
         for ekspor in self._states():
             for part in ekspor.bagian:
@@ -142,7 +145,7 @@ class Unduhan:
         with self._klien.stream(address, rest) as answer:
             if answer.status_code != 206:
                 have = 0
-            with open(path, "ab" if have else "wb", opener=_for_owner) as file:
+            with _writing(), open(path, "ab" if have else "wb", opener=_for_owner) as file:
                 for piece in answer.iter_raw(_SEPOTONG):
                     have += len(piece)
                     if have > part.ukuran:  # the digest will say so; the disk must not
@@ -180,6 +183,14 @@ def _first_verified(keys: list[dict[str, Any]], signed: str, audience: str) -> d
         except TokenError:
             continue
     raise TokenError("tidak ada kunci yang cocok")
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DownloadFolderError(f"Folder unduhan: {error.strerror}.") from None
 
 
 def digest_of(path: Path) -> str:

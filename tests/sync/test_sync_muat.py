@@ -202,6 +202,17 @@ def test_small_registry_is_read_from_the_feed(panggung: Pasangan) -> None:
     assert mirror(panggung) == registry(panggung)
 
 
+def test_folder_that_cannot_be_written_leaves_the_feed(
+    panggung: Pasangan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(muat, "AMBANG", 500)
+    monkeypatch.setattr("services.sync.pull.HALAMAN_PER_LANGKAH", 6)
+    (tmp_path / "berkas").touch()
+    nowhere = {"batas_halaman": 100, "unduhan": tmp_path / "berkas" / "unduhan"}
+    follow(panggung.sync.model_copy(update=nowhere))
+    assert mirror(panggung) == registry(panggung)
+
+
 def replace_pages(p: Pasangan, batas: int) -> Any:
     return p.sync.model_copy(update={"batas_halaman": batas})
 
