@@ -10,7 +10,7 @@ from rich.table import Table
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.perintah.umum import DATA, AsJson, Data, out, show_json
-from shared_schemas.perjanjian import Izin, Keadaan, Perjanjian, PerjanjianError, load
+from shared_schemas.perjanjian import Izin, Perjanjian, PerjanjianError, load
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +58,7 @@ def check_agreement(data: Data = DATA) -> None:
     """Periksa berkas perjanjian; kode keluar 1 bila tidak sah atau tidak berlaku hari ini."""
     perjanjian, now = _load(data), system_clock()
     keadaan = perjanjian.keadaan(now)
-    if keadaan is not Keadaan.AKTIF:
+    if not keadaan.berlaku:
         raise ConfigurationError(
             f"Perjanjian {keadaan.value}; hari terakhir {perjanjian.last_day()} (Pasal 8)."
         )

@@ -136,7 +136,7 @@ def test_field_d_needs_its_addendum(bebas: Registri) -> None:
     bebas.internal.post("/v1/laporan", json=contoh.laporan("L-3", []))
     assert "kd_daerah" in bebas.klien.get("/v1/badan-usaha/L-3").json()["isi"]
     original = yaml.safe_load((bebas.data / "perjanjian.yaml").read_text())["adendum"]
-    change(bebas, adendum=[{**original[0], "bidang_tambahan": []}])
+    change(bebas, adendum=[{**original[0], "bidang_tambahan": [], "skema_bidang": {}}])
     assert "kd_daerah" not in bebas.klien.get("/v1/badan-usaha/L-3").json()["isi"]
     item = {
         "id_usulan": "6f0cbb9e-0000-4000-8000-000000000002",
