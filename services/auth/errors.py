@@ -70,6 +70,20 @@ class AgreementUnreadableError(TemporaryError):
     headers: ClassVar[dict[str, str]] = {"Retry-After": "60"}
 
 
+class RecordConflictError(PermanentError):
+    kode = "HUB-PERJANJIAN-006"
+    status = 409
+    judul = "Nomor catatan sudah dipakai untuk isi lain"
+    saran = "Catatan tidak pernah diubah: pakai nomor baru, atau ulangi isi yang sama."
+
+
+class RecordInvalidError(PermanentError):
+    kode = "HUB-PERJANJIAN-007"
+    status = 422
+    judul = "Catatan perjanjian tidak sah"
+    saran = "Perbaiki tanggal, nomor atau isi yang disebut; tidak ada yang dicatat."
+
+
 class ClientAuthError(PermanentError):
     """A token request that is refused; `oauth` is the error of RFC 6749 section 5.2."""
 
