@@ -10,6 +10,7 @@ from services.auth.errors import (
     AgreementUnreadableError,
     NoRightError,
     PostponedError,
+    PurposeError,
     SwitchedOffError,
 )
 from services.auth.riwayat import BerkasPerjanjian
@@ -22,6 +23,7 @@ _REFUSALS = {
     "tanpa_hak": NoRightError,
     "sakelar": SwitchedOffError,
     "kahar": PostponedError,
+    "tujuan": PurposeError,
 }
 
 
@@ -48,9 +50,9 @@ class AgreementStore:
         """Return the scopes that the articles give the asking party towards this registry."""
         return self.current().scopes(penerima, self.pemilik)
 
-    def permit(self, penerima: Pihak, cakupan: str) -> Izin:
+    def permit(self, penerima: Pihak, cakupan: str, tujuan: str | None = None) -> Izin:
         """Decide an exchange now. Raises the refusal that names the article."""
-        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock())
+        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock(), tujuan)
         if isinstance(answer, Larangan):
             raise _REFUSALS[answer.alasan](answer.penjelasan, pasal=answer.pasal)
         return answer

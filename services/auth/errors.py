@@ -57,6 +57,20 @@ class SwitchedOffError(PermanentError):
     judul = "Hak ini dimatikan dalam data perjanjian"
 
 
+class PurposeMissingError(PermanentError):
+    kode = "KLIEN-TUJUAN-001"
+    status = 400
+    judul = "Header Tujuan tidak ada"
+    saran = "Sertakan header Tujuan: untuk apa data ini diminta (Pasal 2 ayat (1))."
+
+
+class PurposeError(PermanentError):
+    kode = "KLIEN-TUJUAN-002"
+    status = 403
+    judul = "Tujuan bukan tujuan hak ini"
+    saran = "Isi header Tujuan dengan salah satu tujuan hak ini menurut perjanjian."
+
+
 class PostponedError(TemporaryError):
     kode = "HUB-PERJANJIAN-004"
     judul = "Kewajiban ditunda oleh keadaan kahar"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from fastapi import Request, Security
@@ -15,6 +16,8 @@ from services.auth.errors import (
     AgreementUnreadableError,
     NoRightError,
     PostponedError,
+    PurposeError,
+    PurposeMissingError,
     ScopeMissingError,
     SwitchedOffError,
     TokenExpiredError,
@@ -23,8 +26,20 @@ from services.auth.errors import (
 )
 from services.auth.tokens import TokenIssuer
 from services.kit.errors import HubError
+from shared_schemas.perjanjian.unsur import TUJUAN_DASAR
+from shared_schemas.rujukan import Pihak
 
 PERJANJIAN = "perjanjian:"
+
+# Declared by hand: which purposes a right has is in the agreement, not in the document.
+TUJUAN: dict[str, Any] = {
+    "name": "Tujuan",
+    "in": "header",
+    "required": True,
+    "description": "Untuk apa data diminta: tujuan hak ini menurut perjanjian (Pasal 2 ayat (1)).",
+    "schema": {"type": "string", "pattern": "^[a-z][a-z_]{2,39}$"},
+    "examples": {t: {"value": t} for t in TUJUAN_DASAR},
+}
 
 OAUTH = OAuth2(
     scheme_name="klien",
@@ -57,17 +72,24 @@ class Guard:
             raise TokenMissingError
         holder = service.issuer.read(token)
         request.state.klien = holder.client_id
-        pasal = None
+        who = Pelaku(holder.client_id, holder.pihak, id_permintaan=request.state.id_permintaan)
         if self.cakupan.startswith(PERJANJIAN):
-            if holder.pihak is None:
-                raise ScopeMissingError("Token identitas lokal tidak berlaku untuk pertukaran.")
             # The agreement first: its refusal names the article, the scope's cannot.
-            pasal = service.agreement.permit(
-                holder.pihak, self.cakupan.removeprefix(PERJANJIAN)
-            ).pasal
+            who = self._permitted(service.agreement, who, request.headers.get("tujuan") or None)
         if self.cakupan not in holder.cakupan:
             raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
-        return Pelaku(holder.client_id, holder.pihak, pasal, request.state.id_permintaan)
+        return who
+
+    def _permitted(self, agreement: AgreementStore, who: Pelaku, tujuan: str | None) -> Pelaku:
+        """Return the caller with article, scope and purpose of what the agreement permits now."""
+        if who.pihak is None:
+            raise ScopeMissingError("Token identitas lokal tidak berlaku untuk pertukaran.")
+        cakupan = self.cakupan.removeprefix(PERJANJIAN)
+        izin = agreement.permit(Pihak(who.pihak), cakupan, tujuan)
+        if tujuan is None:
+            allowed = " atau ".join(izin.tujuan)
+            raise PurposeMissingError(f"Sertakan header Tujuan: {allowed}.", pasal=izin.pasal)
+        return replace(who, pasal=izin.pasal, cakupan=cakupan, tujuan=tujuan)
 
     def errors(self) -> tuple[type[HubError], ...]:
         """Return the refusals a guarded route declares."""
@@ -79,9 +101,15 @@ class Guard:
             AgreementEndedError,
             NoRightError,
             SwitchedOffError,
+            PurposeMissingError,
+            PurposeError,
             PostponedError,
             AgreementUnreadableError,
         )
+
+    def parameters(self) -> tuple[dict[str, Any], ...]:
+        """Return the headers of every call behind this guard, for the specification."""
+        return (TUJUAN,) if self.cakupan.startswith(PERJANJIAN) else ()
 
     def openapi(self) -> dict[str, Any]:
         """Return the scope for the specification; the security entry comes from `scheme`."""

@@ -39,6 +39,9 @@ from shared_schemas.v1.usulan import KumpulanTandaTerima, UsulanTercatat
 
 _T = TypeVar("_T")
 
+TUJUAN = {NamaSisi.WLKP: "perluasan_kepesertaan", NamaSisi.BPJS: "wajib_lapor"}
+"""What each party's data is asked for: the asking party's own effort (Pasal 2(1), Pasal 4(2))."""
+
 JALUR = {Himpunan.BADAN_USAHA: "badan-usaha", Himpunan.PEKERJA: "pekerja"}
 
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
@@ -95,7 +98,9 @@ class KlienRegistri:
         self._batas = batas
         self._check_stop = check_stop
         self._patience = tunggu_detik
-        self._http = httpx.Client(base_url=base_url, auth=auth, timeout=_TIMEOUT)
+        self._http = httpx.Client(
+            base_url=base_url, auth=auth, timeout=_TIMEOUT, headers={"Tujuan": TUJUAN[sisi]}
+        )
         self._background = ThreadPoolExecutor(1)
         self._coming: _DiDepan | None = None
 
@@ -193,7 +198,9 @@ class KlienRegistri:
             return PostponedDutyError(text, pasal=pasal)
         if status in _TEMPORARY:
             return ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
-        if status == 403 and kode.startswith(("KLIEN-PERJANJIAN", "KLIEN-OTORISASI")):
+        if status == 403 and kode.startswith(
+            ("KLIEN-PERJANJIAN", "KLIEN-OTORISASI", "KLIEN-TUJUAN")
+        ):
             over = (pasal or "").startswith("Pasal 8")
             return (AgreementOverError if over else NotAuthorisedError)(text, pasal=pasal)
         return RefusedError(text, pasal=pasal)
