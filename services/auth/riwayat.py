@@ -131,20 +131,19 @@ class BerkasPerjanjian:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp: tuple[int, ...] | None = None
-        self._loaded: Riwayat | None = None
+        self._kept: tuple[tuple[int, ...], Riwayat] | None = None
 
     def current(self) -> Riwayat:
         """Return the agreement with its records. Raises PerjanjianError, which permits nothing."""
-        stamp = self._now()
-        if self._loaded is None or stamp != self._stamp:
-            self._loaded = None
-            loaded = read(self._path)
-            loaded.kini  # noqa: B018 - contradictions are found here, not at the first question
-            # Two changes within one tick of the disk's clock look like one.
-            settled = abs(time.time_ns() - max(stamp[0], stamp[2])) > _TENANG
-            self._loaded, self._stamp = loaded, stamp if settled else None
-        return self._loaded
+        stamp, kept = self._now(), self._kept
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        loaded = read(self._path)
+        loaded.kini  # noqa: B018 - contradictions are found here, not at the first question
+        # Two changes within one tick of the disk's clock look like one.
+        settled = abs(time.time_ns() - max(stamp[0], stamp[2])) > _TENANG
+        self._kept = (stamp, loaded) if settled else None
+        return loaded
 
     def _now(self) -> tuple[int, ...]:
         try:

@@ -61,6 +61,13 @@ class AgreementOverError(PermanentError):
     judul = "Perjanjian tidak berlaku"
 
 
+class CredentialHeldError(PermanentError):
+    """The other party holds this registration for its security (Pasal 6); the queue stays."""
+
+    kode = "HUB-SYNC-012"
+    judul = "Kredensial ditahan oleh pihak lain"
+
+
 class CursorGoneError(PermanentError):
     """The change feed no longer knows the cursor: read again from the beginning."""
 

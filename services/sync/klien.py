@@ -22,6 +22,7 @@ from services.kit.errors import HubError, TemporaryError
 from services.sync.errors import (
     AgreementOverError,
     ContractError,
+    CredentialHeldError,
     CursorGoneError,
     NotAuthorisedError,
     PostponedDutyError,
@@ -81,7 +82,8 @@ class KlienRegistri:
     """Client of one registry. Raises TemporaryError when patience ends, else PermanentError.
 
     `check_stop` is called before each pause and raises to stop, so that an operator's interrupt
-    is not kept waiting by a dead service.
+    is not kept waiting by a dead service. `permit` is called with the right that each request
+    uses, and raises where our own copy of the agreement does not allow it now.
     """
 
     def __init__(
@@ -93,8 +95,10 @@ class KlienRegistri:
         tunggu_detik: float,
         batas: int,
         check_stop: Callable[[], None],
+        permit: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.sisi = sisi
+        self._permit = permit
         self._batas = batas
         self._check_stop = check_stop
         self._patience = tunggu_detik
@@ -176,6 +180,7 @@ class KlienRegistri:
             time.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
+        self._permit(_right_of(path))
         try:
             answer = self._http.request(method, path, **options)
         except httpx.HTTPStatusError as error:  # the token endpoint said no
@@ -192,6 +197,8 @@ class KlienRegistri:
         kode, detail, pasal = _read_problem(answer)
         status = answer.status_code
         text = f"{self.sisi.upper()} menjawab {status} {kode}: {detail}"
+        if kode == "KLIEN-PENAHANAN-001":
+            return CredentialHeldError(text, pasal=pasal)
         if status == 410:
             return CursorGoneError(text)
         if kode == "HUB-PERJANJIAN-004":  # waiting would hold up the directions that go on
@@ -215,6 +222,12 @@ class KlienRegistri:
                 f"{self.sisi.upper()}: {error.error_count()} bidang tidak sah, mulai {place} "
                 f"({first['type']})."
             ) from None
+
+
+def _right_of(path: str) -> str:
+    """Return the right (`badan_usaha:baca`, …) that a request of this module uses."""
+    himpunan = next((h for h, name in JALUR.items() if path.endswith(f"/{name}")), None)
+    return "usulan:kirim" if himpunan is None else f"{himpunan.value}:baca"
 
 
 def _read_problem(answer: httpx.Response) -> tuple[str, str, str | None]:

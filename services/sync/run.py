@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import psycopg
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine
 from services.kit.errors import TemporaryError
@@ -32,14 +34,13 @@ from services.sync.lihat import (
 )  # fmt: skip
 from services.sync.pipeline import run_round
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
-from shared_schemas.perjanjian import load
 
 __all__ = [
     "HasilJalan", "Kemajuan", "list_tak_tertaut", "list_temuan", "list_tertahan", "run", "status",
     "summary", "trace",
 ]  # fmt: skip
 
-_VERSION = "hub-sync-2"  # pinned: of another order of steps; recovery skips other versions
+_VERSION = "hub-sync-3"  # pinned: of another order of steps; recovery skips other versions
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
 _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -157,13 +158,15 @@ def _context(
 ) -> Iterator[Konteks]:
     engine = make_engine(settings.database_url, 5)
     ctx = Konteks(
-        settings, engine, {}, load(settings.perjanjian_path), clock, on_progress, lock.check
-    )
+        settings, engine, {}, BerkasPerjanjian(settings.perjanjian_path), clock, on_progress,
+        lock.check,
+    )  # fmt: skip
     for nama in NamaSisi:
         sisi = settings.sisi(nama)
         ctx.klien[nama] = KlienRegistri(
             nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
             batas=settings.batas_halaman, check_stop=ctx.check,
+            permit=partial(ctx.permit, nama),
         )  # fmt: skip
     konteks.bind(ctx)
     try:
