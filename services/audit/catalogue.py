@@ -16,6 +16,8 @@ class Peristiwa(StrEnum):
     BELUM_LAPOR_DIPUTUSKAN = "belum_lapor_diputuskan"
     REKAMAN_DIHAPUS = "rekaman_dihapus"
     UMPAN_DIPANGKAS = "umpan_dipangkas"
+    KLIEN_DITAHAN = "klien_ditahan"
+    KLIEN_DILEPAS = "klien_dilepas"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
@@ -30,5 +32,7 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
     Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
+    Peristiwa.KLIEN_DITAHAN: frozenset({"klien", "id_penahanan"}),
+    Peristiwa.KLIEN_DILEPAS: frozenset({"klien", "id_penahanan"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

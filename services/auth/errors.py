@@ -57,6 +57,20 @@ class SwitchedOffError(PermanentError):
     judul = "Hak ini dimatikan dalam data perjanjian"
 
 
+class CredentialHeldError(PermanentError):
+    kode = "KLIEN-PENAHANAN-001"
+    status = 403
+    judul = "Kredensial ditahan demi keamanan"
+    saran = "Hubungi pemilik layanan; perjanjian tidak berubah."
+
+
+class HoldReasonError(PermanentError):
+    kode = "HUB-PENAHANAN-003"
+    status = 422
+    judul = "Alasan penahanan tidak sah"
+    saran = "Isi --alasan dengan 5 sampai 500 karakter, tanpa nomor pribadi."
+
+
 class PurposeMissingError(PermanentError):
     kode = "KLIEN-TUJUAN-001"
     status = 400
@@ -130,3 +144,11 @@ class ScopeRequestError(ClientAuthError):
     judul = "Cakupan yang diminta bukan hak klien"
     saran = "Minta cakupan yang diberikan perjanjian, atau tanpa scope untuk semuanya."
     oauth = "invalid_scope"
+
+
+class ClientHeldError(ClientAuthError):
+    kode = "KLIEN-PENAHANAN-002"
+    status = 400
+    judul = "Kredensial ditahan demi keamanan"
+    saran = "Hubungi pemilik layanan; perjanjian tidak berubah."
+    oauth = "unauthorized_client"

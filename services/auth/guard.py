@@ -14,6 +14,7 @@ from services.auth.agreement import AgreementStore
 from services.auth.errors import (
     AgreementEndedError,
     AgreementUnreadableError,
+    CredentialHeldError,
     NoRightError,
     PostponedError,
     PurposeError,
@@ -24,6 +25,7 @@ from services.auth.errors import (
     TokenInvalidError,
     TokenMissingError,
 )
+from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit.errors import HubError
 from shared_schemas.perjanjian.unsur import TUJUAN_DASAR
@@ -55,6 +57,7 @@ class Guarded(Protocol):
     """What an application's state must hold for its guards."""
 
     issuer: TokenIssuer
+    penahanan: HeldCredentials
     agreement: AgreementStore
 
 
@@ -72,6 +75,7 @@ class Guard:
             raise TokenMissingError
         holder = service.issuer.read(token)
         request.state.klien = holder.client_id
+        await service.penahanan.check(holder.client_id)
         who = Pelaku(holder.client_id, holder.pihak, id_permintaan=request.state.id_permintaan)
         if self.cakupan.startswith(PERJANJIAN):
             # The agreement first: its refusal names the article, the scope's cannot.
@@ -93,7 +97,13 @@ class Guard:
 
     def errors(self) -> tuple[type[HubError], ...]:
         """Return the refusals a guarded route declares."""
-        common = (TokenMissingError, TokenInvalidError, TokenExpiredError, ScopeMissingError)
+        common = (
+            TokenMissingError,
+            TokenInvalidError,
+            TokenExpiredError,
+            ScopeMissingError,
+            CredentialHeldError,
+        )
         if not self.cakupan.startswith(PERJANJIAN):
             return common
         return (

@@ -18,6 +18,7 @@ from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
 from services.auth.jws import SigningKey
+from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
@@ -51,6 +52,7 @@ class RegistryService:
         folder = settings.data / spec.nama
         secret = _read_secret(folder / "rahasia")
         self.engine: sa.Engine = make_engine(settings.database_url, settings.koneksi)
+        self.penahanan = HeldCredentials(self.engine)
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)

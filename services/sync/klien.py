@@ -197,7 +197,7 @@ class KlienRegistri:
         kode, detail, pasal = _read_problem(answer)
         status = answer.status_code
         text = f"{self.sisi.upper()} menjawab {status} {kode}: {detail}"
-        if kode == "KLIEN-PENAHANAN-001":
+        if kode.startswith("KLIEN-PENAHANAN"):
             return CredentialHeldError(text, pasal=pasal)
         if status == 410:
             return CursorGoneError(text)
