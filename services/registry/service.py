@@ -27,6 +27,7 @@ from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
 from services.registry.inbox import Inbox, Penerima
+from services.registry.metrik import agreement_metrics
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from shared_schemas.rujukan import Pihak
@@ -56,6 +57,7 @@ class RegistryService:
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
+        self.metrik = agreement_metrics(self.agreement)
         self.issuer = TokenIssuer(
             settings.penerbit or f"http://{settings.alamat}:{settings.port or spec.port}",
             SigningKey(_read_secret(folder / "kunci.pem")),

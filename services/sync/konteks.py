@@ -63,6 +63,7 @@ class Konteks:
     interrupted: bool = False
     kegagalan: Exception | None = None
     putaran: int = 0
+    diperingatkan: dt.date | None = None
 
     def now(self) -> dt.datetime:
         """Return the present moment with a zone."""

@@ -32,6 +32,7 @@ from services.sync.lihat import (
     summary,
     trace,
 )  # fmt: skip
+from services.sync.peringatan import tell_warnings
 from services.sync.pipeline import run_round
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
 
@@ -202,6 +203,7 @@ def _dbos(ctx: Konteks) -> Iterator[None]:
 
 def _until_converged(ctx: Konteks) -> HasilJalan:
     hasil = HasilJalan()
+    tell_warnings(ctx)
     _forget_old_rounds()
     for workflow_id in _left_over():
         ctx.tell("lanjut", "Melanjutkan putaran yang terputus.")
