@@ -122,6 +122,7 @@ def _add_file(path: Path, content: bytes) -> None:
     try:
         os.link(temporary, path)
     except FileExistsError:
+        # No two signatures of ES256 are the same, and one of a party is enough.
         if path.read_bytes() != content and path.suffix != ".jws":
             raise RecordConflictError from None
     finally:

@@ -166,14 +166,14 @@ class Riwayat:
 
 def _known_text(naskah: Perjanjian, day: dt.date) -> Perjanjian:
     end = naskah.pengakhiran
-    return naskah.model_copy(
-        update={
-            "perpanjangan": tuple(p for p in naskah.perpanjangan if p.disepakati <= day),
-            "kahar": tuple(k for k in naskah.kahar if k.diberitahukan <= day),
-            "monitoring": tuple(m for m in naskah.monitoring if m.dilaksanakan <= day),
-            "pengakhiran": end if end is not None and end.disepakati <= day else None,
-        }
-    )
+    known = {
+        "perpanjangan": tuple(p for p in naskah.perpanjangan if p.disepakati <= day),
+        "kahar": tuple(k for k in naskah.kahar if k.diberitahukan <= day),
+        "monitoring": tuple(m for m in naskah.monitoring if m.dilaksanakan <= day),
+        "pengakhiran": end if end is not None and end.disepakati <= day else None,
+    }
+    # Made anew: a copy would take the end along that was reckoned for the original.
+    return Perjanjian.model_validate(dict(naskah) | known)
 
 
 def _fold(naskah: Perjanjian, records: Iterable[Tercatat]) -> Perjanjian:

@@ -20,7 +20,7 @@ class Keadaan(StrEnum):
     @property
     def berlaku(self) -> bool:
         """Whether the agreement is in force: also in its last months."""
-        return self in {Keadaan.AKTIF, Keadaan.AKAN_BERAKHIR}
+        return self is Keadaan.AKTIF or self is Keadaan.AKAN_BERAKHIR
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -101,20 +102,26 @@ class Perjanjian(Data):
             found.append((p, ketepatan, end))
         return found
 
-    def last_day(self) -> dt.date:
-        """Return the last day on which data may be exchanged."""
+    @cached_property
+    def _akhir(self) -> tuple[dt.date, dt.date]:
+        """The last day and the first on which the agreement is said to be ending."""
         found = self._ends()
         end = found[-1][2] if found else self.jangka_waktu.berakhir
-        return end if self.pengakhiran is None else min(end, self.pengakhiran.hari_terakhir)
+        if self.pengakhiran is not None:
+            end = min(end, self.pengakhiran.hari_terakhir)
+        return end, shift_months(end, -BULAN_PERINGATAN)
+
+    def last_day(self) -> dt.date:
+        """Return the last day on which data may be exchanged."""
+        return self._akhir[0]
 
     def keadaan(self, at: dt.datetime) -> Keadaan:
         """Return where the agreement stands at a moment."""
-        day, end = hari(at), self.last_day()
+        day, (end, ending) = hari(at), self._akhir
         if day < self.jangka_waktu.mulai:
             return Keadaan.BELUM_BERLAKU
         if day <= end:
-            ending = day >= shift_months(end, -BULAN_PERINGATAN)
-            return Keadaan.AKAN_BERAKHIR if ending else Keadaan.AKTIF
+            return Keadaan.AKAN_BERAKHIR if day >= ending else Keadaan.AKTIF
         ended = self.pengakhiran is not None and day > self.pengakhiran.hari_terakhir
         return Keadaan.DIAKHIRI if ended else Keadaan.BERAKHIR
 
