@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,7 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 from schemathesis.pytest.lazy import get_all_tests
 
+from services.auth import guard
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
 from tests import contoh
@@ -121,8 +123,9 @@ def _check(case: Any) -> None:
     headers = {}
     if cakupan:
         headers["Authorization"] = f"Bearer {_token(case.operation.schema.app, cakupan)}"
-    if "Tujuan" in (case.headers or {}):
-        # A generated word is of the right form and nobody's purpose; its absence is a case.
+    given = str((case.headers or {}).get("Tujuan", ""))
+    if re.fullmatch(guard.TUJUAN["schema"]["pattern"], given):
+        # A generated word of the right form is nobody's purpose; any other must be refused.
         headers["Tujuan"] = TUJUAN[case.operation.schema.app.state.service.spec.nama]
     case.call_and_validate(headers=headers)
 
