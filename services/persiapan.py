@@ -1,10 +1,11 @@
-"""Lay out a data folder: keys, registered clients, and the sample agreement.
+"""Lay out a data folder: keys, registered clients, the sample agreement and its signers' keys.
 
 What is there already is kept, so preparing twice changes nothing.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from services.auth.clients import Klien, save_clients
 from services.auth.jws import public_jwk, write_private_key
+from services.auth.riwayat import keys_path
 from services.kit.errors import ConfigurationError
 from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Pihak
@@ -51,6 +53,7 @@ def prepare(data: Path) -> None:
     if not agreement.exists():
         agreement.write_bytes(CONTOH.read_bytes())
     _write_secret(data / KUNCI_SIDIK)
+    _write_signers(agreement, data)
     for registration in REGISTRASI:
         write_private_key(registration.key_path(data))
     for registri in ("wlkp", "bpjs"):
@@ -62,6 +65,23 @@ def prepare(data: Path) -> None:
                 folder / "klien.yaml",
                 [_client(r, data) for r in REGISTRASI if r.registri == registri],
             )
+
+
+def signing_key_path(data: Path, pihak: Pihak) -> Path:
+    """Return where a party keeps the key that signs records; each body holds its own alone."""
+    return data / "pihak" / f"{pihak.value}.pem"
+
+
+def _write_signers(agreement: Path, data: Path) -> None:
+    """Make the parties' keys and publish their public halves beside the agreement."""
+    public = keys_path(agreement)
+    if public.exists():
+        return
+    for pihak in Pihak:
+        write_private_key(signing_key_path(data, pihak))
+    keys = {p.value: [public_jwk(signing_key_path(data, p).read_bytes())] for p in Pihak}
+    public.parent.mkdir(exist_ok=True)
+    public.write_text(json.dumps(keys, indent=1) + "\n", encoding="utf-8")
 
 
 def require(data: Path) -> None:

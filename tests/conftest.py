@@ -99,6 +99,9 @@ class Registri:
 
 
 _EXCHANGE = {"wlkp": persiapan.SYNC_WLKP, "bpjs": persiapan.SYNC_BPJS}
+TUJUAN = {"wlkp": "perluasan_kepesertaan", "bpjs": "wajib_lapor"}
+"""What the exchange client of each registry asks data for."""
+
 _INTERNAL = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
 
 
@@ -116,6 +119,7 @@ def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[
     def client(auth: httpx.Auth | None) -> TestClient:
         made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
         made.auth = auth
+        made.headers["Tujuan"] = TUJUAN[nama]
         return made
 
     engine = make_engine(url, 2)

@@ -18,6 +18,8 @@ class Peristiwa(StrEnum):
     UMPAN_DIPANGKAS = "umpan_dipangkas"
     EKSPOR_DIMINTA = "ekspor_diminta"
     EKSPOR_SELESAI = "ekspor_selesai"
+    KLIEN_DITAHAN = "klien_ditahan"
+    KLIEN_DILEPAS = "klien_dilepas"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
@@ -34,5 +36,7 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
     Peristiwa.EKSPOR_DIMINTA: frozenset({"id_ekspor", "himpunan", "bentuk"}),
     Peristiwa.EKSPOR_SELESAI: frozenset({"id_ekspor", "keadaan", "baris", "nomor"}),
+    Peristiwa.KLIEN_DITAHAN: frozenset({"klien", "id_penahanan"}),
+    Peristiwa.KLIEN_DILEPAS: frozenset({"klien", "id_penahanan"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

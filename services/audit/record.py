@@ -17,12 +17,14 @@ SIDIK_OKTET = 16  # 128 bits: collisions out of reach
 
 @dataclass(frozen=True, slots=True)
 class Pelaku:
-    """Who acts: a client of the exchange with its party, or a local identity."""
+    """Who acts: a client of the exchange with its party, right and purpose, or a local identity."""
 
     id: str
     pihak: str | None = None
     pasal: str | None = None
     id_permintaan: str | None = None
+    cakupan: str | None = None
+    tujuan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb)
 """
 
 INSERT_AKSES = """
-INSERT INTO audit_akses (waktu, pelaku, pihak, pasal, rute, id_permintaan, jumlah, sidik_nik)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO audit_akses
+(waktu, pelaku, pihak, pasal, cakupan, tujuan, rute, id_permintaan, jumlah, sidik_nik)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -89,7 +92,7 @@ class Auditor:
     def access_entry(
         self, pelaku: Pelaku, rute: str, jumlah: int, nik: Iterable[str]
     ) -> tuple[Any, ...]:
-        """Return the parameters of `INSERT_AKSES`: who read whose data, by which route and article.
+        """Return the parameters of `INSERT_AKSES`: who read whose data, by what right and what for.
 
         `jumlah` counts the records given; `nik` are those asked for or given. Their hashes are
         one array literal: the driver takes several µs for each item of a list.
@@ -100,6 +103,8 @@ class Auditor:
             pelaku.id,
             pelaku.pihak,
             pelaku.pasal or "internal",
+            pelaku.cakupan,
+            pelaku.tujuan,
             rute,
             pelaku.id_permintaan,
             jumlah,

@@ -31,6 +31,9 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("rute", sa.Text, nullable=False),
         sa.Column("id_permintaan", sa.Text),
         sa.Column("jumlah", sa.Integer, nullable=False),
+        # Of a call of the exchange: the right it used and what for (Pasal 2 ayat (1)).
+        sa.Column("cakupan", sa.Text),
+        sa.Column("tujuan", sa.Text),
         # Keyed hashes of the NIKs seen: who was seen can be asked, never read off.
         sa.Column("sidik_nik", pg.ARRAY(sa.LargeBinary), nullable=False),
     )

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from services import persiapan
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
-from services.kit.database import Transaction, make_engine, transaction
+from services.kit.database import Transaction
 from services.kit.errors import RecordNotFoundError
-from services.perintah.basisdata import database
+from services.perintah.basisdata import in_transaction
 from services.perintah.umum import DATA, Data, Sisi, Url, out
 from services.registry import write
-from services.registry.service import derive
 from shared_schemas.rujukan import Himpunan
 
-_T = TypeVar("_T")
 Registri = Annotated[Sisi, typer.Argument(help="Registri: wlkp atau bpjs.")]
 
 
@@ -29,20 +24,6 @@ def register(app: typer.Typer) -> None:
     group.command("hapus")(delete_record)
     group.command("pangkas")(prune)
     app.add_typer(group, name="umpan")
-
-
-def _in_transaction(
-    nama: str, url: str, data: Path, work: Callable[[Transaction, Auditor, Pelaku], _T]
-) -> _T:
-    persiapan.require(data)
-    auditor = Auditor(derive((data / nama / "rahasia").read_bytes(), "sidik-nik"))
-    with database(nama, url, data) as found:
-        engine = make_engine(found, 1)
-        try:
-            with transaction(engine) as tx:
-                return work(tx, auditor, Pelaku(f"operator-{nama}"))
-        finally:
-            engine.dispose()
 
 
 def delete_record(
@@ -59,7 +40,7 @@ def delete_record(
         bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, who, rincian)
         return write.delete(tx, auditor, bukti, himpunan, id_rekaman)
 
-    if not _in_transaction(nama, database_url, data, work):
+    if not in_transaction(nama, database_url, data, work):
         raise RecordNotFoundError
     out.print(f"{himpunan.value} {id_rekaman} dihapus.", highlight=False)
 
@@ -84,4 +65,4 @@ def prune(
             for himpunan in Himpunan
         )
 
-    out.print(f"{_in_transaction(nama, database_url, data, work)} batu nisan dilupakan.")
+    out.print(f"{in_transaction(nama, database_url, data, work)} batu nisan dilupakan.")

@@ -210,8 +210,9 @@ def operations_routes() -> APIRouter:
         responses={200: {"content": {"text/plain": {}}}},
     )
     def metrics(request: Request) -> Response:
-        """Hitungan dan lama permintaan menurut rute."""
+        """Hitungan dan lama permintaan menurut rute, keadaan dan sisa hari perjanjian."""
         content = generate_latest(request.app.state.metrics.registry)
+        content += generate_latest(service_of(request).metrik)
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 
     return r

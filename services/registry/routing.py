@@ -80,11 +80,12 @@ def guarded(
         *(_BODY if body else ()),
         *more,
     )
+    given = (*guard.parameters(), *parameters)
     return {
         "responses": declared(*dict.fromkeys(errors)) | (_NEXT_PAGE if pages else {}),
         "openapi_extra": {
             **guard.openapi(),
-            **({"parameters": [*parameters]} if parameters else {}),
+            **({"parameters": [*given]} if given else {}),
         },
         # The guard itself stands in the signature; this is the scheme for the documentation.
         "dependencies": [guard.scheme(), *([Depends(require_json)] if body else [])],

@@ -20,6 +20,7 @@ from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
 from services.auth.jws import SigningKey
+from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
@@ -30,6 +31,7 @@ from services.kit.settings import ServiceSettings
 from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
+from services.registry.metrik import agreement_metrics
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from services.registry.sidik.baca import PembacaSidik
@@ -56,9 +58,11 @@ class RegistryService:
         folder = settings.data / spec.nama
         secret = _read_secret(folder / "rahasia")
         self.engine: sa.Engine = make_engine(settings.database_url, settings.koneksi)
+        self.penahanan = HeldCredentials(self.engine)
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
+        self.metrik = agreement_metrics(self.agreement)
         self.issuer = TokenIssuer(
             settings.penerbit or f"http://{settings.alamat}:{settings.port or spec.port}",
             SigningKey(_read_secret(folder / "kunci.pem")),

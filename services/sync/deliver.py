@@ -10,7 +10,12 @@ from typing import Any
 
 from services.kit.database import Transaction, transaction
 from services.sync import keadaan
-from services.sync.errors import ContractError, NotAuthorisedError, RefusedError
+from services.sync.errors import (
+    ContractError,
+    NotAuthorisedError,
+    PostponedDutyError,
+    RefusedError,
+)
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
@@ -40,6 +45,10 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     batch, tujuan, kunci, isi, jumlah = row
     try:
         answer = ctx.klien[NamaSisi(tujuan)].send_usulan(bytes(isi), kunci)
+    except PostponedDutyError as error:
+        held = _postpone(ctx, tujuan)
+        ctx.tell("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
+        return {"terkirim": 0, "ditunda": held, "sisa": 1}
     except NotAuthorisedError as error:
         _mark_not_authorised(ctx, batch, error)
         return {"terkirim": 0, "tak_berwenang": jumlah, "sisa": 1}
@@ -97,6 +106,24 @@ def _close_batch(
         "isi = NULL, dijawab_pada = %s WHERE id = %s",
         [state, status, kode, ctx.now(), batch],
     )
+
+
+def _postpone(ctx: Konteks, tujuan: str) -> int:
+    """Keep every batch for a receiver whose duty is postponed (Pasal 10): held, not lost."""
+    with transaction(ctx.engine) as tx:
+        return tx.raw(
+            "UPDATE kotak_keluar SET keadaan = 'ditunda' WHERE keadaan = 'siap' AND tujuan = %s",
+            [tujuan],
+        ).rowcount
+
+
+def release_postponed(ctx: Konteks) -> dict[str, int]:
+    """Put what was postponed back into the queue, once a run: the duty may be due again."""
+    with transaction(ctx.engine) as tx:
+        count = tx.raw(
+            "UPDATE kotak_keluar SET keadaan = 'siap' WHERE keadaan = 'ditunda'"
+        ).rowcount
+    return {"dilepas": count}
 
 
 def _mark_not_authorised(ctx: Konteks, batch: int, error: NotAuthorisedError) -> None:

@@ -61,6 +61,13 @@ class AgreementOverError(PermanentError):
     judul = "Perjanjian tidak berlaku"
 
 
+class CredentialHeldError(PermanentError):
+    """The other party holds this registration for its security (Pasal 6); the queue stays."""
+
+    kode = "HUB-SYNC-018"
+    judul = "Kredensial ditahan oleh pihak lain"
+
+
 class CursorGoneError(PermanentError):
     """The change feed no longer knows the cursor: read again from the beginning."""
 
@@ -117,7 +124,7 @@ class NoSuchAddressError(RefusedError):
 class DownloadFolderError(PermanentError):
     """Parts on their way cannot be written: the folder is not ours, or the disk is full."""
 
-    kode = "HUB-SYNC-015"
+    kode = "HUB-SYNC-016"
     judul = "Folder unduhan tidak dapat ditulis"
     saran = "Beri tempat dan hak tulis pada folder unduhan, lalu jalankan lagi."
 
@@ -132,7 +139,7 @@ class SyncConfigurationError(ConfigurationError):
 class KeyMismatchError(SyncConfigurationError):
     """Leaves made with two keys say nothing about each other."""
 
-    kode = "HUB-SYNC-013"
+    kode = "HUB-SYNC-017"
     judul = "Kunci sidik tidak sama"
     saran = "Pasang kunci-sidik yang sama pada kedua layanan dan penyelaras."
 

@@ -25,6 +25,7 @@ from services.kit.errors import HubError, TemporaryError
 from services.sync.errors import (
     AgreementOverError,
     ContractError,
+    CredentialHeldError,
     CursorGoneError,
     NoSuchAddressError,
     NotAuthorisedError,
@@ -45,8 +46,18 @@ from shared_schemas.v1.usulan import KumpulanTandaTerima, UsulanTercatat
 
 _T = TypeVar("_T")
 
+TUJUAN = {NamaSisi.WLKP: "perluasan_kepesertaan", NamaSisi.BPJS: "wajib_lapor"}
+"""What each party's data is asked for: the asking party's own effort (Pasal 2(1), Pasal 4(2))."""
+
 JALUR = {Himpunan.BADAN_USAHA: "badan-usaha", Himpunan.PEKERJA: "pekerja"}
 
+_MENURUT_KODE: dict[str, type[HubError]] = {
+    "KLIEN-EKSPOR-002": SnapshotGoneError,
+    "KLIEN-PENAHANAN-001": CredentialHeldError,
+    "KLIEN-PENAHANAN-002": CredentialHeldError,
+    # Waiting for its end would hold up the directions that go on.
+    "HUB-PERJANJIAN-004": PostponedDutyError,
+}
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _LONGEST_PAUSE = 15.0  # seconds; longer would make a short outage cost more than it lasts
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
@@ -115,7 +126,8 @@ class KlienRegistri:
     """Client of one registry. Raises TemporaryError when patience ends, else PermanentError.
 
     `check_stop` is called before each pause and raises to stop, so that an operator's interrupt
-    is not kept waiting by a dead service.
+    is not kept waiting by a dead service. `permit` is called with the right that each request
+    uses, and raises where our own copy of the agreement does not allow it now.
     """
 
     def __init__(
@@ -127,12 +139,16 @@ class KlienRegistri:
         tunggu_detik: float,
         batas: int,
         check_stop: Callable[[], None],
+        permit: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.sisi = sisi
+        self._permit = permit
         self._batas = batas
         self._check_stop = check_stop
         self.patience = tunggu_detik
-        self._http = httpx.Client(base_url=base_url, auth=auth, timeout=_TIMEOUT)
+        self._http = httpx.Client(
+            base_url=base_url, auth=auth, timeout=_TIMEOUT, headers={"Tujuan": TUJUAN[sisi]}
+        )
         self.lalu_lintas = LaluLintas()
         self._background = ThreadPoolExecutor(1)
         self._coming: _DiDepan | None = None
@@ -266,6 +282,7 @@ class KlienRegistri:
             time.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
+        self._permit(_right_of(path))
         with self._translated():
             answer = self._http.request(method, path, **options)
         self.lalu_lintas.note(answer)
@@ -276,6 +293,7 @@ class KlienRegistri:
     @contextmanager
     def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
         """Open an answer whose body is read piece by piece; a cut is a ServiceDownError."""
+        self._permit(_right_of(path))
         with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
             if answer.status_code >= 400:
                 answer.read()
@@ -297,15 +315,15 @@ class KlienRegistri:
         kode, detail, pasal = _read_problem(answer)
         status = answer.status_code
         text = f"{self.sisi.upper()} menjawab {status} {kode}: {detail}"
-        if kode == "KLIEN-EKSPOR-002":
-            return SnapshotGoneError(text)
+        if kode in _MENURUT_KODE:
+            return _MENURUT_KODE[kode](text, pasal=pasal)
         if status == 410:
             return CursorGoneError(text)
-        if kode == "HUB-PERJANJIAN-004":  # waiting would hold up the directions that go on
-            return PostponedDutyError(text, pasal=pasal)
         if status in _TEMPORARY:
             return ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
-        if status == 403 and kode.startswith(("KLIEN-PERJANJIAN", "KLIEN-OTORISASI")):
+        if status == 403 and kode.startswith(
+            ("KLIEN-PERJANJIAN", "KLIEN-OTORISASI", "KLIEN-TUJUAN")
+        ):
             over = (pasal or "").startswith("Pasal 8")
             return (AgreementOverError if over else NotAuthorisedError)(text, pasal=pasal)
         missing = status in {404, 405} and not kode.startswith("KLIEN-EKSPOR")
@@ -322,6 +340,16 @@ class KlienRegistri:
                 f"{self.sisi.upper()}: {error.error_count()} bidang tidak sah, mulai {place} "
                 f"({first['type']})."
             ) from None
+
+
+def _right_of(path: str) -> str:
+    """Return the right (`badan_usaha:baca`, …) that a request of this module uses."""
+    segments = path.split("/")
+    if "usulan" in segments:
+        return "usulan:kirim"
+    # A part of a snapshot does not say whose it is; the giver looks at the snapshot.
+    himpunan = next((h for h, n in JALUR.items() if n in segments), Himpunan.BADAN_USAHA)
+    return f"{himpunan.value}:baca"
 
 
 def _read_problem(answer: httpx.Response) -> tuple[str, str, str | None]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import psycopg
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
@@ -32,9 +34,9 @@ from services.sync.lihat import (
     trace,
 )  # fmt: skip
 from services.sync.muat import load_mirror
+from services.sync.peringatan import tell_warnings
 from services.sync.pipeline import run_round
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
-from shared_schemas.perjanjian import load as load_agreement
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
@@ -43,7 +45,7 @@ __all__ = [
     "status", "summary", "trace",
 ]  # fmt: skip
 
-_VERSION = "hub-sync-2"  # pinned: of another order of steps; recovery skips other versions
+_VERSION = "hub-sync-3"  # pinned: of another order of steps; recovery skips other versions
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
 _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -203,7 +205,7 @@ def open_context(
         settings,
         engine,
         {},
-        load_agreement(settings.perjanjian_path),
+        BerkasPerjanjian(settings.perjanjian_path),
         clock,
         on_progress,
         lock.check,
@@ -217,6 +219,7 @@ def open_context(
         ctx.klien[nama] = KlienRegistri(
             nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
             batas=settings.batas_halaman, check_stop=ctx.check,
+            permit=partial(ctx.permit, nama),
         )  # fmt: skip
     konteks.bind(ctx)
     try:
@@ -252,6 +255,7 @@ def _dbos(ctx: Konteks) -> Iterator[None]:
 
 def _until_converged(ctx: Konteks) -> HasilJalan:
     hasil = HasilJalan()
+    tell_warnings(ctx)
     _forget_old_rounds()
     for workflow_id in _left_over():
         ctx.tell("lanjut", "Melanjutkan putaran yang terputus.")

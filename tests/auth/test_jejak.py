@@ -18,7 +18,7 @@ from services import persiapan
 from services.kit.database import make_engine
 from services.proses import service_process
 from tests import contoh
-from tests.conftest import MakeDatabase, Registri, auth_of
+from tests.conftest import TUJUAN, MakeDatabase, Registri, auth_of
 
 
 def usulan(jenis: str, himpunan: str, **more: Any) -> dict[str, Any]:
@@ -188,7 +188,11 @@ def test_process_says_no_nik_whatever_is_sent_to_it(proses: tuple[str, Path, sa.
     nik, worker = contoh.nik(1), contoh.pekerja_wlkp
     data = log.parents[1]
     internal = httpx.Client(base_url=base, auth=auth_of(persiapan.SISTEM_KEMNAKER, data, base))
-    mitra = httpx.Client(base_url=base, auth=auth_of(persiapan.SYNC_WLKP, data, base))
+    mitra = httpx.Client(
+        base_url=base,
+        auth=auth_of(persiapan.SYNC_WLKP, data, base),
+        headers={"Tujuan": TUJUAN["wlkp"]},
+    )
 
     def report(id_: str, n: int, *workers: dict[str, Any]) -> int:
         body = contoh.laporan(id_, [*workers], n=n)

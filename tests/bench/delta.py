@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 from stdnum import luhn
 
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit import migration
 from services.kit.database import libpq_url, make_engine, transaction
 from services.kit.postgres import PostgresServer
@@ -31,7 +32,7 @@ from services.sync.link import link_companies
 from services.sync.propose import propose_all
 from services.sync.pull import pull_pages
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
-from shared_schemas.perjanjian import CONTOH, load
+from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.pekerja import Pekerja
@@ -255,8 +256,9 @@ def open_delta(folder: Path, banyak: int) -> Iterator[Delta]:
         }
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)  # noqa: E731
         engine = make_engine(url, 2)
-        yield Delta(Konteks(settings, engine, klien, load(CONTOH), clock, None, lambda: None),
-                    umpan, banyak)  # fmt: skip
+        berkas = BerkasPerjanjian(CONTOH)
+        ctx = Konteks(settings, engine, klien, berkas, clock, None, lambda: None)
+        yield Delta(ctx, umpan, banyak)
         engine.dispose()
         for one in klien.values():
             one.close()

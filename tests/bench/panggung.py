@@ -163,6 +163,7 @@ def auth_of(panggung: Panggung, base: str) -> KlienAuth:
 def token(panggung: Panggung, base: str) -> str:
     """Return an `Authorization` header that holds for the next minutes."""
     with httpx.Client(base_url=base, auth=auth_of(panggung, base)) as http:
-        answer = http.get("/v1/perubahan/pekerja", params={"batas": 1})
+        head = {"Tujuan": "perluasan_kepesertaan"}
+        answer = http.get("/v1/perubahan/pekerja", params={"batas": 1}, headers=head)
         answer.raise_for_status()
         return str(answer.request.headers["Authorization"])

@@ -16,7 +16,10 @@ from tests.bench.pernyataan import BACA_DAN_CATAT
 from tests.bench.polos import SIDIK
 from tests.bench.ukur import KONEKSI
 
-_ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", ":sidik::bytea[]")
+_ENTRY = (
+    *("now()", "'bench'", "NULL", "'bench'", "NULL", "NULL", "'bench'", "NULL"),
+    *(":n", ":sidik::bytea[]"),
+)
 
 
 def _script() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,10 +17,11 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 from schemathesis.pytest.lazy import get_all_tests
 
+from services.auth import guard
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
 from tests import contoh
-from tests.conftest import BASE, MakeDatabase
+from tests.conftest import BASE, TUJUAN, MakeDatabase
 from tests.contract import bentuk
 
 bentuk.register()
@@ -124,6 +126,10 @@ def _check(case: Any) -> None:
     headers = {}
     if cakupan:
         headers["Authorization"] = f"Bearer {_token(case.operation.schema.app, cakupan)}"
+    given = str((case.headers or {}).get("Tujuan", ""))
+    if re.fullmatch(guard.TUJUAN["schema"]["pattern"], given):
+        # A generated word of the right form is nobody's purpose; any other must be refused.
+        headers["Tujuan"] = TUJUAN[case.operation.schema.app.state.service.spec.nama]
     case.call_and_validate(headers=headers)
 
 

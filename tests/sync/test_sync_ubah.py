@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit.database import make_engine, transaction
 from services.sync import sentuhan, tautan
 from services.sync.compare import compare_all
@@ -21,7 +22,7 @@ from services.sync.konteks import Konteks
 from services.sync.propose import propose_all
 from services.sync.pull import pull_pages
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
-from shared_schemas.perjanjian import CONTOH, load
+from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.sync.registri_tiruan import Pelayan, RegistriTiruan
@@ -115,7 +116,13 @@ def dunia(make_database: Callable[[str], str]) -> Iterator[Dunia]:
             for s in NamaSisi
         }
         ctx = Konteks(
-            chosen, make_engine(url, 1), klien, load(CONTOH), lambda: WAKTU, None, lambda: None
+            chosen,
+            make_engine(url, 1),
+            klien,
+            BerkasPerjanjian(CONTOH),
+            lambda: WAKTU,
+            None,
+            lambda: None,
         )
         hubs.append(Hub(ctx, penuh))
     yield Dunia(registri, *hubs)
