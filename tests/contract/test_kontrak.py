@@ -45,6 +45,11 @@ _SAH: dict[str, str] = {
     # Rules between fields: one NIK twice in a report, a refusal without its reason.
     "POST /v1/laporan": "422",
     "POST /v1/pendaftaran/{id}/keputusan": "422",
+    # Prefixes of unequal length, or of too many children.
+    "GET /v1/digest/badan-usaha": "422",
+    "GET /v1/digest/badan-usaha/daun": "422",
+    "GET /v1/digest/pekerja": "422",
+    "GET /v1/digest/pekerja/daun": "422",
     # Any grant type and scope of the right form: refused as RFC 6749 section 5.2 says.
     "POST /oauth2/token": "400",
 }
