@@ -43,6 +43,8 @@ JOIN usulan u ON u.id = x.id_usulan
 WHERE p.jenis = 'PDS-TK' AND {baru}
 ON CONFLICT DO NOTHING
 """
+# After so many, the planner would still think that most findings are open, and scan them all.
+_BANYAK = 5_000
 _BARU = ("p.keadaan = 'terbuka'", "p.keadaan <> 'selesai' AND u.batch > %(sebelum)s")
 
 
@@ -62,6 +64,8 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
         for baru in _BARU:
             tx.raw(_TUMPANGAN.format(baru=baru), {"sebelum": last[0]})
         keadaan.follow_open(tx, now)
+        if total >= _BANYAK:
+            tx.raw("ANALYZE temuan, usulan, usulan_temuan")
     return {"diusulkan": total}
 
 
