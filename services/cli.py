@@ -12,6 +12,7 @@ from services.perintah import (
     data,
     demo,
     dokumen,
+    jejak,
     klien,
     layanan,
     perjanjian,
@@ -29,7 +30,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show records
 )
-_GROUPS = (data, layanan, klien, perjanjian, dokumen, umpan, sync, banding, taut, tinjau, demo)
+_GROUPS = (
+    data,
+    layanan,
+    klien,
+    perjanjian,
+    dokumen,
+    jejak,
+    umpan,
+    sync,
+    banding,
+    taut,
+    tinjau,
+    demo,
+)
 for _module in _GROUPS:
     _module.register(app)
 

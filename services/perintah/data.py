@@ -13,14 +13,12 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from services import persiapan, sintetis
-from services.audit.record import Auditor
 from services.impor import HasilImpor, Importer, RefusalFile
 from services.kit import migration
 from services.kit.database import make_engine
 from services.layanan import spec
-from services.perintah.basisdata import database
+from services.perintah.basisdata import auditor_of, database
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show_json
-from services.registry.service import derive
 from shared_schemas.rujukan import Himpunan
 
 
@@ -121,10 +119,9 @@ def run_import(
 ) -> list[HasilImpor]:
     """Import the two files of one registry; return their counts."""
     engine = make_engine(url, 2)
-    secret = (data / nama / "rahasia").read_bytes()
     importer = Importer(
         engine,
-        Auditor(derive(secret, "sidik-nik")),
+        auditor_of(nama, data),
         spec(nama).pemilik,
         pelaku=f"impor-{nama}",
         refuse=refusals,

@@ -90,7 +90,7 @@ class Reader:
         numbers = [r[-1] for r in rows if r[-1]]
         if himpunan is Himpunan.BADAN_USAHA:
             numbers = [n for n in numbers if _is_nik(n)]
-        self.auditor.record_access(tx, who, rute, len(rows), numbers)
+        self.auditor.record_access(tx, who, rute, len(rows), numbers, self._fields(himpunan))
 
     def page(
         self,
@@ -148,7 +148,9 @@ class Reader:
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
         """Return one answer for each NIK in the order asked (`HasilPencarianPekerja`)."""
-        rows = self.look_up_nik(who, "cari pekerja", niks, self._json(Himpunan.PEKERJA))
+        fields = self._fields(Himpunan.PEKERJA)
+        columns = record_json(Himpunan.PEKERJA, fields)
+        rows = self.look_up_nik(who, "cari pekerja", niks, columns, fields)
         found: dict[str, str] = {}
         for nik, text in rows:
             found[nik] = f"{found[nik]},{text}" if nik in found else text
@@ -160,7 +162,9 @@ class Reader:
         ]
         return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
 
-    def look_up_nik(self, who: Pelaku, rute: str, niks: list[str], columns: str) -> list[Row]:
+    def look_up_nik(
+        self, who: Pelaku, rute: str, niks: list[str], columns: str, bidang: tuple[str, ...]
+    ) -> list[Row]:
         """Return (nik, columns…) of the records of these NIKs, entering every NIK in the ledger.
 
         Look-up and entry are one statement and so one round trip and one commit.
@@ -169,8 +173,9 @@ class Reader:
             f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
             " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
         )
-        entry = self.auditor.access_entry(who, rute, len(niks), niks)
         with transaction(self._autocommit) as tx:
+            daftar = self.auditor.list_fields(tx, bidang)
+            entry = self.auditor.access_entry(who, rute, len(niks), niks, daftar)
             return tx.raw(query, (*entry, _array(niks))).fetchall()
 
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:

@@ -16,7 +16,7 @@ from tests.bench.pernyataan import BACA_DAN_CATAT
 from tests.bench.polos import SIDIK
 from tests.bench.ukur import KONEKSI
 
-_ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", ":sidik::bytea[]")
+_ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", "1", ":sidik::bigint[]")
 
 
 def _script() -> str:
@@ -36,7 +36,7 @@ def _program(server: PostgresServer) -> Path:
 
 def rate(server: PostgresServer, url: str, nik: list[str], seconds: float) -> float:
     """Return look-ups a second, each of all these NIKs with its entry in the ledger."""
-    sidik = ",".join([f'"\\\\x{SIDIK.hex()}"'] * len(nik))
+    sidik = ",".join([str(SIDIK)] * len(nik))
     variables = {"n": str(len(nik)), "nik": f"{{{','.join(nik)}}}", "sidik": f"{{{sidik}}}"}
     return run(server, url, _script(), seconds, variables)
 

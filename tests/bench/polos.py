@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from tests.bench.pernyataan import BACA, BACA_DAN_CATAT
 
-SIDIK = b"0123456789abcdef"
+SIDIK = 1_234_567_890_123_456_789
 
 
 def array(items: Iterable[str]) -> str:
@@ -72,8 +72,8 @@ def baca(request: Request, cari: Pencarian) -> Response:
 def catat(request: Request, cari: Pencarian) -> Response:
     """Look up and enter in the ledger."""
     entry = (
-        dt.datetime.now(dt.UTC), "bench", None, "bench", "bench", None, len(cari.nik),
-        array([rf'"\\x{SIDIK.hex()}"'] * len(cari.nik)),
+        dt.datetime.now(dt.UTC), "bench", None, "bench", "bench", None, len(cari.nik), 1,
+        array([str(SIDIK)] * len(cari.nik)),
     )  # fmt: skip
     with request.app.state.pool.connection() as db:
         rows = db.execute(BACA_DAN_CATAT, (*entry, array(cari.nik))).fetchall()
