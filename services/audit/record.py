@@ -83,7 +83,7 @@ class Auditor:
         )
 
     def fingerprint(self, text: str) -> bytes:
-        """Return the keyed hash of a text (BLAKE2b, RFC 7693); HMAC-SHA-256 takes thrice as long."""
+        """Return the keyed hash of a text (BLAKE2b, RFC 7693); HMAC takes thrice as long."""
         hasher = self._hasher.copy()
         hasher.update(text.encode())
         return hasher.digest()

@@ -11,19 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, nomor, ukuran
+from tests.bench import banding, jejak, nomor, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
 BAGIAN = ("impor", "cari", "kumpulan", "umpan")
 REGISTRI = "bandingkan"  # two registries of a million workers: no server, no province
 LAIN = ("nomor",)  # measured for docs/keputusan/0002, when asked for by name
+BUKU = "jejak"  # the ledger at ten million entries (8 GB of disk), when asked for by name
 
 
 def main() -> None:
     """Measure what was asked for; the figures go to stdout, the progress to stderr."""
     options = _options()
     asked = options.bagian or [*BAGIAN, REGISTRI]
+    if asked == [BUKU]:
+        print("\n".join(_ledger(options)))
+        return
     whole = _registries(options) if REGISTRI in asked else []
     if asked == [REGISTRI]:
         print(banding.as_json(whole) if options.json else "\n".join(banding.lines(whole)))
@@ -51,7 +55,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "bagian", nargs="*", choices=[*BAGIAN, REGISTRI, *LAIN, []], help="bagian yang diukur"
+        "bagian", nargs="*", choices=[*BAGIAN, REGISTRI, *LAIN, BUKU, []], help="bagian yang diukur"
     )
     parser.add_argument("--singkat", action="store_true", help="provinsi kecil, sedikit ulangan")
     parser.add_argument("--json", action="store_true", help="angka sebagai JSON")
@@ -68,6 +72,13 @@ def _registries(options: argparse.Namespace) -> list[banding.Catatan]:
         banding.warm_up(Path(folder))
         baris = 100_000 if options.singkat else 1_000_000
         return banding.measure(baris, Path(folder), options.pembanding)
+
+
+def _ledger(options: argparse.Namespace) -> list[str]:
+    """Search one person in a large ledger."""
+    entri = 200_000 if options.singkat else 10_000_000
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
+        return jejak.lines(jejak.measure(Path(folder), entri))
 
 
 def _measure(panggung: Panggung, takaran: Takaran, bagian: list[str]) -> list[Hasil]:
