@@ -16,6 +16,8 @@ class Peristiwa(StrEnum):
     BELUM_LAPOR_DIPUTUSKAN = "belum_lapor_diputuskan"
     REKAMAN_DIHAPUS = "rekaman_dihapus"
     UMPAN_DIPANGKAS = "umpan_dipangkas"
+    BERKAS_DITULIS = "berkas_ditulis"
+    JEJAK_DIEKSPOR = "jejak_diekspor"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
@@ -30,5 +32,7 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
     Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
+    Peristiwa.BERKAS_DITULIS: frozenset({"jenis", "baris", "sha256"}),
+    Peristiwa.JEJAK_DIEKSPOR: frozenset({"sejak", "sebelum", "klien", "akses", "subjek"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

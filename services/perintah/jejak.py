@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services.audit import search
-from services.audit.record import Pelaku
+from services.audit import breach, search
+from services.audit.catalogue import Peristiwa
+from services.audit.errors import MomentError
+from services.audit.record import Bukti, Pelaku
 from services.kit.errors import InvalidInputError
 from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, table
@@ -23,8 +26,12 @@ Tanggal = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the command about one person and the group."""
     app.command("jejak-nik")(show_person)
+    group = typer.Typer(help="Buku jejak akses sebuah registri.", no_args_is_help=True)
+    group.callback()(lambda: None)  # without it a lone command would be the group itself
+    group.command("ekspor")(export)
+    app.add_typer(group, name="jejak")
 
 
 def period(
@@ -81,3 +88,52 @@ def show_person(
 def _shown(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry with its time as the person reads clocks: in Jakarta."""
     return {**entry, "waktu": entry["waktu"].astimezone(WIB).isoformat(timespec="seconds")}
+
+
+def moment(text: str) -> dt.datetime:
+    """Return a moment with its zone. Raises MomentError."""
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise MomentError from None
+    if found.tzinfo is None:
+        raise MomentError
+    return found
+
+
+def export(
+    nama: Registri,
+    keluar: Annotated[Path, typer.Option(help="Folder baru untuk berkas bukti.")],
+    diketahui: Annotated[
+        str, typer.Option(help="Saat kegagalan diketahui, mis. 2026-03-02T09:30:00+07:00.")
+    ],
+    sejak: Tanggal = None,
+    sampai: Tanggal = None,
+    klien: Annotated[str | None, typer.Option(help="Hanya kredensial ini.")] = None,
+    data: Data = DATA,
+    database_url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tulis bukti untuk pemberitahuan kegagalan pelindungan data (UU 27/2022 Pasal 46).
+
+    Data apa, kapan dan bagaimana terungkap, berapa orang, menurut kredensial; sidik, bukan NIK.
+    Ekspor ini sendiri dicatat. Periksa keutuhannya dengan `sha256sum -c SHA256SUMS`.
+    """
+    lingkup = breach.Lingkup(nama, *period(sejak, sampai), klien, moment(diketahui))
+    with (
+        breach.new_folder(keluar) as folder,
+        registry_transaction(nama, database_url, data) as (tx, auditor),
+    ):
+        summary = breach.export(tx, lingkup, folder)
+        told = {k: summary[k] for k in ("klien", "akses", "subjek")}
+        told |= {"sejak": lingkup.sejak.isoformat(), "sebelum": lingkup.sampai.isoformat()}
+        auditor.record(tx, Bukti(Peristiwa.JEJAK_DIEKSPOR, Pelaku(f"pemeriksa-{nama}"), told))
+    if as_json:
+        show_json({**summary, "folder": str(keluar)})
+        return
+    out.print(table({**r, "bidang": ", ".join(r["bidang"])} for r in summary["menurut_kredensial"]))
+    out.print(
+        f"{summary['subjek']} orang dalam {summary['akses']} akses; berkas di {keluar}.\n"
+        f"Beri tahu secara tertulis paling lambat {summary['tenggat']:%d-%m-%Y %H.%M} WIB.",
+        highlight=False,
+    )
