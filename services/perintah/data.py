@@ -17,7 +17,6 @@ from services import persiapan, sintetis
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
 from services.impor import HasilImpor, Importer, RefusalFile
-from services.kit import migration
 from services.kit.database import make_engine
 from services.layanan import spec
 from services.perintah.basisdata import auditor_of, database, registry_transaction
@@ -89,7 +88,6 @@ def import_files(
     persiapan.require(data)
     refusals = RefusalFile(ditolak or data / f"{nama}_ditolak.csv")
     with database(nama, database_url, data) as url, progress_display() as tell:
-        migration.upgrade(url, nama)
         results = run_import(nama, url, data, badan_usaha, pekerja, refusals, tell, sheets)
         refusals.close()
         if refusals.count:

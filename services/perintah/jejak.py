@@ -14,6 +14,7 @@ from services.audit.catalogue import Peristiwa
 from services.audit.errors import MomentError
 from services.audit.record import Bukti, Pelaku
 from services.kit.errors import InvalidInputError
+from services.kit.roles import Peran
 from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, table
 from shared_schemas.identitas import check_nik
@@ -73,7 +74,7 @@ def show_person(
     """
     nik = read_nik()
     first, after = period(sejak, sampai)
-    with registry_transaction(nama, database_url, data) as (tx, auditor):
+    with registry_transaction(nama, database_url, data, Peran.PEMERIKSA) as (tx, auditor):
         entries = search.find_person(tx, auditor.person(nik), first, after)
         who = Pelaku(f"pemeriksa-{nama}")
         auditor.record_access(tx, who, "jejak nik", len(entries), [nik], search.entry_columns())
@@ -122,7 +123,7 @@ def export(
     lingkup = breach.Lingkup(nama, *period(sejak, sampai), klien, moment(diketahui))
     with (
         breach.new_folder(keluar) as folder,
-        registry_transaction(nama, database_url, data) as (tx, auditor),
+        registry_transaction(nama, database_url, data, Peran.PEMERIKSA) as (tx, auditor),
     ):
         summary = breach.export(tx, lingkup, folder)
         told = {k: summary[k] for k in ("klien", "akses", "subjek")}
