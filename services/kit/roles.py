@@ -59,6 +59,7 @@ DO $$ DECLARE t record; BEGIN
     EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO {layanan}', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO {pemeriksa}', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
+    GRANT CREATE, USAGE ON SCHEMA public TO {pemilik};
     GRANT USAGE ON SCHEMA public TO {layanan}, {pemeriksa};
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {layanan};
     FOR t IN SELECT c.oid::regclass AS tabel, c.relname LIKE 'audit\\_%' AS bukti,
