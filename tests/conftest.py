@@ -34,6 +34,7 @@ logging.configure("uji", "CRITICAL")
 _NUMBERS = itertools.count(1)
 _SERVERS: list[PostgresServer] = []
 BASE = "http://testserver"
+DEKAT = ("127.0.0.1", 50_000)  # where a test client calls from
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +132,7 @@ def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[
     app = make(nama, ServiceSettings(data=data, database_url=own, penerbit=BASE, **settings))
 
     def client(auth: httpx.Auth | None) -> TestClient:
-        made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
+        made = TestClient(app, base_url=BASE, client=DEKAT, raise_server_exceptions=False)
         made.auth = auth
         return made
 

@@ -115,6 +115,13 @@ class StateConflictError(PermanentError):
     saran = "Baca keadaan terakhir lalu putuskan lagi."
 
 
+class PeerError(PermanentError):
+    kode = "KLIEN-REKAN-001"
+    status = 403
+    judul = "Alamat bukan rekan layanan ini"
+    saran = "Hubungi melalui VPN kedua pihak; operator mendaftarkan alamat dalam HUB_REKAN."
+
+
 class ConfigurationError(PermanentError):
     """Settings, keys or the agreement's file are wrong; seen by operators at start."""
 

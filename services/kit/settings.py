@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.kit.peers import LOOPBACK
+
+
+def _split(value: Any) -> Any:
+    return [t.strip() for t in value.split(",") if t.strip()] if isinstance(value, str) else value
+
+
+# A comma between two addresses, as operators write lists; the library would expect JSON.
+Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class ServiceSettings(BaseSettings):
@@ -16,6 +27,12 @@ class ServiceSettings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder with keys, clients and the agreement.")
     database_url: str = Field("", description="postgresql://… of this service's own database.")
     alamat: str = Field("127.0.0.1", description="Address to listen on; private by default.")
+    rekan: Addresses = Field(
+        LOOPBACK, description="Addresses (CIDR) that may speak to the service: ends of the VPN."
+    )
+    proksi: Addresses = Field(
+        (), description="Proxies (CIDR) whose X-Forwarded-For is believed; none by default."
+    )
     port: int = Field(0, description="0: the program's usual port.")
     penerbit: str = Field(
         "", description="Public base URL (iss, aud); default from address and port."
