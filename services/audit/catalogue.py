@@ -18,6 +18,7 @@ class Peristiwa(StrEnum):
     UMPAN_DIPANGKAS = "umpan_dipangkas"
     BERKAS_DITULIS = "berkas_ditulis"
     JEJAK_DIEKSPOR = "jejak_diekspor"
+    PENCACAHAN_DIDUGA = "pencacahan_diduga"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
@@ -34,5 +35,6 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
     Peristiwa.BERKAS_DITULIS: frozenset({"jenis", "baris", "sha256"}),
     Peristiwa.JEJAK_DIEKSPOR: frozenset({"sejak", "sebelum", "klien", "akses", "subjek"}),
+    Peristiwa.PENCACAHAN_DIDUGA: frozenset({"cakupan", "rute"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

@@ -1,8 +1,8 @@
-"""What can be wrong with a request for evidence."""
+"""What can be wrong with a request for evidence, and when enough has been asked for a day."""
 
 from __future__ import annotations
 
-from services.kit.errors import PermanentError
+from services.kit.errors import PermanentError, TemporaryError
 
 
 class ExportFolderError(PermanentError):
@@ -17,3 +17,17 @@ class MomentError(PermanentError):
     status = 422
     judul = "Waktu tidak terbaca"
     saran = "Isi waktu RFC 3339 dengan zona, mis. 2026-03-02T09:30:00+07:00."
+
+
+class QuotaError(TemporaryError):
+    kode = "KLIEN-KUOTA-001"
+    status = 429
+    judul = "Kuota orang untuk hari ini tidak cukup"
+    saran = "Minta lebih sedikit orang (lihat RateLimit), atau lanjutkan sesudah tengah malam WIB."
+
+
+class EnumerationError(TemporaryError):
+    kode = "KLIEN-KUOTA-002"
+    status = 429
+    judul = "Terlalu banyak NIK yang tidak dikenal"
+    saran = "Pencarian ditahan sampai tengah malam WIB; periksa sumber NIK yang ditanyakan."

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from services.audit.catalogue import RINCIAN, Peristiwa
+from services.audit.quota import Jatah
 from services.kit.clock import Clock, system_clock
 from services.kit.database import Transaction
 
@@ -18,12 +19,14 @@ SIDIK_OKTET = 16  # 128 bits: collisions out of reach
 
 @dataclass(frozen=True, slots=True)
 class Pelaku:
-    """Who acts: a client of the exchange with its party, or a local identity."""
+    """Who acts: a client of the exchange with its party, right and quota, or a local identity."""
 
     id: str
     pihak: str | None = None
     pasal: str | None = None
     id_permintaan: str | None = None
+    cakupan: str | None = None
+    jatah: Jatah | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,10 @@ VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb)
 INSERT_AKSES = """
 INSERT INTO audit_akses
     (waktu, pelaku, pihak, pasal, rute, id_permintaan, jumlah, bidang, sidik_nik)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+SELECT %(waktu)s::timestamptz, %(pelaku)s, %(pihak)s, %(pasal)s, %(rute)s, %(id_permintaan)s,
+    %(jumlah)s::int, %(daftar)s::int, %(sidik)s::bigint[]
 """
+"""One entry; what follows it may say FROM which other step of the statement."""
 
 
 @lru_cache(maxsize=1_024)
@@ -114,7 +119,7 @@ class Auditor:
 
     def access_entry(
         self, pelaku: Pelaku, rute: str, jumlah: int, nik: Iterable[str], daftar: int | None
-    ) -> tuple[Any, ...]:
+    ) -> dict[str, Any]:
         """Return the parameters of `INSERT_AKSES`: who read whose data, by which route and article.
 
         `jumlah` counts the records given; `nik` are those asked for or given; `daftar` is the
@@ -122,17 +127,17 @@ class Auditor:
         takes several µs for each item of a list.
         """
         persons = ",".join([str(self.person(n)) for n in dict.fromkeys(nik)])
-        return (
-            self._clock(),
-            pelaku.id,
-            pelaku.pihak,
-            pelaku.pasal or "internal",
-            rute,
-            pelaku.id_permintaan,
-            jumlah,
-            daftar,
-            f"{{{persons}}}",
-        )
+        return {
+            "waktu": self._clock(),
+            "pelaku": pelaku.id,
+            "pihak": pelaku.pihak,
+            "pasal": pelaku.pasal or "internal",
+            "rute": rute,
+            "id_permintaan": pelaku.id_permintaan,
+            "jumlah": jumlah,
+            "daftar": daftar,
+            "sidik": f"{{{persons}}}",
+        }
 
     def record_access(
         self,
@@ -143,8 +148,13 @@ class Auditor:
         nik: Iterable[str],
         bidang: Iterable[str],
     ) -> None:
-        """Append one ledger entry; nothing read is nothing to record."""
+        """Append one ledger entry and take from the quota; nothing read is nothing to record.
+
+        Raises QuotaError when the persons given are more than are left for the day.
+        """
         named = list(nik)
         if jumlah or named:
+            if pelaku.jatah is not None:
+                pelaku.jatah.take(tx, len(set(named)))
             daftar = self.list_fields(tx, tuple(bidang))
             tx.raw(INSERT_AKSES, self.access_entry(pelaku, rute, jumlah, named, daftar))

@@ -45,3 +45,13 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("nomor", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("bidang", pg.ARRAY(sa.Text), nullable=False),
     )
+    sa.Table(
+        "kuota",
+        metadata,
+        sa.Column("pelaku", sa.Text, primary_key=True),
+        sa.Column("perihal", sa.Text, primary_key=True),
+        sa.Column("hari", sa.Date, primary_key=True, comment="hari Jakarta"),
+        sa.Column("terpakai", sa.BigInteger, nullable=False, comment="orang ditanya atau diberi"),
+        sa.Column("tak_dikenal", sa.BigInteger, nullable=False, comment="NIK yang tidak ada"),
+        sa.Column("diduga", sa.Boolean, nullable=False, server_default=sa.false()),
+    )

@@ -8,6 +8,8 @@ from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
+from services.audit.errors import EnumerationError, QuotaError
+from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
 from services.auth.errors import (
@@ -22,9 +24,14 @@ from services.auth.errors import (
     TokenMissingError,
 )
 from services.auth.tokens import TokenIssuer
+from services.kit.clock import Clock
 from services.kit.errors import HubError
 
 PERJANJIAN = "perjanjian:"
+COUNTED = frozenset(
+    f"{PERJANJIAN}{c}" for c in ("badan_usaha:baca", "pekerja:baca", "status_kepesertaan:baca")
+)
+"""Scopes whose routes give persons and so take from a quota."""
 
 OAUTH = OAuth2(
     scheme_name="klien",
@@ -41,6 +48,8 @@ class Guarded(Protocol):
 
     issuer: TokenIssuer
     agreement: AgreementStore
+    batas: Batas
+    clock: Clock
 
 
 class Guard:
@@ -57,7 +66,7 @@ class Guard:
             raise TokenMissingError
         holder = service.issuer.read(token)
         request.state.klien = holder.client_id
-        pasal = None
+        pasal, jatah = None, None
         if self.cakupan.startswith(PERJANJIAN):
             if holder.pihak is None:
                 raise ScopeMissingError("Token identitas lokal tidak berlaku untuk pertukaran.")
@@ -67,7 +76,12 @@ class Guard:
             ).pasal
         if self.cakupan not in holder.cakupan:
             raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
-        return Pelaku(holder.client_id, holder.pihak, pasal, request.state.id_permintaan)
+        perihal = self.cakupan.removeprefix(PERJANJIAN)
+        if holder.pihak is not None:
+            jatah = Jatah(holder.client_id, perihal, service.batas, service.clock)
+            request.state.kepala = jatah.headers
+        id_permintaan = request.state.id_permintaan
+        return Pelaku(holder.client_id, holder.pihak, pasal, id_permintaan, perihal, jatah)
 
     def errors(self) -> tuple[type[HubError], ...]:
         """Return the refusals a guarded route declares."""
@@ -81,6 +95,7 @@ class Guard:
             SwitchedOffError,
             PostponedError,
             AgreementUnreadableError,
+            *((QuotaError, EnumerationError) if self.cakupan in COUNTED else ()),
         )
 
     def openapi(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -36,6 +37,9 @@ class Metrics:
         self.seconds = Histogram(
             "hub_permintaan_detik", "Lama permintaan", ("rute",), registry=self.registry
         )
+        self.refusals = Counter(
+            "hub_penolakan", "Penolakan menurut kode", ("kode",), registry=self.registry
+        )
         self.strangers = Counter(
             "hub_bukan_rekan", "Permintaan dari alamat di luar HUB_REKAN", registry=self.registry
         )
@@ -60,6 +64,12 @@ class _LimitedBody:
             self.too_large = True
             raise _TooLargeError
         return message
+
+
+def _told(headers: Callable[[], dict[str, str]] | None) -> list[tuple[bytes, bytes]]:
+    """Return the headers that a guard left to be told with whatever answer follows."""
+    given = headers() if headers is not None else {}
+    return [(k.lower().encode(), v.encode()) for k, v in given.items()]
 
 
 class Edge:
@@ -93,6 +103,7 @@ class Edge:
                     (b"x-request-id", id_permintaan.encode()),
                     (b"cache-control", b"no-store"),
                     (b"x-content-type-options", b"nosniff"),
+                    *_told(scope["state"].get("kepala")),
                 ]
             await send(message)
 

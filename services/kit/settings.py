@@ -19,6 +19,15 @@ def _split(value: Any) -> Any:
 Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return dict(t.strip().rsplit("=", 1) for t in value.split(",") if "=" in t)
+
+
+Limits = Annotated[dict[str, int], NoDecode, BeforeValidator(_pairs)]
+
+
 class ServiceSettings(BaseSettings):
     """Settings of one service. Secrets have no default: they live in files below `data`."""
 
@@ -43,6 +52,20 @@ class ServiceSettings(BaseSettings):
     koneksi: int = Field(10, ge=1, le=50, description="Database connections of this process.")
     batas_badan: int = Field(16 * 2**20, description="Largest request body in bytes.")
     umur_token: int = Field(300, ge=30, le=300, description="Seconds a token lives; at most 5 min.")
+    kuota_harian: int = Field(
+        # A nation's feed read twice; what a right really needs is for operators to say.
+        100_000_000,
+        ge=0,
+        description="Persons a client may ask for or be given a Jakarta day, for each right.",
+    )
+    kuota: Limits = Field(
+        default_factory=dict,
+        description="Other limits: pekerja:baca=500000, a client's id, or ID/pekerja:baca=1000.",
+    )
+    tak_dikenal: int = Field(10_000, ge=0, description="Unknown NIK a day that raise no alarm.")
+    tak_dikenal_bagian: float = Field(
+        0.5, ge=0, le=1, description="Above that, the share of unknown NIK that is throttled."
+    )
     tingkat_log: str = "INFO"
 
     @property

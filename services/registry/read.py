@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from services.audit.record import INSERT_AKSES, Auditor, Pelaku
+from services.audit.catalogue import Peristiwa
+from services.audit.errors import EnumerationError
+from services.audit.quota import Jatah
+from services.audit.record import INSERT_AKSES, Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
 from services.kit.database import Transaction, transaction
 from services.kit.errors import CursorTooOldError, RecordNotFoundError
@@ -43,6 +46,30 @@ def change_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
     return (
         f"row_to_json((SELECT u FROM (SELECT nomor, {jenis} AS jenis, id, versi,"
         f" {record} AS rekaman) u))::text"
+    )
+
+
+def look_up(columns: str) -> str:
+    """Return the SQL of a look-up by NIK that enters itself in the ledger."""
+    return (
+        f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
+        " WHERE nik = ANY(%(nik)s::text[]) AND dihapus_pada IS NULL ORDER BY id"
+    )
+
+
+@lru_cache(maxsize=64)
+def look_up_counted(columns: str) -> str:
+    """Return the SQL of a look-up that also takes from a quota; no row when it may not.
+
+    Before the columns stand what the quota has given so far and the record's id, NULL when nobody
+    is found.
+    """
+    known = "(SELECT count(DISTINCT nik) FROM temu)"
+    return (
+        f"WITH temu AS MATERIALIZED (SELECT id, nik, {columns} FROM pekerja"
+        " WHERE nik = ANY(%(nik)s::text[]) AND dihapus_pada IS NULL),"
+        f" jatah AS ({Jatah.statement(known)}), akses AS ({INSERT_AKSES} FROM jatah)"
+        " SELECT jatah.terpakai, temu.* FROM jatah LEFT JOIN temu ON true ORDER BY temu.id"
     )
 
 
@@ -167,16 +194,26 @@ class Reader:
     ) -> list[Row]:
         """Return (nik, columns…) of the records of these NIKs, entering every NIK in the ledger.
 
-        Look-up and entry are one statement and so one round trip and one commit.
+        Look-up, quota and entry are one statement and so one round trip and one commit. Raises
+        QuotaError or EnumerationError, and then nothing was read.
         """
-        query = (
-            f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
-            " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
-        )
+        persons = len(set(niks))
         with transaction(self._autocommit) as tx:
             daftar = self.auditor.list_fields(tx, bidang)
             entry = self.auditor.access_entry(who, rute, len(niks), niks, daftar)
-            return tx.raw(query, (*entry, _array(niks))).fetchall()
+            entry["nik"] = _array(niks)
+            if who.jatah is None:
+                return tx.raw(look_up(columns), entry).fetchall()
+            entry |= who.jatah.parameters(persons)
+            rows = tx.raw(look_up_counted(columns), entry).fetchall()
+            try:
+                who.jatah.taken(tx, persons, rows[0] if rows else None)
+            except EnumerationError:
+                if who.jatah.mark(tx):
+                    rincian = {"cakupan": who.cakupan, "rute": rute}
+                    self.auditor.record(tx, Bukti(Peristiwa.PENCACAHAN_DIDUGA, who, rincian))
+                raise
+        return [r[2:] for r in rows if r[1] is not None]
 
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:
         """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`)."""

@@ -14,6 +14,7 @@ import anyio.to_thread
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from services.audit.quota import Batas
 from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
@@ -61,6 +62,12 @@ class RegistryService:
             self.agreement,
             clock,
             settings.umur_token,
+        )
+        self.batas = Batas(
+            settings.kuota_harian,
+            settings.kuota,
+            settings.tak_dikenal,
+            settings.tak_dikenal_bagian,
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
         self.antrean = spec.make_antrean(clock)

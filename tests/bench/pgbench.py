@@ -16,12 +16,30 @@ from tests.bench.pernyataan import BACA_DAN_CATAT
 from tests.bench.polos import SIDIK
 from tests.bench.ukur import KONEKSI
 
-_ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", "1", ":sidik::bigint[]")
+_ENTRY = {
+    "waktu": "now()",
+    "pelaku": "'bench'",
+    "pihak": "NULL",
+    "pasal": "'bench'",
+    "rute": "'bench'",
+    "id_permintaan": "NULL",
+    "jumlah": ":n",
+    "daftar": "1",
+    "sidik": ":sidik",
+    "nik": ":nik",
+    "kuota_pelaku": "'bench'",
+    "kuota_perihal": "'bench'",
+    "kuota_hari": "current_date",
+    "kuota_n": ":n",
+    "kuota_batas": "1000000000",
+    "kuota_ambang": "1000000000",
+    "kuota_bagian": "1",
+}
 
 
 def _script() -> str:
-    values = iter((*_ENTRY, ":nik"))
-    return re.sub("%s", lambda _: next(values), " ".join(BACA_DAN_CATAT.split())) + ";\n"
+    query = " ".join(BACA_DAN_CATAT.split())
+    return re.sub(r"%\((\w+)\)s", lambda m: _ENTRY[m[1]], query) + ";\n"
 
 
 def _program(server: PostgresServer) -> Path:

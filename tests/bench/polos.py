@@ -65,19 +65,23 @@ def _answer(nik: list[str], rows: list[tuple[Any, ...]]) -> Response:
 def baca(request: Request, cari: Pencarian) -> Response:
     """Look up."""
     with request.app.state.pool.connection() as db:
-        return _answer(cari.nik, db.execute(BACA, (array(cari.nik),)).fetchall())
+        return _answer(cari.nik, db.execute(BACA, {"nik": array(cari.nik)}).fetchall())
 
 
 @app.post("/catat")
 def catat(request: Request, cari: Pencarian) -> Response:
     """Look up and enter in the ledger."""
-    entry = (
-        dt.datetime.now(dt.UTC), "bench", None, "bench", "bench", None, len(cari.nik), 1,
-        array([str(SIDIK)] * len(cari.nik)),
-    )  # fmt: skip
+    n, nik = len(cari.nik), array(cari.nik)
+    entry = {
+        "waktu": dt.datetime.now(dt.UTC), "pelaku": "bench", "pihak": None, "pasal": "bench",
+        "rute": "bench", "id_permintaan": None, "jumlah": n, "daftar": 1,
+        "sidik": array([str(SIDIK)] * n), "nik": nik, "kuota_pelaku": "bench",
+        "kuota_perihal": "bench", "kuota_hari": dt.datetime.now(dt.UTC).date(), "kuota_n": n,
+        "kuota_batas": 10**9, "kuota_ambang": 10**9, "kuota_bagian": 1.0,
+    }  # fmt: skip
     with request.app.state.pool.connection() as db:
-        rows = db.execute(BACA_DAN_CATAT, (*entry, array(cari.nik))).fetchall()
-        return _answer(cari.nik, rows)
+        rows = db.execute(BACA_DAN_CATAT, entry).fetchall()
+        return _answer(cari.nik, [r[2:] for r in rows])
 
 
 if __name__ == "__main__":

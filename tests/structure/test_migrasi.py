@@ -16,7 +16,7 @@ from services.registry.tables import TABLE_OF, TANPA_NOMOR
 from tests.conftest import MakeDatabase, Registri
 
 EACH = pytest.mark.parametrize("nama", migration.HISTORIES)
-KEPALA = {"wlkp": "0003", "bpjs": "0003", "hub": "0002"}
+KEPALA = {"wlkp": "0004", "bpjs": "0004", "hub": "0002"}
 
 _TRIGGER = """
 SELECT a.attname FROM pg_trigger t
