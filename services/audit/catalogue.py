@@ -20,6 +20,9 @@ class Peristiwa(StrEnum):
     EKSPOR_SELESAI = "ekspor_selesai"
     KLIEN_DITAHAN = "klien_ditahan"
     KLIEN_DILEPAS = "klien_dilepas"
+    BERKAS_DITULIS = "berkas_ditulis"
+    JEJAK_DIEKSPOR = "jejak_diekspor"
+    PENCACAHAN_DIDUGA = "pencacahan_diduga"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
@@ -38,5 +41,8 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.EKSPOR_SELESAI: frozenset({"id_ekspor", "keadaan", "baris", "nomor"}),
     Peristiwa.KLIEN_DITAHAN: frozenset({"klien", "id_penahanan"}),
     Peristiwa.KLIEN_DILEPAS: frozenset({"klien", "id_penahanan"}),
+    Peristiwa.BERKAS_DITULIS: frozenset({"jenis", "baris", "sha256"}),
+    Peristiwa.JEJAK_DIEKSPOR: frozenset({"sejak", "sebelum", "klien", "akses", "subjek"}),
+    Peristiwa.PENCACAHAN_DIDUGA: frozenset({"cakupan", "rute"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

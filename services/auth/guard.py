@@ -9,6 +9,8 @@ from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
+from services.audit.errors import EnumerationError, QuotaError
+from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
 from services.auth.errors import (
@@ -27,11 +29,16 @@ from services.auth.errors import (
 )
 from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import Pemegang, TokenIssuer
+from services.kit.clock import Clock
 from services.kit.errors import HubError
 from shared_schemas.perjanjian.unsur import TUJUAN_DASAR
 from shared_schemas.rujukan import Pihak
 
 PERJANJIAN = "perjanjian:"
+COUNTED = frozenset(
+    f"{PERJANJIAN}{c}" for c in ("badan_usaha:baca", "pekerja:baca", "status_kepesertaan:baca")
+)
+"""Scopes whose routes give persons and so take from a quota."""
 
 # Declared by hand: which purposes a right has is in the agreement, not in the document.
 TUJUAN: dict[str, Any] = {
@@ -59,6 +66,8 @@ class Guarded(Protocol):
     issuer: TokenIssuer
     penahanan: HeldCredentials
     agreement: AgreementStore
+    batas: Batas
+    clock: Clock
 
 
 class Guard:
@@ -94,7 +103,11 @@ class Guard:
             who = self._permitted(service.agreement, who, request.headers.get("tujuan") or None)
         if self.cakupan not in holder.cakupan:
             raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
-        return who
+        if who.cakupan is None:
+            return who
+        jatah = Jatah(holder.client_id, who.cakupan, service.batas, service.clock)
+        request.state.kepala = jatah.headers
+        return replace(who, jatah=jatah)
 
     def _permitted(self, agreement: AgreementStore, who: Pelaku, tujuan: str | None) -> Pelaku:
         """Return the caller with article, scope and purpose of what the agreement permits now."""
@@ -127,6 +140,7 @@ class Guard:
             PurposeError,
             PostponedError,
             AgreementUnreadableError,
+            *((QuotaError, EnumerationError) if self.cakupan in COUNTED else ()),
         )
 
     def parameters(self) -> tuple[dict[str, Any], ...]:

@@ -9,15 +9,14 @@ from typing import Annotated
 import typer
 
 from services import persiapan
-from services.audit.record import Auditor, Pelaku
+from services.audit.record import Pelaku
 from services.auth import penahanan
 from services.auth.clients import load_clients
 from services.auth.jws import SigningKey
 from services.auth.klien import make_assertion
 from services.kit.clock import system_clock
-from services.kit.database import Transaction
 from services.kit.errors import ConfigurationError
-from services.perintah.basisdata import in_transaction
+from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, show_rows
 
 
@@ -85,11 +84,9 @@ def hold(
     Berlaku dalam beberapa detik pada layanan yang berjalan. Perjanjian tidak berubah.
     """
     _require_known(data, nama, client_id)
-
-    def work(tx: Transaction, auditor: Auditor, who: Pelaku) -> penahanan.Ditahan:
-        return penahanan.hold(tx, auditor, who, client_id, alasan, system_clock())
-
-    held = in_transaction(nama, database_url, data, work)
+    who = Pelaku(f"operator-{nama}")
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        held = penahanan.hold(tx, auditor, who, client_id, alasan, system_clock())
     if as_json:
         show_json(dataclasses.asdict(held))
     else:
@@ -105,11 +102,9 @@ def release(
 ) -> None:
     """Lepas penahanan; kredensial yang sama berlaku lagi."""
     _require_known(data, nama, client_id)
-
-    def work(tx: Transaction, auditor: Auditor, who: Pelaku) -> int | None:
-        return penahanan.release(tx, auditor, who, client_id, alasan, system_clock())
-
-    number = in_transaction(nama, database_url, data, work)
+    who = Pelaku(f"operator-{nama}")
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        number = penahanan.release(tx, auditor, who, client_id, alasan, system_clock())
     done = "tidak sedang ditahan" if number is None else f"dilepas, penahanan nomor {number}"
     out.print(f"{client_id} {done}.", highlight=False)
 
@@ -118,9 +113,6 @@ def show_held(
     nama: Registri, data: Data = DATA, database_url: Url = "", as_json: AsJson = False
 ) -> None:
     """Kredensial yang sedang ditahan dan alasannya."""
-
-    def work(tx: Transaction, _auditor: Auditor, _who: Pelaku) -> list[penahanan.Ditahan]:
-        return penahanan.list_held(tx)
-
-    held = in_transaction(nama, database_url, data, work)
+    with registry_transaction(nama, database_url, data) as (tx, _):
+        held = penahanan.list_held(tx)
     show_rows([dataclasses.asdict(d) for d in held], as_json)

@@ -9,12 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.audit.record import Auditor, Pelaku
 from services.kebijakan import policy
 from services.kit.clock import system_clock
-from services.kit.database import Transaction
 from services.kit.errors import ConfigurationError, RecordNotFoundError
-from services.perintah.basisdata import in_transaction
+from services.perintah.basisdata import registry_transaction
 from services.perintah.perjanjian_catat import read_history
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, show_json, show_rows
 from shared_schemas.perjanjian import WIB, Izin, Perjanjian
@@ -118,11 +116,8 @@ def _calls(
     perjanjian: Perjanjian, layanan: Sisi, id_: str, data: Path, url: str
 ) -> list[Panggilan]:
     """Return what the ledger and the evidence of a registry say of a request."""
-
-    def work(tx: Transaction, _auditor: Auditor, _who: Pelaku) -> list[Any]:
-        return tx.raw(_CARI, {"id": id_}).fetchall()
-
-    rows = [r for r in in_transaction(layanan, url, data, work) if r[1]]
+    with registry_transaction(layanan, url, data) as (tx, _):
+        rows = [r for r in tx.raw(_CARI, {"id": id_}).fetchall() if r[1]]
     if not rows:
         raise RecordNotFoundError("Tidak ada pertukaran dengan id ini dalam catatan registri itu.")
     return [

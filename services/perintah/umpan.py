@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from services.audit.catalogue import Peristiwa
-from services.audit.record import Auditor, Bukti, Pelaku
-from services.kit.database import Transaction
+from services.audit.record import Bukti, Pelaku
 from services.kit.errors import RecordNotFoundError
-from services.perintah.basisdata import in_transaction
+from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, Data, Sisi, Url, out
 from services.registry import write
 from shared_schemas.rujukan import Himpunan
@@ -34,14 +33,11 @@ def delete_record(
     database_url: Url = "",
 ) -> None:
     """Hapus rekaman yang keliru, mis. salah satu dari kunci_ganda; umpan memuat batu nisannya."""
-
-    def work(tx: Transaction, auditor: Auditor, who: Pelaku) -> bool:
-        rincian = {"himpunan": himpunan.value, "id": id_rekaman}
-        bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, who, rincian)
-        return write.delete(tx, auditor, bukti, himpunan, id_rekaman)
-
-    if not in_transaction(nama, database_url, data, work):
-        raise RecordNotFoundError
+    rincian = {"himpunan": himpunan.value, "id": id_rekaman}
+    bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, Pelaku(f"operator-{nama}"), rincian)
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        if not write.delete(tx, auditor, bukti, himpunan, id_rekaman):
+            raise RecordNotFoundError
     out.print(f"{himpunan.value} {id_rekaman} dihapus.", highlight=False)
 
 
@@ -52,17 +48,10 @@ def prune(
     database_url: Url = "",
 ) -> None:
     """Lupakan batu nisan lama; kursor yang lebih tua dari itu lalu dijawab 410."""
-
-    def work(tx: Transaction, auditor: Auditor, who: Pelaku) -> int:
-        return sum(
-            write.prune_tombstones(
-                tx,
-                auditor,
-                Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value}),
-                himpunan,
-                hari,
-            )
-            for himpunan in Himpunan
-        )
-
-    out.print(f"{in_transaction(nama, database_url, data, work)} batu nisan dilupakan.")
+    who = Pelaku(f"operator-{nama}")
+    forgotten = 0
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        for himpunan in Himpunan:
+            bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value})
+            forgotten += write.prune_tombstones(tx, auditor, bukti, himpunan, hari)
+    out.print(f"{forgotten} batu nisan dilupakan.")

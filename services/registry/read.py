@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from services.audit.record import INSERT_AKSES, Auditor, Pelaku
+from services.audit.catalogue import Peristiwa
+from services.audit.errors import EnumerationError
+from services.audit.quota import Jatah
+from services.audit.record import INSERT_AKSES, Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
 from services.kit.database import Transaction, transaction
 from services.kit.errors import CursorTooOldError, RecordNotFoundError
@@ -52,6 +55,30 @@ def change_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
     return (
         f"row_to_json((SELECT u FROM (SELECT nomor, {jenis} AS jenis, id, versi,"
         f" {record} AS rekaman) u))::text"
+    )
+
+
+def look_up(columns: str) -> str:
+    """Return the SQL of a look-up by NIK that enters itself in the ledger."""
+    return (
+        f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
+        " WHERE nik = ANY(%(nik)s::text[]) AND dihapus_pada IS NULL ORDER BY id"
+    )
+
+
+@lru_cache(maxsize=64)
+def look_up_counted(columns: str) -> str:
+    """Return the SQL of a look-up that also takes from a quota; no row when it may not.
+
+    Before the columns stand what the quota has given so far and the record's id, NULL when nobody
+    is found.
+    """
+    known = "(SELECT count(DISTINCT nik) FROM temu)"
+    return (
+        f"WITH temu AS MATERIALIZED (SELECT id, nik, {columns} FROM pekerja"
+        " WHERE nik = ANY(%(nik)s::text[]) AND dihapus_pada IS NULL),"
+        f" jatah AS ({Jatah.statement(known)}), akses AS ({INSERT_AKSES} FROM jatah)"
+        " SELECT jatah.terpakai, temu.* FROM jatah LEFT JOIN temu ON true ORDER BY temu.id"
     )
 
 
@@ -99,7 +126,7 @@ class Reader:
         numbers = [r[-1] for r in rows if r[-1]]
         if himpunan is Himpunan.BADAN_USAHA:
             numbers = [n for n in numbers if _is_nik(n)]
-        self.auditor.record_access(tx, who, rute, len(rows), numbers)
+        self.auditor.record_access(tx, who, rute, len(rows), numbers, self.fields(himpunan))
 
     def page(
         self,
@@ -157,7 +184,9 @@ class Reader:
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
         """Return one answer for each NIK in the order asked (`HasilPencarianPekerja`)."""
-        rows = self.look_up_nik(who, "cari pekerja", niks, self._json(Himpunan.PEKERJA))
+        fields = self.fields(Himpunan.PEKERJA)
+        columns = record_json(Himpunan.PEKERJA, fields)
+        rows = self.look_up_nik(who, "cari pekerja", niks, columns, fields)
         found: dict[str, str] = {}
         for nik, text in rows:
             found[nik] = f"{found[nik]},{text}" if nik in found else text
@@ -169,18 +198,31 @@ class Reader:
         ]
         return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
 
-    def look_up_nik(self, who: Pelaku, rute: str, niks: list[str], columns: str) -> list[Row]:
+    def look_up_nik(
+        self, who: Pelaku, rute: str, niks: list[str], columns: str, bidang: tuple[str, ...]
+    ) -> list[Row]:
         """Return (nik, columns…) of the records of these NIKs, entering every NIK in the ledger.
 
-        Look-up and entry are one statement and so one round trip and one commit.
+        Look-up, quota and entry are one statement and so one round trip and one commit. Raises
+        QuotaError or EnumerationError, and then nothing was read.
         """
-        query = (
-            f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
-            " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
-        )
-        entry = self.auditor.access_entry(who, rute, len(niks), niks)
+        persons = len(set(niks))
         with transaction(self._autocommit) as tx:
-            return tx.raw(query, (*entry, _array(niks))).fetchall()
+            daftar = self.auditor.list_fields(tx, bidang)
+            entry = self.auditor.access_entry(who, rute, len(niks), niks, daftar)
+            entry["nik"] = _array(niks)
+            if who.jatah is None:
+                return tx.raw(look_up(columns), entry).fetchall()
+            entry |= who.jatah.parameters(persons)
+            rows = tx.raw(look_up_counted(columns), entry).fetchall()
+            try:
+                who.jatah.taken(tx, persons, rows[0] if rows else None)
+            except EnumerationError:
+                if who.jatah.mark(tx):
+                    rincian = {"cakupan": who.cakupan, "rute": rute}
+                    self.auditor.record(tx, Bukti(Peristiwa.PENCACAHAN_DIDUGA, who, rincian))
+                raise
+        return [r[2:] for r in rows if r[1] is not None]
 
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:
         """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`)."""

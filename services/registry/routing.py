@@ -18,6 +18,7 @@ from services.kit.errors import (
     HubError,
     InvalidInputError,
     MediaTypeError,
+    PeerError,
 )
 from services.kit.http import require_json
 from services.kit.problems import declared
@@ -73,7 +74,8 @@ def guarded(
 
     Every refusal a caller can meet is declared, so that OpenAPI tells the truth.
     """
-    errors = (
+    errors: tuple[type[HubError], ...] = (
+        PeerError,
         *guard.errors(),
         InvalidInputError,
         DatabaseUnavailableError,

@@ -16,6 +16,7 @@ import anyio.to_thread
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from services.audit.quota import Batas
 from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
@@ -70,6 +71,12 @@ class RegistryService:
             self.agreement,
             clock,
             settings.umur_token,
+        )
+        self.batas = Batas(
+            settings.kuota_harian,
+            settings.kuota,
+            settings.tak_dikenal,
+            settings.tak_dikenal_bagian,
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
         self.sidik = PembacaSidik(self.reader, _read_secret(settings.berkas_kunci_sidik))

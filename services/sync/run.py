@@ -175,6 +175,14 @@ def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
         time.sleep(jeda_detik)
 
 
+def prepare_durable(url: str, owner: str, program: str) -> None:
+    """Have DBOS's own tables, made by the role that owns the database, for the program to use."""
+    address = sa.make_url(_postgres_url(url)).set(drivername="postgresql+psycopg")
+    as_owner = address.update_query_dict({"options": f"-c role={owner}"})
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    DBOS.migrate(as_owner.render_as_string(hide_password=False), application_role=program)
+
+
 def _postgres_url(url: str) -> str:
     # DBOS would silently fall back to SQLite, which promises less than is promised here.
     if not url.startswith(("postgresql://", "postgresql+psycopg://")):

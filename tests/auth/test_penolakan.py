@@ -18,7 +18,7 @@ from services.auth.tokens import ASSERTION_TYPE
 from services.kit.settings import ServiceSettings
 from shared_schemas.perjanjian import CONTOH, load
 from tests import contoh
-from tests.conftest import BASE, TUJUAN, Jam, MakeDatabase, Registri, open_registri
+from tests.conftest import BASE, DEKAT, TUJUAN, Jam, MakeDatabase, Registri, open_registri
 from wlkp_gateway.app import create_app
 
 JSON = {"Content-Type": "application/json"}
@@ -202,7 +202,7 @@ def token_at(registri: Registri, klien: str) -> dict[str, str]:
 
 
 def ask_at(registri: Registri, path: str, headers: dict[str, str]) -> Any:
-    made = TestClient(registri.app, base_url=BASE, raise_server_exceptions=False)
+    made = TestClient(registri.app, base_url=BASE, client=DEKAT, raise_server_exceptions=False)
     return made.get(path, headers=headers)
 
 

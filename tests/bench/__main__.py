@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, delta, ekspor, nomor, sidik, ukuran
+from tests.bench import banding, delta, ekspor, jejak, nomor, sidik, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
@@ -61,6 +61,13 @@ def _province(options: argparse.Namespace, asked: Sequence[str]) -> None:
     if not options.json:
         print(", ".join(f"{k} {v}" for k, v in machine.items()))
     _show(figures, as_json=options.json, mesin=machine)
+
+
+def _ledger(options: argparse.Namespace) -> None:
+    """Search one person in a large ledger."""
+    entri = options.rekaman or (200_000 if options.singkat else 10_000_000)
+    with tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder:
+        print("\n".join(jejak.lines(jejak.measure(Path(folder), entri))))
 
 
 def _measure(panggung: Panggung, takaran: Takaran, bagian: Sequence[str]) -> list[Hasil]:
@@ -114,6 +121,7 @@ SENDIRI: dict[str, Callable[[argparse.Namespace], None]] = {
     REGISTRI: _registries,
     "delta": _rounds,
     "ekspor": _first_load,
+    "jejak": _ledger,
     "sidik": _tree,
 }
 """Measurements that bring their own data."""

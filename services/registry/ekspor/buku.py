@@ -181,18 +181,18 @@ class Buku:
         before = [k.value for k, ends in TRANSISI_EKSPOR.items() if ke in ends]
         row = tx.raw(
             "UPDATE ekspor SET keadaan = %s WHERE id = %s AND keadaan = ANY(%s)"
-            " RETURNING himpunan, nomor, pelaku, pihak, pasal, id_permintaan",
+            " RETURNING himpunan, nomor, bidang, pelaku, pihak, pasal, id_permintaan",
             (ke.value, id_ekspor, before),
         ).fetchone()
         if row is None:
             raise ExportGoneError
-        who = Pelaku(*row[2:])
+        who = Pelaku(*row[3:])
         baris = sum(b.baris for b in _parts(tx, id_ekspor))
         rincian = {"id_ekspor": str(id_ekspor), "keadaan": ke.value, "baris": baris}
         bukti = Bukti(Peristiwa.EKSPOR_SELESAI, who, rincian | {"nomor": row[1]})
         self.auditor.record(tx, bukti)
         rute = f"ekspor {TABLE_OF[Himpunan(row[0])]} {id_ekspor}"
-        self.auditor.record_access(tx, who, rute, baris, ())
+        self.auditor.record_access(tx, who, rute, baris, (), row[2] or ())
 
     def unfinished(self) -> list[UUID]:
         """Return the snapshots that are being made; of a dead process, if nobody makes one."""
