@@ -32,7 +32,7 @@ def part(registri: Registri, made: dict[str, Any]) -> Any:
 
 def without_fields(registri: Registri) -> None:
     document = yaml.safe_load((registri.data / "perjanjian.yaml").read_text())
-    adendum = [a | {"bidang_tambahan": []} for a in document["adendum"]]
+    adendum = [a | {"bidang_tambahan": [], "skema_bidang": {}} for a in document["adendum"]]
     change(registri, adendum=adendum)
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from services import persiapan
 from services.kit.database import make_engine
-from tests.conftest import MakeDatabase, auth_of
+from tests.conftest import TUJUAN, MakeDatabase, auth_of
 from tests.registry.ekspor_alat import fill
 
 # Parts of a few rows, and a pause after each, so that a test can come in between.
@@ -51,7 +51,9 @@ class Layanan:
             self.port = s.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(
-            base_url=self.base, auth=auth_of(persiapan.SYNC_WLKP, data, self.base)
+            base_url=self.base,
+            auth=auth_of(persiapan.SYNC_WLKP, data, self.base),
+            headers={"Tujuan": TUJUAN["wlkp"]},
         )
 
     @contextmanager

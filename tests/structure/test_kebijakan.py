@@ -59,12 +59,13 @@ def _exchanged() -> Iterator[Any]:
         for route, cakupan in exchange_routes(nama).items():
             method, path = route.split(" ")
             operation = document["paths"][path][method.lower()]
-            bodies = [operation.get("requestBody", {}), operation["responses"]["200"]]
+            given = [r for status, r in operation["responses"].items() if status.startswith("2")]
+            bodies = [operation.get("requestBody", {}), *given]
             names = {
                 name
                 for body in bodies
                 for content in body.get("content", {}).values()
-                for name in _names(content["schema"], document, set())
+                for name in _names(content.get("schema", {}), document, set())
             }
             yield pytest.param(nama, cakupan, names, id=f"{nama} {route}")
 
@@ -72,9 +73,14 @@ def _exchanged() -> Iterator[Any]:
 EXCHANGED = list(_exchanged())
 
 
-def test_walk_over_the_documents_finds_the_fields_of_records() -> None:
-    found = [p.values[2] for p in EXCHANGED if p.values[1] in {"badan_usaha:baca", "pekerja:baca"}]
-    assert all(len(names) >= 12 for names in found)
+@pytest.mark.parametrize("nama", APPS)
+@pytest.mark.parametrize("cakupan", ["badan_usaha:baca", "pekerja:baca"])
+def test_walk_over_the_documents_finds_the_fields_of_records(nama: str, cakupan: str) -> None:
+    # Sums of a digest tree carry none, and the state of a snapshot only the `nama` of its parts;
+    # all that give records do.
+    found = [len(p.values[2]) for p in EXCHANGED if p.values[:2] == (nama, cakupan)]
+    assert sum(n >= 12 for n in found) >= 3
+    assert all(n >= 12 or n <= 1 for n in found)
 
 
 @pytest.mark.parametrize(("nama", "cakupan", "names"), EXCHANGED)

@@ -23,9 +23,13 @@ PLACES = re.compile(r"[_\-.\s]")
 
 # The two registries themselves; below, our own database and the address we listen on.
 COMMANDS = {
-    ("sync jalan", "wlkp_url"),
-    ("sync jalan", "bpjs_url"),
+    *(
+        (command, f"{nama}_url")
+        for command in ("sync jalan", "sync muat", "sync audit", "unduh")
+        for nama in APPS
+    ),
     ("sintetis", "tanpa_nomor_hp"),  # a share of invented persons
+    ("perjanjian sah", "tujuan"),  # a purpose, as in HEADERS
 }
 OURS = {"database_url", "alamat"}
 # A purpose of the agreement is a code of a closed list and no place.
