@@ -17,6 +17,7 @@ from services import persiapan
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.cli import app
+from services.kit import logging
 from services.kit.clock import system_clock
 from services.kit.database import transaction
 from services.perintah.audit import BERBEDA
@@ -235,6 +236,14 @@ def test_audit_does_not_run_into_a_round(pasangan: Pasangan) -> None:
         lock.close()
 
 
+@pytest.fixture
+def _own_logging() -> Iterator[None]:
+    """Give later tests a logger that does not write to the command's closed output."""
+    yield
+    logging.configure("uji", "CRITICAL")
+
+
+@pytest.mark.usefixtures("_own_logging")
 def test_command_says_by_its_exit_code_whether_the_mirrors_are_equal(pasangan: Pasangan) -> None:
     audit(pasangan, perbaiki=True)
     s = pasangan.sync
