@@ -16,12 +16,13 @@ from hypothesis.internal.cache import LRUCache
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 from schemathesis.pytest.lazy import get_all_tests
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.auth import guard
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
 from tests import contoh
-from tests.conftest import BASE, TUJUAN, MakeDatabase
+from tests.conftest import BASE, DEKAT, TUJUAN, MakeDatabase
 from tests.contract import bentuk
 
 bentuk.register()
@@ -89,9 +90,20 @@ def _store_examples(connection: sa.Connection, nama: str) -> None:
             connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
 
 
+class _FromNearby:
+    """Give requests the address of a peer: the generator's own client has none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "client": DEKAT}, receive, send)
+
+
 @contextmanager
 def _app(nama: str, data: Path, url: str) -> Iterator[Any]:
     app = APPS[nama].create_app(ServiceSettings(data=data, database_url=url, penerbit=BASE))
+    app.add_middleware(_FromNearby)
     with app.state.service.engine.begin() as connection:
         _store_examples(connection, nama)
     yield app
