@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from services.banding.serentak import Serentak
 from services.banding.sumber import Sumber
+from services.kit.serentak import Serentak
 
 _DIINGINKAN = 250_000  # wanted rows in one piece, about
 _DILEWATI = 8_000_000  # rows of the file behind one piece, about

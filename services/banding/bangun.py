@@ -21,10 +21,10 @@ from services.banding import bentuk, tabel
 from services.banding.catatan import BARIS, KUNCI, LEBAR, SIDIK, USAHA, Catatan, Pembaca, Penulis
 from services.banding.kerja import Kerja
 from services.banding.rencana import NPWP_INDUK, Rencana
-from services.banding.serentak import Serentak
 from services.banding.sidik import Penyidik, sixteen_digits
 from services.banding.siphash import Kunci, siphash
 from services.banding.sumber import Sumber
+from services.kit.serentak import Serentak
 from shared_schemas import bentuk_normal
 from shared_schemas.identitas import check_npwp, npwp_induk
 from shared_schemas.rujukan import Perbandingan

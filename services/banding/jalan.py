@@ -19,9 +19,9 @@ from services.banding.kerja import Kerja, open_kerja
 from services.banding.rencana import plan
 from services.banding.ringkasan import Ringkasan
 from services.banding.saring import Tersaring, sieve
-from services.banding.serentak import Serentak
 from services.banding.sumber import Isi, open_sumber
 from services.banding.tautan import Tautan, load_tautan
+from services.kit.serentak import Serentak
 from shared_schemas.rujukan import Himpunan
 
 _MEMORI_DUCKDB = "1GB"  # for keys that repeat; more of them spill into the run's folder

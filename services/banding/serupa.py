@@ -18,7 +18,7 @@ from services.banding.catatan import BAGIAN, KUNCI, TANPA_KUNCI, USAHA, Pembaca,
 from services.banding.kerja import Kerja, open_kerja
 from services.banding.rencana import NIK, BidangBanding, Rencana
 from services.banding.saring import sieve
-from services.banding.serentak import Serentak
+from services.kit.serentak import Serentak
 from shared_schemas.rujukan import Himpunan, Perbandingan
 
 GRUP, ISI = "grup", "isi"

@@ -16,8 +16,8 @@ import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 import sqlalchemy as sa
 
-from services.banding.serentak import Serentak
 from services.kit.database import libpq_url
+from services.kit.serentak import Serentak
 from services.registry.tables import TABLE_OF
 from shared_schemas.rujukan import Himpunan
 
