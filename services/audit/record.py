@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
@@ -57,6 +58,10 @@ class Auditor:
         # Copied for each NIK, which is cheaper than to begin with the key again.
         self._hasher = hashlib.blake2b(key=key, digest_size=SIDIK_OKTET)
         self._clock = clock
+
+    def now(self) -> dt.datetime:
+        """Return the moment under which an act is entered, for what the act itself dates."""
+        return self._clock()
 
     def record(self, tx: Transaction, bukti: Bukti) -> None:
         """Append an event. Raises ValueError for a detail that the catalogue does not list."""

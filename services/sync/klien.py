@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
@@ -61,11 +62,21 @@ _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
 
 
-def _pause(state: RetryCallState) -> float:
-    """Full jitter, so that programs that failed together do not come back together."""
-    asked = getattr(state.outcome.exception() if state.outcome else None, "retry_after", None)
-    growing = random.uniform(0.1, min(_LONGEST_PAUSE, 0.2 * 2**state.attempt_number))  # noqa: S311
-    return max(growing, min(asked or 0.0, _LONGEST_PAUSE))
+@dataclass(frozen=True, slots=True)
+class Luar:
+    """What a client takes from outside: network, thread ahead, patience's clock, chance.
+
+    A simulation puts its own in their place and calls everything in one thread.
+    """
+
+    transport: Callable[[], httpx.BaseTransport | None] = lambda: None
+    ahead: Callable[[], Executor] = lambda: ThreadPoolExecutor(1)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    uniform: Callable[[float, float], float] = random.uniform
+
+
+LUAR = Luar()
 
 
 class _DiDepan(NamedTuple):
@@ -92,13 +103,17 @@ class KlienRegistri:
         tunggu_detik: float,
         batas: int,
         check_stop: Callable[[], None],
+        luar: Luar = LUAR,
     ) -> None:
         self.sisi = sisi
+        self._luar = luar
         self._batas = batas
         self._check_stop = check_stop
         self._patience = tunggu_detik
-        self._http = httpx.Client(base_url=base_url, auth=auth, timeout=_TIMEOUT)
-        self._background = ThreadPoolExecutor(1)
+        self._http = httpx.Client(
+            base_url=base_url, auth=auth, timeout=_TIMEOUT, transport=luar.transport()
+        )
+        self._background = luar.ahead()
         self._coming: _DiDepan | None = None
 
     def close(self) -> None:
@@ -164,26 +179,32 @@ class KlienRegistri:
         )
 
     def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
-        started = time.monotonic()
+        started = self._luar.monotonic()
 
         def give_up(_: RetryCallState) -> bool:
             self._check_stop()
-            return time.monotonic() - started >= self._patience
+            return self._luar.monotonic() - started >= self._patience
 
         retrying = Retrying(
             stop=give_up,
-            wait=_pause,
+            wait=self._pause,
             sleep=self._sleep,
             retry=retry_if_exception_type(TemporaryError),
             reraise=True,
         )
         return retrying(self._once, method, path, **options)
 
+    def _pause(self, state: RetryCallState) -> float:
+        """Full jitter, so that programs that failed together do not come back together."""
+        asked = getattr(state.outcome.exception() if state.outcome else None, "retry_after", None)
+        growing = self._luar.uniform(0.1, min(_LONGEST_PAUSE, 0.2 * 2**state.attempt_number))
+        return max(growing, min(asked or 0.0, _LONGEST_PAUSE))
+
     def _sleep(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        until = self._luar.monotonic() + seconds
+        while (left := until - self._luar.monotonic()) > 0:
             self._check_stop()
-            time.sleep(min(left, 0.2))
+            self._luar.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:

@@ -109,7 +109,7 @@ def test_an_undisturbed_run_converges_and_repeats_nothing(
 def test_notes_of_old_rounds_are_dropped_and_the_book_keeps_their_counts(
     panggung: Panggung, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.sync.run.DISIMPAN", 2)
+    monkeypatch.setattr("services.sync.pelaksana.DISIMPAN", 2)
     for _ in range(4):
         assert panggung.run().converged
     assert panggung.fetch("SELECT count(*) FROM dbos.workflow_status") == [(3,)]
