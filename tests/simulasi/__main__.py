@@ -9,13 +9,17 @@ import time
 from pathlib import Path
 
 from tests.simulasi.jalan import Hasil, live_once, shrink
-from tests.simulasi.panggung import open_panggung
+from tests.simulasi.panggung import end_on_sigterm, open_panggung
 
 
 def main() -> int:
     options = _arguments()
+    end_on_sigterm()
     started, failed, faults = time.monotonic(), 0, 0
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder, open_panggung(Path(folder)) as p:
+    with (
+        tempfile.TemporaryDirectory(dir=options.folder) as folder,
+        open_panggung(Path(folder)) as p,
+    ):
         Path(folder).chmod(0o755)
         hanya = None
         if options.bencana is not None:
@@ -31,16 +35,20 @@ def main() -> int:
             if failed >= options.gagal:
                 break
     seconds = time.monotonic() - started
-    print(f"{benih - options.benih + 1} ronde, {faults} bencana, {failed} gagal, {seconds:.0f} detik")
+    print(
+        f"{benih - options.benih + 1} ronde, {faults} bencana, {failed} gagal, {seconds:.0f} detik"
+    )
     return 1 if failed else 0
 
 
 def tell(hasil: Hasil) -> None:
     """Print what did not hold and the one command that replays it."""
     for line in hasil.pelanggaran:
-        print(f"benih {hasil.benih}: {line}")
+        print(f"benih {hasil.benih}: {line}", flush=True)
     numbers = ",".join(str(n) for n in hasil.bencana)
-    print(f"  python -m tests.simulasi --benih {hasil.benih} --ronde 1 --bencana '{numbers}' --jejak")
+    print(
+        f"  python -m tests.simulasi --benih {hasil.benih} --ronde 1 --bencana '{numbers}' --jejak"
+    )
 
 
 def _arguments() -> argparse.Namespace:

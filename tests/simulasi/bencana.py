@@ -7,13 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
-
-import psycopg
-import sqlalchemy as sa
-from psycopg import errors as pg
 
 
 class Padam(BaseException):
@@ -62,7 +56,7 @@ PALING_BANYAK = 24  # faults in one run: after so many it has to settle
 
 @dataclass
 class Bencana:
-    """The faults of one run. `hanya` lets only the named places happen, for replay and shrinking."""
+    """The faults of one run. `hanya` lets only those at the named places happen, for replay."""
 
     acak: random.Random
     jejak: Jejak
@@ -87,60 +81,3 @@ class Bencana:
         self.terpakai.append(self.ke)
         self.jejak.catat("!", self.ke, jenis, tempat)
         return True
-
-
-_SAAT_PERINTAH: tuple[tuple[str, type[psycopg.Error]], ...] = (
-    ("perintah_gagal", pg.SerializationFailure),
-    ("penuh", pg.DiskFull),
-)
-
-
-def pasang(engine: sa.Engine, program: str, bencana: Callable[[], Bencana]) -> None:
-    """Let the faults of the run reach a program's statements and commits, at the driver."""
-    padam = "padam_hub" if program == "hub" else "padam_layanan"
-
-    class Kursor(psycopg.Cursor[Any]):
-        def execute(self, *args: Any, **kwargs: Any) -> Any:
-            b = bencana()
-            if b.aktif:
-                _ganggu_perintah(b, program, padam, self.connection)
-            return super().execute(*args, **kwargs)
-
-    @sa.event.listens_for(engine, "do_connect")
-    def _connect(_d: Any, _r: Any, _a: Any, options: dict[str, Any]) -> None:
-        options["cursor_factory"] = Kursor
-        if bencana().terjadi("mulai_gagal", program):
-            raise pg.CannotConnectNow
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(_connection: Any) -> None:
-        if bencana().terjadi("mulai_gagal", program):
-            raise pg.AdminShutdown
-
-    commit = engine.dialect.do_commit
-
-    def do_commit(connection: Any) -> None:
-        b = bencana()
-        if b.terjadi(padam, f"{program} sebelum commit"):
-            raise Padam(program)
-        if b.terjadi("catat_gagal", program):
-            raise pg.SerializationFailure
-        commit(connection)
-        if b.terjadi(padam, f"{program} sesudah commit"):
-            raise Padam(program)
-        if b.terjadi("catat_ragu", program):
-            connection.driver_connection.close()
-            raise psycopg.OperationalError
-
-    engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
-
-
-def _ganggu_perintah(b: Bencana, program: str, padam: str, driver: Any) -> None:
-    for jenis, galat in _SAAT_PERINTAH:
-        if b.terjadi(jenis, program):
-            raise galat
-    if b.terjadi("putus", program):
-        driver.close()
-        raise psycopg.OperationalError
-    if b.terjadi(padam, f"{program} perintah"):
-        raise Padam(program)

@@ -7,18 +7,14 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from services.registry.read import record_json
-from services.registry.write import fields_of
-from shared_schemas.bentuk_normal import differ, normal
 from shared_schemas.perjanjian import CONTOH, FIELD_SETS, Perjanjian
-from shared_schemas.rujukan import Himpunan, Perbandingan, Pihak, Wewenang
+from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
+from tests.simulasi import daftar
+from tests.simulasi.daftar import ANTREAN, SISI, TABEL
 from tests.simulasi.panggung import Panggung, load_once
 from tests.simulasi.suntingan import Suntingan
 
-_TABEL = {Himpunan.BADAN_USAHA: "badan_usaha", Himpunan.PEKERJA: "pekerja"}
-_ANTREAN = {"wlkp": "belum_lapor", "bpjs": "pendaftaran"}
-_SISI = ("wlkp", "bpjs")
 _AKHIR = {"diterapkan", "ditahan", "ditolak", "usang", "diterima"}
-Rekaman = dict[str, Any]
 
 
 def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[str]:
@@ -30,9 +26,9 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *_receipts(panggung),
         *_effects(panggung),
         *_authority(panggung, perjanjian, now),
-        *_fields_equal(panggung, perjanjian, now),
         *_findings(panggung),
-        *_everybody_is_listed(panggung),
+        *daftar.fields_equal(panggung, perjanjian, now),
+        *daftar.everybody_is_listed(panggung),
         *_reports(panggung, suntingan),
         *_evidence(panggung),
     ]
@@ -46,9 +42,9 @@ def state(panggung: Panggung) -> list[Any]:
         "SELECT id_usulan, keadaan, kode, versi_hasil FROM usulan ORDER BY id_usulan",
         "SELECT count(*) FROM riwayat",
     ]
-    found = [panggung.fetch(nama, q) for nama in _SISI for q in queries]
+    found = [panggung.fetch(nama, q) for nama in SISI for q in queries]
     return found + [
-        panggung.fetch(n, f"SELECT id, keadaan FROM {t} ORDER BY id") for n, t in _ANTREAN.items()
+        panggung.fetch(n, f"SELECT id, keadaan FROM {t} ORDER BY id") for n, t in ANTREAN.items()
     ]
 
 
@@ -57,10 +53,10 @@ def state(panggung: Panggung) -> list[Any]:
 
 def _mirrors(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> list[str]:
     found = []
-    for himpunan, tabel in _TABEL.items():
+    for himpunan, tabel in TABEL.items():
         names = tuple(b.nama for b in perjanjian.bidang(himpunan, now))
         expression = record_json(himpunan, names)
-        for nama in _SISI:
+        for nama in SISI:
             query = f"SELECT id, versi, nomor, ({expression})::json->'isi' FROM {tabel}"
             source = {
                 r[0]: (r[1], r[2], {k: v for k, v in r[3].items() if v is not None})
@@ -93,13 +89,15 @@ def _outbox(panggung: Panggung) -> list[str]:
 
 def _receipts(panggung: Panggung) -> list[str]:
     found = []
-    for nama in _SISI:
+    for nama in SISI:
         query = "SELECT id_usulan, keadaan, kode, versi_hasil FROM usulan"
         there = {r[0]: r[1:] for r in panggung.fetch(nama, query)}
         query = "SELECT id, keadaan, kode, versi_hasil FROM usulan WHERE tujuan = %s"
         here = {r[0]: r[1:] for r in panggung.fetch("hub", query, nama)}
         for id_ in sorted(there.keys() | here.keys(), key=str):
             if id_ not in there:
+                if here[id_][0] == "ditarik":
+                    continue  # said so, never arrived, and said again if it still holds
                 found.append(f"usulan ke {nama} tidak pernah diterima: {here[id_][0]}")
             elif id_ not in here:
                 found.append(f"usulan {there[id_][0]} di {nama} tidak dikenal hub")
@@ -111,9 +109,9 @@ def _receipts(panggung: Panggung) -> list[str]:
 
 
 def _effects(panggung: Panggung) -> list[str]:
-    """Every applied proposal changed its record once, from the version it named, and left a trace."""
+    """Every applied proposal changed its record once, from its version, and left a trace."""
     found = []
-    for nama in _SISI:
+    for nama in SISI:
         trace: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
         query = "SELECT dasar, id_rekaman, bidang, versi FROM riwayat WHERE dasar LIKE 'usulan %%'"
         for dasar, id_, bidang, versi in panggung.fetch(nama, query):
@@ -171,69 +169,6 @@ def _authority(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> 
     return found
 
 
-# Every comparable field not held is equal
-
-
-def _rows(panggung: Panggung, nama: str, himpunan: Himpunan) -> list[Rekaman]:
-    names = (*fields_of(himpunan), "id", "dilaporkan_pada")
-    if himpunan is Himpunan.PEKERJA:
-        names = (*names, "id_badan_usaha")
-    query = f"SELECT {', '.join(names)} FROM {_TABEL[himpunan]} WHERE dihapus_pada IS NULL"
-    return [dict(zip(names, row, strict=True)) for row in panggung.fetch(nama, query)]
-
-
-def _pairs(panggung: Panggung) -> list[tuple[Himpunan, Rekaman, Rekaman]]:
-    """Return records that are one thing without any doubt: linked head and body, and one NIK."""
-    links = panggung.fetch("hub", "SELECT id_wlkp, id_bpjs FROM tautan_badan_usaha WHERE NOT cabang")
-    found = []
-    w, b = (_rows(panggung, n, Himpunan.BADAN_USAHA) for n in _SISI)
-    companies = {r["id"]: r for r in (*w, *b)}
-    found += [(Himpunan.BADAN_USAHA, companies[i], companies[j]) for i, j in links]
-    people: list[dict[tuple[str, str], list[Rekaman]]] = []
-    for nama in _SISI:
-        by_key: dict[tuple[str, str], list[Rekaman]] = defaultdict(list)
-        for r in _rows(panggung, nama, Himpunan.PEKERJA):
-            by_key[r["id_badan_usaha"], r["nik"]].append(r)
-        people.append(by_key)
-    body = dict(links)
-    for (id_wlkp, nik), rows in people[0].items():
-        other = people[1].get((body.get(id_wlkp, ""), nik), [])
-        if len(rows) == 1 and len(other) == 1:
-            found.append((Himpunan.PEKERJA, rows[0], other[0]))
-    return found
-
-
-def _unlike(cara: Perbandingan, rule: Wewenang, w: Any, b: Any) -> bool:
-    left, right = (normal(cara, v) or "" if v is not None else "" for v in (w, b))
-    if (rule is Wewenang.PIHAK_KESATU and not left) or (rule is Wewenang.PIHAK_KEDUA and not right):
-        return False  # an empty value never wins
-    return bool(left != right and differ(cara, left, right))
-
-
-def _fields_equal(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> list[str]:
-    query = (
-        "SELECT id_wlkp, id_bpjs, bidang, alasan FROM temuan"
-        " WHERE keadaan IN ('tertahan', 'ditolak') AND jenis = 'berbeda'"
-    )
-    listed = {(r[0], r[1], r[2]): r[3] for r in panggung.fetch("hub", query)}
-    found = []
-    for himpunan, w, b in _pairs(panggung):
-        for bidang in perjanjian.bidang(himpunan, now):
-            rule = perjanjian.wewenang(bidang, now)
-            if not bidang.rujukan.dibandingkan or rule is None:
-                continue
-            cara = bidang.rujukan.perbandingan
-            if rule is Wewenang.MASING_MASING or cara is Perbandingan.MENURUT_ADENDUM:
-                continue
-            unlike = _unlike(cara, rule, w[bidang.nama], b[bidang.nama])
-            reason = listed.get((w["id"], b["id"], bidang.nama))
-            if unlike and not reason:
-                found.append(f"{himpunan} {w['id']} {bidang.nama} berbeda tanpa ditahan")
-            if not unlike and (w["id"], b["id"], bidang.nama) in listed:
-                found.append(f"{himpunan} {w['id']} {bidang.nama} sama tetapi masih tercatat beda")
-    return found
-
-
 def _findings(panggung: Panggung) -> list[str]:
     """No finding waits for the program itself: a state that only a next round would change."""
     rows = panggung.fetch(
@@ -242,59 +177,15 @@ def _findings(panggung: Panggung) -> list[str]:
         " WHERE keadaan IN ('terbuka', 'diusulkan', 'tak_berwenang')"
         " AND NOT (jenis IN ('PWBD', 'PDS-TK') AND keadaan = 'terbuka')",
     )
-    return [f"temuan {j} {h} tertinggal {k}" for j, h, k in rows]
-
-
-# No record is lost: what one side alone has is listed, and stands in the other's queue
-
-
-def _everybody_is_listed(panggung: Panggung) -> list[str]:
-    found = []
-    query = "SELECT jenis, id_wlkp, id_bpjs, keadaan FROM temuan WHERE keadaan <> 'selesai'"
-    listed: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for jenis, id_wlkp, id_bpjs, _ in panggung.fetch("hub", query):
-        for nama, id_ in (("wlkp", id_wlkp), ("bpjs", id_bpjs)):
-            if id_ is not None:
-                listed[nama, id_].add(jenis)
-    links = panggung.fetch("hub", "SELECT id_wlkp, id_bpjs FROM tautan_badan_usaha")
-    waiting = set(panggung.fetch("hub", "SELECT sisi, id FROM tak_tertaut"))
-    body = dict(links) | {j: j for _, j in links}
-    rows = {n: _rows(panggung, n, Himpunan.PEKERJA) for n in _SISI}
-    places = {n: {(body.get(r["id_badan_usaha"]), r["nik"]) for r in rows[n]} for n in _SISI}
-    known = {n: {r["nik"] for r in rows[n]} for n in _SISI}
-    queued = {n: _queued(panggung, n) for n in _SISI}
-    for nama, other in (_SISI, _SISI[::-1]):
-        for r in _rows(panggung, nama, Himpunan.BADAN_USAHA):
-            if r["id"] in body or (nama, r["id"]) in waiting:
-                continue
-            if f"hanya_{nama}" not in listed[nama, r["id"]]:
-                found.append(f"badan usaha {r['id']} tidak tercatat di mana pun")
-            if r["id"] not in queued[other]:
-                found.append(f"badan usaha {r['id']} tidak sampai ke antrean {other}")
-        for r in rows[nama]:
-            company = body.get(r["id_badan_usaha"])
-            if company is None or (company, r["nik"]) in places[other]:
-                continue
-            if nama == "wlkp" and r["hubungan_kerja"] == "BERHENTI":
-                continue
-            kinds = listed[nama, r["id"]]
-            if r["nik"] not in known[other] and "kunci_ganda" not in kinds:
-                twin = any(
-                    "kunci_ganda" in listed[nama, q["id"]]
-                    for q in rows[nama]
-                    if (q["id_badan_usaha"], q["nik"]) == (r["id_badan_usaha"], r["nik"])
-                )
-                if f"hanya_{nama}" not in kinds and not twin:
-                    found.append(f"pekerja {r['id']} di {nama} tidak tercatat di mana pun")
-                if r["id"] not in queued[other] and not twin:
-                    found.append(f"pekerja {r['id']} di {nama} tidak sampai ke antrean {other}")
-    return found
-
-
-def _queued(panggung: Panggung, nama: str) -> set[str]:
-    query = f"SELECT id_asal FROM {_ANTREAN[nama]} WHERE id_asal IS NOT NULL"
-    refused = "SELECT isi->>'id_asal' FROM usulan WHERE jenis = 'penambahan' AND keadaan = 'ditolak'"
-    return {r[0] for r in panggung.fetch(nama, f"{query} UNION ALL {refused}")}
+    said = panggung.fetch(
+        "hub",
+        "SELECT t.jenis, t.keadaan, u.keadaan FROM temuan t JOIN usulan u ON u.id = t.id_usulan"
+        " WHERE (t.keadaan = 'ditolak' AND u.keadaan <> 'ditolak')"
+        " OR (t.keadaan = 'diantre' AND u.keadaan <> 'diterima')",
+    )
+    return [f"temuan {j} {h} tertinggal {k}" for j, h, k in rows] + [
+        f"temuan {j} {k}, usulannya {u}" for j, k, u in said
+    ]
 
 
 # The bodies' own work
@@ -321,5 +212,5 @@ def _evidence(panggung: Panggung) -> list[str]:
         "SELECT coalesce(sum((rincian->>'jumlah')::int), 0), (SELECT count(*) FROM usulan)"
         " FROM audit_peristiwa WHERE peristiwa = 'usulan_diterima'"
     )
-    rows = {n: panggung.fetch(n, query)[0] for n in _SISI}
+    rows = {n: panggung.fetch(n, query)[0] for n in SISI}
     return [f"bukti di {n}: {a} usulan, tercatat {b}" for n, (a, b) in rows.items() if a != b]

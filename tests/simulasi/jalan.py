@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import traceback
 from dataclasses import dataclass, field
+from functools import partial
 
 from services.auth.klien import KlienAuth
 from services.kit.errors import PermanentError, TemporaryError
@@ -116,11 +117,11 @@ class Dunia:
             sync, self.panggung.hub, {}, load_once(sync.perjanjian_path), clock, None, lambda: None
         )
         for nama in NamaSisi:
-            sisi, kawat = sync.sisi(nama), Kawat(nama.value, self.jaringan)
+            sisi = sync.sisi(nama)
             key = sisi.key_path.read_bytes()
             luar = Luar(
-                lambda kawat=kawat: kawat, SeketikaExecutor, self.jam.detik, self.jam.lewat,
-                self.acak.uniform,
+                partial(Kawat, nama.value, self.jaringan), SeketikaExecutor, self.jam.detik,
+                self.jam.lewat, self.acak.uniform,
             )  # fmt: skip
             ctx.klien[nama] = KlienRegistri(
                 nama, sisi.base_url, KlienAuth(sisi.base_url, sisi.client_id, key, clock=clock),
@@ -161,16 +162,30 @@ class Dunia:
         again = self.reconcile()
         if again is None or again.counts.get("diusulkan") or again.counts.get("terkirim"):
             found.append("putaran kedua masih mengusulkan")
-        found += invarian.check(self.panggung, self.suntingan, self.jam.sekarang)
+        found += self.look()
         return found + self.replay()
 
+    def look(self) -> list[str]:
+        """Return the invariants that do not hold now."""
+        return invarian.check(self.panggung, self.suntingan, self.jam.sekarang)
+
     def replay(self) -> list[str]:
-        """Send the last batches once more, in any order: nothing may change."""
+        """Send old batches once more, in any order, as a network may.
+
+        What was accepted changes nothing. What was refused can be accepted now: that is a first
+        arrival, and the hub has to hear of it.
+        """
         before = invarian.state(self.panggung)
-        self.jaringan.di_jalan += self.jaringan.terkirim[-4:]
+        self.jaringan.di_jalan += self.jaringan.diterima[-4:]
         self.jaringan.arrive_late(all_of_them=True)
-        same = before == invarian.state(self.panggung)
-        return [] if same else ["kiriman ulang mengubah registri"]
+        if before != invarian.state(self.panggung):
+            return ["kiriman ulang mengubah registri"]
+        if not self.jaringan.ditolak:
+            return []
+        self.jaringan.di_jalan += self.jaringan.ditolak[-3:]
+        self.jaringan.arrive_late(all_of_them=True)
+        hasil = self.reconcile()
+        return self.look() if hasil and hasil.converged else ["kiriman lama mengganggu"]
 
 
 def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = None) -> Hasil:

@@ -104,7 +104,8 @@ class Jaringan:
     app: Callable[[str], Any]
     hidupkan_lagi: Callable[[str], None]
     jeda: Callable[[str], None]
-    terkirim: list[Surat] = field(default_factory=list)
+    diterima: list[Surat] = field(default_factory=list)
+    ditolak: list[Surat] = field(default_factory=list)
     di_jalan: list[Surat] = field(default_factory=list)
     pelanggaran: list[str] = field(default_factory=list)
 
@@ -120,6 +121,8 @@ class Jaringan:
             return None
         if jawaban.status < 300 and not sah:
             self.pelanggaran.append(f"dijawab di luar perjanjian: {surat.method} {surat.path}")
+        if (surat.method, surat.path) == ("POST", "/v1/usulan"):
+            (self.diterima if jawaban.status == 200 else self.ditolak).append(surat)
         self.jejak.catat(surat.program, surat.method, surat.path, jawaban.status, len(jawaban.isi))
         return jawaban
 
@@ -135,8 +138,6 @@ class Jaringan:
         self.jeda("jaringan")
         self.arrive_late()
         b, tempat = self.bencana, f"{surat.program} {surat.path}"
-        if surat.method == "POST" and surat.path == "/v1/usulan":
-            self.terkirim.append(surat)
         if b.terjadi("sibuk", tempat):
             headers = [(b"content-type", b"application/problem+json"), (b"retry-after", b"2")]
             return Jawaban(503, headers, _SIBUK)

@@ -6,12 +6,16 @@ called. Nothing of the product is replaced.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+import os
+import signal
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -29,7 +33,8 @@ from services.perintah.sync import settings
 from services.registry.service import RegistryService
 from services.sync.settings import SyncSettings
 from shared_schemas.perjanjian import CONTOH, Perjanjian, load
-from tests.simulasi.bencana import Bencana, pasang
+from tests.simulasi.basis_data import pasang
+from tests.simulasi.bencana import Bencana
 from tests.simulasi.jam import Jam
 
 PROGRAM = ("wlkp", "bpjs", "hub")
@@ -50,8 +55,8 @@ class Panggung:
     admin: dict[str, psycopg.Connection[Any]]
     kosongkan: dict[str, str]
     sync: SyncSettings
+    hub: sa.Engine
     apps: dict[str, Any] = field(default_factory=dict)
-    hub: sa.Engine = field(init=False)
     jam: Jam = field(init=False)
     bencana: Bencana = field(init=False)
     nomor_id: Iterator[int] = field(default_factory=itertools.count)
@@ -79,18 +84,30 @@ class Panggung:
     def make_service(self, nama: str) -> RegistryService:
         """Return a service of a registry whose time and faults are the simulation's."""
         made = RegistryService(
-            APPS[nama].SPEC, service_settings(self, nama), lambda: self.jam.untuk(nama)()
+            APPS[nama].SPEC, service_settings(self, nama), partial(self.now, nama)
         )
-        pasang(made.engine, nama, lambda: self.bencana)
+        pasang(made.engine, nama, self.faults)
         return made
+
+    def now(self, program: str) -> dt.datetime:
+        """Return what a program believes the time to be."""
+        return self.jam.untuk(program)()
+
+    def faults(self) -> Bencana:
+        """Return the faults of the run that is on."""
+        return self.bencana
+
+    def close(self) -> None:
+        """Close the programs' connections."""
+        self.hub.dispose()
+        for app in self.apps.values():
+            app.state.service.engine.dispose()
 
     def write_agreement(self, text: str) -> None:
         """Put an agreement in force, with a time of change that no other one has."""
         path = self.sync.perjanjian_path
         path.write_text(text)
         self.naskah += 1
-        import os
-
         os.utime(path, ns=(self.naskah, self.naskah))
 
     def fetch(self, program: str, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -98,18 +115,15 @@ class Panggung:
         return self.admin[program].execute(query.encode(), parameters).fetchall()
 
 
+def end_on_sigterm() -> None:
+    """Let a command that is told to end take its server down first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 def service_settings(panggung: Panggung, nama: str) -> ServiceSettings:
     return ServiceSettings(
         data=panggung.data, database_url=panggung.urls[nama], penerbit=f"http://{nama}", koneksi=2
     )
-
-
-@cache
-def _parsed(text: str) -> Perjanjian:
-    path = CONTOH
-    if text != CONTOH.read_text():
-        raise KeyError
-    return load(path)
 
 
 _DIBACA: dict[str, Perjanjian] = {}
@@ -151,8 +165,29 @@ def _emptying(connection: psycopg.Connection[Any]) -> str:
         "SELECT string_agg(format('ALTER SEQUENCE %I RESTART', sequencename), '; ')"
         " FROM pg_sequences WHERE sequencename LIKE 'urutan%'"
     ).fetchone()
-    assert tables and sequences
+    assert tables
+    assert sequences
     return f"TRUNCATE {tables[0]} RESTART IDENTITY; {sequences[0] or ''}"
+
+
+def _open_databases(
+    server: PostgresServer, stack: ExitStack
+) -> tuple[dict[str, str], dict[str, psycopg.Connection[Any]]]:
+    """Make the three databases; return their addresses and connections past all faults."""
+    urls = {p: server.url(p) for p in PROGRAM}
+    admin: dict[str, psycopg.Connection[Any]] = {}
+    for program in PROGRAM:
+        server.ensure_database(program)
+        migration.upgrade(urls[program], program)
+        plain = sa.make_url(urls[program]).set(drivername="postgresql")
+        connection = psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
+        admin[program] = stack.enter_context(connection)
+        if program != "hub":
+            connection.execute(_ID_TERHITUNG)
+    for setting in _RINGAN:
+        admin["hub"].execute(f"ALTER SYSTEM SET {setting}".encode())
+    admin["hub"].execute("SELECT pg_reload_conf()")
+    return urls, admin
 
 
 @contextmanager
@@ -165,32 +200,16 @@ def open_panggung(folder: Path) -> Iterator[Panggung]:
         server = PostgresServer(folder / "pg")
         stack.callback(server.destroy)
         stack.enter_context(server)
-        urls = {p: server.url(p) for p in PROGRAM}
-        admin: dict[str, psycopg.Connection[Any]] = {}
-        for program in PROGRAM:
-            server.ensure_database(program)
-            migration.upgrade(urls[program], program)
-            plain = sa.make_url(urls[program]).set(drivername="postgresql")
-            connection = psycopg.connect(
-                plain.render_as_string(hide_password=False), autocommit=True
-            )
-            admin[program] = stack.enter_context(connection)
-            if program != "hub":
-                connection.execute(_ID_TERHITUNG)
-        for setting in _RINGAN:
-            admin["hub"].execute(f"ALTER SYSTEM SET {setting}".encode())
-        admin["hub"].execute("SELECT pg_reload_conf()")
+        urls, admin = _open_databases(server, stack)
         sync = settings(urls["hub"], data, "http://wlkp", "http://bpjs", tunggu_detik=20)
         panggung = Panggung(
             data, urls, admin, {p: _emptying(admin[p]) for p in PROGRAM},
-            sync.model_copy(update={"batas_halaman": 5}),
+            sync.model_copy(update={"batas_halaman": 5}), make_engine(urls["hub"], 2),
         )  # fmt: skip
-        panggung.hub = make_engine(urls["hub"], 2)
-        pasang(panggung.hub, "hub", lambda: panggung.bencana)
-        stack.callback(panggung.hub.dispose)
+        pasang(panggung.hub, "hub", panggung.faults)
+        stack.callback(panggung.close)
         for nama, module in APPS.items():
-            panggung.apps[nama] = app = module.bare_app(service_settings(panggung, nama))
-            app.state.service = panggung.make_service(nama)
-            stack.callback(lambda app=app: app.state.service.engine.dispose())
+            panggung.apps[nama] = module.bare_app(service_settings(panggung, nama))
+            panggung.apps[nama].state.service = panggung.make_service(nama)
         stack.enter_context(without_chance(panggung))
         yield panggung

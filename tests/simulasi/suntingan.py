@@ -66,24 +66,29 @@ class Suntingan:
     def seed(self) -> None:
         """Fill both registries: most of it known to both, some to one."""
         a = self.acak
+        rows: dict[tuple[str, Himpunan], list[dict[str, Any]]] = {
+            (nama, himpunan): [] for himpunan in Himpunan for nama in _SISTEM
+        }
         for n in range(1, PERUSAHAAN + 1):
             sides = a.choices((("wlkp", "bpjs"), ("wlkp",), ("bpjs",)), (8, 1, 1))[0]
             for nama in sides:
-                self._company(nama, n)
+                rows[nama, Himpunan.BADAN_USAHA].append(self._company(nama, n))
             for orang in range(ORANG * n, ORANG * n + a.randint(1, 4)):
                 known = a.choices((sides, sides[:1], sides[-1:]), (6, 1, 1))[0]
                 for nama in known:
-                    self._worker(nama, n, orang)
+                    rows[nama, Himpunan.PEKERJA].append(self._worker(nama, n, orang))
+        for (nama, himpunan), many in rows.items():
+            self._import(nama, himpunan, *many)
 
-    def _company(self, nama: str, n: int) -> None:
+    def _company(self, nama: str, n: int) -> dict[str, Any]:
         row = {**contoh.badan_usaha(n), "id": f"{nama}-{n}"}
         if nama == "bpjs":
             row["status_pendaftaran"] = "TERDAFTAR"
         else:
             self.staf[f"wlkp-{n}"] = {}
-        self._import(nama, Himpunan.BADAN_USAHA, row)
+        return row
 
-    def _worker(self, nama: str, n: int, orang: int) -> None:
+    def _worker(self, nama: str, n: int, orang: int) -> dict[str, Any]:
         if nama == "wlkp":
             isi = contoh.pekerja_wlkp(orang)
             self.staf[f"wlkp-{n}"][isi["nik"]] = isi
@@ -91,7 +96,7 @@ class Suntingan:
             isi = contoh.pekerja_bpjs(orang)
         if self.acak.random() < 0.7:
             isi = {**isi, "dilaporkan_pada": self._moment(-self.acak.randint(1, 400))}
-        self._import(nama, Himpunan.PEKERJA, {**isi, "id_badan_usaha": f"{nama}-{n}", "urutan": 1})
+        return {**isi, "id_badan_usaha": f"{nama}-{n}", "urutan": 1}
 
     # One edit
 
@@ -187,13 +192,17 @@ class Suntingan:
     def register(self) -> None:
         """A company becomes known to one body alone."""
         nama, n = self.acak.choice(("wlkp", "bpjs")), self.acak.randint(1, PERUSAHAAN + 2)
-        if not self.panggung.fetch(nama, "SELECT 1 FROM badan_usaha WHERE npwp = %s", contoh.npwp(n)):
-            self._company(nama, n)
+        if not self.panggung.fetch(
+            nama, "SELECT 1 FROM badan_usaha WHERE npwp = %s", contoh.npwp(n)
+        ):
+            self._import(nama, Himpunan.BADAN_USAHA, self._company(nama, n))
 
     def decide_held(self) -> None:
         """A steward decides a held proposal."""
         nama = self.acak.choice(("wlkp", "bpjs"))
-        found = self._pick(nama, "SELECT id_usulan FROM usulan WHERE keadaan = 'ditahan' ORDER BY 1")
+        found = self._pick(
+            nama, "SELECT id_usulan FROM usulan WHERE keadaan = 'ditahan' ORDER BY 1"
+        )
         if found is not None:
             body = {"keadaan": self.acak.choice(("diterapkan", "ditolak")), "alasan": "Contoh."}
             self._send(nama, f"/v1/usulan/{found[0]}/keputusan", body)
@@ -202,7 +211,9 @@ class Suntingan:
         """A body decides a case of its queue; a registration takes two decisions."""
         nama = self.acak.choice(("wlkp", "bpjs", "bpjs"))
         if nama == "wlkp":
-            found = self._pick(nama, "SELECT id FROM belum_lapor WHERE keadaan = 'terbuka' ORDER BY 1")
+            found = self._pick(
+                nama, "SELECT id FROM belum_lapor WHERE keadaan = 'terbuka' ORDER BY 1"
+            )
             if found is not None:
                 keadaan = self.acak.choice(("bukan_wajib_lapor", "tidak_ditemukan"))
                 body = {"keadaan": keadaan, "alasan": "Contoh."}
@@ -230,15 +241,24 @@ class Suntingan:
             return
         auditor = self.panggung.apps[nama].state.service.auditor
         bukti = Bukti(
-            Peristiwa.REKAMAN_DIHAPUS, Pelaku(f"operator-{nama}"), {"himpunan": "pekerja", "id": id_}
+            Peristiwa.REKAMAN_DIHAPUS,
+            Pelaku(f"operator-{nama}"),
+            {"himpunan": "pekerja", "id": id_},
         )
         self._persist(nama, lambda tx: write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_))
+        if self.acak.random() < 0.3:
+            self._prune(nama)
 
     def prune(self) -> None:
         """An operator lets tombstones be forgotten: older cursors are then refused."""
-        nama = self.acak.choice(("wlkp", "bpjs"))
+        self._prune(self.acak.choice(("wlkp", "bpjs")))
+
+    def _prune(self, nama: str) -> None:
+        self.panggung.jam.lewat(1)
         auditor = self.panggung.apps[nama].state.service.auditor
-        bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, Pelaku(f"operator-{nama}"), {"himpunan": "pekerja"})
+        bukti = Bukti(
+            Peristiwa.UMPAN_DIPANGKAS, Pelaku(f"operator-{nama}"), {"himpunan": "pekerja"}
+        )
         self._persist(
             nama, lambda tx: write.prune_tombstones(tx, auditor, bukti, Himpunan.PEKERJA, 0)
         )
@@ -292,11 +312,11 @@ class Suntingan:
             " ORDER BY id_badan_usaha, nik, urutan",
         )
 
-    def _import(self, nama: str, himpunan: Himpunan, row: dict[str, Any]) -> None:
-        full = {**row, "sidik_sumber": write.source_digest(row)}
+    def _import(self, nama: str, himpunan: Himpunan, *rows: dict[str, Any]) -> None:
+        full = [{**row, "sidik_sumber": write.source_digest(row)} for row in rows]
         self._persist(
             nama,
-            lambda tx: write.upsert(tx, himpunan, [full], dasar="impor contoh", pelaku="contoh"),
+            lambda tx: write.upsert(tx, himpunan, full, dasar="impor contoh", pelaku="contoh"),
         )
 
     def _persist(self, nama: str, work: Callable[[Transaction], Any]) -> None:
