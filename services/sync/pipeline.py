@@ -34,9 +34,9 @@ def go_round(nomor: int, langkah: Langkah, *, pertama: bool) -> Hitungan:
         # What a failed round left goes first: its receipts belong to the findings as they stood.
         total: Counter[str] = Counter(_deliver(step))
         if pertama:
-            step("refresh", reopen_not_authorised)
             for sisi in NamaSisi:
                 step("refresh", partial(refresh_states, sisi=sisi))
+            step("refresh", reopen_not_authorised)
         for himpunan in Himpunan:
             for sisi in NamaSisi:
                 total.update(_pull(step, sisi, himpunan))
