@@ -158,11 +158,8 @@ class Dunia:
                 break
         else:
             return ["tidak pernah konvergen"]
-        found = list(self.jaringan.pelanggaran)
-        again = self.reconcile()
-        if again is None or again.counts.get("diusulkan") or again.counts.get("terkirim"):
-            found.append("putaran kedua masih mengusulkan")
-        found += self.look()
+        # The last round of a call that converged proposed nothing: it is the second round.
+        found = self.jaringan.pelanggaran + self.look()
         return found + self.replay()
 
     def look(self) -> list[str]:

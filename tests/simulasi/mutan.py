@@ -24,7 +24,7 @@ from shared_schemas.v1.kode import JenisPerubahan, KeadaanUsulan
 from tests.simulasi.jalan import live_once
 from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung
 
-PALING_BANYAK = 400
+PALING_BANYAK = 100
 """Seeds after which a mutant counts as not caught."""
 
 Pembuat = Callable[[Any], Any]
@@ -251,6 +251,7 @@ def catch(panggung: Panggung, mutan: Mutan, most: int = PALING_BANYAK) -> tuple[
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nama", nargs="*", help="hanya mutan ini")
+    parser.add_argument("--ronde", type=int, default=PALING_BANYAK, help="benih paling banyak")
     parser.add_argument("--folder", type=Path, help="tempat basis data sementara")
     options = parser.parse_args()
     end_on_sigterm()
@@ -262,7 +263,7 @@ def main() -> int:
         for mutan in MUTAN:
             if options.nama and mutan.nama not in options.nama:
                 continue
-            found = catch(p, mutan)
+            found = catch(p, mutan, options.ronde)
             missed += found is None
             benih, what = found or ("-", "TIDAK TERTANGKAP")
             print(f"| `{mutan.nama}` | {mutan.merusak} | {benih} | {what} |", flush=True)

@@ -106,7 +106,7 @@ class Suntingan:
             (self.report, self.enrol, self.correct_member, self.decide_held, self.decide_case,
              self.delete, self.prune, self.report_again, self.change_company, self.review,
              self.duplicate_nik, self.register),
-            (6, 2, 6, 4, 4, 2, 1, 2, 2, 1, 1, 1),
+            (6, 2, 6, 4, 4, 3, 1, 2, 2, 1, 1, 1),
         )[0]  # fmt: skip
         what()
 
@@ -246,7 +246,7 @@ class Suntingan:
             {"himpunan": "pekerja", "id": id_},
         )
         self._persist(nama, lambda tx: write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_))
-        if self.acak.random() < 0.3:
+        if self.acak.random() < 0.6:
             self._prune(nama)
 
     def prune(self) -> None:
