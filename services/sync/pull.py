@@ -20,6 +20,9 @@ from shared_schemas.v1.perubahan import HalamanPerubahan
 HALAMAN_PER_LANGKAH = 20
 """Pages in one durable step: the step's own record costs as much as a page's third."""
 
+MULAI_LAGI = 3
+"""Full reads begun in one step: a service that forgets while we read is not read for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Letak:
@@ -36,6 +39,7 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
     where force majeure postpones them, the mirror stands as it is.
     """
     total = {"dibaca": 0, "dihapus": 0, "habis": 0, "berwenang": 1}
+    again = 0
     for _ in range(HALAMAN_PER_LANGKAH):
         ctx.check()
         with transaction(ctx.engine) as tx:
@@ -43,6 +47,9 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
         try:
             page = ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
         except CursorGoneError:
+            again += 1
+            if again > MULAI_LAGI:
+                raise
             _start_again(ctx, sisi, himpunan)
             continue
         except NotAuthorisedError as error:
