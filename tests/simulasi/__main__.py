@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,18 +43,23 @@ def main() -> int:
     options = _arguments()
     if options.dua_inti:
         return _in_two(options)
-    end_on_sigterm()
+    told = end_on_sigterm()
     kampanye = Kampanye()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         Path(folder).chmod(0o755)  # the server's account has to reach its folder
         with open_panggung(Path(folder)) as panggung:
             kampanye.mulai = time.monotonic()
-            _live(panggung, options, kampanye)
+            _live(panggung, options, kampanye, told)
     print(kampanye)
     return 1 if kampanye.gagal else 0
 
 
-def _live(panggung: Panggung, options: argparse.Namespace, kampanye: Kampanye) -> None:
+def _live(
+    panggung: Panggung,
+    options: argparse.Namespace,
+    kampanye: Kampanye,
+    told: Callable[[], bool],
+) -> None:
     hanya = None
     if options.bencana is not None:
         hanya = frozenset(int(n) for n in options.bencana.split(",") if n)
@@ -64,7 +70,7 @@ def _live(panggung: Panggung, options: argparse.Namespace, kampanye: Kampanye) -
             print("\n".join(hasil.jejak))
         if hasil.pelanggaran:
             tell(hasil if hanya is not None else shrink(panggung, hasil))
-        if kampanye.gagal >= options.gagal:
+        if kampanye.gagal >= options.gagal or told():
             return
         if kampanye.ronde % 100 == 0:
             print(kampanye, flush=True)

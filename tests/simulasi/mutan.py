@@ -254,14 +254,14 @@ def main() -> int:
     parser.add_argument("--ronde", type=int, default=PALING_BANYAK, help="benih paling banyak")
     parser.add_argument("--folder", type=Path, help="tempat basis data sementara")
     options = parser.parse_args()
-    end_on_sigterm()
+    told = end_on_sigterm()
     missed = 0
     with (
         tempfile.TemporaryDirectory(dir=options.folder) as folder,
         open_panggung(Path(folder)) as p,
     ):
         for mutan in MUTAN:
-            if options.nama and mutan.nama not in options.nama:
+            if told() or (options.nama and mutan.nama not in options.nama):
                 continue
             found = catch(p, mutan, options.ronde)
             missed += found is None

@@ -10,7 +10,6 @@ import datetime as dt
 import itertools
 import os
 import signal
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -115,9 +114,14 @@ class Panggung:
         return self.admin[program].execute(query.encode(), parameters).fetchall()
 
 
-def end_on_sigterm() -> None:
-    """Let a command that is told to end take its server down first."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+def end_on_sigterm() -> Callable[[], bool]:
+    """Return what says whether this command was told to end; to be asked between two runs.
+
+    An exception in the middle of one would be one more fault for the code to survive.
+    """
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    return lambda: bool(told)
 
 
 def service_settings(panggung: Panggung, nama: str) -> ServiceSettings:
