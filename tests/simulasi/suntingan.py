@@ -6,29 +6,21 @@ answer, as its own system would.
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
-from services.kit.database import Transaction, transaction
+from services.kit.database import Transaction
 from services.kit.errors import PermanentError, TemporaryError
-from services.persiapan import SISTEM_BPJS, SISTEM_KEMNAKER
 from services.registry import write
 from services.sync import tinjau
 from services.taut.keputusan import Pendapat
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
-from tests.simulasi.bencana import Jejak, Padam
-from tests.simulasi.jaringan import Jawaban, Surat, call
-from tests.simulasi.panggung import Panggung
+from tests.simulasi.bencana import Padam
+from tests.simulasi.sistem import KALI, SISTEM, Sistem
 
-_KALI = 40  # more often than there are faults in a run
-_SISTEM = {"wlkp": SISTEM_KEMNAKER, "bpjs": SISTEM_BPJS}
 PERUSAHAAN, ORANG = 4, 9
 
 _UBAHAN_WLKP: dict[str, tuple[str, ...]] = {
@@ -50,12 +42,9 @@ _UBAHAN_BPJS: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass
-class Suntingan:
+class Suntingan(Sistem):
     """Both bodies' own work in one run."""
 
-    acak: random.Random
-    panggung: Panggung
-    jejak: Jejak
     staf: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     laporan: list[tuple[dict[str, Any], int]] = field(default_factory=list)
     terlapor: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -67,7 +56,7 @@ class Suntingan:
         """Fill both registries: most of it known to both, some to one."""
         a = self.acak
         rows: dict[tuple[str, Himpunan], list[dict[str, Any]]] = {
-            (nama, himpunan): [] for himpunan in Himpunan for nama in _SISTEM
+            (nama, himpunan): [] for himpunan in Himpunan for nama in SISTEM
         }
         for n in range(1, PERUSAHAAN + 1):
             sides = a.choices((("wlkp", "bpjs"), ("wlkp",), ("bpjs",)), (8, 1, 1))[0]
@@ -78,7 +67,7 @@ class Suntingan:
                 for nama in known:
                     rows[nama, Himpunan.PEKERJA].append(self._worker(nama, n, orang))
         for (nama, himpunan), many in rows.items():
-            self._import(nama, himpunan, *many)
+            self.bring(nama, himpunan, *many)
 
     def _company(self, nama: str, n: int) -> dict[str, Any]:
         row = {**contoh.badan_usaha(n), "id": f"{nama}-{n}"}
@@ -95,7 +84,7 @@ class Suntingan:
         else:
             isi = contoh.pekerja_bpjs(orang)
         if self.acak.random() < 0.7:
-            isi = {**isi, "dilaporkan_pada": self._moment(-self.acak.randint(1, 400))}
+            isi = {**isi, "dilaporkan_pada": self.moment(-self.acak.randint(1, 400))}
         return {**isi, "id_badan_usaha": f"{nama}-{n}", "urutan": 1}
 
     # One edit
@@ -131,52 +120,52 @@ class Suntingan:
         n = int(id_bu.rpartition("-")[2])
         body = {
             "id_badan_usaha": id_bu,
-            "dilaporkan_pada": self._moment(0),
+            "dilaporkan_pada": self.moment(0),
             "badan_usaha": contoh.badan_usaha(
                 n, alamat=f"Jalan Contoh No. {self.acak.randint(1, 3)}, Kota Bandung"
             ),
             "pekerja": [staf[nik] for nik in sorted(staf)],
         }
         self.laporan.append((body, n))
-        if self._send("wlkp", "/v1/laporan", body) == 200:
+        if self.send("wlkp", "/v1/laporan", body) == 200:
             self.terlapor[id_bu] = frozenset(staf)
 
     def report_again(self) -> None:
         """An earlier report comes once more: the newest changes nothing, an older is refused."""
         if self.laporan:
-            self._send("wlkp", "/v1/laporan", self.acak.choice(self.laporan)[0])
+            self.send("wlkp", "/v1/laporan", self.acak.choice(self.laporan)[0])
 
     def enrol(self) -> None:
         """BPJS Kesehatan enrols somebody, perhaps known to Kemnaker elsewhere."""
-        if (id_bu := self._any("bpjs", "badan_usaha")) is not None:
+        if (id_bu := self.any_id("bpjs", "badan_usaha")) is not None:
             orang = self.acak.choice((self.acak.randint(200, 212), self.acak.randint(9, 40)))
             row = {**contoh.pekerja_bpjs(orang), "id_badan_usaha": id_bu, "urutan": 1}
-            self._import("bpjs", Himpunan.PEKERJA, row)
+            self.bring("bpjs", Himpunan.PEKERJA, row)
 
     def duplicate_nik(self) -> None:
         """The same NIK stands twice in one company of a file that came in."""
         nama = self.acak.choice(("wlkp", "bpjs"))
-        found = self._worker_key(nama)
+        found = self.worker_key(nama)
         if found is not None:
             isi = contoh.pekerja_wlkp(1) if nama == "wlkp" else contoh.pekerja_bpjs(1)
             row = {**isi, "id_badan_usaha": found[0], "nik": found[1], "urutan": 2}
-            self._import(nama, Himpunan.PEKERJA, row)
+            self.bring(nama, Himpunan.PEKERJA, row)
 
     def correct_member(self) -> None:
         """BPJS Kesehatan's own system changes a member, with or without a date of report."""
-        found = self._worker_key("bpjs")
+        found = self.worker_key("bpjs")
         if found is None:
             return
         row = {"id_badan_usaha": found[0], "nik": found[1], "urutan": found[2]}
         for bidang in self.acak.sample(sorted(_UBAHAN_BPJS), 2):
             row[bidang] = self.acak.choice(_UBAHAN_BPJS[bidang])
         if self.acak.random() < 0.5:
-            row["dilaporkan_pada"] = self._moment(-self.acak.randint(0, 30))
-        self._import("bpjs", Himpunan.PEKERJA, row)
+            row["dilaporkan_pada"] = self.moment(-self.acak.randint(0, 30))
+        self.bring("bpjs", Himpunan.PEKERJA, row)
 
     def change_company(self) -> None:
         """BPJS Kesehatan changes a company's address or its registration."""
-        if (id_bu := self._any("bpjs", "badan_usaha")) is None:
+        if (id_bu := self.any_id("bpjs", "badan_usaha")) is None:
             return
         alamat = f"Jalan Contoh No. {self.acak.randint(1, 3)}, Kota Bandung"
         status = self.acak.choice(("TERDAFTAR", "TIDAK_TERDAFTAR"))
@@ -187,7 +176,7 @@ class Suntingan:
             koreksi = write.Koreksi(id_bu, {"alamat": alamat}, "sistem bpjs")
             write.correct(tx, Himpunan.BADAN_USAHA, [koreksi], pelaku="sistem-bpjs", pasal=None)
 
-        self._persist("bpjs", work)
+        self.persist("bpjs", work)
 
     def register(self) -> None:
         """A company becomes known to one body alone."""
@@ -195,49 +184,63 @@ class Suntingan:
         if not self.panggung.fetch(
             nama, "SELECT 1 FROM badan_usaha WHERE npwp = %s", contoh.npwp(n)
         ):
-            self._import(nama, Himpunan.BADAN_USAHA, self._company(nama, n))
+            self.bring(nama, Himpunan.BADAN_USAHA, self._company(nama, n))
 
     def decide_held(self) -> None:
-        """A steward decides a held proposal."""
+        """A steward decides a held proposal, at times after its field has moved on."""
         nama = self.acak.choice(("wlkp", "bpjs"))
-        found = self._pick(
-            nama, "SELECT id_usulan FROM usulan WHERE keadaan = 'ditahan' ORDER BY 1"
+        found = self.pick(
+            nama,
+            "SELECT id_usulan, id_sasaran, 'nama' = ANY(bidang) AND himpunan = 'pekerja'"
+            " FROM usulan WHERE keadaan = 'ditahan' ORDER BY 1",
         )
-        if found is not None:
-            body = {"keadaan": self.acak.choice(("diterapkan", "ditolak")), "alasan": "Contoh."}
-            self._send(nama, f"/v1/usulan/{found[0]}/keputusan", body)
+        if found is None:
+            return
+        if found[2] and self.acak.random() < 0.3:
+            self._rename(nama, found[1])
+        body = {"keadaan": self.acak.choice(("diterapkan", "ditolak")), "alasan": "Contoh."}
+        self.send(nama, f"/v1/usulan/{found[0]}/keputusan", body)
+
+    def _rename(self, nama: str, id_: str) -> None:
+        def work(tx: Transaction) -> None:
+            query = "SELECT 1 FROM pekerja WHERE id = %s AND dihapus_pada IS NULL FOR UPDATE"
+            if tx.raw(query, (id_,)).fetchone() is not None:
+                koreksi = write.Koreksi(id_, {"nama": "Contoh Tiga"}, f"sistem {nama}")
+                write.correct(tx, Himpunan.PEKERJA, [koreksi], pelaku=f"sistem-{nama}", pasal=None)
+
+        self.persist(nama, work)
 
     def decide_case(self) -> None:
         """A body decides a case of its queue; a registration takes two decisions."""
         nama = self.acak.choice(("wlkp", "bpjs", "bpjs"))
         if nama == "wlkp":
-            found = self._pick(
+            found = self.pick(
                 nama, "SELECT id FROM belum_lapor WHERE keadaan = 'terbuka' ORDER BY 1"
             )
             if found is not None:
                 keadaan = self.acak.choice(("bukan_wajib_lapor", "tidak_ditemukan"))
                 body = {"keadaan": keadaan, "alasan": "Contoh."}
-                self._send(nama, f"/v1/belum-lapor/{found[0]}/keputusan", body)
+                self.send(nama, f"/v1/belum-lapor/{found[0]}/keputusan", body)
             return
         query = "SELECT id, himpunan FROM pendaftaran WHERE keadaan = ANY(%s) ORDER BY id"
-        found = self._pick(nama, query, ["potensial", "terverifikasi"])
+        found = self.pick(nama, query, ["potensial", "terverifikasi"])
         if found is None:
             return
         path = f"/v1/pendaftaran/{found[0]}/keputusan"
         if self.acak.random() < 0.25:
-            self._send(nama, path, {"keadaan": "ditolak", "alasan": "Contoh."})
+            self.send(nama, path, {"keadaan": "ditolak", "alasan": "Contoh."})
             return
-        self._send(nama, path, {"keadaan": "terverifikasi"})
+        self.send(nama, path, {"keadaan": "terverifikasi"})
         given = {k: contoh.pekerja_bpjs(1)[k] for k in (
             "nomor_kepesertaan_jkn", "tmt_jkn", "jumlah_anggota_keluarga", "status_kepesertaan"
         )}  # fmt: skip
         more = given if found[1] == "pekerja" else {}
-        self._send(nama, path, {"keadaan": "terdaftar", **more})
+        self.send(nama, path, {"keadaan": "terdaftar", **more})
 
     def delete(self) -> None:
         """An operator deletes a worker's record."""
         nama = self.acak.choice(("wlkp", "bpjs"))
-        if (id_ := self._any(nama, "pekerja")) is None:
+        if (id_ := self.any_id(nama, "pekerja")) is None:
             return
         auditor = self.panggung.apps[nama].state.service.auditor
         bukti = Bukti(
@@ -245,7 +248,7 @@ class Suntingan:
             Pelaku(f"operator-{nama}"),
             {"himpunan": "pekerja", "id": id_},
         )
-        self._persist(nama, lambda tx: write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_))
+        self.persist(nama, lambda tx: write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_))
         if self.acak.random() < 0.6:
             self._prune(nama)
 
@@ -259,7 +262,7 @@ class Suntingan:
         bukti = Bukti(
             Peristiwa.UMPAN_DIPANGKAS, Pelaku(f"operator-{nama}"), {"himpunan": "pekerja"}
         )
-        self._persist(
+        self.persist(
             nama, lambda tx: write.prune_tombstones(tx, auditor, bukti, Himpunan.PEKERJA, 0)
         )
 
@@ -275,7 +278,7 @@ class Suntingan:
         if self.acak.random() < 0.2:
             verdict = Pendapat.BERBEDA
         self.jejak.catat("petugas", *pair, verdict)
-        for _ in range(_KALI):
+        for _ in range(KALI):
             try:
                 tinjau.decide(
                     self.panggung.hub, pair, verdict, by="petugas", why="contoh", replace=True,
@@ -289,70 +292,3 @@ class Suntingan:
                 self.panggung.restart("hub")
                 continue
             return
-
-    # How it is done
-
-    def _moment(self, days: int) -> str:
-        jam = self.panggung.jam.sekarang.replace(microsecond=0)
-        return (jam + dt.timedelta(days=days)).isoformat()
-
-    def _pick(self, nama: str, query: str, *parameters: Any) -> tuple[Any, ...] | None:
-        rows = self.panggung.fetch(nama, query, *parameters)
-        return self.acak.choice(rows) if rows else None
-
-    def _any(self, nama: str, table: str) -> str | None:
-        query = f"SELECT id FROM {table} WHERE dihapus_pada IS NULL ORDER BY id"
-        found = self._pick(nama, query)
-        return None if found is None else str(found[0])
-
-    def _worker_key(self, nama: str) -> tuple[Any, ...] | None:
-        return self._pick(
-            nama,
-            "SELECT id_badan_usaha, nik, urutan FROM pekerja WHERE dihapus_pada IS NULL"
-            " ORDER BY id_badan_usaha, nik, urutan",
-        )
-
-    def _import(self, nama: str, himpunan: Himpunan, *rows: dict[str, Any]) -> None:
-        full = [{**row, "sidik_sumber": write.source_digest(row)} for row in rows]
-        self._persist(
-            nama,
-            lambda tx: write.upsert(tx, himpunan, full, dasar="impor contoh", pelaku="contoh"),
-        )
-
-    def _persist(self, nama: str, work: Callable[[Transaction], Any]) -> None:
-        """Do a body's own write until it is known to be done."""
-        self.jejak.catat("suntingan", nama)
-        for _ in range(_KALI):
-            try:
-                with transaction(self.panggung.apps[nama].state.service.engine) as tx:
-                    work(tx)
-            except TemporaryError:
-                continue
-            except Padam:
-                self.panggung.restart(nama)
-                continue
-            return
-        raise AssertionError("suntingan tidak pernah selesai")
-
-    def _send(self, nama: str, path: str, body: dict[str, Any]) -> int:
-        """Send a body's own request until it gets a definite answer; return its status."""
-        for _ in range(_KALI):
-            jawaban = self._ask(nama, path, body)
-            if jawaban is not None and jawaban.status < 500:
-                self.jejak.catat("sistem", nama, path, jawaban.status)
-                return jawaban.status
-        raise AssertionError("permintaan sendiri tidak pernah dijawab")
-
-    def _ask(self, nama: str, path: str, body: dict[str, Any]) -> Jawaban | None:
-        app = self.panggung.apps[nama]
-        issuer = app.state.service.issuer
-        token = issuer.issue(issuer.clients[_SISTEM[nama].client_id], None)["access_token"]
-        headers = (
-            (b"authorization", f"Bearer {token}".encode()),
-            (b"content-type", b"application/json"),
-        )
-        try:
-            return call(app, Surat(nama, "POST", path, headers, json.dumps(body).encode()))
-        except Padam:
-            self.panggung.restart(nama)
-            return None
