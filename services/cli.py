@@ -8,10 +8,12 @@ import typer
 
 from services.kit.errors import HubError
 from services.perintah import (
+    audit,
     banding,
     data,
     demo,
     dokumen,
+    jejak,
     klien,
     layanan,
     perjanjian,
@@ -19,6 +21,7 @@ from services.perintah import (
     taut,
     tinjau,
     umpan,
+    unduh,
 )
 from services.perintah.umum import err
 
@@ -29,7 +32,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show records
 )
-_GROUPS = (data, layanan, klien, perjanjian, dokumen, umpan, sync, banding, taut, tinjau, demo)
+_GROUPS = (
+    data,
+    layanan,
+    klien,
+    perjanjian,
+    dokumen,
+    jejak,
+    umpan,
+    unduh,
+    sync,
+    audit,
+    banding,
+    taut,
+    tinjau,
+    demo,
+)
 for _module in _GROUPS:
     _module.register(app)
 

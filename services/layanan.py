@@ -55,6 +55,7 @@ def serve(nama: str, settings: ServiceSettings) -> None:
         port=settings.port or spec(nama).port,
         http="httptools",  # half as fast again as h11
         loop="uvloop",
+        proxy_headers=False,  # HUB_PROKSI decides whose X-Forwarded-For counts
         access_log=False,  # the edge logs the route's template; uvicorn would log the URL
         log_config=None,
         server_header=False,

@@ -17,11 +17,13 @@ import sqlalchemy as sa
 
 from services import persiapan
 from services.auth.klien import KlienAuth
-from services.kit import logging, migration
+from services.kit import logging
 from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
+from services.kit.roles import Peran
 from services.kit.settings import ServiceSettings
 from services.layanan import make
+from services.perintah.basisdata import migrate
 from services.persiapan import Registrasi
 
 with warnings.catch_warnings():
@@ -30,15 +32,27 @@ with warnings.catch_warnings():
 
 logging.configure("uji", "CRITICAL")
 _NUMBERS = itertools.count(1)
+_SERVERS: list[PostgresServer] = []
 BASE = "http://testserver"
+DEKAT = ("127.0.0.1", 50_000)  # where a test client calls from
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """The embedded server of this test process."""
     with PostgresServer(tmp_path_factory.mktemp("pg")) as running:
+        _SERVERS.append(running)
         yield running
+    _SERVERS.remove(running)
     running.destroy()
+
+
+def as_program(nama: str, url: str) -> str:
+    """Return a test database's URL for the role of the program that serves from it."""
+    role = _SERVERS[-1].url("", Peran.LAYANAN.of(nama))
+    login = sa.make_url(role)
+    own = sa.make_url(url).set(username=login.username, password=login.password)
+    return own.render_as_string(hide_password=False)
 
 
 MakeDatabase = Callable[[str], str]
@@ -53,7 +67,9 @@ def make_database(server: PostgresServer) -> MakeDatabase:
         if nama not in templates:
             templates[nama] = f"contoh_{nama}"
             server.ensure_database(templates[nama])
-            migration.upgrade(server.url(templates[nama]), nama)
+            for peran in Peran:
+                server.ensure_role(peran.of(nama))
+            migrate(server.url(templates[nama]), nama)
         name = f"{nama}_{next(_NUMBERS)}"
         engine = make_engine(server.url("postgres"), 1).execution_options(
             isolation_level="AUTOCOMMIT"
@@ -99,6 +115,9 @@ class Registri:
 
 
 _EXCHANGE = {"wlkp": persiapan.SYNC_WLKP, "bpjs": persiapan.SYNC_BPJS}
+TUJUAN = {"wlkp": "perluasan_kepesertaan", "bpjs": "wajib_lapor"}
+"""What the exchange client of each registry asks data for."""
+
 _INTERNAL = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
 
 
@@ -111,11 +130,14 @@ def auth_of(registration: Registrasi, data: Path, base: str = BASE) -> httpx.Aut
 def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[Registri]:
     """Run a registry's application in this process against a real database."""
     persiapan.prepare(data)
-    app = make(nama, ServiceSettings(data=data, database_url=url, penerbit=BASE, **settings))
+    # The service has its own role; the tests look and prepare as the superuser.
+    own = as_program(nama, url)
+    app = make(nama, ServiceSettings(data=data, database_url=own, penerbit=BASE, **settings))
 
     def client(auth: httpx.Auth | None) -> TestClient:
-        made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
+        made = TestClient(app, base_url=BASE, client=DEKAT, raise_server_exceptions=False)
         made.auth = auth
+        made.headers["Tujuan"] = TUJUAN[nama]
         return made
 
     engine = make_engine(url, 2)

@@ -17,8 +17,6 @@ _RENEW_BEFORE = 30  # seconds before the end, so that no request meets an expire
 class KlienAuth(httpx.Auth):
     """Signs assertions for one registration and keeps its token; for one thread at a time."""
 
-    requires_response_body = True
-
     def __init__(
         self,
         base_url: str,
@@ -41,6 +39,7 @@ class KlienAuth(httpx.Auth):
             # A clock that was put back keeps a token too long; the 401 then brings a new one.
             if attempt == 2 or self._clock().timestamp() >= self._until:
                 answer = yield self._token_request()
+                answer.read()  # this body alone: a download's is read where it is wanted
                 answer.raise_for_status()
                 content = answer.json()
                 self._token = content["access_token"]

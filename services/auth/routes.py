@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
 from services.auth.errors import AgreementUnreadableError, ClientAuthError, TokenRequestError
+from services.auth.penahanan import refuse_held
 from services.auth.tokens import ASSERTION_TYPE, GRANT_TYPE, check_grant
 from services.kit.database import DatabaseConflictError, DatabaseUnavailableError, transaction
 from services.kit.errors import BodyTooLargeError, MediaTypeError
@@ -107,6 +108,7 @@ def request_token(
         check_grant(form.grant_type, form.client_assertion_type)
         with transaction(service.engine) as tx:
             klien = service.issuer.authenticate(tx, form.client_assertion)
+            refuse_held(tx, klien.client_id)
             answer = service.issuer.issue(klien, form.scope)
             who = Pelaku(klien.client_id, klien.pihak, None, request.state.id_permintaan)
             bukti = Bukti(Peristiwa.TOKEN_DIBERIKAN, who, {"cakupan": answer["scope"]})

@@ -131,6 +131,11 @@ class TokenIssuer:
             "scope": claims["scope"],
         }
 
+    def sign(self, subjek: str, audiens: str, until: dt.datetime, isi: dict[str, Any]) -> str:
+        """Return a document of this service as a compact JWS, for one reader."""
+        times = {"iat": int(self._clock().timestamp()), "exp": int(until.timestamp())}
+        return self._key.sign({"iss": self.penerbit, "sub": subjek, "aud": audiens} | times | isi)
+
     def _scopes(self, klien: Klien) -> frozenset[str]:
         if klien.pihak is None:
             return frozenset(klien.cakupan)

@@ -10,7 +10,12 @@ from typing import Any
 
 from services.kit.database import Transaction, transaction
 from services.sync import keadaan
-from services.sync.errors import ContractError, NotAuthorisedError, RefusedError
+from services.sync.errors import (
+    ContractError,
+    NotAuthorisedError,
+    PostponedDutyError,
+    RefusedError,
+)
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
@@ -43,6 +48,10 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     batch, tujuan, kunci, isi, jumlah = row
     try:
         answer = ctx.klien[NamaSisi(tujuan)].send_usulan(bytes(isi), kunci)
+    except PostponedDutyError as error:
+        held = _postpone(ctx, tujuan)
+        ctx.tell("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
+        return {"terkirim": 0, "ditunda": held, "sisa": 1}
     except NotAuthorisedError as error:
         _mark_not_authorised(ctx, batch, error)
         return {"terkirim": 0, "tak_berwenang": jumlah, "sisa": 1}
@@ -102,6 +111,24 @@ def _close_batch(
     )
 
 
+def _postpone(ctx: Konteks, tujuan: str) -> int:
+    """Keep every batch for a receiver whose duty is postponed (Pasal 10): held, not lost."""
+    with transaction(ctx.engine) as tx:
+        return tx.raw(
+            "UPDATE kotak_keluar SET keadaan = 'ditunda' WHERE keadaan = 'siap' AND tujuan = %s",
+            [tujuan],
+        ).rowcount
+
+
+def release_postponed(ctx: Konteks) -> dict[str, int]:
+    """Put what was postponed back into the queue, once a run: the duty may be due again."""
+    with transaction(ctx.engine) as tx:
+        count = tx.raw(
+            "UPDATE kotak_keluar SET keadaan = 'siap' WHERE keadaan = 'ditunda'"
+        ).rowcount
+    return {"dilepas": count}
+
+
 def _mark_not_authorised(ctx: Konteks, batch: int, error: NotAuthorisedError) -> None:
     with transaction(ctx.engine) as tx:
         tx.raw(
@@ -115,7 +142,6 @@ def _mark_not_authorised(ctx: Konteks, batch: int, error: NotAuthorisedError) ->
 
 def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
     """Withdraw a batch that was refused as a whole: all that it answered opens again."""
-    chosen = "SELECT id FROM usulan WHERE batch = %s"
     with transaction(ctx.engine) as tx:
         tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', id_usulan = NULL WHERE keadaan = 'diusulkan' "
@@ -123,18 +149,24 @@ def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
             "ON u.id = x.id_usulan WHERE u.batch = %s)",
             [batch],
         )
-        _withdraw(tx, chosen, [batch])
+        _withdraw(tx, "u.batch = %s", [batch])
         _close_batch(ctx, tx, batch, "gagal", status=error.status, kode=error.kode)
 
 
 def _withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
-    """Withdraw some proposals, so that what they said can be said again.
+    """Withdraw some proposals `u`, so that what they said, notices too, can be said again.
 
     Not deleted: an earlier sending whose answer was lost may have been accepted, or may still
     arrive, and then the receiver's list brings its state into this book.
     """
-    tx.raw(f"DELETE FROM pemberitahuan WHERE id_usulan IN ({chosen})", arguments)
-    tx.raw(f"UPDATE usulan SET keadaan = 'ditarik' WHERE id IN ({chosen})", arguments)
+    tx.raw(
+        "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
+        f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
+        " INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)"
+        " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
+        arguments,
+    )
+    tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)
 
 
 def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
@@ -143,7 +175,7 @@ def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
     What the receiver turned out to have accepted (`refresh_states`) is answered already.
     """
     with transaction(ctx.engine) as tx:
-        _withdraw(tx, "SELECT id FROM usulan WHERE keadaan = 'tak_berwenang'", [])
+        _withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
         count = tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
             "WHERE keadaan = 'tak_berwenang'"
@@ -155,7 +187,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
     """Read what became of proposals that can have moved; returns `diperbarui`."""
     with transaction(ctx.engine) as tx:
         row = tx.raw(
-            "SELECT count(*) FROM usulan WHERE tujuan = %s AND keadaan = ANY(%s)",
+            "SELECT EXISTS (SELECT FROM usulan WHERE tujuan = %s AND keadaan = ANY(%s))",
             [sisi.value, _BELUM_PASTI],
         ).fetchone()
     changed, kursor = 0, None

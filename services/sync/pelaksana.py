@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
-from services.sync.errors import LeadershipLostError
+from services.sync.errors import LeadershipLostError, SyncConfigurationError
 from services.sync.konteks import Konteks
 from services.sync.pipeline import Hitungan, Langkah, go_round
 
-_VERSION = "hub-sync-3"  # pinned: of another order of steps; recovery skips other versions
+_VERSION = "hub-sync-4"  # pinned: of another order of steps; recovery skips other versions
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
 _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -98,6 +99,22 @@ def dbos(ctx: Konteks) -> Iterator[PelaksanaDbos]:
         # A round that still runs in its thread ends at the next edge and stays resumable.
         ctx.stop_and_wait()
         DBOS.destroy()
+
+
+def prepare_durable(url: str, owner: str, program: str) -> None:
+    """Have DBOS's own tables, made by the role that owns the database, for the program to use."""
+    address = sa.make_url(postgres_url(url)).set(drivername="postgresql+psycopg")
+    as_owner = address.update_query_dict({"options": f"-c role={owner}"})
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    DBOS.migrate(as_owner.render_as_string(hide_password=False), application_role=program)
+
+
+def postgres_url(url: str) -> str:
+    """Return the address of the hub's database. Raises SyncConfigurationError for another kind."""
+    # DBOS would silently fall back to SQLite, which promises less than is promised here.
+    if not url.startswith(("postgresql://", "postgresql+psycopg://")):
+        raise SyncConfigurationError("Database hub harus PostgreSQL (postgresql://…).")
+    return url
 
 
 def _forget_old_rounds() -> None:

@@ -13,7 +13,12 @@ from functools import partial
 
 from services.sync import rounds
 from services.sync.compare import compare_all
-from services.sync.deliver import deliver_batch, refresh_states, reopen_not_authorised
+from services.sync.deliver import (
+    deliver_batch,
+    refresh_states,
+    release_postponed,
+    reopen_not_authorised,
+)
 from services.sync.konteks import Konteks, current
 from services.sync.link import link_companies
 from services.sync.propose import propose_all
@@ -31,6 +36,8 @@ def go_round(nomor: int, langkah: Langkah, *, pertama: bool) -> Hitungan:
     """Go one round; `pertama` in a run also asks what became of held proposals."""
     step = partial(_step, langkah, nomor)
     with rounds.watched(nomor):
+        if pertama:
+            step("deliver", release_postponed)
         # What a failed round left goes first: its receipts belong to the findings as they stood.
         total: Counter[str] = Counter(_deliver(step))
         if pertama:

@@ -18,7 +18,7 @@ from services import persiapan
 from services.kit.database import make_engine
 from services.proses import service_process
 from tests import contoh
-from tests.conftest import MakeDatabase, Registri, auth_of
+from tests.conftest import TUJUAN, MakeDatabase, Registri, auth_of
 
 
 def usulan(jenis: str, himpunan: str, **more: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def test_every_route_to_persons_enters_the_ledger_with_article_and_hashes(bpjs: 
     }
     auditor = bpjs.app.state.service.auditor
     for pasal, answers in asked.items():
-        person = auditor.fingerprint(contoh.nik(90 if "(1)" in pasal else 91))
+        person = auditor.person(contoh.nik(90 if "(1)" in pasal else 91))
         for answer in answers:
             assert answer.status_code == 200, answer.text
             (row,) = bpjs.fetch(
@@ -149,7 +149,7 @@ def test_every_route_to_persons_enters_the_ledger_with_article_and_hashes(bpjs: 
                 i=answer.headers["x-request-id"],
             )
             assert (row.pasal, row.pelaku) == (pasal, persiapan.SYNC_BPJS.client_id)
-            assert person in [bytes(s) for s in row.sidik_nik]
+            assert person in row.sidik_nik
     for table in ("audit_akses", "audit_peristiwa"):
         text = str(bpjs.fetch(f"SELECT to_jsonb(t)::text FROM {table} t"))
         assert not re.search(r"(?<!\d)32730115\d{8}(?!\d)", text)
@@ -188,7 +188,11 @@ def test_process_says_no_nik_whatever_is_sent_to_it(proses: tuple[str, Path, sa.
     nik, worker = contoh.nik(1), contoh.pekerja_wlkp
     data = log.parents[1]
     internal = httpx.Client(base_url=base, auth=auth_of(persiapan.SISTEM_KEMNAKER, data, base))
-    mitra = httpx.Client(base_url=base, auth=auth_of(persiapan.SYNC_WLKP, data, base))
+    mitra = httpx.Client(
+        base_url=base,
+        auth=auth_of(persiapan.SYNC_WLKP, data, base),
+        headers={"Tujuan": TUJUAN["wlkp"]},
+    )
 
     def report(id_: str, n: int, *workers: dict[str, Any]) -> int:
         body = contoh.laporan(id_, [*workers], n=n)

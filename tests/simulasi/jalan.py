@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from services.auth.klien import KlienAuth
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit.errors import PermanentError, TemporaryError
 from services.sync import konteks
 from services.sync.klien import KlienRegistri, Luar
 from services.sync.konteks import Konteks
 from services.sync.run import HasilJalan, until_converged
 from services.sync.settings import NamaSisi
+from services.sync.sidik import install_key
 from tests.simulasi import invarian, naskah
 from tests.simulasi.bencana import Bencana, Jejak, Padam
 from tests.simulasi.jam import Jam
 from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor
-from tests.simulasi.panggung import Panggung, load_once
+from tests.simulasi.panggung import Panggung
 from tests.simulasi.pelaksana import Catatan, PelaksanaSimulasi
 from tests.simulasi.suntingan import Suntingan
 
@@ -104,6 +106,7 @@ class Dunia:
         ctx = self._context()
         konteks.bind(ctx)
         try:
+            install_key(ctx.engine, self.panggung.kunci_sidik)
             pelaksana = PelaksanaSimulasi(self.catatan, self.bencana, self.pause)
             return until_converged(ctx, pelaksana)
         finally:
@@ -114,8 +117,9 @@ class Dunia:
     def _context(self) -> Konteks:
         sync, clock = self.panggung.sync, self.jam.untuk("hub")
         ctx = Konteks(
-            sync, self.panggung.hub, {}, load_once(sync.perjanjian_path), clock, None, lambda: None
-        )
+            sync, self.panggung.hub, {}, BerkasPerjanjian(sync.perjanjian_path), clock, None,
+            lambda: None, self.panggung.kunci_sidik,
+        )  # fmt: skip
         for nama in NamaSisi:
             sisi = sync.sisi(nama)
             key = sisi.key_path.read_bytes()
@@ -126,7 +130,7 @@ class Dunia:
             ctx.klien[nama] = KlienRegistri(
                 nama, sisi.base_url, KlienAuth(sisi.base_url, sisi.client_id, key, clock=clock),
                 tunggu_detik=sync.tunggu_detik, batas=sync.batas_halaman, check_stop=ctx.check,
-                luar=luar,
+                permit=partial(ctx.permit, nama), luar=luar,
             )  # fmt: skip
         return ctx
 

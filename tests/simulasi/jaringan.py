@@ -67,7 +67,7 @@ def call(app: Any, surat: Surat) -> Jawaban:
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": surat.method,
         "scheme": "http", "path": parts.path, "raw_path": parts.path.encode(),
         "query_string": parts.query.encode(), "root_path": "", "headers": list(surat.headers),
-        "client": ("simulasi", 1), "server": (surat.program, 80), "app": app,
+        "client": ("127.0.0.1", 1), "server": (surat.program, 80), "app": app,
     }  # fmt: skip
     sent: list[dict[str, Any]] = []
 

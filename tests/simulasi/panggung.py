@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import os
+import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -67,6 +68,7 @@ class Panggung:
         self.hub.dispose()
         for program in PROGRAM:
             self.admin[program].execute(self.kosongkan[program].encode())
+        shutil.rmtree(self.sync.simpanan or "", ignore_errors=True)
         self.write_agreement(CONTOH.read_text())
         for nama in APPS:
             self.restart(nama)
@@ -91,6 +93,11 @@ class Panggung:
     def now(self, program: str) -> dt.datetime:
         """Return what a program believes the time to be."""
         return self.jam.untuk(program)()
+
+    @cached_property
+    def kunci_sidik(self) -> bytes:
+        """The key of the digest tree."""
+        return (self.data / persiapan.KUNCI_SIDIK).read_bytes()
 
     def faults(self) -> Bencana:
         """Return the faults of the run that is on."""
@@ -156,7 +163,7 @@ def without_chance(panggung: Panggung) -> Iterator[None]:
         for place in ("uuid.uuid4", "bpjs_kepesertaan.pendaftaran.service.uuid4"):
             stack.enter_context(mock.patch(place, counted))
         stack.enter_context(mock.patch("anyio.to_thread.run_sync", _run_here))
-        stack.enter_context(mock.patch("services.auth.agreement.load", load_once))
+        stack.enter_context(mock.patch("services.auth.riwayat.load", load_once))
         yield
 
 
