@@ -77,5 +77,4 @@ class RangeInvalidError(PermanentError):
     saran = "Minta satu rentang bytes=awal- di dalam panjang yang disebut Content-Range."
 
     def __init__(self, ukuran: int) -> None:
-        super().__init__()
-        self.headers = {"Content-Range": f"bytes */{ukuran}"}  # type: ignore[misc]
+        super().__init__(headers={"Content-Range": f"bytes */{ukuran}"})
