@@ -93,6 +93,18 @@ fix: setup ## repair what ruff can repair, and format
 test: setup ## all tests, on a real PostgreSQL
 	$(BIN)/python -m pytest -n $(PROSES) --dist loadfile $(ARGS)
 
+# RONDE=1000 seeds from MULAI=1; FOLDER=/dev/shm keeps the databases in memory.
+RONDE ?= 300
+MULAI ?= 1
+FOLDER ?=
+.PHONY: simulasi
+simulasi: setup ## both registries, hub and network in one process under faults (RONDE=1000)
+	$(BIN)/python -m tests.simulasi --ronde $(RONDE) --benih $(MULAI) $(if $(FOLDER),--folder $(FOLDER)) $(ARGS)
+
+.PHONY: mutan
+mutan: setup ## break the code on purpose and see that the simulation notices
+	$(BIN)/python -m tests.simulasi.mutan $(if $(FOLDER),--folder $(FOLDER)) $(ARGS)
+
 .PHONY: bench
 bench: setup ## measure throughput
 	$(BIN)/python -m tests.bench $(ARGS)

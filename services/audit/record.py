@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
@@ -68,6 +69,10 @@ class Auditor:
         self._hasher = hashlib.blake2b(key=key, digest_size=SIDIK_OKTET)
         self._clock = clock
         self._listed: set[int] = set()
+
+    def now(self) -> dt.datetime:
+        """Return the moment under which an act is entered, for what the act itself dates."""
+        return self._clock()
 
     def record(self, tx: Transaction, bukti: Bukti) -> None:
         """Append an event. Raises ValueError for a detail that the catalogue does not list."""

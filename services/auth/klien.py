@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Generator
 
 import httpx
 
 from services.auth.jws import SigningKey
 from services.auth.tokens import ASSERTION_TYPE
+from services.kit.clock import Clock, system_clock
 
 _RENEW_BEFORE = 30  # seconds before the end, so that no request meets an expired token
 
@@ -18,25 +18,32 @@ class KlienAuth(httpx.Auth):
     """Signs assertions for one registration and keeps its token; for one thread at a time."""
 
     def __init__(
-        self, base_url: str, client_id: str, key_pem: bytes, scope: str | None = None
+        self,
+        base_url: str,
+        client_id: str,
+        key_pem: bytes,
+        scope: str | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self._token_url = base_url.rstrip("/") + "/oauth2/token"
         self._client_id = client_id
         self._key = SigningKey(key_pem)
         self._scope = scope
+        self._clock = clock
         self._token = ""
         self._until = 0.0
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the bearer token; after a 401 try once with a new one."""
         for attempt in (1, 2):
-            if attempt == 2 or time.monotonic() >= self._until:
+            # A clock that was put back keeps a token too long; the 401 then brings a new one.
+            if attempt == 2 or self._clock().timestamp() >= self._until:
                 answer = yield self._token_request()
                 answer.read()  # this body alone: a download's is read where it is wanted
                 answer.raise_for_status()
                 content = answer.json()
                 self._token = content["access_token"]
-                self._until = time.monotonic() + content["expires_in"] - _RENEW_BEFORE
+                self._until = self._clock().timestamp() + content["expires_in"] - _RENEW_BEFORE
             request.headers["Authorization"] = f"Bearer {self._token}"
             response = yield request
             if response.status_code != 401:
@@ -46,16 +53,20 @@ class KlienAuth(httpx.Auth):
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": make_assertion(self._key, self._client_id, self._token_url),
+            "client_assertion": make_assertion(
+                self._key, self._client_id, self._token_url, self._clock
+            ),
         }
         if self._scope:
             form["scope"] = self._scope
         return httpx.Request("POST", self._token_url, data=form)
 
 
-def make_assertion(key: SigningKey, client_id: str, token_url: str) -> str:
+def make_assertion(
+    key: SigningKey, client_id: str, token_url: str, clock: Clock = system_clock
+) -> str:
     """Return a client assertion (RFC 7523) that lives for a minute and works once."""
-    now = int(time.time())
+    now = int(clock().timestamp())
     return key.sign(
         {
             "iss": client_id,

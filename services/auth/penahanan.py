@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 from dataclasses import dataclass
 
 import anyio.to_thread
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.errors import ClientHeldError, CredentialHeldError, HoldReasonError
+from services.kit.clock import Clock, system_clock
 from services.kit.database import Transaction, transaction
 
 UMUR_DAFTAR = 1.0  # seconds: what a stolen credential can still do, against a query a request
@@ -45,14 +45,16 @@ class Ditahan:
 class HeldCredentials:
     """The credentials that a service refuses now."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, clock: Clock = system_clock) -> None:
         self._engine = engine
+        self._clock = clock
         self._held: dict[str, Ditahan] = {}
         self._until = 0.0
 
     async def check(self, client_id: str) -> None:
         """Raise CredentialHeldError for a credential that is held."""
-        if time.monotonic() >= self._until:
+        # A clock that was put back must not keep an old list alive.
+        if not 0 < self._until - self._clock().timestamp() <= UMUR_DAFTAR:
             await anyio.to_thread.run_sync(self.refresh)
         held = self._held.get(client_id)
         if held is not None:
@@ -60,7 +62,7 @@ class HeldCredentials:
 
     def refresh(self) -> None:
         """Read the list; the requests that come meanwhile are served by the one before."""
-        self._until = time.monotonic() + UMUR_DAFTAR
+        self._until = self._clock().timestamp() + UMUR_DAFTAR
         try:
             with transaction(self._engine) as tx:
                 self._held = {d.klien: d for d in list_held(tx)}

@@ -13,7 +13,7 @@ from services.kit.database import Transaction, make_engine, transaction
 from services.kit.postgres import PostgresServer
 from services.kit.roles import Peran
 from services.registry.service import derive
-from services.sync.run import prepare_durable
+from services.sync.pelaksana import prepare_durable
 
 
 @contextmanager

@@ -90,6 +90,23 @@ def _record(himpunan: Himpunan, fields: tuple[str, ...], where: str = "") -> str
     return f"(SELECT r FROM (SELECT id, versi, dilaporkan_pada, {own}, {isi} AS isi) r {where})"
 
 
+class _Letak(NamedTuple):
+    """Where a reader of changes stands, and what had been numbered when it last knew all.
+
+    Somebody who reads from the beginning has not seen what was deleted before: tombstones
+    forgotten up to `sejak` are no loss, although the read has come to a lower number only.
+    """
+
+    nomor: int
+    sejak: int
+
+    def next(self, nomor: int, *, done: bool) -> str:
+        """Return the place after a page: a read that has come to the end knows all of `sejak`."""
+        if done or nomor >= self.sejak:
+            return str(max(nomor, self.sejak))
+        return f"{nomor}:{self.sejak}"
+
+
 class Lembar(NamedTuple):
     """A page: its JSON, and the cursor of the page that follows now, None when none does."""
 
@@ -252,35 +269,44 @@ class Reader:
         cursor were pruned or the registry was restored to an earlier state.
         """
         table = TABLE_OF[himpunan]
-        after = int(self.cursors.read(feed_scope(himpunan), kursor) or 0)
+        scope = feed_scope(himpunan)
         with transaction(self.engine) as tx:
-            self._require_fresh(tx, himpunan, after)
+            letak = self._place(tx, himpunan, self.cursors.read(scope, kursor))
             rows = tx.raw(
                 f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))},"
                 f" {PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
-                (after, batas),
+                (letak.nomor, batas),
             ).fetchall()
             self.audit(tx, who, f"perubahan {table}", himpunan, rows)
-        cursor = self.feed_cursor(himpunan, rows[-1][0] if rows else after)
         done = len(rows) < batas
+        cursor = self.cursors.sign(
+            scope, letak.next(rows[-1][0] if rows else letak.nomor, done=done)
+        )
         tail = f'"kursor":{json.dumps(cursor)},"habis":{json.dumps(done)}'
         data = _joined(r[1] for r in rows)
         return Lembar(f'{{"data":[{data}],{tail}}}'.encode(), None if done else cursor)
 
     def feed_cursor(self, himpunan: Himpunan, nomor: int) -> str:
         """Return the cursor of what comes after a number in the change feed."""
-        return self.cursors.sign(f"perubahan:{TABLE_OF[himpunan]}", nomor)
+        return self.cursors.sign(feed_scope(himpunan), nomor)
 
-    def _require_fresh(self, tx: Transaction, himpunan: Himpunan, after: int) -> None:
-        if after == 0:
-            return
+    def _place(self, tx: Transaction, himpunan: Himpunan, kursor: str | int | None) -> _Letak:
+        """Return where a reader goes on. Raises CursorTooOldError when it missed a deletion."""
         row = tx.raw(
             "SELECT coalesce((SELECT terlama FROM umpan_batas WHERE himpunan = %s), 0),"
-            " (SELECT last_value FROM urutan_perubahan)",
+            f" (SELECT last_value FROM urutan_perubahan),"
+            f" (SELECT coalesce(max(nomor), 0) FROM {TABLE_OF[himpunan]})",
             (himpunan.value,),
         ).fetchone()
-        if row is None or after < row[0] or after > row[1]:
+        assert row is not None  # noqa: S101 - a row of three values
+        terlama, terakhir, tertinggi = row
+        if kursor is None:
+            return _Letak(0, max(terlama, tertinggi))
+        nomor, _, sejak = str(kursor).partition(":")  # a number alone: snapshots, earlier versions
+        letak = _Letak(int(nomor), int(sejak or nomor))
+        if letak.sejak < terlama or letak.nomor > terakhir:
             raise CursorTooOldError
+        return letak
 
 
 def _index(rows: Iterable[Row], column: int) -> dict[str, list[Row]]:

@@ -59,7 +59,7 @@ class RegistryService:
         folder = settings.data / spec.nama
         secret = _read_secret(folder / "rahasia")
         self.engine: sa.Engine = make_engine(settings.database_url, settings.koneksi)
-        self.penahanan = HeldCredentials(self.engine)
+        self.penahanan = HeldCredentials(self.engine, clock)
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)

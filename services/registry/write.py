@@ -7,6 +7,7 @@ first, then workers, each in the order of ids (docs/keputusan/0002).
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -199,9 +200,9 @@ def delete(tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, 
     """Turn a record into a tombstone: its fields go, its id and number stay in the feed."""
     blank = ", ".join(f"{f} = NULL" for f in (*fields_of(himpunan), _OWN[himpunan]))
     done = tx.raw(
-        f"UPDATE {TABLE_OF[himpunan]} SET {blank}, dihapus_pada = now()"
+        f"UPDATE {TABLE_OF[himpunan]} SET {blank}, dihapus_pada = %s"
         " WHERE id = %s AND dihapus_pada IS NULL",
-        (id_,),
+        (auditor.now(), id_),
     ).rowcount
     if done:
         auditor.record(tx, bukti)
@@ -214,9 +215,8 @@ def prune_tombstones(
     """Remove old tombstones and raise the age limit of cursors, which then get 410."""
     table = TABLE_OF[himpunan]
     rows = tx.raw(
-        f"DELETE FROM {table} WHERE dihapus_pada < now() - make_interval(days => %s)"
-        " RETURNING nomor",
-        (older_than_days,),
+        f"DELETE FROM {table} WHERE dihapus_pada < %s RETURNING nomor",
+        (auditor.now() - dt.timedelta(days=older_than_days),),
     ).fetchall()
     if rows:
         tx.raw(

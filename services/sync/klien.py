@@ -10,8 +10,9 @@ import base64
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
@@ -93,11 +94,21 @@ _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
 
 
-def _pause(state: RetryCallState) -> float:
-    """Full jitter, so that programs that failed together do not come back together."""
-    asked = getattr(state.outcome.exception() if state.outcome else None, "retry_after", None)
-    growing = random.uniform(0.1, min(_LONGEST_PAUSE, 0.2 * 2**state.attempt_number))  # noqa: S311
-    return max(growing, min(asked or 0.0, _LONGEST_PAUSE))
+@dataclass(frozen=True, slots=True)
+class Luar:
+    """What a client takes from outside: network, thread ahead, patience's clock, chance.
+
+    A simulation puts its own in their place and calls everything in one thread.
+    """
+
+    transport: Callable[[], httpx.BaseTransport | None] = lambda: None
+    ahead: Callable[[], Executor] = lambda: ThreadPoolExecutor(1)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    uniform: Callable[[float, float], float] = random.uniform
+
+
+LUAR = Luar()
 
 
 class _DiDepan(NamedTuple):
@@ -140,17 +151,20 @@ class KlienRegistri:
         batas: int,
         check_stop: Callable[[], None],
         permit: Callable[[str], None] = lambda _: None,
+        luar: Luar = LUAR,
     ) -> None:
         self.sisi = sisi
         self._permit = permit
+        self.luar = luar
         self._batas = batas
         self._check_stop = check_stop
         self.patience = tunggu_detik
         self._http = httpx.Client(
-            base_url=base_url, auth=auth, timeout=_TIMEOUT, headers={"Tujuan": TUJUAN[sisi]}
-        )
+            base_url=base_url, auth=auth, timeout=_TIMEOUT, headers={"Tujuan": TUJUAN[sisi]},
+            transport=luar.transport(),
+        )  # fmt: skip
         self.lalu_lintas = LaluLintas()
-        self._background = ThreadPoolExecutor(1)
+        self._background = luar.ahead()
         self._coming: _DiDepan | None = None
 
     def close(self) -> None:
@@ -256,15 +270,15 @@ class KlienRegistri:
 
     def patiently(self, work: Callable[..., _T], *given: Any, **options: Any) -> _T:
         """Return what `work` returns; after a TemporaryError it is done again."""
-        started = time.monotonic()
+        started = self.luar.monotonic()
 
         def give_up(_: RetryCallState) -> bool:
             self._check_stop()
-            return time.monotonic() - started >= self.patience
+            return self.luar.monotonic() - started >= self.patience
 
         retrying = Retrying(
             stop=give_up,
-            wait=_pause,
+            wait=self._pause,
             sleep=self._sleep,
             retry=retry_if_exception_type(TemporaryError),
             reraise=True,
@@ -275,11 +289,17 @@ class KlienRegistri:
         """Wait, unless told to stop."""
         self._sleep(seconds)
 
+    def _pause(self, state: RetryCallState) -> float:
+        """Full jitter, so that programs that failed together do not come back together."""
+        asked = getattr(state.outcome.exception() if state.outcome else None, "retry_after", None)
+        growing = self.luar.uniform(0.1, min(_LONGEST_PAUSE, 0.2 * 2**state.attempt_number))
+        return max(growing, min(asked or 0.0, _LONGEST_PAUSE))
+
     def _sleep(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        until = self.luar.monotonic() + seconds
+        while (left := until - self.luar.monotonic()) > 0:
             self._check_stop()
-            time.sleep(min(left, 0.2))
+            self.luar.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
         self._permit(_right_of(path))

@@ -8,7 +8,6 @@ of the manifest, and the feed goes on from there.
 from __future__ import annotations
 
 import shutil
-import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,8 +117,9 @@ def _load(ctx: Konteks, muatan: _Muatan) -> int:
     folder = _folder(ctx, muatan.sisi, muatan.himpunan) / muatan.kunci
     client_id = ctx.settings.sisi(muatan.sisi).client_id
     unduhan = Unduhan(
-        ctx.klien[muatan.sisi], client_id, muatan.himpunan, muatan.bentuk, muatan.kunci, folder
-    )
+        ctx.klien[muatan.sisi], client_id, muatan.himpunan, muatan.bentuk, muatan.kunci, folder,
+        ctx.clock,
+    )  # fmt: skip
     have = _loaded(ctx, muatan)
     laju = _Laju(ctx, muatan, sum(baris for _, baris in have.values()))
     for tiba in ahead(unduhan.parts({nama: sidik for nama, (sidik, _) in have.items()})):
@@ -203,12 +203,13 @@ class _Laju:
         self._what = f"{muatan.himpunan} {muatan.sisi}"
         self._before = before
         self._done = 0
-        self._started = time.monotonic()
+        self._monotonic = ctx.klien[muatan.sisi].luar.monotonic
+        self._started = self._monotonic()
 
     def add(self, tiba: BagianTiba) -> None:
         """Take in a part."""
         self._done += tiba.bagian.baris
-        rate = self._done / max(time.monotonic() - self._started, 1e-3)
+        rate = self._done / max(self._monotonic() - self._started, 1e-3)
         done = self._before + self._done
         left = max(tiba.perkiraan - done, 0) / rate
         self._ctx.tell(

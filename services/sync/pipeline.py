@@ -1,7 +1,8 @@
 """The story of one round: pull → link → compare → propose → deliver.
 
-A round is a durable workflow: killed at any point, it resumes at the step that was running.
-Every step can be repeated, and returns counts only, because DBOS stores what it returns.
+Whoever carries a round out (`pelaksana`) makes its steps durable: killed at any point, the round
+resumes at the step that was running. Every step can be repeated, and returns counts only,
+because what it returns is stored.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-
-from dbos import DBOS
 
 from services.sync import rounds
 from services.sync.compare import compare_all
@@ -28,54 +27,59 @@ from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 
 Hitungan = dict[str, int]
+Langkah = Callable[[str, Callable[[], Hitungan]], Hitungan]
+"""Does one named step, or returns what it came to when it was done before."""
+_Step = Callable[[str, Callable[[Konteks], Hitungan]], Hitungan]
 
 
-@DBOS.workflow(name="putaran")
-def run_round(nomor: int, *, pertama: bool) -> Hitungan:
-    """Run one round; `pertama` in a run also asks what became of held proposals."""
+def go_round(nomor: int, langkah: Langkah, *, pertama: bool) -> Hitungan:
+    """Go one round; `pertama` in a run also asks what became of held proposals."""
+    step = partial(_step, langkah, nomor)
     with rounds.watched(nomor):
         if pertama:
-            _step("deliver", nomor, release_postponed)
+            step("deliver", release_postponed)
         # What a failed round left goes first: its receipts belong to the findings as they stood.
-        total: Counter[str] = Counter(_deliver(nomor))
+        total: Counter[str] = Counter(_deliver(step))
         if pertama:
-            _step("refresh", nomor, reopen_not_authorised)
             for sisi in NamaSisi:
-                _step("refresh", nomor, partial(refresh_states, sisi=sisi))
+                step("refresh", partial(refresh_states, sisi=sisi))
+            step("refresh", reopen_not_authorised)
         for himpunan in Himpunan:
             for sisi in NamaSisi:
-                total.update(_pull(nomor, sisi, himpunan))
-        total.update(_step("link", nomor, link_companies))
-        total.update(_step("compare", nomor, compare_all))
-        total.update(_step("propose", nomor, propose_all))
-        total.update(_deliver(nomor))
+                total.update(_pull(step, sisi, himpunan))
+        total.update(step("link", link_companies))
+        total.update(step("compare", compare_all))
+        total.update(step("propose", propose_all))
+        total.update(_deliver(step))
         rounds.finish(nomor, dict(total))
         return dict(total)
 
 
-def _deliver(nomor: int) -> Hitungan:
+def _deliver(step: _Step) -> Hitungan:
     """Send what is in the outbox, a batch a step."""
     total: Counter[str] = Counter()
-    while (sent := _step("deliver", nomor, deliver_batch))["sisa"]:
+    while (sent := step("deliver", deliver_batch))["sisa"]:
         total.update(sent)
     total.pop("sisa", None)
     return dict(total)
 
 
-def _pull(nomor: int, sisi: NamaSisi, himpunan: Himpunan) -> Hitungan:
+def _pull(step: _Step, sisi: NamaSisi, himpunan: Himpunan) -> Hitungan:
     """Read one feed to its end, a few pages a step."""
     total: Counter[str] = Counter()
     while True:
-        read = _step("pull", nomor, partial(pull_pages, sisi=sisi, himpunan=himpunan))
+        read = step("pull", partial(pull_pages, sisi=sisi, himpunan=himpunan))
         total.update({"dibaca": read["dibaca"], "dihapus": read["dihapus"]})
         if read["habis"]:
             return dict(total)
 
 
-def _step(tahap: str, nomor: int, work: Callable[[Konteks], Hitungan]) -> Hitungan:
+def _step(
+    langkah: Langkah, nomor: int, tahap: str, work: Callable[[Konteks], Hitungan]
+) -> Hitungan:
     """Do one durable step; after a crash the finished ones are read back, not repeated."""
 
-    def step() -> Hitungan:
+    def once() -> Hitungan:
         ctx = current()
         ctx.check()
         rounds.enter(ctx, nomor, tahap)
@@ -83,4 +87,4 @@ def _step(tahap: str, nomor: int, work: Callable[[Konteks], Hitungan]) -> Hitung
         ctx.tell(tahap, ", ".join(f"{k} {v}" for k, v in counts.items()))
         return counts
 
-    return DBOS.run_step({"name": tahap}, step)
+    return langkah(tahap, once)

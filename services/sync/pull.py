@@ -24,6 +24,9 @@ from shared_schemas.v1.perubahan import HalamanPerubahan
 HALAMAN_PER_LANGKAH = 20
 """Pages in one durable step: the step's own record costs as much as a page's third."""
 
+MULAI_LAGI = 3
+"""Lost cursors in one step: a service that forgets while we read is not read for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Letak:
@@ -40,6 +43,7 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
     where force majeure postpones them, the mirror stands as it is.
     """
     total = {"dibaca": 0, "dihapus": 0, "habis": 0, "berwenang": 1}
+    again = 0
     for at in range(HALAMAN_PER_LANGKAH):
         ctx.check()
         try:
@@ -49,6 +53,9 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
                 letak = _position(tx, sisi, himpunan)
             page = ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
         except CursorGoneError:
+            again += 1
+            if again > MULAI_LAGI:
+                raise
             _find_back(ctx, sisi, himpunan)
             continue
         except NotAuthorisedError as error:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
 from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock, system_clock
@@ -34,8 +31,8 @@ from services.sync.lihat import (
     trace,
 )  # fmt: skip
 from services.sync.muat import load_mirror
+from services.sync.pelaksana import Pelaksana, dbos, postgres_url
 from services.sync.peringatan import tell_warnings
-from services.sync.pipeline import run_round
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
@@ -44,15 +41,6 @@ __all__ = [
     "HasilJalan", "Kemajuan", "list_tak_tertaut", "list_temuan", "list_tertahan", "load", "run",
     "status", "summary", "trace",
 ]  # fmt: skip
-
-_VERSION = "hub-sync-3"  # pinned: of another order of steps; recovery skips other versions
-_EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
-_PENDING = ["PENDING", "ENQUEUED"]
-_OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-_DIHAPUS_SEKALI = 500
-
-DISIMPAN = 50
-"""Rounds whose steps are kept, for whoever asks what happened last night."""
 
 
 @dataclass
@@ -114,14 +102,17 @@ def run(
     while True:
         lock = None
         try:
-            lock = Kepemimpinan(_postgres_url(settings.database_url))
+            lock = Kepemimpinan(postgres_url(settings.database_url))
             lock.acquire(wait=tunggu_giliran or terus, tell=tell)
-            with open_context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
+            with (
+                open_context(settings, lock, on_progress, clock, make_auth) as ctx,
+                dbos(ctx) as pelaksana,
+            ):
                 if penuh:
                     with transaction(ctx.engine) as tx:
                         sentuhan.require_full(tx)
                     penuh = False
-                return _lead(ctx, terus=terus, jeda_detik=jeda_detik)
+                return _lead(ctx, pelaksana, terus=terus, jeda_detik=jeda_detik)
         except (TemporaryError, psycopg.OperationalError, sa.exc.OperationalError) as error:
             if not terus:
                 raise
@@ -146,7 +137,7 @@ def load(
 
     Raises as `run`; the next call goes on where this one ended.
     """
-    lock = Kepemimpinan(_postgres_url(settings.database_url))
+    lock = Kepemimpinan(postgres_url(settings.database_url))
     try:
         lock.acquire(wait=False, tell=_teller(on_progress))
         with open_context(settings, lock, on_progress, clock, make_auth) as ctx:
@@ -157,11 +148,11 @@ def load(
         lock.close()
 
 
-def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
+def _lead(ctx: Konteks, pelaksana: Pelaksana, *, terus: bool, jeda_detik: float) -> HasilJalan:
     """Reconcile once, or with `terus` until the lock is lost."""
     while True:
         try:
-            hasil = _until_converged(ctx)
+            hasil = until_converged(ctx, pelaksana)
             if not terus:
                 return hasil
         except TemporaryError as error:
@@ -173,21 +164,6 @@ def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
         except Interrupted:
             raise LeadershipLostError from None
         time.sleep(jeda_detik)
-
-
-def prepare_durable(url: str, owner: str, program: str) -> None:
-    """Have DBOS's own tables, made by the role that owns the database, for the program to use."""
-    address = sa.make_url(_postgres_url(url)).set(drivername="postgresql+psycopg")
-    as_owner = address.update_query_dict({"options": f"-c role={owner}"})
-    logging.getLogger("dbos").setLevel(logging.CRITICAL)
-    DBOS.migrate(as_owner.render_as_string(hide_password=False), application_role=program)
-
-
-def _postgres_url(url: str) -> str:
-    # DBOS would silently fall back to SQLite, which promises less than is promised here.
-    if not url.startswith(("postgresql://", "postgresql+psycopg://")):
-        raise SyncConfigurationError("Database hub harus PostgreSQL (postgresql://…).")
-    return url
 
 
 def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], None]:
@@ -239,83 +215,16 @@ def open_context(
         engine.dispose()
 
 
-@contextmanager
-def _dbos(ctx: Konteks) -> Iterator[None]:
-    config: DBOSConfig = {
-        "name": "hub-sync",
-        "system_database_url": ctx.settings.database_url,
-        "application_version": _VERSION,
-        "executor_id": _EXECUTOR,
-        "sys_db_pool_size": 5,
-        "log_level": "CRITICAL",
-        "console_log_level": "CRITICAL",
-    }
-    logging.getLogger("dbos").setLevel(logging.CRITICAL)
-    DBOS(config=config)
-    try:
-        DBOS.launch()
-        yield
-    finally:
-        # A round that still runs in its thread ends at the next edge and stays resumable.
-        ctx.stop_and_wait()
-        DBOS.destroy()
-
-
-def _until_converged(ctx: Konteks) -> HasilJalan:
+def until_converged(ctx: Konteks, pelaksana: Pelaksana) -> HasilJalan:
+    """Resume what was cut off, then go round until a round has nothing to say."""
     hasil = HasilJalan()
     tell_warnings(ctx)
-    _forget_old_rounds()
-    for workflow_id in _left_over():
+    for putaran in pelaksana.left_over():
         ctx.tell("lanjut", "Melanjutkan putaran yang terputus.")
-        hasil.add(_wait_for(ctx, DBOS.retrieve_workflow(workflow_id)))
+        hasil.add(pelaksana.resume(ctx, putaran))
     while hasil.rounds < ctx.settings.putaran_maks:
         nomor = rounds.open_round(ctx)
-        ctx.over.clear()
-        with SetWorkflowID(f"putaran-{nomor}"):
-            handle = DBOS.start_workflow(run_round, nomor, pertama=hasil.rounds == 0)
-        hasil.add(_wait_for(ctx, handle))
+        hasil.add(pelaksana.start(ctx, nomor, pertama=hasil.rounds == 0))
         if hasil.converged:
             break
     return hasil
-
-
-def _forget_old_rounds() -> None:
-    """Drop DBOS's notes of rounds long over; the book of rounds keeps what they counted."""
-    over = DBOS.list_workflows(
-        status=_OVER, sort_desc=True, offset=DISIMPAN, limit=_DIHAPUS_SEKALI, load_input=False,
-        load_output=False,
-    )  # fmt: skip
-    if over:
-        DBOS.delete_workflows([w.workflow_id for w in over])
-
-
-def _left_over() -> list[str]:
-    """Return the rounds to resume; a new one takes the place of those of another version."""
-    found = DBOS.list_workflows(status=_PENDING, load_input=False, load_output=False)
-    for w in found:
-        if w.app_version != _VERSION:
-            DBOS.cancel_workflow(w.workflow_id)
-    return [w.workflow_id for w in found if w.app_version == _VERSION]
-
-
-def _wait_for(ctx: Konteks, handle: WorkflowHandle[Any]) -> dict[str, int]:
-    """Wait in small pieces, so that Ctrl-C is heard; a resumed round begins in a while."""
-    while not ctx.over.wait(timeout=0.5):
-        if not ctx.running and handle.get_status().status not in _PENDING:
-            break
-    if ctx.kegagalan is not None:
-        error, ctx.kegagalan = ctx.kegagalan, None
-        _record(handle)
-        raise error
-    if ctx.interrupted:
-        raise LeadershipLostError
-    ctx.over.clear()
-    return dict(handle.get_result() or {})
-
-
-def _record(handle: WorkflowHandle[Any]) -> None:
-    """Let DBOS record how a failed round ended, or the next start would resume it."""
-    try:
-        handle.get_result()
-    except Exception:  # noqa: BLE001 - the round's own error is raised instead
-        return

@@ -6,9 +6,9 @@ and must name exactly the parts that were taken.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from services.auth.jws import TokenError, VerifyingKey
+from services.kit.clock import Clock, system_clock
 from services.sync.errors import (
     ContractError,
     DownloadFolderError,
@@ -64,8 +65,10 @@ class Unduhan:
         bentuk: BentukEkspor,
         kunci: str,
         folder: Path,
+        clock: Clock = system_clock,
     ) -> None:
         self._klien = klien
+        self._clock = clock
         self._client_id = client_id
         self._himpunan = himpunan
         self._bentuk = bentuk
@@ -99,7 +102,8 @@ class Unduhan:
     def _states(self) -> Iterator[Ekspor]:
         """Yield how the snapshot stands, until it is ready. Raises SnapshotGoneError."""
         ekspor = self._ask()
-        moved, known = time.monotonic(), -1
+        monotonic = self._klien.luar.monotonic
+        moved, known = monotonic(), -1
         while True:
             if ekspor.keadaan is KeadaanEkspor.GAGAL:
                 raise SnapshotGoneError(f"{self._klien.sisi.upper()}: {ekspor.alasan}")
@@ -109,8 +113,8 @@ class Unduhan:
             if ekspor.keadaan is KeadaanEkspor.SIAP:
                 return
             if len(ekspor.bagian) > known:
-                moved, known = time.monotonic(), len(ekspor.bagian)
-            elif time.monotonic() - moved > self._klien.patience:
+                moved, known = monotonic(), len(ekspor.bagian)
+            elif monotonic() - moved > self._klien.patience:
                 raise ServiceDownError(f"Cuplikan {self._klien.sisi.upper()} tidak maju.")
             self._klien.pause(_TENGOK_DETIK)
             ekspor = self._look(ekspor)
@@ -166,7 +170,7 @@ class Unduhan:
     def _read_manifest(self, ekspor: Ekspor) -> ManifesEkspor:
         keys = self._klien.call("GET", "/.well-known/jwks.json").json()["keys"]
         signed = ekspor.manifes or ""
-        claims = _first_verified(keys, signed, self._client_id)
+        claims = _first_verified(keys, signed, self._client_id, self._clock())
         manifes = _MANIFES.validate_python(claims["manifes"])
         if manifes.id != ekspor.id or manifes.himpunan is not self._himpunan:
             raise TokenError("manifes cuplikan lain")
@@ -176,10 +180,12 @@ class Unduhan:
         return manifes
 
 
-def _first_verified(keys: list[dict[str, Any]], signed: str, audience: str) -> dict[str, Any]:
+def _first_verified(
+    keys: list[dict[str, Any]], signed: str, audience: str, now: dt.datetime
+) -> dict[str, Any]:
     for key in keys:
         try:
-            return VerifyingKey(key).verify(signed, audience=audience, now=time.time())
+            return VerifyingKey(key).verify(signed, audience=audience, now=now.timestamp())
         except TokenError:
             continue
     raise TokenError("tidak ada kunci yang cocok")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from shared_schemas.perjanjian.unsur import Adendum, SkemaBidang
@@ -31,6 +32,7 @@ def check_schema(adendum: Adendum) -> None:
             )
 
 
+@cache
 def declared_schema(nama: str) -> dict[str, Any] | None:
     """Return field set, kind, pattern and values of a declared D field; None for none such."""
     for himpunan, model in FIELD_SETS.items():

@@ -398,6 +398,48 @@ def test_cursor_older_than_pruned_tombstones_is_answered_410(
     assert fresh.view() == table(wlkp)
 
 
+def _page(wlkp: Registri, kursor: str | None) -> Any:
+    asked: dict[str, Any] = {"batas": 5} | ({"kursor": kursor} if kursor else {})
+    return wlkp.klien.get("/v1/perubahan/pekerja", params=asked)
+
+
+def _forget(wlkp: Registri, company: str, n: int) -> None:
+    """Add a worker, delete him, and forget that he was there."""
+    with transaction(wlkp.engine) as tx:
+        upsert(tx, Himpunan.PEKERJA, worker_row(company, n))
+    id_ = wlkp.fetch("SELECT id FROM pekerja WHERE nik = :n", n=contoh.nik(n))[0][0]
+    bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, UJI, {"himpunan": "pekerja"})
+    with transaction(wlkp.engine) as tx:
+        delete(tx, id_)
+    with transaction(wlkp.engine) as tx:
+        assert write.prune_tombstones(tx, AUDITOR, bukti, Himpunan.PEKERJA, 0) == 1
+
+
+def test_reading_anew_after_pruning_comes_to_an_end_and_goes_on(
+    wlkp: Registri, companies: list[str]
+) -> None:
+    """The read begins below what was pruned: more than one page must not be too old again."""
+    _forget(wlkp, companies[0], 909)
+    kursor, seen = None, set()
+    for _ in range(100):
+        page = _page(wlkp, kursor).json()
+        kursor = page["kursor"]
+        seen |= {item["id"] for item in page["data"]}
+        if page["habis"]:
+            break
+    assert page["habis"]
+    assert len(seen) > 5
+    assert _page(wlkp, kursor).status_code == 200
+
+
+def test_deletion_pruned_while_a_reader_reads_anew_is_not_missed(
+    wlkp: Registri, companies: list[str]
+) -> None:
+    kursor = _page(wlkp, None).json()["kursor"]
+    _forget(wlkp, companies[0], 910)
+    assert _page(wlkp, kursor).status_code == 410
+
+
 # Deadlocks
 
 

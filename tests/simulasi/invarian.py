@@ -1,0 +1,216 @@
+"""What must hold when all is quiet (DESIGN, invariants), computed apart from the product's SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from typing import Any
+
+from services.registry.read import record_json
+from shared_schemas.perjanjian import CONTOH, FIELD_SETS, Perjanjian
+from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
+from tests.simulasi import daftar
+from tests.simulasi.daftar import ANTREAN, SISI, TABEL
+from tests.simulasi.panggung import Panggung, load_once
+from tests.simulasi.suntingan import Suntingan
+
+_AKHIR = {"diterapkan", "ditahan", "ditolak", "usang", "diterima"}
+
+
+def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[str]:
+    """Return every violation found, a sentence each."""
+    perjanjian = load_once(CONTOH)
+    return [
+        *_mirrors(panggung, perjanjian, now),
+        *_outbox(panggung),
+        *_receipts(panggung),
+        *_effects(panggung),
+        *_authority(panggung, perjanjian, now),
+        *_findings(panggung),
+        *daftar.fields_equal(panggung, perjanjian, now),
+        *daftar.everybody_is_listed(panggung),
+        *_reports(panggung, suntingan),
+        *_evidence(panggung),
+    ]
+
+
+def state(panggung: Panggung) -> list[Any]:
+    """Return what a repeated delivery must not change."""
+    queries = [
+        "SELECT id, versi, nomor FROM badan_usaha ORDER BY id",
+        "SELECT id, versi, nomor FROM pekerja ORDER BY id",
+        "SELECT id_usulan, keadaan, kode, versi_hasil FROM usulan ORDER BY id_usulan",
+        "SELECT count(*) FROM riwayat",
+    ]
+    found = [panggung.fetch(nama, q) for nama in SISI for q in queries]
+    return found + [
+        panggung.fetch(n, f"SELECT id, keadaan FROM {t} ORDER BY id") for n, t in ANTREAN.items()
+    ]
+
+
+# Mirrors equal their sources
+
+
+def _mirrors(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> list[str]:
+    found = []
+    for himpunan, tabel in TABEL.items():
+        names = tuple(b.nama for b in perjanjian.bidang(himpunan, now))
+        expression = record_json(himpunan, names)
+        for nama in SISI:
+            query = f"SELECT id, versi, nomor, ({expression})::json->'isi' FROM {tabel}"
+            source = {
+                r[0]: (r[1], r[2], {k: v for k, v in r[3].items() if v is not None})
+                for r in panggung.fetch(nama, f"{query} WHERE dihapus_pada IS NULL")
+            }
+            query = f"SELECT id, versi, nomor, isi FROM cermin_{tabel} WHERE sisi = %s"
+            mirror = {r[0]: (r[1], r[2], r[3]) for r in panggung.fetch("hub", query, nama)}
+            wrong = {k for k in source.keys() | mirror.keys() if source.get(k) != mirror.get(k)}
+            found += [f"cermin {tabel} {nama} tidak sama: {k}" for k in sorted(wrong)]
+    return found
+
+
+# Sent, received, applied: each stream balances
+
+
+def _outbox(panggung: Panggung) -> list[str]:
+    rows = panggung.fetch("hub", "SELECT keadaan, isi IS NULL, jumlah, id FROM kotak_keluar")
+    count: Counter[int] = Counter()
+    for (batch,) in panggung.fetch("hub", "SELECT batch FROM usulan"):
+        count[batch] += 1
+    found = [f"kelompok {i} masih {k}" for k, _, _, i in rows if k == "siap"]
+    found += [f"isi kelompok {i} masih disimpan" for _, empty, _, i in rows if not empty]
+    found += [
+        f"kelompok {i}: {jumlah} usulan, {count[i]} tanda terima"
+        for k, _, jumlah, i in rows
+        if k == "terkirim" and count[i] != jumlah
+    ]
+    return found
+
+
+def _receipts(panggung: Panggung) -> list[str]:
+    found = []
+    for nama in SISI:
+        query = "SELECT id_usulan, keadaan, kode, versi_hasil FROM usulan"
+        there = {r[0]: r[1:] for r in panggung.fetch(nama, query)}
+        query = "SELECT id, keadaan, kode, versi_hasil FROM usulan WHERE tujuan = %s"
+        here = {r[0]: r[1:] for r in panggung.fetch("hub", query, nama)}
+        for id_ in sorted(there.keys() | here.keys(), key=str):
+            if id_ not in there:
+                if here[id_][0] == "ditarik":
+                    continue  # said so, never arrived, and said again if it still holds
+                found.append(f"usulan ke {nama} tidak pernah diterima: {here[id_][0]}")
+            elif id_ not in here:
+                found.append(f"usulan {there[id_][0]} di {nama} tidak dikenal hub")
+            elif there[id_][:2] != here[id_][:2]:
+                found.append(f"usulan ke {nama}: di sana {there[id_][:2]}, di hub {here[id_][:2]}")
+            elif here[id_][0] not in _AKHIR:
+                found.append(f"usulan ke {nama} tanpa keadaan akhir: {here[id_][0]}")
+    return found
+
+
+def _effects(panggung: Panggung) -> list[str]:
+    """Every applied proposal changed its record once, from its version, and left a trace."""
+    found = []
+    for nama in SISI:
+        trace: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+        query = "SELECT dasar, id_rekaman, bidang, versi FROM riwayat WHERE dasar LIKE 'usulan %%'"
+        for dasar, id_, bidang, versi in panggung.fetch(nama, query):
+            trace[dasar.removeprefix("usulan ")].append((id_, bidang, versi))
+        query = "SELECT id_usulan, jenis, keadaan, kode, id_sasaran, versi_sasaran FROM usulan"
+        for id_usulan, jenis, keadaan, kode, sasaran, versi in panggung.fetch(nama, query):
+            left = trace.pop(str(id_usulan), [])
+            if len({b for _, b, _ in left}) != len(left):
+                found.append(f"usulan di {nama} berakibat dua kali")
+            applied = jenis == "penyelarasan" and keadaan == "diterapkan"
+            if left and (not applied or {i for i, _, _ in left} != {sasaran}):
+                found.append(f"usulan {keadaan} di {nama} mengubah rekaman")
+            if applied and kode == "USULAN-DITERAPKAN":
+                if not left:
+                    found.append(f"usulan diterapkan di {nama} tanpa riwayat")
+                if any(v != versi for _, _, v in left):
+                    found.append(f"usulan di {nama} diterapkan pada versi lain")
+            if applied and kode == "USULAN-PUTUSAN-PETUGAS":
+                found += _overwritten(panggung, nama, sasaran, versi, left)
+        found += [f"riwayat di {nama} tanpa usulan" for _ in trace]
+    return found
+
+
+def _overwritten(
+    panggung: Panggung, nama: str, sasaran: str, versi: int, left: list[tuple[str, str, int]]
+) -> list[str]:
+    """A steward's yes to an old proposal must not undo what was changed since it was made."""
+    query = (
+        "SELECT 1 FROM riwayat WHERE id_rekaman = %s AND bidang = %s AND versi >= %s AND versi < %s"
+    )
+    return [
+        f"putusan petugas di {nama} menimpa perubahan yang lebih baru"
+        for _, bidang, at in left
+        if panggung.fetch(nama, query, sasaran, bidang, versi, at)
+    ]
+
+
+def _authority(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> list[str]:
+    rules = {
+        (himpunan.value, b.nama): perjanjian.wewenang(b, now)
+        for himpunan in Himpunan
+        for b in FIELD_SETS[himpunan].daftar_bidang()
+    }
+    found = []
+    for nama, giver in (("wlkp", Pihak.KEDUA), ("bpjs", Pihak.KESATU)):
+        lawful = {giver.value, Wewenang.LAPORAN_TERBARU.value}
+        query = (
+            "SELECT DISTINCT r.himpunan, r.bidang FROM riwayat r JOIN usulan u"
+            " ON r.dasar = 'usulan ' || u.id_usulan WHERE u.kode = 'USULAN-DITERAPKAN'"
+        )
+        for himpunan, bidang in panggung.fetch(nama, query):
+            rule = rules[himpunan, bidang]
+            if rule is None or rule.value not in lawful:
+                found.append(f"{bidang} di {nama} diubah tanpa wewenang")
+    return found
+
+
+def _findings(panggung: Panggung) -> list[str]:
+    """No finding waits for the program itself: a state that only a next round would change."""
+    rows = panggung.fetch(
+        "hub",
+        "SELECT jenis, himpunan, keadaan FROM temuan"
+        " WHERE keadaan IN ('terbuka', 'diusulkan', 'tak_berwenang')"
+        " AND NOT (jenis IN ('PWBD', 'PDS-TK') AND keadaan = 'terbuka')",
+    )
+    said = panggung.fetch(
+        "hub",
+        "SELECT t.jenis, t.keadaan, u.keadaan FROM temuan t JOIN usulan u ON u.id = t.id_usulan"
+        " WHERE (t.keadaan = 'ditolak' AND u.keadaan <> 'ditolak')"
+        " OR (t.keadaan = 'diantre' AND u.keadaan <> 'diterima')",
+    )
+    return [f"temuan {j} {h} tertinggal {k}" for j, h, k in rows] + [
+        f"temuan {j} {k}, usulannya {u}" for j, k, u in said
+    ]
+
+
+# The bodies' own work
+
+
+def _reports(panggung: Panggung, suntingan: Suntingan) -> list[str]:
+    query = (
+        "SELECT id_badan_usaha, nik FROM pekerja WHERE dihapus_pada IS NULL AND urutan = 1"
+        " AND hubungan_kerja IS DISTINCT FROM 'BERHENTI'"
+    )
+    active: dict[str, set[str]] = defaultdict(set)
+    for id_bu, nik in panggung.fetch("wlkp", query):
+        active[id_bu].add(nik)
+    return [
+        f"{id_bu}: laporan terakhir tidak menyebut pekerja yang aktif"
+        for id_bu, named in suntingan.terlapor.items()
+        if active[id_bu] - named
+    ]
+
+
+def _evidence(panggung: Panggung) -> list[str]:
+    """Every proposal that was received is in the evidence, once."""
+    query = (
+        "SELECT coalesce(sum((rincian->>'jumlah')::int), 0), (SELECT count(*) FROM usulan)"
+        " FROM audit_peristiwa WHERE peristiwa = 'usulan_diterima'"
+    )
+    rows = {n: panggung.fetch(n, query)[0] for n in SISI}
+    return [f"bukti di {n}: {a} usulan, tercatat {b}" for n, (a, b) in rows.items() if a != b]

@@ -1,0 +1,217 @@
+"""One run: a world from a seed, stages of work under faults, quiet, and what must then hold."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from dataclasses import dataclass, field
+from functools import partial
+
+from services.auth.klien import KlienAuth
+from services.auth.riwayat import BerkasPerjanjian
+from services.kit.errors import PermanentError, TemporaryError
+from services.sync import konteks
+from services.sync.klien import KlienRegistri, Luar
+from services.sync.konteks import Konteks
+from services.sync.run import HasilJalan, until_converged
+from services.sync.settings import NamaSisi
+from services.sync.sidik import install_key
+from tests.simulasi import invarian, naskah
+from tests.simulasi.bencana import Bencana, Jejak, Padam
+from tests.simulasi.jam import Jam
+from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor
+from tests.simulasi.panggung import Panggung
+from tests.simulasi.pelaksana import Catatan, PelaksanaSimulasi
+from tests.simulasi.suntingan import Suntingan
+
+_MATI_PALING_BANYAK = 60  # deaths of the hub in one call; more than there are faults
+_TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
+
+
+@dataclass(frozen=True, slots=True)
+class Hasil:
+    """What a run came to: violations (none: all held), the faults that happened, its trace."""
+
+    benih: int
+    pelanggaran: tuple[str, ...]
+    bencana: tuple[int, ...]
+    sidik: str
+    jejak: tuple[str, ...]
+
+
+@dataclass
+class Dunia:
+    """Everything of one run."""
+
+    panggung: Panggung
+    benih: int
+    hanya: frozenset[int] | None = None
+    jejak: Jejak = field(default_factory=Jejak)
+    catatan: dict[str, Catatan] = field(default_factory=dict)
+    sibuk: bool = False
+
+    def __post_init__(self) -> None:
+        def stream(nama: str) -> random.Random:
+            return random.Random(f"{self.benih}:{nama}")
+
+        self.acak = stream("jalan")
+        self.jam = Jam(naskah.MULAI)
+        self.jam.atur_selisih(self.acak)
+        self.bencana = Bencana(stream("bencana"), self.jejak, self.hanya)
+        self.panggung.open(self.jam, self.bencana)
+        self.suntingan = Suntingan(stream("suntingan"), self.panggung, self.jejak)
+        self.jaringan = Jaringan(
+            stream("jaringan"), self.bencana, self.jejak, self.panggung.apps.__getitem__,
+            self.panggung.restart, self.pause,
+        )  # fmt: skip
+
+    # Time and others
+
+    def pause(self, tempat: str) -> None:
+        """Let a moment pass between two transactions: others may act in it."""
+        self.jam.lewat(self.acak.uniform(0.001, 0.2))
+        if self.sibuk:
+            return
+        if self.bencana.terjadi("jeda", tempat):
+            self.jam.lewat(self.acak.uniform(1, 400))
+        if self.suntingan.sisa and self.acak.random() < 0.08:
+            self.edit()
+
+    def edit(self) -> None:
+        """Let one of the bodies do something, while the hub waits where it is."""
+        self.suntingan.sisa -= 1
+        self.sibuk = True
+        self.suntingan.once()
+        self.sibuk = False
+
+    # The hub
+
+    def reconcile(self) -> HasilJalan | None:
+        """Run the reconciler until it ends, however often it dies; None when it gave up."""
+        for _ in range(_MATI_PALING_BANYAK):
+            self.jejak.catat("jalan", self.jam.sekarang.isoformat())
+            try:
+                return self._reconcile_once()
+            except Padam as padam:
+                self.panggung.restart(padam.program)
+                self.jejak.catat("hidup lagi", padam.program)
+                self.jam.lewat(self.acak.uniform(1, 30))
+            except (TemporaryError, PermanentError) as error:
+                self.jejak.catat("berhenti", error.kode)
+                self.jam.lewat(self.acak.uniform(1, 120))
+                return None
+        raise AssertionError("rekonsiliasi mati terus-menerus")
+
+    def _reconcile_once(self) -> HasilJalan:
+        ctx = self._context()
+        konteks.bind(ctx)
+        try:
+            install_key(ctx.engine, self.panggung.kunci_sidik)
+            pelaksana = PelaksanaSimulasi(self.catatan, self.bencana, self.pause)
+            return until_converged(ctx, pelaksana)
+        finally:
+            konteks.bind(None)
+            for klien in ctx.klien.values():
+                klien.close()
+
+    def _context(self) -> Konteks:
+        sync, clock = self.panggung.sync, self.jam.untuk("hub")
+        ctx = Konteks(
+            sync, self.panggung.hub, {}, BerkasPerjanjian(sync.perjanjian_path), clock, None,
+            lambda: None, self.panggung.kunci_sidik,
+        )  # fmt: skip
+        for nama in NamaSisi:
+            sisi = sync.sisi(nama)
+            key = sisi.key_path.read_bytes()
+            luar = Luar(
+                partial(Kawat, nama.value, self.jaringan), SeketikaExecutor, self.jam.detik,
+                self.jam.lewat, self.acak.uniform,
+            )  # fmt: skip
+            ctx.klien[nama] = KlienRegistri(
+                nama, sisi.base_url, KlienAuth(sisi.base_url, sisi.client_id, key, clock=clock),
+                tunggu_detik=sync.tunggu_detik, batas=sync.batas_halaman, check_stop=ctx.check,
+                permit=partial(ctx.permit, nama), luar=luar,
+            )  # fmt: skip
+        return ctx
+
+    # The run
+
+    def live(self) -> list[str]:
+        """Go through the whole run; return what did not hold."""
+        self.suntingan.seed()
+        for text in naskah.choose(self.acak)[:2]:
+            self.panggung.write_agreement(text)
+            for _ in range(self.acak.randint(0, 3)):
+                self.suntingan.sisa += 1
+                self.edit()
+            self.suntingan.sisa = self.acak.randint(0, 4)
+            self.bencana.aktif = True
+            self.reconcile()
+            self.bencana.aktif = False
+            self.jam.lewat(self.acak.uniform(1, 900))
+        return self.settle()
+
+    def settle(self) -> list[str]:
+        """Without faults: reconcile until nothing is left to say, then look at everything."""
+        self.suntingan.sisa = 0
+        self.panggung.write_agreement(naskah.BIASA)
+        self.jaringan.arrive_late(all_of_them=True)
+        for _ in range(_TENANG_PALING_BANYAK):
+            hasil = self.reconcile()
+            if hasil is not None and hasil.converged:
+                break
+        else:
+            return ["tidak pernah konvergen"]
+        # The last round of a call that converged proposed nothing: it is the second round.
+        found = self.jaringan.pelanggaran + self.look()
+        return found + self.replay()
+
+    def look(self) -> list[str]:
+        """Return the invariants that do not hold now."""
+        return invarian.check(self.panggung, self.suntingan, self.jam.sekarang)
+
+    def replay(self) -> list[str]:
+        """Send old batches once more, in any order, as a network may.
+
+        What was accepted changes nothing. What was refused can be accepted now: that is a first
+        arrival, and the hub has to hear of it.
+        """
+        before = invarian.state(self.panggung)
+        self.jaringan.di_jalan += self.jaringan.diterima[-4:]
+        self.jaringan.arrive_late(all_of_them=True)
+        if before != invarian.state(self.panggung):
+            return ["kiriman ulang mengubah registri"]
+        if not self.jaringan.ditolak:
+            return []
+        self.jaringan.di_jalan += self.jaringan.ditolak[-3:]
+        self.jaringan.arrive_late(all_of_them=True)
+        hasil = self.reconcile()
+        return self.look() if hasil and hasil.converged else ["kiriman lama mengganggu"]
+
+
+def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = None) -> Hasil:
+    """Live through one seed; whatever the code itself trips over is a violation too."""
+    dunia = Dunia(panggung, benih, hanya)
+    try:
+        found = dunia.live()
+    except Exception as error:  # noqa: BLE001 - a defect of any kind is what is looked for
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        found = [f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"]
+        dunia.jejak.baris += traceback.format_exception(error)
+    for line in found:
+        dunia.jejak.catat("PELANGGARAN", line)
+    return Hasil(
+        benih, tuple(found), tuple(dunia.bencana.terpakai), dunia.jejak.sidik(),
+        tuple(dunia.jejak.baris),
+    )  # fmt: skip
+
+
+def shrink(panggung: Panggung, hasil: Hasil) -> Hasil:
+    """Return a failing run of the same seed with as few faults as were found to do."""
+    best, kept = hasil, list(hasil.bencana)
+    for fault in reversed(hasil.bencana):
+        fewer = frozenset(f for f in kept if f != fault)
+        tried = live_once(panggung, hasil.benih, fewer)
+        if tried.pelanggaran:
+            best, kept = tried, [f for f in tried.bencana if f in fewer]
+    return best

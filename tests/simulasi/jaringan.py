@@ -1,0 +1,179 @@
+"""The network: requests go into the applications in this very thread, or are lost on the way.
+
+A copy of a request can arrive again much later, after others, whatever became of the first.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from shared_schemas.perjanjian import Izin
+from tests.simulasi.bencana import Bencana, Jejak, Padam
+
+_SIBUK = b'{"kode": "HUB-SISTEM-002", "detail": "Tunggu sebentar."}'
+_HAK = {
+    ("GET", "/v1/perubahan/badan-usaha"): "badan_usaha:baca",
+    ("GET", "/v1/perubahan/pekerja"): "pekerja:baca",
+    ("GET", "/v1/usulan"): "usulan:kirim",
+    ("POST", "/v1/usulan"): "usulan:kirim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surat:
+    """One request on the wire."""
+
+    program: str
+    method: str
+    target: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    isi: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+
+@dataclass(frozen=True, slots=True)
+class Jawaban:
+    """One answer on the wire."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    isi: bytes
+
+
+def run_now(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine that waits for nobody to its end."""
+    try:
+        for _ in range(1_000):
+            coroutine.send(None)
+    except StopIteration:
+        return
+    raise RuntimeError("aplikasi menunggu sesuatu di luar simulasi")
+
+
+def call(app: Any, surat: Surat) -> Jawaban:
+    """Give a request to an ASGI application and return its answer."""
+    parts = urlsplit(surat.target)
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": surat.method,
+        "scheme": "http", "path": parts.path, "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(), "root_path": "", "headers": list(surat.headers),
+        "client": ("127.0.0.1", 1), "server": (surat.program, 80), "app": app,
+    }  # fmt: skip
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": surat.isi, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    run_now(app(scope, receive, send))
+    isi = b"".join(m.get("body", b"") for m in sent[1:])
+    return Jawaban(sent[0]["status"], list(sent[0]["headers"]), isi)
+
+
+class SeketikaExecutor(Executor):
+    """Does at once, in the caller's thread, what others do in the background."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - the future carries it, as in a thread
+            done.set_exception(error)
+        return done
+
+
+@dataclass
+class Jaringan:
+    """What lies between the hub and the two services of one run."""
+
+    acak: random.Random
+    bencana: Bencana
+    jejak: Jejak
+    app: Callable[[str], Any]
+    hidupkan_lagi: Callable[[str], None]
+    jeda: Callable[[str], None]
+    diterima: list[Surat] = field(default_factory=list)
+    ditolak: list[Surat] = field(default_factory=list)
+    di_jalan: list[Surat] = field(default_factory=list)
+    pelanggaran: list[str] = field(default_factory=list)
+
+    def deliver(self, surat: Surat) -> Jawaban | None:
+        """Bring a request to its service; None when that dies while it works on it."""
+        app = self.app(surat.program)
+        kepada = app.state.service.agreement
+        sah = self._lawful(kepada, surat)
+        try:
+            jawaban = call(app, surat)
+        except Padam as padam:
+            self.hidupkan_lagi(padam.program)
+            return None
+        if jawaban.status < 300 and not sah:
+            self.pelanggaran.append(f"dijawab di luar perjanjian: {surat.method} {surat.path}")
+        if (surat.method, surat.path) == ("POST", "/v1/usulan"):
+            (self.diterima if jawaban.status == 200 else self.ditolak).append(surat)
+        self.jejak.catat(surat.program, surat.method, surat.path, jawaban.status, len(jawaban.isi))
+        return jawaban
+
+    def _lawful(self, kepada: Any, surat: Surat) -> bool:
+        cakupan = _HAK.get((surat.method, surat.path))
+        if cakupan is None:
+            return True
+        milik = kepada.pemilik
+        return isinstance(kepada.current().decide(milik.lawan, milik, cakupan, kepada.now()), Izin)
+
+    def send(self, surat: Surat) -> Jawaban:
+        """Carry one request and its answer through whatever happens to them."""
+        self.jeda("jaringan")
+        self.arrive_late()
+        b, tempat = self.bencana, f"{surat.program} {surat.path}"
+        if b.terjadi("sibuk", tempat):
+            headers = [(b"content-type", b"application/problem+json"), (b"retry-after", b"2")]
+            return Jawaban(503, headers, _SIBUK)
+        if b.terjadi("minta_hilang", tempat):
+            raise httpx.ConnectTimeout("hilang")
+        if b.terjadi("minta_terlambat", tempat):  # nobody waits for it any more, and it comes
+            self.di_jalan.append(surat)
+            raise httpx.ReadTimeout("terlambat")
+        jawaban = self.deliver(surat)
+        if b.terjadi("salinan", tempat):
+            self.di_jalan.append(surat)
+        if b.terjadi("minta_ganda", tempat):
+            self.deliver(surat)
+        self.jeda("jaringan")
+        if jawaban is None or b.terjadi("jawab_hilang", tempat):
+            raise httpx.ReadError("jawaban hilang")
+        return jawaban
+
+    def arrive_late(self, *, all_of_them: bool = False) -> None:
+        """Let some of what is still on its way arrive, in any order."""
+        while self.di_jalan and (all_of_them or self.acak.random() < 0.3):
+            surat = self.di_jalan.pop(self.acak.randrange(len(self.di_jalan)))
+            self.jejak.catat("~ terlambat", surat.program, surat.path)
+            self.deliver(surat)
+
+
+class Kawat(httpx.BaseTransport):
+    """The hub's end of the network to one service."""
+
+    def __init__(self, program: str, jaringan: Jaringan) -> None:
+        self._program = program
+        self._jaringan = jaringan
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode()
+        headers = tuple((k.lower(), v) for k, v in request.headers.raw)
+        surat = Surat(self._program, request.method, target, headers, request.read())
+        jawaban = self._jaringan.send(surat)
+        return httpx.Response(jawaban.status, headers=jawaban.headers, content=jawaban.isi)

@@ -1,0 +1,226 @@
+"""What all runs of a process share: a server, three databases, two applications, few tricks.
+
+The tricks take chance and threads out of libraries: ids are counted, a route runs where it is
+called. Nothing of the product is replaced.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import os
+import shutil
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import psycopg
+import sqlalchemy as sa
+
+from services import persiapan
+from services.kit import logging, migration
+from services.kit.database import make_engine
+from services.kit.postgres import PostgresServer
+from services.kit.settings import ServiceSettings
+from services.layanan import APPS
+from services.perintah.sync import settings
+from services.registry.service import RegistryService
+from services.sync.settings import SyncSettings
+from shared_schemas.perjanjian import CONTOH, Perjanjian, load
+from tests.simulasi.basis_data import pasang
+from tests.simulasi.bencana import Bencana
+from tests.simulasi.jam import Jam
+
+PROGRAM = ("wlkp", "bpjs", "hub")
+_RINGAN = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
+# Random ids would order rows anew in every run.
+_ID_TERHITUNG = """
+CREATE SEQUENCE urutan_id;
+ALTER TABLE pekerja ALTER id SET DEFAULT 'tk-' || md5(nextval('urutan_id')::text);
+"""
+
+
+@dataclass
+class Panggung:
+    """The stage; `jam` and `bencana` belong to the run that is on."""
+
+    data: Path
+    urls: dict[str, str]
+    admin: dict[str, psycopg.Connection[Any]]
+    kosongkan: dict[str, str]
+    sync: SyncSettings
+    hub: sa.Engine
+    apps: dict[str, Any] = field(default_factory=dict)
+    jam: Jam = field(init=False)
+    bencana: Bencana = field(init=False)
+    nomor_id: Iterator[int] = field(default_factory=itertools.count)
+    naskah: int = 0
+
+    def open(self, jam: Jam, bencana: Bencana) -> None:
+        """Begin a run: empty databases, new programs, the agreement as in the sample."""
+        self.jam, self.bencana, self.nomor_id = jam, bencana, itertools.count(1)
+        self.hub.dispose()
+        for program in PROGRAM:
+            self.admin[program].execute(self.kosongkan[program].encode())
+        shutil.rmtree(self.sync.simpanan or "", ignore_errors=True)
+        self.write_agreement(CONTOH.read_text())
+        for nama in APPS:
+            self.restart(nama)
+
+    def restart(self, nama: str) -> None:
+        """Let a program begin anew, without anything that it only had in memory."""
+        if nama == "hub":
+            self.hub.dispose()
+            return
+        app = self.apps[nama]
+        app.state.service.engine.dispose()
+        app.state.service = self.make_service(nama)
+
+    def make_service(self, nama: str) -> RegistryService:
+        """Return a service of a registry whose time and faults are the simulation's."""
+        made = RegistryService(
+            APPS[nama].SPEC, service_settings(self, nama), partial(self.now, nama)
+        )
+        pasang(made.engine, nama, self.faults)
+        return made
+
+    def now(self, program: str) -> dt.datetime:
+        """Return what a program believes the time to be."""
+        return self.jam.untuk(program)()
+
+    @cached_property
+    def kunci_sidik(self) -> bytes:
+        """The key of the digest tree."""
+        return (self.data / persiapan.KUNCI_SIDIK).read_bytes()
+
+    def faults(self) -> Bencana:
+        """Return the faults of the run that is on."""
+        return self.bencana
+
+    def close(self) -> None:
+        """Close the programs' connections."""
+        self.hub.dispose()
+        for app in self.apps.values():
+            app.state.service.engine.dispose()
+
+    def write_agreement(self, text: str) -> None:
+        """Put an agreement in force, with a time of change that no other one has."""
+        path = self.sync.perjanjian_path
+        path.write_text(text)
+        self.naskah += 1
+        os.utime(path, ns=(self.naskah, self.naskah))
+
+    def fetch(self, program: str, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Look into a database past all faults."""
+        return self.admin[program].execute(query.encode(), parameters).fetchall()
+
+
+def end_on_sigterm() -> Callable[[], bool]:
+    """Return what says whether this command was told to end; to be asked between two runs.
+
+    An exception in the middle of one would be one more fault for the code to survive.
+    """
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    return lambda: bool(told)
+
+
+def service_settings(panggung: Panggung, nama: str) -> ServiceSettings:
+    return ServiceSettings(
+        data=panggung.data, database_url=panggung.urls[nama], penerbit=f"http://{nama}", koneksi=2
+    )
+
+
+_DIBACA: dict[str, Perjanjian] = {}
+
+
+def load_once(path: Path) -> Perjanjian:
+    """Read an agreement as `load` does, each text once: reading takes a fifth of a run."""
+    text = path.read_text()
+    if text not in _DIBACA:
+        _DIBACA[text] = load(path)
+    return _DIBACA[text]
+
+
+async def _run_here(func: Callable[..., Any], *args: Any, **_: Any) -> Any:
+    return func(*args)
+
+
+@contextmanager
+def without_chance(panggung: Panggung) -> Iterator[None]:
+    """Count ids instead of drawing them, and run routes in the caller's thread."""
+
+    def counted() -> uuid.UUID:
+        return uuid.uuid5(uuid.NAMESPACE_OID, str(next(panggung.nomor_id)))
+
+    with ExitStack() as stack:
+        for place in ("uuid.uuid4", "bpjs_kepesertaan.pendaftaran.service.uuid4"):
+            stack.enter_context(mock.patch(place, counted))
+        stack.enter_context(mock.patch("anyio.to_thread.run_sync", _run_here))
+        stack.enter_context(mock.patch("services.auth.riwayat.load", load_once))
+        yield
+
+
+def _emptying(connection: psycopg.Connection[Any]) -> str:
+    tables = connection.execute(
+        "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    ).fetchone()
+    sequences = connection.execute(
+        "SELECT string_agg(format('ALTER SEQUENCE %I RESTART', sequencename), '; ')"
+        " FROM pg_sequences WHERE sequencename LIKE 'urutan%'"
+    ).fetchone()
+    assert tables
+    assert sequences
+    return f"TRUNCATE {tables[0]} RESTART IDENTITY; {sequences[0] or ''}"
+
+
+def _open_databases(
+    server: PostgresServer, stack: ExitStack
+) -> tuple[dict[str, str], dict[str, psycopg.Connection[Any]]]:
+    """Make the three databases; return their addresses and connections past all faults."""
+    urls = {p: server.url(p) for p in PROGRAM}
+    admin: dict[str, psycopg.Connection[Any]] = {}
+    for program in PROGRAM:
+        server.ensure_database(program)
+        migration.upgrade(urls[program], program)
+        plain = sa.make_url(urls[program]).set(drivername="postgresql")
+        connection = psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
+        admin[program] = stack.enter_context(connection)
+        if program != "hub":
+            connection.execute(_ID_TERHITUNG)
+    for setting in _RINGAN:
+        admin["hub"].execute(f"ALTER SYSTEM SET {setting}".encode())
+    admin["hub"].execute("SELECT pg_reload_conf()")
+    return urls, admin
+
+
+@contextmanager
+def open_panggung(folder: Path) -> Iterator[Panggung]:
+    """Start a server below `folder` and set the stage up; at the end nothing is left."""
+    logging.configure("simulasi", "CRITICAL")
+    data = folder / "data"
+    persiapan.prepare(data)
+    with ExitStack() as stack:
+        server = PostgresServer(folder / "pg")
+        stack.callback(server.destroy)
+        stack.enter_context(server)
+        urls, admin = _open_databases(server, stack)
+        sync = settings(urls["hub"], data, "http://wlkp", "http://bpjs", tunggu_detik=20)
+        panggung = Panggung(
+            data, urls, admin, {p: _emptying(admin[p]) for p in PROGRAM},
+            sync.model_copy(update={"batas_halaman": 5}), make_engine(urls["hub"], 2),
+        )  # fmt: skip
+        pasang(panggung.hub, "hub", panggung.faults)
+        stack.callback(panggung.close)
+        for nama, module in APPS.items():
+            panggung.apps[nama] = module.bare_app(service_settings(panggung, nama))
+            panggung.apps[nama].state.service = panggung.make_service(nama)
+        stack.enter_context(without_chance(panggung))
+        yield panggung

@@ -1,0 +1,99 @@
+"""A body's own system: it writes by the service's functions, asks its routes, repeats itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from services.kit.database import Transaction, transaction
+from services.kit.errors import TemporaryError
+from services.persiapan import SISTEM_BPJS, SISTEM_KEMNAKER
+from services.registry import write
+from shared_schemas.rujukan import Himpunan
+from tests.simulasi.bencana import Jejak, Padam
+from tests.simulasi.jaringan import Jawaban, Surat, call
+from tests.simulasi.panggung import Panggung
+
+KALI = 40
+"""How often a body repeats what got no answer: more often than there are faults in a run."""
+SISTEM = {"wlkp": SISTEM_KEMNAKER, "bpjs": SISTEM_BPJS}
+
+
+@dataclass
+class Sistem:
+    """The two bodies' own systems in one run."""
+
+    acak: random.Random
+    panggung: Panggung
+    jejak: Jejak
+
+    def moment(self, days: int) -> str:
+        """Return the time so many days from now, as a report states it."""
+        jam = self.panggung.jam.sekarang.replace(microsecond=0)
+        return (jam + dt.timedelta(days=days)).isoformat()
+
+    def pick(self, nama: str, query: str, *parameters: Any) -> tuple[Any, ...] | None:
+        """Return one of the rows, None when there is none."""
+        rows = self.panggung.fetch(nama, query, *parameters)
+        return self.acak.choice(rows) if rows else None
+
+    def any_id(self, nama: str, table: str) -> str | None:
+        query = f"SELECT id FROM {table} WHERE dihapus_pada IS NULL ORDER BY id"
+        found = self.pick(nama, query)
+        return None if found is None else str(found[0])
+
+    def worker_key(self, nama: str) -> tuple[Any, ...] | None:
+        return self.pick(
+            nama,
+            "SELECT id_badan_usaha, nik, urutan FROM pekerja WHERE dihapus_pada IS NULL"
+            " ORDER BY id_badan_usaha, nik, urutan",
+        )
+
+    def bring(self, nama: str, himpunan: Himpunan, *rows: dict[str, Any]) -> None:
+        full = [{**row, "sidik_sumber": write.source_digest(row)} for row in rows]
+        self.persist(
+            nama,
+            lambda tx: write.upsert(tx, himpunan, full, dasar="impor contoh", pelaku="contoh"),
+        )
+
+    def persist(self, nama: str, work: Callable[[Transaction], Any]) -> None:
+        """Do a body's own write until it is known to be done."""
+        self.jejak.catat("suntingan", nama)
+        for _ in range(KALI):
+            try:
+                with transaction(self.panggung.apps[nama].state.service.engine) as tx:
+                    work(tx)
+            except TemporaryError:
+                continue
+            except Padam:
+                self.panggung.restart(nama)
+                continue
+            return
+        raise AssertionError("suntingan tidak pernah selesai")
+
+    def send(self, nama: str, path: str, body: dict[str, Any]) -> int:
+        """Send a body's own request until it gets a definite answer; return its status."""
+        for _ in range(KALI):
+            jawaban = self._ask(nama, path, body)
+            if jawaban is not None and jawaban.status < 500:
+                self.jejak.catat("sistem", nama, path, jawaban.status)
+                return jawaban.status
+        raise AssertionError("permintaan sendiri tidak pernah dijawab")
+
+    def _ask(self, nama: str, path: str, body: dict[str, Any]) -> Jawaban | None:
+        app = self.panggung.apps[nama]
+        issuer = app.state.service.issuer
+        token = issuer.issue(issuer.clients[SISTEM[nama].client_id], None)["access_token"]
+        headers = (
+            (b"authorization", f"Bearer {token}".encode()),
+            (b"content-type", b"application/json"),
+        )
+        try:
+            return call(app, Surat(nama, "POST", path, headers, json.dumps(body).encode()))
+        except Padam:
+            self.panggung.restart(nama)
+            return None

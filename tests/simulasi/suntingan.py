@@ -1,0 +1,294 @@
+"""What the two bodies do meanwhile: reports, enrolments, decisions, corrections, deletions.
+
+Everything goes through the services' own routes and write functions; a body repeats what got no
+answer, as its own system would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Bukti, Pelaku
+from services.kit.database import Transaction
+from services.kit.errors import PermanentError, TemporaryError
+from services.registry import write
+from services.sync import tinjau
+from services.taut.keputusan import Pendapat
+from shared_schemas.rujukan import Himpunan
+from tests import contoh
+from tests.simulasi.bencana import Padam
+from tests.simulasi.sistem import KALI, SISTEM, Sistem
+
+PERUSAHAAN, ORANG = 4, 9
+
+_UBAHAN_WLKP: dict[str, tuple[str, ...]] = {
+    "jabatan": ("Operator", "Mandor", "Kasir"),
+    "status_pekerjaan": ("PKWTT", "PKWT"),
+    "alamat": ("Jalan Contoh No. 1", "Jalan Contoh No. 22", "Jalan Uji No. 7"),
+    "nomor_hp": ("+6281200000001", "+6281200000002"),
+    "nama": ("Contoh Satu", "Contoh Dua"),
+}
+_UBAHAN_BPJS: dict[str, tuple[Any, ...]] = {
+    "nomor_kepesertaan_jkn": ("0009000000001", "0009000000002"),
+    "tmt_jkn": ("2020-01-01", "2021-02-03"),
+    "jumlah_anggota_keluarga": (0, 3),
+    "status_kepesertaan": ("AKTIF", "NONAKTIF_PREMI"),
+    "alamat": ("Jalan Contoh No. 3", "Jalan Uji No. 8"),
+    "jabatan": ("Operator", "Pengawas"),
+    "tanggal_lahir": ("1995-08-15", "1995-08-16"),
+}
+
+
+@dataclass
+class Suntingan(Sistem):
+    """Both bodies' own work in one run."""
+
+    staf: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    laporan: list[tuple[dict[str, Any], int]] = field(default_factory=list)
+    terlapor: dict[str, frozenset[str]] = field(default_factory=dict)
+    sisa: int = 0
+
+    # The beginning
+
+    def seed(self) -> None:
+        """Fill both registries: most of it known to both, some to one."""
+        a = self.acak
+        rows: dict[tuple[str, Himpunan], list[dict[str, Any]]] = {
+            (nama, himpunan): [] for himpunan in Himpunan for nama in SISTEM
+        }
+        for n in range(1, PERUSAHAAN + 1):
+            sides = a.choices((("wlkp", "bpjs"), ("wlkp",), ("bpjs",)), (8, 1, 1))[0]
+            for nama in sides:
+                rows[nama, Himpunan.BADAN_USAHA].append(self._company(nama, n))
+            for orang in range(ORANG * n, ORANG * n + a.randint(1, 4)):
+                known = a.choices((sides, sides[:1], sides[-1:]), (6, 1, 1))[0]
+                for nama in known:
+                    rows[nama, Himpunan.PEKERJA].append(self._worker(nama, n, orang))
+        for (nama, himpunan), many in rows.items():
+            self.bring(nama, himpunan, *many)
+
+    def _company(self, nama: str, n: int) -> dict[str, Any]:
+        row = {**contoh.badan_usaha(n), "id": f"{nama}-{n}"}
+        if nama == "bpjs":
+            row["status_pendaftaran"] = "TERDAFTAR"
+        else:
+            self.staf[f"wlkp-{n}"] = {}
+        return row
+
+    def _worker(self, nama: str, n: int, orang: int) -> dict[str, Any]:
+        if nama == "wlkp":
+            isi = contoh.pekerja_wlkp(orang)
+            self.staf[f"wlkp-{n}"][isi["nik"]] = isi
+        else:
+            isi = contoh.pekerja_bpjs(orang)
+        if self.acak.random() < 0.7:
+            isi = {**isi, "dilaporkan_pada": self.moment(-self.acak.randint(1, 400))}
+        return {**isi, "id_badan_usaha": f"{nama}-{n}", "urutan": 1}
+
+    # One edit
+
+    def once(self) -> None:
+        """Let one body do one thing."""
+        what = self.acak.choices(
+            (self.report, self.enrol, self.correct_member, self.decide_held, self.decide_case,
+             self.delete, self.prune, self.report_again, self.change_company, self.review,
+             self.duplicate_nik, self.register),
+            (6, 2, 6, 4, 4, 3, 1, 2, 2, 1, 1, 1),
+        )[0]  # fmt: skip
+        what()
+
+    def report(self) -> None:
+        """Kemnaker's system sends a company's report: changed, new, moved and missing workers."""
+        if not self.staf:
+            return
+        id_bu = self.acak.choice(sorted(self.staf))
+        staf = self.staf[id_bu]
+        for nik in sorted(staf):
+            if self.acak.random() < 0.15:
+                gone = staf.pop(nik)
+                other = self.acak.choice(sorted(self.staf))
+                if other != id_bu and self.acak.random() < 0.5:
+                    self.staf[other][nik] = gone
+            elif self.acak.random() < 0.4:
+                bidang = self.acak.choice(sorted(_UBAHAN_WLKP))
+                staf[nik] = {**staf[nik], bidang: self.acak.choice(_UBAHAN_WLKP[bidang])}
+        if self.acak.random() < 0.4:
+            isi = contoh.pekerja_wlkp(self.acak.randint(200, 212))
+            staf[isi["nik"]] = isi
+        n = int(id_bu.rpartition("-")[2])
+        body = {
+            "id_badan_usaha": id_bu,
+            "dilaporkan_pada": self.moment(0),
+            "badan_usaha": contoh.badan_usaha(
+                n, alamat=f"Jalan Contoh No. {self.acak.randint(1, 3)}, Kota Bandung"
+            ),
+            "pekerja": [staf[nik] for nik in sorted(staf)],
+        }
+        self.laporan.append((body, n))
+        if self.send("wlkp", "/v1/laporan", body) == 200:
+            self.terlapor[id_bu] = frozenset(staf)
+
+    def report_again(self) -> None:
+        """An earlier report comes once more: the newest changes nothing, an older is refused."""
+        if self.laporan:
+            self.send("wlkp", "/v1/laporan", self.acak.choice(self.laporan)[0])
+
+    def enrol(self) -> None:
+        """BPJS Kesehatan enrols somebody, perhaps known to Kemnaker elsewhere."""
+        if (id_bu := self.any_id("bpjs", "badan_usaha")) is not None:
+            orang = self.acak.choice((self.acak.randint(200, 212), self.acak.randint(9, 40)))
+            row = {**contoh.pekerja_bpjs(orang), "id_badan_usaha": id_bu, "urutan": 1}
+            self.bring("bpjs", Himpunan.PEKERJA, row)
+
+    def duplicate_nik(self) -> None:
+        """The same NIK stands twice in one company of a file that came in."""
+        nama = self.acak.choice(("wlkp", "bpjs"))
+        found = self.worker_key(nama)
+        if found is not None:
+            isi = contoh.pekerja_wlkp(1) if nama == "wlkp" else contoh.pekerja_bpjs(1)
+            row = {**isi, "id_badan_usaha": found[0], "nik": found[1], "urutan": 2}
+            self.bring(nama, Himpunan.PEKERJA, row)
+
+    def correct_member(self) -> None:
+        """BPJS Kesehatan's own system changes a member, with or without a date of report."""
+        found = self.worker_key("bpjs")
+        if found is None:
+            return
+        row = {"id_badan_usaha": found[0], "nik": found[1], "urutan": found[2]}
+        for bidang in self.acak.sample(sorted(_UBAHAN_BPJS), 2):
+            row[bidang] = self.acak.choice(_UBAHAN_BPJS[bidang])
+        if self.acak.random() < 0.5:
+            row["dilaporkan_pada"] = self.moment(-self.acak.randint(0, 30))
+        self.bring("bpjs", Himpunan.PEKERJA, row)
+
+    def change_company(self) -> None:
+        """BPJS Kesehatan changes a company's address or its registration."""
+        if (id_bu := self.any_id("bpjs", "badan_usaha")) is None:
+            return
+        alamat = f"Jalan Contoh No. {self.acak.randint(1, 3)}, Kota Bandung"
+        status = self.acak.choice(("TERDAFTAR", "TIDAK_TERDAFTAR"))
+
+        def work(tx: Transaction) -> None:
+            tx.raw("SELECT 1 FROM badan_usaha WHERE id = %s FOR UPDATE", (id_bu,))
+            tx.raw("UPDATE badan_usaha SET status_pendaftaran = %s WHERE id = %s", (status, id_bu))
+            koreksi = write.Koreksi(id_bu, {"alamat": alamat}, "sistem bpjs")
+            write.correct(tx, Himpunan.BADAN_USAHA, [koreksi], pelaku="sistem-bpjs", pasal=None)
+
+        self.persist("bpjs", work)
+
+    def register(self) -> None:
+        """A company becomes known to one body alone."""
+        nama, n = self.acak.choice(("wlkp", "bpjs")), self.acak.randint(1, PERUSAHAAN + 2)
+        if not self.panggung.fetch(
+            nama, "SELECT 1 FROM badan_usaha WHERE npwp = %s", contoh.npwp(n)
+        ):
+            self.bring(nama, Himpunan.BADAN_USAHA, self._company(nama, n))
+
+    def decide_held(self) -> None:
+        """A steward decides a held proposal, at times after its field has moved on."""
+        nama = self.acak.choice(("wlkp", "bpjs"))
+        found = self.pick(
+            nama,
+            "SELECT id_usulan, id_sasaran, 'nama' = ANY(bidang) AND himpunan = 'pekerja'"
+            " FROM usulan WHERE keadaan = 'ditahan' ORDER BY 1",
+        )
+        if found is None:
+            return
+        if found[2] and self.acak.random() < 0.3:
+            self._rename(nama, found[1])
+        body = {"keadaan": self.acak.choice(("diterapkan", "ditolak")), "alasan": "Contoh."}
+        self.send(nama, f"/v1/usulan/{found[0]}/keputusan", body)
+
+    def _rename(self, nama: str, id_: str) -> None:
+        def work(tx: Transaction) -> None:
+            query = "SELECT 1 FROM pekerja WHERE id = %s AND dihapus_pada IS NULL FOR UPDATE"
+            if tx.raw(query, (id_,)).fetchone() is not None:
+                koreksi = write.Koreksi(id_, {"nama": "Contoh Tiga"}, f"sistem {nama}")
+                write.correct(tx, Himpunan.PEKERJA, [koreksi], pelaku=f"sistem-{nama}", pasal=None)
+
+        self.persist(nama, work)
+
+    def decide_case(self) -> None:
+        """A body decides a case of its queue; a registration takes two decisions."""
+        nama = self.acak.choice(("wlkp", "bpjs", "bpjs"))
+        if nama == "wlkp":
+            found = self.pick(
+                nama, "SELECT id FROM belum_lapor WHERE keadaan = 'terbuka' ORDER BY 1"
+            )
+            if found is not None:
+                keadaan = self.acak.choice(("bukan_wajib_lapor", "tidak_ditemukan"))
+                body = {"keadaan": keadaan, "alasan": "Contoh."}
+                self.send(nama, f"/v1/belum-lapor/{found[0]}/keputusan", body)
+            return
+        query = "SELECT id, himpunan FROM pendaftaran WHERE keadaan = ANY(%s) ORDER BY id"
+        found = self.pick(nama, query, ["potensial", "terverifikasi"])
+        if found is None:
+            return
+        path = f"/v1/pendaftaran/{found[0]}/keputusan"
+        if self.acak.random() < 0.25:
+            self.send(nama, path, {"keadaan": "ditolak", "alasan": "Contoh."})
+            return
+        self.send(nama, path, {"keadaan": "terverifikasi"})
+        given = {k: contoh.pekerja_bpjs(1)[k] for k in (
+            "nomor_kepesertaan_jkn", "tmt_jkn", "jumlah_anggota_keluarga", "status_kepesertaan"
+        )}  # fmt: skip
+        more = given if found[1] == "pekerja" else {}
+        self.send(nama, path, {"keadaan": "terdaftar", **more})
+
+    def delete(self) -> None:
+        """An operator deletes a worker's record."""
+        nama = self.acak.choice(("wlkp", "bpjs"))
+        if (id_ := self.any_id(nama, "pekerja")) is None:
+            return
+        auditor = self.panggung.apps[nama].state.service.auditor
+        bukti = Bukti(
+            Peristiwa.REKAMAN_DIHAPUS,
+            Pelaku(f"operator-{nama}"),
+            {"himpunan": "pekerja", "id": id_},
+        )
+        self.persist(nama, lambda tx: write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_))
+        if self.acak.random() < 0.6:
+            self._prune(nama)
+
+    def prune(self) -> None:
+        """An operator lets tombstones be forgotten: older cursors are then refused."""
+        self._prune(self.acak.choice(("wlkp", "bpjs")))
+
+    def _prune(self, nama: str) -> None:
+        self.panggung.jam.lewat(1)
+        auditor = self.panggung.apps[nama].state.service.auditor
+        bukti = Bukti(
+            Peristiwa.UMPAN_DIPANGKAS, Pelaku(f"operator-{nama}"), {"himpunan": "pekerja"}
+        )
+        self.persist(
+            nama, lambda tx: write.prune_tombstones(tx, auditor, bukti, Himpunan.PEKERJA, 0)
+        )
+
+    def review(self) -> None:
+        """A steward says of two companies whether they are one."""
+        fetch = self.panggung.fetch
+        query = "SELECT id FROM cermin_badan_usaha WHERE sisi = %s ORDER BY id"
+        w, b = fetch("hub", query, "wlkp"), fetch("hub", query, "bpjs")
+        if not (w and b):
+            return
+        pair = self.acak.choice(w)[0], self.acak.choice(b)[0]
+        verdict = Pendapat.SAMA if pair[0][-1] == pair[1][-1] else Pendapat.BERBEDA
+        if self.acak.random() < 0.2:
+            verdict = Pendapat.BERBEDA
+        self.jejak.catat("petugas", *pair, verdict)
+        for _ in range(KALI):
+            try:
+                tinjau.decide(
+                    self.panggung.hub, pair, verdict, by="petugas", why="contoh", replace=True,
+                    clock=self.panggung.jam.untuk("hub"),
+                )  # fmt: skip
+            except TemporaryError:
+                continue
+            except PermanentError:
+                return
+            except Padam:
+                self.panggung.restart("hub")
+                continue
+            return

@@ -1,0 +1,72 @@
+"""Some seeds of the simulation, that it repeats itself exactly, and that it sees what is broken.
+
+Many more seeds: `make simulasi RONDE=1000`; all mutants: `python -m tests.simulasi.mutan`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.simulasi.jalan import live_once, shrink
+from tests.simulasi.mutan import MUTAN, Mutan, broken, catch
+from tests.simulasi.panggung import Panggung, open_panggung
+
+SEKETIKA = {"antrean-bocor", "laporan-separuh", "tanpa-nomor", "tanpa-riwayat"}
+"""Mutants that the first seeds see; the others take more than a test should."""
+
+
+@pytest.fixture(scope="module")
+def panggung() -> Iterator[Panggung]:
+    with tempfile.TemporaryDirectory(prefix="uji-simulasi-") as folder:
+        Path(folder).chmod(0o755)
+        with open_panggung(Path(folder)) as opened:
+            yield opened
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("pertama", [1, 11, 21])
+def test_no_seed_loses_or_doubles_anything(panggung: Panggung, pertama: int) -> None:
+    for benih in range(pertama, pertama + 10):
+        hasil = live_once(panggung, benih)
+        assert hasil.pelanggaran == (), (
+            f"python -m tests.simulasi --benih {benih} --ronde 1 --jejak"
+        )
+
+
+def test_same_seed_repeats_itself_to_the_last_line(panggung: Panggung) -> None:
+    first, second = live_once(panggung, 3), live_once(panggung, 3)
+    assert first.bencana
+    assert first.jejak == second.jejak
+    assert first.sidik == live_once(panggung, 3).sidik != live_once(panggung, 4).sidik
+
+
+def test_run_without_its_faults_is_another_run(panggung: Panggung) -> None:
+    quiet = live_once(panggung, 3, frozenset())
+    assert quiet.bencana == ()
+    assert quiet.pelanggaran == ()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("mutan", [m for m in MUTAN if m.nama in SEKETIKA], ids=lambda m: m.nama)
+def test_broken_code_is_seen(panggung: Panggung, mutan: Mutan) -> None:
+    assert catch(panggung, mutan, 20) is not None
+
+
+@pytest.mark.timeout(240)
+def test_failing_run_is_shrunk_and_still_fails(panggung: Panggung) -> None:
+    (mutan,) = (m for m in MUTAN if m.nama == "tanpa-nomor")
+    with broken(panggung, mutan):
+        failing = next(h for b in range(1, 20) if (h := live_once(panggung, b)).pelanggaran)
+        smaller = shrink(panggung, failing)
+    assert smaller.pelanggaran
+    assert len(smaller.bencana) <= len(failing.bencana)
+
+
+@pytest.mark.parametrize("mutan", MUTAN, ids=lambda m: m.nama)
+def test_every_place_that_a_mutant_breaks_is_there(panggung: Panggung, mutan: Mutan) -> None:
+    with broken(panggung, mutan):
+        pass
