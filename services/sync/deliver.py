@@ -30,6 +30,9 @@ WHERE u.id = r.id AND u.tujuan = %(tujuan)s
 RETURNING u.id
 """
 
+# Held and queued: the receiver decides later. Refused and withdrawn: it may have been accepted.
+_BELUM_PASTI = ["ditahan", "diterima", "tak_berwenang", "ditarik"]
+
 
 def deliver_batch(ctx: Konteks) -> dict[str, int]:
     """Send the oldest batch that waits; returns counts by state, `terkirim` and `sisa`."""
@@ -138,7 +141,7 @@ def _mark_not_authorised(ctx: Konteks, batch: int, error: NotAuthorisedError) ->
 
 
 def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
-    """Undo a batch that was refused as a whole: nothing of it was accepted, all opens again."""
+    """Withdraw a batch that was refused as a whole: all that it answered opens again."""
     with transaction(ctx.engine) as tx:
         tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', id_usulan = NULL WHERE keadaan = 'diusulkan' "
@@ -146,17 +149,16 @@ def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
             "ON u.id = x.id_usulan WHERE u.batch = %s)",
             [batch],
         )
-        tx.raw(
-            "DELETE FROM usulan_temuan WHERE id_usulan IN (SELECT id FROM usulan WHERE batch = %s)",
-            [batch],
-        )
-        _forget(tx, "u.batch = %s", [batch])
-        tx.raw("DELETE FROM usulan WHERE batch = %s", [batch])
+        _withdraw(tx, "u.batch = %s", [batch])
         _close_batch(ctx, tx, batch, "gagal", status=error.status, kode=error.kode)
 
 
-def _forget(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
-    """Forget the notices among some proposals `u`, so that they are told again."""
+def _withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
+    """Withdraw some proposals `u`, so that what they said can be said again.
+
+    Not deleted: an earlier sending whose answer was lost may have been accepted, or may still
+    arrive, and then the receiver's list brings its state into this book.
+    """
     tx.raw(
         "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
         f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
@@ -164,31 +166,29 @@ def _forget(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
         " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
         arguments,
     )
+    tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)
 
 
 def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
-    """Open again, once a run, what the agreement did not allow last time: it may have changed."""
+    """Open again, once a run, what the agreement did not allow last time: it may have changed.
+
+    What the receiver turned out to have accepted (`refresh_states`) is answered already.
+    """
     with transaction(ctx.engine) as tx:
-        _forget(tx, "u.keadaan = 'tak_berwenang'", [])
+        _withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
         count = tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
             "WHERE keadaan = 'tak_berwenang'"
         ).rowcount
-        tx.raw(
-            "DELETE FROM usulan_temuan WHERE id_usulan IN "
-            "(SELECT id FROM usulan WHERE keadaan = 'tak_berwenang')"
-        )
-        tx.raw("DELETE FROM usulan WHERE keadaan = 'tak_berwenang'")
     return {"dibuka_lagi": count}
 
 
 def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
-    """Read what became of proposals that were held or queued; returns `diperbarui`."""
+    """Read what became of proposals that can have moved; returns `diperbarui`."""
     with transaction(ctx.engine) as tx:
         row = tx.raw(
-            "SELECT EXISTS (SELECT FROM usulan WHERE tujuan = %s "
-            "AND keadaan IN ('ditahan', 'diterima'))",
-            [sisi.value],
+            "SELECT EXISTS (SELECT FROM usulan WHERE tujuan = %s AND keadaan = ANY(%s))",
+            [sisi.value, _BELUM_PASTI],
         ).fetchone()
     changed, kursor = 0, None
     while row and row[0]:

@@ -24,7 +24,7 @@ _IKUTI = f"""
 WITH terakhir AS (
     SELECT DISTINCT ON (x.id_temuan, u.tujuan, u.id_asal) x.id_temuan, u.id, u.keadaan, u.kode,
            u.alasan
-    FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
+    FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan AND u.keadaan <> 'ditarik'
     WHERE x.id_temuan IN ({{sasaran}})
     ORDER BY x.id_temuan, u.tujuan, u.id_asal, u.batch DESC, u.posisi DESC
 ), pilihan AS (

@@ -39,9 +39,9 @@ def run_round(nomor: int, *, pertama: bool) -> Hitungan:
         # What a failed round left goes first: its receipts belong to the findings as they stood.
         total: Counter[str] = Counter(_deliver(nomor))
         if pertama:
-            _step("refresh", nomor, reopen_not_authorised)
             for sisi in NamaSisi:
                 _step("refresh", nomor, partial(refresh_states, sisi=sisi))
+            _step("refresh", nomor, reopen_not_authorised)
         for himpunan in Himpunan:
             for sisi in NamaSisi:
                 total.update(_pull(nomor, sisi, himpunan))

@@ -113,7 +113,8 @@ class _Kotak:
         known = {
             row[0]
             for row in self.tx.raw(
-                "SELECT id FROM usulan WHERE id = ANY(%s)", [[b.id for b in self.waiting]]
+                "SELECT id FROM usulan WHERE id = ANY(%s) AND keadaan <> 'ditarik'",
+                [[b.id for b in self.waiting]],
             )
         }
         fresh = [b for b in self.waiting if b.id not in known]
@@ -142,6 +143,9 @@ class _Kotak:
         self._index(row[0], items)
 
     def _index(self, batch: int, items: list[Butir]) -> None:
+        # Whatever is left of these ids was withdrawn and is now said again.
+        for table, key in (("usulan_temuan", "id_usulan"), ("usulan", "id")):
+            self.tx.raw(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [[b.id for b in items]])
         columns = (
             "id, batch, posisi, tujuan, jenis, himpunan, id_sasaran, versi_sasaran, id_asal, "
             "versi_asal, keadaan, dibuat_pada"

@@ -45,7 +45,7 @@ __all__ = [
     "status", "summary", "trace",
 ]  # fmt: skip
 
-_VERSION = "hub-sync-3"  # pinned: of another order of steps; recovery skips other versions
+_VERSION = "hub-sync-4"  # pinned: of another order of steps; recovery skips other versions
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
 _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]

@@ -22,7 +22,7 @@ from services.kit import migration
 from services.kit.errors import TemporaryError
 from services.kit.postgres import PostgresServer
 from services.sync.errors import AgreementOverError, BusyError, SyncConfigurationError
-from services.sync.run import list_tertahan, run, status, summary, trace
+from services.sync.run import Kemajuan, list_tertahan, run, status, summary, trace
 from services.sync.selisih import Aturan, decide
 from shared_schemas.rujukan import Perbandingan, Wewenang
 from tests import contoh
@@ -177,6 +177,29 @@ def test_lost_answers_are_asked_for_again_without_a_second_effect(
     panggung.wlkp.putus = panggung.bpjs.putus = 0.3
     assert panggung.run().converged
     assert final(panggung) == expected
+    assert_nothing_twice(panggung.bpjs)
+
+
+def test_an_accepted_batch_whose_answer_was_lost_before_a_refusal_is_not_forgotten(
+    panggung: Panggung,
+) -> None:
+    fill(panggung, workers=20)
+    panggung.settings = panggung.settings.model_copy(update={"tunggu_detik": 0.5})
+
+    def cut_off(kemajuan: Kemajuan) -> None:
+        if kemajuan.tahap == "propose":
+            panggung.bpjs.putus = 1.0
+
+    with pytest.raises(TemporaryError):
+        panggung.run(on_progress=cut_off)
+    accepted = set(panggung.bpjs.usulan)
+    panggung.bpjs.putus, panggung.bpjs.tanpa_kirim = 0.0, True
+    panggung.run()
+    panggung.bpjs.tanpa_kirim = False
+    assert panggung.run().converged
+    known = panggung.fetch("SELECT id::text, keadaan FROM usulan WHERE tujuan = 'bpjs'")
+    assert accepted
+    assert dict(known) == {i: u["keadaan"] for i, u in panggung.bpjs.usulan.items()}
     assert_nothing_twice(panggung.bpjs)
 
 
