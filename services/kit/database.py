@@ -110,6 +110,16 @@ class Transaction:
         driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
         return driver.execute(query.encode(), parameters)
 
+    def stream(
+        self, query: str, parameters: Sequence[Any] | dict[str, Any] = (), *, sekaligus: int = 1_000
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield rows from a cursor on the server: many of them, while others are written."""
+        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
+        with driver.cursor(name="aliran") as cursor:
+            cursor.execute(query.encode(), parameters)
+            while rows := cursor.fetchmany(sekaligus):
+                yield from rows
+
 
 @contextmanager
 def transaction(engine: sa.Engine) -> Iterator[Transaction]:

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from services.kit.database import Transaction, transaction
 from services.registry import write
 from services.registry.idempotency import once
 from services.registry.tables import TABLE_OF
+from shared_schemas.neraca import digest_of
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Wewenang
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan, KeadaanUsulan
@@ -66,6 +67,33 @@ def refuse(alasan: AlasanUsulan, rincian: str = "") -> Putusan:
     return Putusan(KeadaanUsulan.DITOLAK, alasan, None, rincian)
 
 
+@dataclass(frozen=True, slots=True)
+class _Jawaban:
+    """An answer and when the item was received, which decides its day."""
+
+    putusan: Putusan
+    pada: dt.datetime
+
+    def receipt(self, posisi: int, id_usulan: UUID) -> TandaTerima:
+        return TandaTerima(
+            posisi=posisi,
+            id_usulan=id_usulan,
+            keadaan=self.putusan.keadaan,
+            kode=self.putusan.alasan.value,
+            alasan=self.putusan.kalimat,
+            versi=self.putusan.versi,
+            diterima_pada=self.pada,
+        )
+
+
+class _Baru(NamedTuple):
+    """An item that came for the first time, with its digest as it came."""
+
+    butir: Butir
+    jawaban: _Jawaban
+    sidik: bytes
+
+
 class Penerima(Protocol):
     """What each body does with an addition and with a notice: its own queue."""
 
@@ -100,32 +128,25 @@ class Inbox:
     def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
         """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones."""
         with transaction(self.engine) as tx:
-            return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, kumpulan))
+            return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, isi, kumpulan))
 
     def _work(
-        self, tx: Transaction, who: Pelaku, kunci: str | None, kumpulan: KumpulanUsulan
+        self, tx: Transaction, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan
     ) -> bytes:
+        now = self.agreement.now()
         known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
         targets = self._lock_targets(tx, kumpulan.usulan)
+        sent = json.loads(isi)["usulan"]
         receipts, new = [], []
         for posisi, butir in enumerate(kumpulan.usulan):
-            putusan = known.get(butir.id_usulan)
-            if putusan is None:
-                putusan = self._decide(tx, who, butir, targets)
-                known[butir.id_usulan] = putusan
-                new.append((butir, putusan))
-            receipts.append(
-                TandaTerima(
-                    posisi=posisi,
-                    id_usulan=butir.id_usulan,
-                    keadaan=putusan.keadaan,
-                    kode=putusan.alasan.value,
-                    alasan=putusan.kalimat,
-                    versi=putusan.versi,
-                )
-            )
+            jawaban = known.get(butir.id_usulan)
+            if jawaban is None:
+                jawaban = _Jawaban(self._decide(tx, who, butir, targets), now)
+                known[butir.id_usulan] = jawaban
+                new.append(_Baru(butir, jawaban, digest_of(sent[posisi])))
+            receipts.append(jawaban.receipt(posisi, butir.id_usulan))
         self._store(tx, who, new)
-        counts = Counter(p.keadaan.value for _, p in new)
+        counts = Counter(n.jawaban.putusan.keadaan.value for n in new)
         self.auditor.record(
             tx,
             Bukti(
@@ -136,13 +157,16 @@ class Inbox:
         )
         return KumpulanTandaTerima(tanda_terima=receipts).model_dump_json().encode()
 
-    def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, Putusan]:
+    def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, _Jawaban]:
         rows = tx.raw(
-            "SELECT id_usulan, keadaan, kode, versi_hasil FROM usulan"
+            "SELECT id_usulan, keadaan, kode, versi_hasil, diterima_pada FROM usulan"
             " WHERE pelaku = %s AND id_usulan = ANY(%s)",
             (who.id, ids),
         ).fetchall()
-        return {r[0]: Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]) for r in rows}
+        return {
+            r[0]: _Jawaban(Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]), r[4])
+            for r in rows
+        }
 
     def _lock_targets(self, tx: Transaction, butir: Sequence[Butir]) -> dict[str, _Sasaran]:
         targets: dict[str, _Sasaran] = {}
@@ -251,11 +275,10 @@ class Inbox:
             return Putusan(KeadaanUsulan.DITAHAN, AlasanUsulan.MENUNGGU_PETUGAS, sasaran.versi)
         return None
 
-    def _store(self, tx: Transaction, who: Pelaku, new: list[tuple[Butir, Putusan]]) -> None:
+    def _store(self, tx: Transaction, who: Pelaku, new: list[_Baru]) -> None:
         if not new:
             return
-        now = self.agreement.now()
-        rows = [_usulan_row(who, butir, putusan, now) for butir, putusan in new]
+        rows = [_usulan_row(who, n) for n in new]
         names = ", ".join(rows[0])
         tx.raw(
             f"INSERT INTO usulan ({names}) SELECT {names} FROM"
@@ -273,7 +296,8 @@ def _newer_report(asal: dt.datetime | None, sasaran: _Sasaran, nama: str) -> str
     return "apply" if asal > sasaran.dilaporkan_pada else None
 
 
-def _usulan_row(who: Pelaku, butir: Butir, putusan: Putusan, now: dt.datetime) -> dict[str, Any]:
+def _usulan_row(who: Pelaku, baru: _Baru) -> dict[str, Any]:
+    butir, putusan, now = baru.butir, baru.jawaban.putusan, baru.jawaban.pada
     isi = butir.model_dump(mode="json", exclude_none=True)
     return {
         "pelaku": who.id,
@@ -284,6 +308,7 @@ def _usulan_row(who: Pelaku, butir: Butir, putusan: Putusan, now: dt.datetime) -
         "versi_sasaran": isi.get("versi_sasaran"),
         "bidang": sorted(isi.get("nilai", ())),
         "isi": isi,
+        "sidik": f"\\x{baru.sidik.hex()}",
         "pasal": who.pasal,
         "keadaan": putusan.keadaan.value,
         "kode": putusan.alasan.value,

@@ -22,11 +22,14 @@ from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
 
 _JAWABAN = """
 UPDATE usulan u SET keadaan = r.keadaan, kode = r.kode, alasan = r.alasan,
-    versi_hasil = coalesce(r.versi, u.versi_hasil), dijawab_pada = %(now)s
+    versi_hasil = coalesce(r.versi, u.versi_hasil), diterima_pada = r.diterima_pada,
+    dijawab_pada = %(now)s
 FROM unnest(%(id)s::uuid[], %(keadaan)s::text[], %(kode)s::text[], %(alasan)s::text[],
-            %(versi)s::bigint[]) AS r(id, keadaan, kode, alasan, versi)
+            %(versi)s::bigint[], %(diterima_pada)s::timestamptz[])
+    AS r(id, keadaan, kode, alasan, versi, diterima_pada)
 WHERE u.id = r.id AND u.tujuan = %(tujuan)s
-  AND (u.keadaan, u.kode) IS DISTINCT FROM (r.keadaan, r.kode)
+  AND (u.keadaan, u.kode, u.diterima_pada)
+    IS DISTINCT FROM (r.keadaan, r.kode, r.diterima_pada)
 RETURNING u.id
 """
 
@@ -39,9 +42,11 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     ctx.check()
     with transaction(ctx.engine) as tx:
         row = tx.raw(
-            "UPDATE kotak_keluar SET percobaan = percobaan + 1 WHERE id = "
+            "UPDATE kotak_keluar SET percobaan = percobaan + 1, "
+            "dikirim_pada = coalesce(dikirim_pada, %s) WHERE id = "
             "(SELECT id FROM kotak_keluar WHERE keadaan = 'siap' ORDER BY id LIMIT 1) "
-            "RETURNING id, tujuan, kunci, isi, jumlah"
+            "RETURNING id, tujuan, kunci, isi, jumlah",
+            [ctx.now()],
         ).fetchone()
     if row is None:
         return {"terkirim": 0, "sisa": 0}
@@ -90,6 +95,7 @@ def _apply_answers(
         "kode": [a.kode for a in answers],
         "alasan": [a.alasan for a in answers],
         "versi": [getattr(a, "versi", None) for a in answers],
+        "diterima_pada": [a.diterima_pada for a in answers],
     }
     return [row[0] for row in tx.raw(_JAWABAN, arguments)]
 

@@ -129,6 +129,14 @@ class DownloadFolderError(PermanentError):
     saran = "Beri tempat dan hak tulis pada folder unduhan, lalu jalankan lagi."
 
 
+class BalanceSignatureError(PermanentError):
+    """A receiver's half of the balance is not what its signature says."""
+
+    kode = "HUB-SYNC-019"
+    judul = "Neraca penerima tidak sesuai tanda tangannya"
+    saran = "Jangan percaya isinya; tanyakan kepada pengelola layanan itu."
+
+
 class SyncConfigurationError(ConfigurationError):
     """The reconciler was told something it cannot work with."""
 

@@ -7,6 +7,7 @@ forbids, and what cannot get better by waiting, becomes an error at once.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,7 @@ from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
 from shared_schemas.v1.badan_usaha import BadanUsaha
+from shared_schemas.v1.neraca import ButirNeraca, Neraca
 from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.perubahan import HalamanPerubahan, Perubahan
 from shared_schemas.v1.sidik import Akar, Anak, DaunSimpul, KumpulanRekaman
@@ -91,6 +93,7 @@ def _prefixes(awalan: Sequence[str]) -> dict[str, Any]:
 _AKAR, _ANAK, _DAUN = TypeAdapter(Akar), TypeAdapter(Anak), TypeAdapter(DaunSimpul)
 _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
+_NERACA, _DAFTAR_BUTIR = TypeAdapter(Neraca), TypeAdapter(Halaman[ButirNeraca])
 
 
 def _pause(state: RetryCallState) -> float:
@@ -150,6 +153,7 @@ class KlienRegistri:
             base_url=base_url, auth=auth, timeout=_TIMEOUT, headers={"Tujuan": TUJUAN[sisi]}
         )
         self.lalu_lintas = LaluLintas()
+        self.kunci_publik: list[dict[str, Any]] = []
         self._background = ThreadPoolExecutor(1)
         self._coming: _DiDepan | None = None
 
@@ -250,6 +254,16 @@ class KlienRegistri:
         """Return one page of our own proposals with their present state."""
         return self.read(_DAFTAR_USULAN, self.call("GET", "/v1/usulan", params=self._query(kursor)))
 
+    def fetch_neraca(self, tanggal: dt.date) -> Neraca:
+        """Return the receiver's half of the balance of a day. Raises NoSuchAddressError."""
+        query = {"tanggal": tanggal.isoformat()}
+        return self.read(_NERACA, self.call("GET", "/v1/neraca", params=query))
+
+    def list_butir(self, tanggal: dt.date, kursor: str | None) -> Halaman[ButirNeraca]:
+        """Return one page of the items that the receiver counted on a day."""
+        query = {"tanggal": tanggal.isoformat()} | self._query(kursor)
+        return self.read(_DAFTAR_BUTIR, self.call("GET", "/v1/neraca/butir", params=query))
+
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Return a service's answer, asking again while there is patience."""
         return self.patiently(self._once, method, path, **options)
@@ -282,7 +296,7 @@ class KlienRegistri:
             time.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
-        self._permit(_right_of(path))
+        self._permit_path(path)
         with self._translated():
             answer = self._http.request(method, path, **options)
         self.lalu_lintas.note(answer)
@@ -293,12 +307,16 @@ class KlienRegistri:
     @contextmanager
     def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
         """Open an answer whose body is read piece by piece; a cut is a ServiceDownError."""
-        self._permit(_right_of(path))
+        self._permit_path(path)
         with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
             if answer.status_code >= 400:
                 answer.read()
                 raise self._problem(answer)
             yield answer
+
+    def _permit_path(self, path: str) -> None:
+        if path.startswith("/v1/"):  # its keys a service shows to everybody
+            self._permit(_right_of(path))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -345,7 +363,7 @@ class KlienRegistri:
 def _right_of(path: str) -> str:
     """Return the right (`badan_usaha:baca`, …) that a request of this module uses."""
     segments = path.split("/")
-    if "usulan" in segments:
+    if {"usulan", "neraca"} & set(segments):
         return "usulan:kirim"
     # A part of a snapshot does not say whose it is; the giver looks at the snapshot.
     himpunan = next((h for h, n in JALUR.items() if n in segments), Himpunan.BADAN_USAHA)

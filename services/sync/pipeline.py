@@ -1,4 +1,4 @@
-"""The story of one round: pull → link → compare → propose → deliver.
+"""The story of one round: pull → link → compare → propose → deliver → balance.
 
 A round is a durable workflow: killed at any point, it resumes at the step that was running.
 Every step can be repeated, and returns counts only, because DBOS stores what it returns.
@@ -20,6 +20,7 @@ from services.sync.deliver import (
     release_postponed,
     reopen_not_authorised,
 )
+from services.sync.imbang import check_balance
 from services.sync.konteks import Konteks, current
 from services.sync.link import link_companies
 from services.sync.propose import propose_all
@@ -49,6 +50,7 @@ def run_round(nomor: int, *, pertama: bool) -> Hitungan:
         total.update(_step("compare", nomor, compare_all))
         total.update(_step("propose", nomor, propose_all))
         total.update(_deliver(nomor))
+        total.update(_step("neraca", nomor, check_balance))
         rounds.finish(nomor, dict(total))
         return dict(total)
 

@@ -198,15 +198,19 @@ def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], N
     return tell
 
 
+def _nothing() -> None:
+    """Ask nobody whether this process may go on."""
+
+
 @contextmanager
 def open_context(
     settings: SyncSettings,
-    lock: Kepemimpinan,
+    lock: Kepemimpinan | None,
     on_progress: Callable[[Kemajuan], None] | None,
     clock: Clock,
     make_auth: Callable[[Sisi], httpx.Auth | None],
 ) -> Iterator[Konteks]:
-    """Open database, clients and agreement for whoever holds the lock; they are the process's."""
+    """Open database, clients and agreement, the process's own; None only looks, without leading."""
     engine = make_engine(settings.database_url, 5)
     kunci = _key_of(settings.kunci_sidik)
     ctx = Konteks(
@@ -216,7 +220,7 @@ def open_context(
         BerkasPerjanjian(settings.perjanjian_path),
         clock,
         on_progress,
-        lock.check,
+        _nothing if lock is None else lock.check,
         kunci,
         taut_penuh=settings.taut_penuh,
     )

@@ -245,10 +245,13 @@ kotak_keluar = sa.Table(
     sa.Column("jawaban_kode", sa.Text),
     sa.Column("percobaan", sa.Integer, nullable=False),
     sa.Column("dibuat_pada", _WAKTU, nullable=False),
+    sa.Column("dikirim_pada", _WAKTU),
     sa.Column("dijawab_pada", _WAKTU),
     sa.Index("ix_kotak_keluar_siap", "tujuan", "id", postgresql_where=sa.text("keadaan = 'siap'")),
 )
 
+# `sidik` is what was sent. Since `diterima_pada`, the receiver's word for it, the state is the
+# receiver's too; before that it is the hub's own (docs/keputusan/0015).
 usulan = sa.Table(
     "usulan",
     METADATA,
@@ -266,9 +269,28 @@ usulan = sa.Table(
     sa.Column("kode", sa.Text),
     sa.Column("alasan", sa.Text),
     sa.Column("versi_hasil", sa.BigInteger),
+    sa.Column("sidik", sa.LargeBinary),
     sa.Column("dibuat_pada", _WAKTU, nullable=False),
+    sa.Column("diterima_pada", _WAKTU),
     sa.Column("dijawab_pada", _WAKTU),
     sa.Index(None, "tujuan", "keadaan"),
+    sa.Index(None, "tujuan", "diterima_pada"),
+)
+
+# Only ever added to: what both sides signed about a day, each time it said something new.
+neraca = sa.Table(
+    "neraca",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("tujuan", sa.Text, nullable=False),
+    sa.Column("tanggal", sa.Date, nullable=False),
+    sa.Column("cocok", sa.Boolean, nullable=False),
+    sa.Column("isi", JSONB, nullable=False),
+    sa.Column("tanda_pengirim", sa.Text, nullable=False),
+    sa.Column("tanda_penerima", sa.Text, nullable=False),
+    sa.Column("kunci_penerima", JSONB, nullable=False),
+    sa.Column("pada", _WAKTU, nullable=False),
+    sa.Index(None, "tujuan", "tanggal", "id"),
 )
 
 usulan_temuan = sa.Table(

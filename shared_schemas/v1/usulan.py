@@ -148,6 +148,9 @@ class TandaTerima(Pesan):
     kode: str = Field(description="Kode alasan yang tetap.")
     alasan: str = Field(description="Satu kalimat.")
     versi: Versi | None = Field(None, description="Versi rekaman penerima sesudahnya.")
+    diterima_pada: Waktu = Field(
+        description="Kapan butir ini pertama kali diterima; menentukan harinya dalam neraca."
+    )
 
 
 class KumpulanTandaTerima(Pesan):

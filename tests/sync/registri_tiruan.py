@@ -152,7 +152,7 @@ class RegistriTiruan:
         id_ = str(usulan.id_usulan)
         if id_ in self.usulan:
             known = self.usulan[id_]
-            return {k: known[k] for k in ("keadaan", "kode", "alasan")}
+            return {k: known[k] for k in ("keadaan", "kode", "alasan", "diterima_pada")}
         self.diproses[id_] += 1
         self.isi_usulan[id_] = raw
         keadaan = self._judge(usulan, raw)
@@ -161,7 +161,8 @@ class RegistriTiruan:
             "id_sasaran": raw.get("id_sasaran"), "keadaan": keadaan, "kode": keadaan.upper(),
             "alasan": "Simulator.", "diterima_pada": "2026-01-01T00:00:00Z",
         }  # fmt: skip
-        return {"keadaan": keadaan, "kode": keadaan.upper(), "alasan": "Simulator."}
+        names = ("keadaan", "kode", "alasan", "diterima_pada")
+        return {k: self.usulan[id_][k] for k in names}
 
     def _judge(self, usulan: Any, raw: dict[str, Any]) -> str:
         if not isinstance(usulan, (PenyelarasanBadanUsaha, PenyelarasanPekerja)):
@@ -236,6 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, r.receive(self.headers["Idempotency-Key"], body)
         if url.path == "/v1/usulan":
             return 200, r.listing(kursor, batas)
+        if not url.path.startswith("/v1/perubahan/"):
+            return 404, _problem("KLIEN-BENTUK-004", "Alamat tidak dikenal.")
         himpunan = HIMPUNAN[url.path.rsplit("/", 1)[-1]]
         if "kursor" in query and kursor < r.kursor_tertua:
             return 410, _problem("KLIEN-KURSOR-003", "Kursor terlalu lama.")
