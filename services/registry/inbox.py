@@ -6,10 +6,11 @@ keep the former value; hold what the civil registry decides; refuse the rest wit
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -20,6 +21,8 @@ from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
 from services.kit.database import Transaction, transaction
+from services.kit.errors import HubError
+from services.kit.logging import get_logger
 from services.registry import write
 from services.registry.idempotency import once
 from services.registry.tables import TABLE_OF
@@ -116,6 +119,9 @@ class _Sasaran:
     nilai: dict[str, Any]
 
 
+_Decide = Callable[[Transaction, Pelaku, Butir, dict[str, _Sasaran]], Putusan]
+
+
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """Accepts proposals of the other party for one registry."""
@@ -133,19 +139,14 @@ class Inbox:
     def _work(
         self, tx: Transaction, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan
     ) -> bytes:
-        now = self.agreement.now()
-        known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
-        targets = self._lock_targets(tx, kumpulan.usulan)
-        sent = json.loads(isi)["usulan"]
-        receipts, new = [], []
-        for posisi, butir in enumerate(kumpulan.usulan):
-            jawaban = known.get(butir.id_usulan)
-            if jawaban is None:
-                jawaban = _Jawaban(self._decide(tx, who, butir, targets), now)
-                known[butir.id_usulan] = jawaban
-                new.append(_Baru(butir, jawaban, digest_of(sent[posisi])))
-            receipts.append(jawaban.receipt(posisi, butir.id_usulan))
-        self._store(tx, who, new)
+        try:
+            with tx.savepoint():
+                receipts, new = self._go_through(tx, who, isi, kumpulan, self._decide)
+        except HubError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one item's defect must not hold up the others
+            get_logger().error("usulan cacat", kunci_idempotensi=kunci, exc_info=error)
+            receipts, new = self._go_through(tx, who, isi, kumpulan, self._decide_or_hold)
         counts = Counter(n.jawaban.putusan.keadaan.value for n in new)
         self.auditor.record(
             tx,
@@ -156,6 +157,45 @@ class Inbox:
             ),
         )
         return KumpulanTandaTerima(tanda_terima=receipts).model_dump_json().encode()
+
+    def _go_through(
+        self, tx: Transaction, who: Pelaku, isi: bytes, kumpulan: KumpulanUsulan, decide: _Decide
+    ) -> tuple[list[TandaTerima], list[_Baru]]:
+        """Answer each item and store those that are new."""
+        now = self.agreement.now()
+        known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
+        targets = self._lock_targets(tx, kumpulan.usulan)
+        sent = json.loads(isi)["usulan"]
+        receipts, new = [], []
+        for posisi, butir in enumerate(kumpulan.usulan):
+            jawaban = known.get(butir.id_usulan)
+            if jawaban is None:
+                jawaban = _Jawaban(decide(tx, who, butir, targets), now)
+                known[butir.id_usulan] = jawaban
+                new.append(_Baru(butir, jawaban, digest_of(sent[posisi])))
+            receipts.append(jawaban.receipt(posisi, butir.id_usulan))
+        self._store(tx, who, new)
+        return receipts, new
+
+    def rework(self, tx: Transaction, who: Pelaku, butir: Butir) -> Putusan:
+        """Decide again about an item that was kept because of a defect."""
+        return self._decide(tx, who, butir, self._lock_targets(tx, [butir]))
+
+    def _decide_or_hold(
+        self, tx: Transaction, who: Pelaku, butir: Butir, targets: dict[str, _Sasaran]
+    ) -> Putusan:
+        """Decide, or keep the item with all it says when that fails by a defect of ours."""
+        key = f"{butir.himpunan}:{getattr(butir, 'id_sasaran', '')}"
+        before = copy.deepcopy(targets.get(key))
+        try:
+            with tx.savepoint():
+                return self._decide(tx, who, butir, targets)
+        except HubError:
+            raise
+        except Exception:  # noqa: BLE001 - logged when the batch failed as a whole
+            if before is not None:
+                targets[key] = before
+            return Putusan(KeadaanUsulan.DITAHAN, AlasanUsulan.CACAT)
 
     def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, _Jawaban]:
         rows = tx.raw(

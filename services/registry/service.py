@@ -88,7 +88,9 @@ class RegistryService:
         self.petugas = Petugas(bahan, self.ekspor, (settings.simpan or folder) / "ekspor")
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
-        self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
+        self.proposals = Proposals(
+            self.engine, self.auditor, self.cursors, clock, self.inbox.rework
+        )
         self.neraca = BukuNeraca(self.engine, self.issuer, self.cursors, clock)
 
     @cached_property

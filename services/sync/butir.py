@@ -36,7 +36,8 @@ _MASIH_BERLAKU = """
 EXISTS (SELECT FROM (
     SELECT u.keadaan, x.sidik_asal FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
     WHERE x.id_temuan = t.id AND u.tujuan = '{tujuan}' ORDER BY u.batch DESC LIMIT 1) s
-  WHERE s.sidik_asal = t.sidik_{asal} AND s.keadaan IN ('disiapkan', 'ditahan', 'ditolak'))
+  WHERE s.sidik_asal = t.sidik_{asal}
+    AND s.keadaan IN ('disiapkan', 'mati', 'ditahan', 'ditolak', 'dibuang'))
 """
 _PENYELARASAN = """
 WITH g AS (

@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import keadaan
+from services.sync import keadaan, surat_mati
 from services.sync.errors import (
     ContractError,
+    Jawaban,
     NotAuthorisedError,
     PostponedDutyError,
     RefusedError,
+    ServiceDownError,
 )
+from services.sync.kelompok import KeadaanButir
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
@@ -33,8 +36,14 @@ WHERE u.id = r.id AND u.tujuan = %(tujuan)s
 RETURNING u.id
 """
 
-# Held and queued: the receiver decides later. Refused and withdrawn: it may have been accepted.
-_BELUM_PASTI = ["ditahan", "diterima", "tak_berwenang", "ditarik"]
+# Held and queued: the receiver decides later. The others: a lost answer may have accepted them.
+_BELUM_PASTI = ["ditahan", "diterima", *(k.value for k in KeadaanButir)]
+_SEBAB_SENDIRI = ("KLIEN-BENTUK-", "KLIEN-IDEMPOTENSI-", "KLIEN-USULAN-")
+"""Refusals that this batch will meet each time, and no other batch by the same cause."""
+_MUNGKIN_SENDIRI = {400, 409, 413, 415, 422, 500, 502, 504}
+"""Answers that may be this batch's own fault: after so many of them it is put aside."""
+_ALAMAT_SALAH = {404, 405}
+_SELALU_BERTABRAKAN = "HUB-DATABASE-002"
 
 
 def deliver_batch(ctx: Konteks) -> dict[str, int]:
@@ -53,6 +62,7 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     batch, tujuan, kunci, isi, jumlah = row
     try:
         answer = ctx.klien[NamaSisi(tujuan)].send_usulan(bytes(isi), kunci)
+        counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer.tanda_terima)
     except PostponedDutyError as error:
         held = _postpone(ctx, tujuan)
         ctx.tell("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
@@ -60,12 +70,47 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     except NotAuthorisedError as error:
         _mark_not_authorised(ctx, batch, error)
         return {"terkirim": 0, "tak_berwenang": jumlah, "sisa": 1}
-    except RefusedError as error:
-        _take_back(ctx, batch, error)
-        raise
-    counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer.tanda_terima)
+    except (RefusedError, ServiceDownError, ContractError) as error:
+        if not _bury_if_hopeless(ctx, batch, error):
+            raise
+        ctx.tell("deliver", f"Kelompok {batch} ke {tujuan} menjadi surat mati. {error.detail}")
+        return {"terkirim": 0, "mati": jumlah, "sisa": 1}
     ctx.tell("deliver", f"Kelompok {batch} ke {tujuan} diterima", jumlah)
     return counts | {"terkirim": jumlah, "sisa": 1}
+
+
+def _bury_if_hopeless(
+    ctx: Konteks, batch: int, error: RefusedError | ServiceDownError | ContractError
+) -> bool:
+    """Make the batch a dead letter when it fails by itself, or has failed too often.
+
+    A service that is down, or that refuses whoever asks, says nothing about a batch: those wait.
+    """
+    jawaban = getattr(error, "jawaban", None)
+    hopeless = isinstance(error, ContractError) or (
+        jawaban is not None
+        and jawaban.status not in _ALAMAT_SALAH
+        and jawaban.kode.startswith(_SEBAB_SENDIRI)
+    )
+    if not hopeless and not _suspect(jawaban):
+        return False
+    with transaction(ctx.engine) as tx:
+        row = tx.raw(
+            "UPDATE kotak_keluar SET kegagalan = kegagalan + 1 WHERE id = %s RETURNING kegagalan",
+            [batch],
+        ).fetchone()
+        if not hopeless and (row is None or row[0] < ctx.settings.kegagalan_maks):
+            return False
+        status, kode = (200, error.kode) if jawaban is None else jawaban
+        surat_mati.bury(tx, batch, status, kode, error.detail, ctx.now())
+    return True
+
+
+def _suspect(jawaban: Jawaban | None) -> bool:
+    """Say whether an answer may have been caused by the batch itself."""
+    return jawaban is not None and (
+        jawaban.status in _MUNGKIN_SENDIRI or jawaban.kode == _SELALU_BERTABRAKAN
+    )
 
 
 def _keep_receipts(
@@ -127,52 +172,27 @@ def _postpone(ctx: Konteks, tujuan: str) -> int:
 
 
 def release_postponed(ctx: Konteks) -> dict[str, int]:
-    """Put what was postponed back into the queue, once a run: the duty may be due again."""
+    """Put what was postponed back into the queue, once a run: the duty may be due again.
+
+    Letters too old to be kept go first, so that what they said is proposed in this run.
+    """
+    expired = surat_mati.expire_letters(ctx)
     with transaction(ctx.engine) as tx:
         count = tx.raw(
             "UPDATE kotak_keluar SET keadaan = 'siap' WHERE keadaan = 'ditunda'"
         ).rowcount
-    return {"dilepas": count}
+    return {"dilepas": count, "kedaluwarsa": expired}
 
 
 def _mark_not_authorised(ctx: Konteks, batch: int, error: NotAuthorisedError) -> None:
     with transaction(ctx.engine) as tx:
         tx.raw(
             "UPDATE usulan SET keadaan = 'tak_berwenang', kode = %s, alasan = %s, "
-            "dijawab_pada = %s WHERE batch = %s",
+            "dijawab_pada = %s WHERE batch = %s AND keadaan = 'disiapkan'",
             [error.kode, error.detail, ctx.now(), batch],
         )
         keadaan.follow_batch(tx, batch, ctx.now())
         _close_batch(ctx, tx, batch, "tak_berwenang", status=403, kode=error.kode)
-
-
-def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
-    """Withdraw a batch that was refused as a whole: all that it answered opens again."""
-    with transaction(ctx.engine) as tx:
-        tx.raw(
-            "UPDATE temuan SET keadaan = 'terbuka', id_usulan = NULL WHERE keadaan = 'diusulkan' "
-            "AND id IN (SELECT x.id_temuan FROM usulan_temuan x JOIN usulan u "
-            "ON u.id = x.id_usulan WHERE u.batch = %s)",
-            [batch],
-        )
-        _withdraw(tx, "u.batch = %s", [batch])
-        _close_batch(ctx, tx, batch, "gagal", status=error.status, kode=error.kode)
-
-
-def _withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
-    """Withdraw some proposals `u`, so that what they said can be said again.
-
-    Not deleted: an earlier sending whose answer was lost may have been accepted, or may still
-    arrive, and then the receiver's list brings its state into this book.
-    """
-    tx.raw(
-        "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
-        f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
-        " INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)"
-        " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
-        arguments,
-    )
-    tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)
 
 
 def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
@@ -181,7 +201,7 @@ def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
     What the receiver turned out to have accepted (`refresh_states`) is answered already.
     """
     with transaction(ctx.engine) as tx:
-        _withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
+        keadaan.withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
         count = tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
             "WHERE keadaan = 'tak_berwenang'"
@@ -206,6 +226,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
         with transaction(ctx.engine) as tx:
             ids = _apply_answers(ctx, tx, sisi.value, page.data)
             keadaan.follow_usulan(tx, ids, ctx.now())
+            surat_mati.close_arrived(tx, ctx.now())
         changed += len(ids)
         kursor = page.kursor
         if kursor is None:

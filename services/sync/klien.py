@@ -28,6 +28,7 @@ from services.sync.errors import (
     ContractError,
     CredentialHeldError,
     CursorGoneError,
+    Jawaban,
     NoSuchAddressError,
     NotAuthorisedError,
     PostponedDutyError,
@@ -337,15 +338,20 @@ class KlienRegistri:
             return _MENURUT_KODE[kode](text, pasal=pasal)
         if status == 410:
             return CursorGoneError(text)
+        jawaban = Jawaban(status, kode)
         if status in _TEMPORARY:
-            return ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
+            down = ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
+            down.jawaban = jawaban
+            return down
         if status == 403 and kode.startswith(
             ("KLIEN-PERJANJIAN", "KLIEN-OTORISASI", "KLIEN-TUJUAN")
         ):
             over = (pasal or "").startswith("Pasal 8")
             return (AgreementOverError if over else NotAuthorisedError)(text, pasal=pasal)
         missing = status in {404, 405} and not kode.startswith("KLIEN-EKSPOR")
-        return (NoSuchAddressError if missing else RefusedError)(text, pasal=pasal)
+        refused = (NoSuchAddressError if missing else RefusedError)(text, pasal=pasal)
+        refused.jawaban = jawaban
+        return refused
 
     def read(self, form: TypeAdapter[_T], answer: httpx.Response) -> _T:
         """Return an answer in its agreed form. Raises ContractError."""

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.kit.database import Transaction
+from services.sync.kelompok import KeadaanButir
 from services.sync.settings import NamaSisi
 from shared_schemas.neraca import Pohon, bounds_of
 from shared_schemas.v1.kode import KeadaanUsulan
@@ -34,8 +35,8 @@ _MENURUT_ID = """
 SELECT id, sidik, keadaan, diterima_pada FROM usulan WHERE tujuan = %s AND id = ANY(%s)
 """
 
-DI_JALAN = frozenset({"disiapkan"})
-"""States of an item that was sent and has no receipt; in the others it was refused unreceived."""
+DI_JALAN = frozenset({KeadaanButir.DISIAPKAN.value, KeadaanButir.MATI.value})
+"""States of an item sent without a receipt, dead letters included; in the others it came back."""
 
 
 @dataclass(frozen=True, slots=True)

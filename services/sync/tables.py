@@ -6,8 +6,13 @@ in `isi` and their normal forms in `banding`, so an addendum needs no migration.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.sync.kelompok import KeadaanButir, KeadaanKelompok
+from shared_schemas.v1.kode import KeadaanUsulan
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -34,6 +39,12 @@ def _tree(table: str) -> tuple[sa.Column[int] | sa.Index, ...]:
             postgresql_where=sa.text("daun IS NOT NULL"),
         ),
     )
+
+
+def _one_of(table: str, *states: type[StrEnum]) -> sa.CheckConstraint:
+    """Return the constraint that closes a table's column `keadaan` to these states."""
+    listed = ", ".join(f"'{s.value}'" for kind in states for s in kind)
+    return sa.CheckConstraint(f"keadaan IN ({listed})", name=f"ck_{table}_keadaan")
 
 
 cermin_badan_usaha = sa.Table(
@@ -243,11 +254,27 @@ kotak_keluar = sa.Table(
     sa.Column("keadaan", sa.Text, nullable=False),
     sa.Column("jawaban_status", sa.Integer),
     sa.Column("jawaban_kode", sa.Text),
+    sa.Column("alasan", sa.Text),
     sa.Column("percobaan", sa.Integer, nullable=False),
+    sa.Column("kegagalan", sa.Integer, nullable=False, server_default="0"),
     sa.Column("dibuat_pada", _WAKTU, nullable=False),
     sa.Column("dikirim_pada", _WAKTU),
     sa.Column("dijawab_pada", _WAKTU),
     sa.Index("ix_kotak_keluar_siap", "tujuan", "id", postgresql_where=sa.text("keadaan = 'siap'")),
+    _one_of("kotak_keluar", KeadaanKelompok),
+)
+
+# Only ever added to: how a batch became a dead letter, and who did what about it.
+riwayat_kotak = sa.Table(
+    "riwayat_kotak",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("batch", sa.BigInteger, nullable=False, index=True),
+    sa.Column("dari", sa.Text, nullable=False),
+    sa.Column("ke", sa.Text, nullable=False),
+    sa.Column("oleh", sa.Text, nullable=False),
+    sa.Column("alasan", sa.Text, nullable=False),
+    sa.Column("pada", _WAKTU, nullable=False),
 )
 
 # `sidik` is what was sent. Since `diterima_pada`, the receiver's word for it, the state is the
@@ -275,6 +302,7 @@ usulan = sa.Table(
     sa.Column("dijawab_pada", _WAKTU),
     sa.Index(None, "tujuan", "keadaan"),
     sa.Index(None, "tujuan", "diterima_pada"),
+    _one_of("usulan", KeadaanButir, KeadaanUsulan),
 )
 
 # Only ever added to: what both sides signed about a day, each time it said something new.

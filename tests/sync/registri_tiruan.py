@@ -51,6 +51,8 @@ class RegistriTiruan:
     tanpa_pekerja: bool = False
     tanpa_kirim: bool = False
     berakhir: bool = False
+    jawab_usulan: tuple[int, str] | None = None  # refuses every batch with status and code
+    jawab_rusak: bool = False  # does the work, then answers what is no answer
     kursor_tertua: int = 0
     putus: float = 0.0  # share of answers lost on the way, after the work was done
     lambat: float = 0.0
@@ -234,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         if refusal is not None:
             return 403, refusal
         if self.command == "POST":
-            return 200, r.receive(self.headers["Idempotency-Key"], body)
+            return self._take(body)
         if url.path == "/v1/usulan":
             return 200, r.listing(kursor, batas)
         if not url.path.startswith("/v1/perubahan/"):
@@ -243,6 +245,13 @@ class _Handler(BaseHTTPRequestHandler):
         if "kursor" in query and kursor < r.kursor_tertua:
             return 410, _problem("KLIEN-KURSOR-003", "Kursor terlalu lama.")
         return 200, r.page(himpunan, kursor, batas)
+
+    def _take(self, body: bytes) -> tuple[int, bytes]:
+        r = self.registri
+        if r.jawab_usulan is not None:
+            return r.jawab_usulan[0], _problem(r.jawab_usulan[1], "Simulator.")
+        answer = r.receive(self.headers["Idempotency-Key"], body)
+        return 200, b'{"bukan": "tanda terima"}' if r.jawab_rusak else answer
 
     def _refuse(self, path: str) -> bytes | None:
         r = self.registri
