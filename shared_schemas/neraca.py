@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +27,9 @@ def canonical(value: Any) -> bytes:
     return text.encode()
 
 
-def digest_of(butir: Mapping[str, Any]) -> bytes:
-    """Return the SHA-256 of an item as it was sent, whatever the order of its members."""
-    return hashlib.sha256(canonical(butir)).digest()
+def digest_of(value: Any) -> bytes:
+    """Return the SHA-256 of an item, or a list, as it was sent, whatever the order of members."""
+    return hashlib.sha256(canonical(value)).digest()
 
 
 def bounds_of(tanggal: dt.date) -> tuple[dt.datetime, dt.datetime]:

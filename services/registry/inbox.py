@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
+from services.auth.tokens import TokenIssuer
 from services.kit.database import Transaction, transaction
 from services.kit.errors import HubError
 from services.kit.logging import get_logger
@@ -31,6 +33,7 @@ from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Wewenang
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import (
+    JaminanTandaTerima,
     KumpulanTandaTerima,
     KumpulanUsulan,
     PemberitahuanStatus,
@@ -130,6 +133,7 @@ class Inbox:
     agreement: AgreementStore
     auditor: Auditor
     antrean: Penerima
+    issuer: TokenIssuer
 
     def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
         """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones."""
@@ -156,7 +160,22 @@ class Inbox:
                 {"jumlah": len(new), "menurut_keadaan": dict(counts), "kunci_idempotensi": kunci},
             ),
         )
-        return KumpulanTandaTerima(tanda_terima=receipts).model_dump_json().encode()
+        signed = self._sign(who, kunci or "", isi, receipts)
+        answer = KumpulanTandaTerima(tanda_terima=receipts, tertanda=signed)
+        return answer.model_dump_json().encode()
+
+    def _sign(self, who: Pelaku, kunci: str, isi: bytes, receipts: list[TandaTerima]) -> str:
+        """Vouch for what was received and answered; kept with the answer, for repetitions."""
+        said = [t.model_dump(mode="json") for t in receipts]
+        jaminan = JaminanTandaTerima(
+            kunci=kunci,
+            sidik_isi=hashlib.sha256(isi).hexdigest(),
+            sidik_tanda_terima=digest_of(said).hex(),
+            jumlah=len(receipts),
+            diterima_pada=self.agreement.now(),
+        )
+        claims = {"jaminan": jaminan.model_dump(mode="json")}
+        return self.issuer.sign_document(f"tanda_terima:{kunci}", who.id, claims)
 
     def _go_through(
         self, tx: Transaction, who: Pelaku, isi: bytes, kumpulan: KumpulanUsulan, decide: _Decide

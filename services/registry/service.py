@@ -87,7 +87,7 @@ class RegistryService:
         )
         self.petugas = Petugas(bahan, self.ekspor, (settings.simpan or folder) / "ekspor")
         self.antrean = spec.make_antrean(clock)
-        self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
+        self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean, self.issuer)
         self.proposals = Proposals(
             self.engine, self.auditor, self.cursors, clock, self.inbox.rework
         )

@@ -6,10 +6,11 @@ same bytes under the same key again and gets the same answer.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import keadaan, surat_mati
+from services.sync import bukti, keadaan, surat_mati
 from services.sync.errors import (
     ContractError,
     Jawaban,
@@ -19,8 +20,10 @@ from services.sync.errors import (
     ServiceDownError,
 )
 from services.sync.kelompok import KeadaanButir
+from services.sync.klien import Diterima
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
+from services.sync.tanda import Tanda
 from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
 
 _JAWABAN = """
@@ -62,7 +65,8 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     batch, tujuan, kunci, isi, jumlah = row
     try:
         answer = ctx.klien[NamaSisi(tujuan)].send_usulan(bytes(isi), kunci)
-        counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer.tanda_terima)
+        signed = bukti.verify_receipt(ctx, NamaSisi(tujuan), kunci, bytes(isi), answer)
+        counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer, signed)
     except PostponedDutyError as error:
         held = _postpone(ctx, tujuan)
         ctx.tell("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
@@ -114,9 +118,10 @@ def _suspect(jawaban: Jawaban | None) -> bool:
 
 
 def _keep_receipts(
-    ctx: Konteks, batch: int, tujuan: str, jumlah: int, receipts: list[TandaTerima]
+    ctx: Konteks, batch: int, tujuan: str, jumlah: int, answer: Diterima, signed: Tanda
 ) -> dict[str, int]:
     counts: dict[str, int] = {}
+    receipts = answer.tanda_terima
     for receipt in receipts:
         counts[receipt.keadaan.value] = counts.get(receipt.keadaan.value, 0) + 1
     with transaction(ctx.engine) as tx:
@@ -125,6 +130,10 @@ def _keep_receipts(
             raise ContractError(f"Tanda terima kelompok {batch} tidak cocok dengan isinya.")
         _apply_answers(ctx, tx, tujuan, receipts)
         keadaan.follow_batch(tx, batch, ctx.now())
+        tx.raw(
+            "UPDATE kotak_keluar SET tanda_terima = %s, kunci_penerima = %s WHERE id = %s",
+            [answer.tertanda, json.dumps(signed.kunci), batch],
+        )
         _close_batch(ctx, tx, batch, "terkirim", status=200)
     return counts
 

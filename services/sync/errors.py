@@ -149,6 +149,14 @@ class BalanceSignatureError(PermanentError):
     saran = "Jangan percaya isinya; tanyakan kepada pengelola layanan itu."
 
 
+class ReceiptSignatureError(PermanentError):
+    """A receipt is not signed by the receiver, or not about what was sent; the batch stays."""
+
+    kode = "HUB-SYNC-021"
+    judul = "Tanda terima tidak sesuai tanda tangannya"
+    saran = "Hentikan pertukaran dan tanyakan kepada pengelola layanan; kelompoknya tetap menunggu."
+
+
 class NoSuchLetterError(PermanentError):
     """An operator named a batch that is no dead letter."""
 

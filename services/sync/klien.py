@@ -38,6 +38,7 @@ from services.sync.errors import (
 )  # fmt: skip
 from services.sync.lalu_lintas import LaluLintas
 from services.sync.settings import NamaSisi
+from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
 from shared_schemas.v1.badan_usaha import BadanUsaha
@@ -45,7 +46,7 @@ from shared_schemas.v1.neraca import ButirNeraca, Neraca
 from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.perubahan import HalamanPerubahan, Perubahan
 from shared_schemas.v1.sidik import Akar, Anak, DaunSimpul, KumpulanRekaman
-from shared_schemas.v1.usulan import KumpulanTandaTerima, UsulanTercatat
+from shared_schemas.v1.usulan import KumpulanTandaTerima, TandaTerima, UsulanTercatat
 
 _T = TypeVar("_T")
 
@@ -124,6 +125,14 @@ class Daftar(NamedTuple):
 
     nomor: int
     daun: dict[str, int]
+
+
+class Diterima(NamedTuple):
+    """Receipts of a batch, what the receiver signed, and their digest as they came."""
+
+    tanda_terima: list[TandaTerima]
+    tertanda: str
+    sidik: str
 
 
 class KlienRegistri:
@@ -245,11 +254,13 @@ class KlienRegistri:
             int.from_bytes(packed[at : at + oktet], "big") for at in range(0, len(packed), oktet)
         ]
 
-    def send_usulan(self, isi: bytes, kunci: str) -> KumpulanTandaTerima:
+    def send_usulan(self, isi: bytes, kunci: str) -> Diterima:
         """Send a stored batch and return its receipts; repeating the key repeats the answer."""
         headers = {"Idempotency-Key": kunci, "Content-Type": "application/json"}
         answer = self.call("POST", "/v1/usulan", content=isi, headers=headers)
-        return self.read(_TANDA_TERIMA, answer)
+        found = self.read(_TANDA_TERIMA, answer)
+        sidik = digest_of(answer.json()["tanda_terima"]).hex()
+        return Diterima(found.tanda_terima, found.tertanda, sidik)
 
     def list_usulan(self, kursor: str | None) -> Halaman[UsulanTercatat]:
         """Return one page of our own proposals with their present state."""

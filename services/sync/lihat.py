@@ -120,7 +120,7 @@ def trace(engine: sa.Engine, dicari: uuid.UUID | str) -> Baris | None:
     told = (
         sa.select(
             t.usulan, k.kunci, k.percobaan, k.sidik_isi, k.jawaban_status, k.jawaban_kode,
-            k.keadaan.label("keadaan_kelompok"),
+            k.keadaan.label("keadaan_kelompok"), k.tanda_terima,
         )
         .join(t.kotak_keluar, k.id == t.usulan.c.batch)
         .where((t.usulan.c.id == sought) | t.usulan.c.id.in_(of_temuan))

@@ -257,6 +257,9 @@ kotak_keluar = sa.Table(
     sa.Column("alasan", sa.Text),
     sa.Column("percobaan", sa.Integer, nullable=False),
     sa.Column("kegagalan", sa.Integer, nullable=False, server_default="0"),
+    # What the receiver signed about this batch, and the key that verified it at that time.
+    sa.Column("tanda_terima", sa.Text),
+    sa.Column("kunci_penerima", JSONB),
     sa.Column("dibuat_pada", _WAKTU, nullable=False),
     sa.Column("dikirim_pada", _WAKTU),
     sa.Column("dijawab_pada", _WAKTU),

@@ -6,7 +6,6 @@ import time
 from typing import Any, NamedTuple
 
 from services.auth.jws import TokenError, VerifyingKey
-from services.sync.errors import ContractError
 from services.sync.klien import KlienRegistri
 
 _ALAMAT = "/.well-known/jwks.json"
@@ -43,4 +42,4 @@ def _fetch(klien: KlienRegistri) -> list[dict[str, Any]]:
     try:
         return [dict(k) for k in klien.call("GET", _ALAMAT).json()["keys"]]
     except (ValueError, KeyError, TypeError):
-        raise ContractError(f"{klien.sisi.upper()}: kumpulan kunci tidak terbaca.") from None
+        raise TokenError("kumpulan kunci tidak terbaca") from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -21,10 +20,10 @@ from services.sync.errors import BalanceSignatureError
 from services.sync.imbang import HasilNeraca, JenisSelisih, KeadaanNeraca
 from services.sync.konteks import Kemajuan
 from services.sync.lihat_neraca import balances
-from services.sync.run import key_auth
-from services.sync.settings import NamaSisi, Sisi
+from services.sync.settings import NamaSisi
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
+from tests.e2e.jalur import changing, losing, rewrite
 from tests.e2e.test_konvergensi import edit, seed
 
 
@@ -49,20 +48,6 @@ def balance(pasangan: Pasangan, sisi: NamaSisi = NamaSisi.BPJS) -> HasilNeraca:
 
 def kinds(hasil: HasilNeraca) -> dict[str, JenisSelisih]:
     return {str(s.id_usulan): s.jenis for s in hasil.selisih}
-
-
-class Hilang(httpx.Auth):
-    """Authentication on a path that loses the answer to a batch, after the work was done."""
-
-    requires_response_body = True
-
-    def __init__(self, sisi: Sisi) -> None:
-        self._inner = key_auth(sisi)
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        yield from self._inner.auth_flow(request)
-        if request.method == "POST" and request.url.path == "/v1/usulan":
-            raise httpx.ReadError("jawaban hilang")
 
 
 def test_both_sides_agree_and_sign(pasangan: Pasangan) -> None:
@@ -144,7 +129,7 @@ def test_lost_answer_is_in_flight_and_explained_until_the_next_round(pasangan: P
     sync = pasangan.sync
     pasangan.sync = sync.model_copy(update={"tunggu_detik": 0.0})
     with pytest.raises(TemporaryError):
-        pasangan.reconcile(make_auth=Hilang)
+        pasangan.reconcile(make_auth=losing("/v1/usulan", "POST"))
     pasangan.sync = sync
     first = next(s for s in NamaSisi if balance(pasangan, s).pengirim.di_jalan)
     hasil = balance(pasangan, first)
@@ -184,29 +169,13 @@ def test_decision_after_the_round_moves_columns_and_follows(pasangan: Pasangan) 
 def test_statement_of_another_is_not_believed(pasangan: Pasangan) -> None:
     pasangan.reconcile()
 
-    class Dipalsu(httpx.Auth):
-        requires_response_body = True
-
-        def __init__(self, sisi: Sisi) -> None:
-            self._inner = key_auth(sisi)
-
-        def auth_flow(
-            self, request: httpx.Request
-        ) -> Generator[httpx.Request, httpx.Response, None]:
-            flow = self._inner.auth_flow(request)
-            answer = yield next(flow)
-            while True:
-                try:
-                    answer = yield flow.send(answer)
-                except StopIteration:
-                    break
-            if request.url.path == "/v1/neraca":
-                said: dict[str, Any] = answer.json()
-                said["neraca"]["jumlah"] += 1
-                answer._content = json.dumps(said).encode()
+    def change(answer: httpx.Response) -> None:
+        said = answer.json()
+        said["neraca"]["jumlah"] += 1
+        rewrite(answer, json.dumps(said).encode())
 
     with pytest.raises(BalanceSignatureError):
-        balances(pasangan.sync, None, make_auth=Dipalsu)
+        balances(pasangan.sync, None, make_auth=changing("/v1/neraca", change))
 
 
 def test_statement_is_the_service_s_and_no_client_can_have_made_it(pasangan: Pasangan) -> None:
