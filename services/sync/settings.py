@@ -58,6 +58,9 @@ class SyncSettings(BaseModel):
     mati_simpan_hari: int = Field(
         30, ge=1, description="Days that a dead letter keeps its bytes, which hold personal data."
     )
+    sewa_detik: float = Field(
+        20, gt=0, le=25, description="Seconds without a sign after which a leader is replaced."
+    )
     putaran_maks: int = Field(10, ge=1)
     # Below, pairing all takes seconds, and so does compiling the sieve once on a machine.
     saring_mulai: int = Field(200_000, ge=0, description="Workers from which a sieve is worth it.")

@@ -332,6 +332,17 @@ usulan_temuan = sa.Table(
     sa.Column("sidik_asal", sa.Text, nullable=False),
 )
 
+# Who leads, until when, and the token that each of its transactions must show (0017).
+sewa = sa.Table(
+    "sewa",
+    METADATA,
+    sa.Column("nama", sa.Text, primary_key=True),
+    sa.Column("token", sa.BigInteger, nullable=False),
+    sa.Column("pemegang", sa.Text),
+    sa.Column("sampai", _WAKTU),
+    sa.Index(None, "nama", "token", unique=True),
+)
+
 putaran = sa.Table(
     "putaran",
     METADATA,
