@@ -18,6 +18,7 @@ import wlkp_gateway.app
 from services.kebijakan import policy
 from services.kit.errors import HubError, leaves
 from services.kit.settings import ServiceSettings
+from services.sync.kelompok import TRANSISI_BUTIR, TRANSISI_KELOMPOK
 from shared_schemas.perjanjian import CONTOH, FIELD_SETS, WIB, load
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.bidang import Bidang
@@ -176,6 +177,8 @@ def _states() -> str:
         ("Pendaftaran (BPJS Kesehatan)", TRANSISI_PENDAFTARAN),
         ("Belum lapor (Kemnaker)", TRANSISI_BELUM_LAPOR),
         ("Ekspor (layanan yang memberi)", TRANSISI_EKSPOR),
+        ("Kelompok di kotak keluar (penyelaras)", TRANSISI_KELOMPOK),
+        ("Usulan di buku pengirim (penyelaras)", TRANSISI_BUTIR),
     )
     parts = [_NOTE + "# Diagram keadaan\n"]
     for title, moves in sections:

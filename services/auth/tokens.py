@@ -136,6 +136,11 @@ class TokenIssuer:
         times = {"iat": int(self._clock().timestamp()), "exp": int(until.timestamp())}
         return self._key.sign({"iss": self.penerbit, "sub": subjek, "aud": audiens} | times | isi)
 
+    def sign_document(self, subjek: str, audiens: str, isi: dict[str, Any]) -> str:
+        """Return what this service vouches for without end, as a compact JWS for one reader."""
+        head = {"iss": self.penerbit, "sub": subjek, "aud": audiens}
+        return self._key.sign(head | {"iat": int(self._clock().timestamp())} | isi)
+
     def _scopes(self, klien: Klien) -> frozenset[str]:
         if klien.pihak is None:
             return frozenset(klien.cakupan)

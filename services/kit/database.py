@@ -110,6 +110,25 @@ class Transaction:
         driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
         return driver.execute(query.encode(), parameters)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is done inside when it fails, and go on; errors are those of `transaction`."""
+        try:
+            with self.connection.begin_nested():
+                yield
+        except (DBAPIError, psycopg.Error) as error:
+            raise _translate(error) from None
+
+    def stream(
+        self, query: str, parameters: Sequence[Any] | dict[str, Any] = (), *, sekaligus: int = 1_000
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield rows from a cursor on the server: many of them, while others are written."""
+        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
+        with driver.cursor(name="aliran") as cursor:
+            cursor.execute(query.encode(), parameters)
+            while rows := cursor.fetchmany(sekaligus):
+                yield from rows
+
 
 @contextmanager
 def transaction(engine: sa.Engine) -> Iterator[Transaction]:

@@ -6,12 +6,14 @@ keep the former value; hold what the civil registry decides; refuse the rest wit
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,14 +21,19 @@ import sqlalchemy as sa
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
+from services.auth.tokens import TokenIssuer
 from services.kit.database import Transaction, transaction
+from services.kit.errors import HubError
+from services.kit.logging import get_logger
 from services.registry import write
 from services.registry.idempotency import once
 from services.registry.tables import TABLE_OF
+from shared_schemas.neraca import digest_of
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Wewenang
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import (
+    JaminanTandaTerima,
     KumpulanTandaTerima,
     KumpulanUsulan,
     PemberitahuanStatus,
@@ -66,6 +73,33 @@ def refuse(alasan: AlasanUsulan, rincian: str = "") -> Putusan:
     return Putusan(KeadaanUsulan.DITOLAK, alasan, None, rincian)
 
 
+@dataclass(frozen=True, slots=True)
+class _Jawaban:
+    """An answer and when the item was received, which decides its day."""
+
+    putusan: Putusan
+    pada: dt.datetime
+
+    def receipt(self, posisi: int, id_usulan: UUID) -> TandaTerima:
+        return TandaTerima(
+            posisi=posisi,
+            id_usulan=id_usulan,
+            keadaan=self.putusan.keadaan,
+            kode=self.putusan.alasan.value,
+            alasan=self.putusan.kalimat,
+            versi=self.putusan.versi,
+            diterima_pada=self.pada,
+        )
+
+
+class _Baru(NamedTuple):
+    """An item that came for the first time, with its digest as it came."""
+
+    butir: Butir
+    jawaban: _Jawaban
+    sidik: bytes
+
+
 class Penerima(Protocol):
     """What each body does with an addition and with a notice: its own queue."""
 
@@ -88,6 +122,9 @@ class _Sasaran:
     nilai: dict[str, Any]
 
 
+_Decide = Callable[[Transaction, Pelaku, Butir, dict[str, _Sasaran]], Putusan]
+
+
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """Accepts proposals of the other party for one registry."""
@@ -96,36 +133,25 @@ class Inbox:
     agreement: AgreementStore
     auditor: Auditor
     antrean: Penerima
+    issuer: TokenIssuer
 
     def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
         """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones."""
         with transaction(self.engine) as tx:
-            return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, kumpulan))
+            return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, isi, kumpulan))
 
     def _work(
-        self, tx: Transaction, who: Pelaku, kunci: str | None, kumpulan: KumpulanUsulan
+        self, tx: Transaction, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan
     ) -> bytes:
-        known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
-        targets = self._lock_targets(tx, kumpulan.usulan)
-        receipts, new = [], []
-        for posisi, butir in enumerate(kumpulan.usulan):
-            putusan = known.get(butir.id_usulan)
-            if putusan is None:
-                putusan = self._decide(tx, who, butir, targets)
-                known[butir.id_usulan] = putusan
-                new.append((butir, putusan))
-            receipts.append(
-                TandaTerima(
-                    posisi=posisi,
-                    id_usulan=butir.id_usulan,
-                    keadaan=putusan.keadaan,
-                    kode=putusan.alasan.value,
-                    alasan=putusan.kalimat,
-                    versi=putusan.versi,
-                )
-            )
-        self._store(tx, who, new)
-        counts = Counter(p.keadaan.value for _, p in new)
+        try:
+            with tx.savepoint():
+                receipts, new = self._go_through(tx, who, isi, kumpulan, self._decide)
+        except HubError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one item's defect must not hold up the others
+            get_logger().error("usulan cacat", kunci_idempotensi=kunci, exc_info=error)
+            receipts, new = self._go_through(tx, who, isi, kumpulan, self._decide_or_hold)
+        counts = Counter(n.jawaban.putusan.keadaan.value for n in new)
         self.auditor.record(
             tx,
             Bukti(
@@ -134,15 +160,72 @@ class Inbox:
                 {"jumlah": len(new), "menurut_keadaan": dict(counts), "kunci_idempotensi": kunci},
             ),
         )
-        return KumpulanTandaTerima(tanda_terima=receipts).model_dump_json().encode()
+        signed = self._sign(who, kunci or "", isi, receipts)
+        answer = KumpulanTandaTerima(tanda_terima=receipts, tertanda=signed)
+        return answer.model_dump_json().encode()
 
-    def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, Putusan]:
+    def _sign(self, who: Pelaku, kunci: str, isi: bytes, receipts: list[TandaTerima]) -> str:
+        """Vouch for what was received and answered; kept with the answer, for repetitions."""
+        said = [t.model_dump(mode="json") for t in receipts]
+        jaminan = JaminanTandaTerima(
+            kunci=kunci,
+            sidik_isi=hashlib.sha256(isi).hexdigest(),
+            sidik_tanda_terima=digest_of(said).hex(),
+            jumlah=len(receipts),
+            diterima_pada=self.agreement.now(),
+        )
+        claims = {"jaminan": jaminan.model_dump(mode="json")}
+        return self.issuer.sign_document(f"tanda_terima:{kunci}", who.id, claims)
+
+    def _go_through(
+        self, tx: Transaction, who: Pelaku, isi: bytes, kumpulan: KumpulanUsulan, decide: _Decide
+    ) -> tuple[list[TandaTerima], list[_Baru]]:
+        """Answer each item and store those that are new."""
+        now = self.agreement.now()
+        known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
+        targets = self._lock_targets(tx, kumpulan.usulan)
+        sent = json.loads(isi)["usulan"]
+        receipts, new = [], []
+        for posisi, butir in enumerate(kumpulan.usulan):
+            jawaban = known.get(butir.id_usulan)
+            if jawaban is None:
+                jawaban = _Jawaban(decide(tx, who, butir, targets), now)
+                known[butir.id_usulan] = jawaban
+                new.append(_Baru(butir, jawaban, digest_of(sent[posisi])))
+            receipts.append(jawaban.receipt(posisi, butir.id_usulan))
+        self._store(tx, who, new)
+        return receipts, new
+
+    def rework(self, tx: Transaction, who: Pelaku, butir: Butir) -> Putusan:
+        """Decide again about an item that was kept because of a defect."""
+        return self._decide(tx, who, butir, self._lock_targets(tx, [butir]))
+
+    def _decide_or_hold(
+        self, tx: Transaction, who: Pelaku, butir: Butir, targets: dict[str, _Sasaran]
+    ) -> Putusan:
+        """Decide, or keep the item with all it says when that fails by a defect of ours."""
+        key = f"{butir.himpunan}:{getattr(butir, 'id_sasaran', '')}"
+        before = copy.deepcopy(targets.get(key))
+        try:
+            with tx.savepoint():
+                return self._decide(tx, who, butir, targets)
+        except HubError:
+            raise
+        except Exception:  # noqa: BLE001 - logged when the batch failed as a whole
+            if before is not None:
+                targets[key] = before
+            return Putusan(KeadaanUsulan.DITAHAN, AlasanUsulan.CACAT)
+
+    def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, _Jawaban]:
         rows = tx.raw(
-            "SELECT id_usulan, keadaan, kode, versi_hasil FROM usulan"
+            "SELECT id_usulan, keadaan, kode, versi_hasil, diterima_pada FROM usulan"
             " WHERE pelaku = %s AND id_usulan = ANY(%s)",
             (who.id, ids),
         ).fetchall()
-        return {r[0]: Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]) for r in rows}
+        return {
+            r[0]: _Jawaban(Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]), r[4])
+            for r in rows
+        }
 
     def _lock_targets(self, tx: Transaction, butir: Sequence[Butir]) -> dict[str, _Sasaran]:
         targets: dict[str, _Sasaran] = {}
@@ -251,11 +334,10 @@ class Inbox:
             return Putusan(KeadaanUsulan.DITAHAN, AlasanUsulan.MENUNGGU_PETUGAS, sasaran.versi)
         return None
 
-    def _store(self, tx: Transaction, who: Pelaku, new: list[tuple[Butir, Putusan]]) -> None:
+    def _store(self, tx: Transaction, who: Pelaku, new: list[_Baru]) -> None:
         if not new:
             return
-        now = self.agreement.now()
-        rows = [_usulan_row(who, butir, putusan, now) for butir, putusan in new]
+        rows = [_usulan_row(who, n) for n in new]
         names = ", ".join(rows[0])
         tx.raw(
             f"INSERT INTO usulan ({names}) SELECT {names} FROM"
@@ -273,7 +355,8 @@ def _newer_report(asal: dt.datetime | None, sasaran: _Sasaran, nama: str) -> str
     return "apply" if asal > sasaran.dilaporkan_pada else None
 
 
-def _usulan_row(who: Pelaku, butir: Butir, putusan: Putusan, now: dt.datetime) -> dict[str, Any]:
+def _usulan_row(who: Pelaku, baru: _Baru) -> dict[str, Any]:
+    butir, putusan, now = baru.butir, baru.jawaban.putusan, baru.jawaban.pada
     isi = butir.model_dump(mode="json", exclude_none=True)
     return {
         "pelaku": who.id,
@@ -284,6 +367,7 @@ def _usulan_row(who: Pelaku, butir: Butir, putusan: Putusan, now: dt.datetime) -
         "versi_sasaran": isi.get("versi_sasaran"),
         "bidang": sorted(isi.get("nilai", ())),
         "isi": isi,
+        "sidik": f"\\x{baru.sidik.hex()}",
         "pasal": who.pasal,
         "keadaan": putusan.keadaan.value,
         "kode": putusan.alasan.value,

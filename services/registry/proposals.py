@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
@@ -16,12 +19,15 @@ from services.kit.database import Transaction, transaction
 from services.kit.paging import Cursors
 from services.registry import write
 from services.registry.errors import ProposalNotFoundError, ProposalStateError
+from services.registry.inbox import Butir, Putusan
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.kode import ALASAN, TRANSISI_USULAN, AlasanUsulan, KeadaanUsulan
-from shared_schemas.v1.usulan import KeputusanUsulan, UsulanDitahan, UsulanTercatat
+from shared_schemas.v1.usulan import KeputusanUsulan, Usulan, UsulanDitahan, UsulanTercatat
+
+_BUTIR: TypeAdapter[Butir] = TypeAdapter(Usulan)
 
 _COLUMNS = (
     "id_usulan, jenis, himpunan, id_sasaran, bidang, keadaan, kode, alasan, diterima_pada,"
@@ -42,6 +48,7 @@ class Proposals:
     auditor: Auditor
     cursors: Cursors
     clock: Clock
+    rework: Callable[[Transaction, Pelaku, Butir], Putusan]
 
     def find(self, pelaku: str, id_usulan: UUID) -> UsulanTercatat:
         """Return one of the caller's own proposals. Raises ProposalNotFoundError."""
@@ -95,11 +102,13 @@ class Proposals:
     def decide(self, who: Pelaku, id_usulan: UUID, keputusan: KeputusanUsulan) -> UsulanTercatat:
         """Apply or refuse a held proposal. Raises ProposalNotFoundError, ProposalStateError.
 
-        A held proposal whose fields changed meanwhile becomes USANG instead of applied.
+        A held proposal whose fields changed meanwhile becomes USANG instead of applied. One that
+        was held because of a defect is worked again instead, as if it had just arrived.
         """
         with transaction(self.engine) as tx:
             row = tx.raw(
-                "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku FROM usulan"
+                "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku, kode, pasal"
+                " FROM usulan"
                 " WHERE id_usulan = %s FOR UPDATE",
                 (id_usulan,),
             ).fetchone()
@@ -109,17 +118,25 @@ class Proposals:
                 raise ProposalStateError
             state: KeadaanUsulan = keputusan.keadaan
             kode, reason = AlasanUsulan.PUTUSAN_PETUGAS, keputusan.alasan
-            if state is KeadaanUsulan.DITERAPKAN and not self._apply(tx, who, id_usulan, row):
+            if state is KeadaanUsulan.DITERAPKAN and row[6] == AlasanUsulan.CACAT:
+                sender = Pelaku(row[5], pasal=row[7])
+                again = self.rework(tx, sender, _BUTIR.validate_python(row[4]))
+                state, kode, reason = again.keadaan, again.alasan, again.kalimat
+            elif state is KeadaanUsulan.DITERAPKAN and not self._apply(tx, who, id_usulan, row):
                 state, kode = KeadaanUsulan.USANG, AlasanUsulan.VERSI_USANG
                 reason = ALASAN[kode]
             tx.raw(
                 "UPDATE usulan SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s"
                 " WHERE id_usulan = %s AND pelaku = %s",
-                (state.value, kode.value, reason, self.clock(), id_usulan, row[5]),
+                (state.value, kode.value, reason, self._decided(state), id_usulan, row[5]),
             )
             rincian = {"id_usulan": str(id_usulan), "keadaan": state.value}
             self.auditor.record(tx, Bukti(Peristiwa.USULAN_DIPUTUSKAN, who, rincian))
         return self.find(row[5], id_usulan)
+
+    def _decided(self, state: KeadaanUsulan) -> dt.datetime | None:
+        open_still = state in {KeadaanUsulan.DITAHAN, KeadaanUsulan.DITERIMA}
+        return None if open_still else self.clock()
 
     def _apply(self, tx: Transaction, who: Pelaku, id_usulan: UUID, row: tuple[Any, ...]) -> bool:
         himpunan, id_, since = Himpunan(row[1]), row[2], row[3]

@@ -18,6 +18,7 @@ from services.kit.errors import (
     RecordNotFoundError,
 )
 from services.registry.ekspor.routes import export_routes
+from services.registry.neraca_routes import balance_routes
 from services.registry.routing import Halamanan, as_json, as_page, guarded, service_of
 from services.registry.sidik.routes import digest_routes
 from services.registry.usulan_routes import proposal_routes
@@ -225,6 +226,7 @@ def add_routes(app: FastAPI, pemilik: Pihak) -> None:
         record_routes(pemilik),
         tree_routes(pemilik),
         proposal_routes(),
+        balance_routes(),
         export_routes(),
         operations_routes(),
     ):

@@ -33,6 +33,7 @@ from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
 from services.registry.metrik import agreement_metrics
+from services.registry.neraca import BukuNeraca
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from services.registry.sidik.baca import PembacaSidik
@@ -86,8 +87,11 @@ class RegistryService:
         )
         self.petugas = Petugas(bahan, self.ekspor, (settings.simpan or folder) / "ekspor")
         self.antrean = spec.make_antrean(clock)
-        self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
-        self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
+        self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean, self.issuer)
+        self.proposals = Proposals(
+            self.engine, self.auditor, self.cursors, clock, self.inbox.rework
+        )
+        self.neraca = BukuNeraca(self.engine, self.issuer, self.cursors, clock)
 
     @cached_property
     def _head(self) -> str:

@@ -179,6 +179,7 @@ def _define_inbox(metadata: sa.MetaData) -> None:
         sa.Column("versi_sasaran", sa.BigInteger),
         sa.Column("bidang", pg.ARRAY(sa.Text), nullable=False),
         sa.Column("isi", pg.JSONB, nullable=False),
+        sa.Column("sidik", sa.LargeBinary, comment="SHA-256 butir sebagaimana diterima"),
         sa.Column("pasal", sa.Text),
         sa.Column("keadaan", sa.Text, nullable=False),
         sa.Column("kode", sa.Text, nullable=False),
@@ -187,6 +188,7 @@ def _define_inbox(metadata: sa.MetaData) -> None:
         sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),
         sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
         sa.Index("usulan_sasaran", "id_sasaran"),
+        sa.Index("usulan_hari", "pelaku", "diterima_pada"),
     )
 
 

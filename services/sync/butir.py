@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from services.kit.database import Transaction
-from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from services.sync.temuan import derive_id
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.kode import JenisUsulan
-
-_SEKALIGUS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,8 @@ _MASIH_BERLAKU = """
 EXISTS (SELECT FROM (
     SELECT u.keadaan, x.sidik_asal FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
     WHERE x.id_temuan = t.id AND u.tujuan = '{tujuan}' ORDER BY u.batch DESC LIMIT 1) s
-  WHERE s.sidik_asal = t.sidik_{asal} AND s.keadaan IN ('disiapkan', 'ditahan', 'ditolak'))
+  WHERE s.sidik_asal = t.sidik_{asal}
+    AND s.keadaan IN ('disiapkan', 'mati', 'ditahan', 'ditolak', 'dibuang'))
 """
 _PENYELARASAN = """
 WITH g AS (
@@ -92,14 +90,6 @@ ORDER BY k.id_wlkp
 """
 
 
-def _rows(tx: Transaction, query: str, arguments: dict[str, Any]) -> Iterator[Sequence[Any]]:
-    """Read from a cursor on the server: whoever consumes may write in between."""
-    with driver(tx).cursor(name="butir") as cursor:
-        cursor.execute(query.encode(), arguments)
-        while rows := cursor.fetchmany(_SEKALIGUS):
-            yield from rows
-
-
 def _when(moment: dt.datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
@@ -114,8 +104,8 @@ def penyelarasan(
     names = {"tujuan": tujuan.value, "asal": tujuan.lawan.value, "himpunan": himpunan.value}
     query = _PENYELARASAN.format(masih_berlaku=_MASIH_BERLAKU.format(**names), **names)
     arguments = {"ditahan": list(ditahan), "himpunan": himpunan.value}
-    for id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, sidik in _rows(
-        tx, query, arguments
+    for id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, sidik in tx.stream(
+        query, arguments
     ):
         key = derive_id("penyelarasan", tujuan, versi_sasaran, versi_asal, *ids, *sidik)
         yield Butir(
@@ -146,8 +136,8 @@ def penambahan(
         # A branch of WLKP hangs on the same body; a body of BPJS is reported by its head.
         hanya_induk="AND NOT k.cabang" if tujuan is NamaSisi.WLKP else "",
     )
-    for id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, sidik in _rows(
-        tx, query, {"berwenang": berwenang}
+    for id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, sidik in tx.stream(
+        query, {"berwenang": berwenang}
     ):
         item = {
             "id_usulan": str(derive_id("penambahan", tujuan, id_temuan, versi)),
@@ -165,8 +155,8 @@ def pemberitahuan(tx: Transaction, *, berwenang: bool, semua: bool) -> Iterator[
     Only the companies in `sasaran_kabar` are looked at, unless `semua`.
     """
     query = _STATUS.format(sasaran="" if semua else "JOIN sasaran_kabar USING (id_wlkp)")
-    for id_wlkp, id_bpjs, versi, pada, status, jumlah, last in _rows(
-        tx, query, {"berwenang": berwenang}
+    for id_wlkp, id_bpjs, versi, pada, status, jumlah, last in tx.stream(
+        query, {"berwenang": berwenang}
     ):
         # The former notice is part of the id: a status that returns is told again.
         key = derive_id("status", id_wlkp, id_bpjs, status, jumlah, last)

@@ -6,32 +6,47 @@ same bytes under the same key again and gets the same answer.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import keadaan
+from services.sync import bukti, keadaan, surat_mati
 from services.sync.errors import (
     ContractError,
+    Jawaban,
     NotAuthorisedError,
     PostponedDutyError,
     RefusedError,
+    ServiceDownError,
 )
+from services.sync.kelompok import KeadaanButir
+from services.sync.klien import Diterima
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
+from services.sync.tanda import Tanda
 from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
 
 _JAWABAN = """
 UPDATE usulan u SET keadaan = r.keadaan, kode = r.kode, alasan = r.alasan,
-    versi_hasil = coalesce(r.versi, u.versi_hasil), dijawab_pada = %(now)s
+    versi_hasil = coalesce(r.versi, u.versi_hasil), diterima_pada = r.diterima_pada,
+    dijawab_pada = %(now)s
 FROM unnest(%(id)s::uuid[], %(keadaan)s::text[], %(kode)s::text[], %(alasan)s::text[],
-            %(versi)s::bigint[]) AS r(id, keadaan, kode, alasan, versi)
+            %(versi)s::bigint[], %(diterima_pada)s::timestamptz[])
+    AS r(id, keadaan, kode, alasan, versi, diterima_pada)
 WHERE u.id = r.id AND u.tujuan = %(tujuan)s
-  AND (u.keadaan, u.kode) IS DISTINCT FROM (r.keadaan, r.kode)
+  AND (u.keadaan, u.kode, u.diterima_pada)
+    IS DISTINCT FROM (r.keadaan, r.kode, r.diterima_pada)
 RETURNING u.id
 """
 
-# Held and queued: the receiver decides later. Refused and withdrawn: it may have been accepted.
-_BELUM_PASTI = ["ditahan", "diterima", "tak_berwenang", "ditarik"]
+# Held and queued: the receiver decides later. The others: a lost answer may have accepted them.
+_BELUM_PASTI = ["ditahan", "diterima", *(k.value for k in KeadaanButir)]
+_SEBAB_SENDIRI = ("KLIEN-BENTUK-", "KLIEN-IDEMPOTENSI-", "KLIEN-USULAN-")
+"""Refusals that this batch will meet each time, and no other batch by the same cause."""
+_MUNGKIN_SENDIRI = {400, 409, 413, 415, 422, 500, 502, 504}
+"""Answers that may be this batch's own fault: after so many of them it is put aside."""
+_ALAMAT_SALAH = {404, 405}
+_SELALU_BERTABRAKAN = "HUB-DATABASE-002"
 
 
 def deliver_batch(ctx: Konteks) -> dict[str, int]:
@@ -39,15 +54,19 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     ctx.check()
     with transaction(ctx.engine) as tx:
         row = tx.raw(
-            "UPDATE kotak_keluar SET percobaan = percobaan + 1 WHERE id = "
+            "UPDATE kotak_keluar SET percobaan = percobaan + 1, "
+            "dikirim_pada = coalesce(dikirim_pada, %s) WHERE id = "
             "(SELECT id FROM kotak_keluar WHERE keadaan = 'siap' ORDER BY id LIMIT 1) "
-            "RETURNING id, tujuan, kunci, isi, jumlah"
+            "RETURNING id, tujuan, kunci, isi, jumlah",
+            [ctx.now()],
         ).fetchone()
     if row is None:
         return {"terkirim": 0, "sisa": 0}
     batch, tujuan, kunci, isi, jumlah = row
     try:
         answer = ctx.klien[NamaSisi(tujuan)].send_usulan(bytes(isi), kunci)
+        signed = bukti.verify_receipt(ctx, NamaSisi(tujuan), kunci, bytes(isi), answer)
+        counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer, signed)
     except PostponedDutyError as error:
         held = _postpone(ctx, tujuan)
         ctx.tell("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
@@ -55,18 +74,54 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     except NotAuthorisedError as error:
         _mark_not_authorised(ctx, batch, error)
         return {"terkirim": 0, "tak_berwenang": jumlah, "sisa": 1}
-    except RefusedError as error:
-        _take_back(ctx, batch, error)
-        raise
-    counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer.tanda_terima)
+    except (RefusedError, ServiceDownError, ContractError) as error:
+        if not _bury_if_hopeless(ctx, batch, error):
+            raise
+        ctx.tell("deliver", f"Kelompok {batch} ke {tujuan} menjadi surat mati. {error.detail}")
+        return {"terkirim": 0, "mati": jumlah, "sisa": 1}
     ctx.tell("deliver", f"Kelompok {batch} ke {tujuan} diterima", jumlah)
     return counts | {"terkirim": jumlah, "sisa": 1}
 
 
+def _bury_if_hopeless(
+    ctx: Konteks, batch: int, error: RefusedError | ServiceDownError | ContractError
+) -> bool:
+    """Make the batch a dead letter when it fails by itself, or has failed too often.
+
+    A service that is down, or that refuses whoever asks, says nothing about a batch: those wait.
+    """
+    jawaban = getattr(error, "jawaban", None)
+    hopeless = isinstance(error, ContractError) or (
+        jawaban is not None
+        and jawaban.status not in _ALAMAT_SALAH
+        and jawaban.kode.startswith(_SEBAB_SENDIRI)
+    )
+    if not hopeless and not _suspect(jawaban):
+        return False
+    with transaction(ctx.engine) as tx:
+        row = tx.raw(
+            "UPDATE kotak_keluar SET kegagalan = kegagalan + 1 WHERE id = %s RETURNING kegagalan",
+            [batch],
+        ).fetchone()
+        if not hopeless and (row is None or row[0] < ctx.settings.kegagalan_maks):
+            return False
+        status, kode = (200, error.kode) if jawaban is None else jawaban
+        surat_mati.bury(tx, batch, status, kode, error.detail, ctx.now())
+    return True
+
+
+def _suspect(jawaban: Jawaban | None) -> bool:
+    """Say whether an answer may have been caused by the batch itself."""
+    return jawaban is not None and (
+        jawaban.status in _MUNGKIN_SENDIRI or jawaban.kode == _SELALU_BERTABRAKAN
+    )
+
+
 def _keep_receipts(
-    ctx: Konteks, batch: int, tujuan: str, jumlah: int, receipts: list[TandaTerima]
+    ctx: Konteks, batch: int, tujuan: str, jumlah: int, answer: Diterima, signed: Tanda
 ) -> dict[str, int]:
     counts: dict[str, int] = {}
+    receipts = answer.tanda_terima
     for receipt in receipts:
         counts[receipt.keadaan.value] = counts.get(receipt.keadaan.value, 0) + 1
     with transaction(ctx.engine) as tx:
@@ -75,6 +130,10 @@ def _keep_receipts(
             raise ContractError(f"Tanda terima kelompok {batch} tidak cocok dengan isinya.")
         _apply_answers(ctx, tx, tujuan, receipts)
         keadaan.follow_batch(tx, batch, ctx.now())
+        tx.raw(
+            "UPDATE kotak_keluar SET tanda_terima = %s, kunci_penerima = %s WHERE id = %s",
+            [answer.tertanda, json.dumps(signed.kunci), batch],
+        )
         _close_batch(ctx, tx, batch, "terkirim", status=200)
     return counts
 
@@ -90,6 +149,7 @@ def _apply_answers(
         "kode": [a.kode for a in answers],
         "alasan": [a.alasan for a in answers],
         "versi": [getattr(a, "versi", None) for a in answers],
+        "diterima_pada": [a.diterima_pada for a in answers],
     }
     return [row[0] for row in tx.raw(_JAWABAN, arguments)]
 
@@ -121,52 +181,27 @@ def _postpone(ctx: Konteks, tujuan: str) -> int:
 
 
 def release_postponed(ctx: Konteks) -> dict[str, int]:
-    """Put what was postponed back into the queue, once a run: the duty may be due again."""
+    """Put what was postponed back into the queue, once a run: the duty may be due again.
+
+    Letters too old to be kept go first, so that what they said is proposed in this run.
+    """
+    expired = surat_mati.expire_letters(ctx)
     with transaction(ctx.engine) as tx:
         count = tx.raw(
             "UPDATE kotak_keluar SET keadaan = 'siap' WHERE keadaan = 'ditunda'"
         ).rowcount
-    return {"dilepas": count}
+    return {"dilepas": count, "kedaluwarsa": expired}
 
 
 def _mark_not_authorised(ctx: Konteks, batch: int, error: NotAuthorisedError) -> None:
     with transaction(ctx.engine) as tx:
         tx.raw(
             "UPDATE usulan SET keadaan = 'tak_berwenang', kode = %s, alasan = %s, "
-            "dijawab_pada = %s WHERE batch = %s",
+            "dijawab_pada = %s WHERE batch = %s AND keadaan = 'disiapkan'",
             [error.kode, error.detail, ctx.now(), batch],
         )
         keadaan.follow_batch(tx, batch, ctx.now())
         _close_batch(ctx, tx, batch, "tak_berwenang", status=403, kode=error.kode)
-
-
-def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
-    """Withdraw a batch that was refused as a whole: all that it answered opens again."""
-    with transaction(ctx.engine) as tx:
-        tx.raw(
-            "UPDATE temuan SET keadaan = 'terbuka', id_usulan = NULL WHERE keadaan = 'diusulkan' "
-            "AND id IN (SELECT x.id_temuan FROM usulan_temuan x JOIN usulan u "
-            "ON u.id = x.id_usulan WHERE u.batch = %s)",
-            [batch],
-        )
-        _withdraw(tx, "u.batch = %s", [batch])
-        _close_batch(ctx, tx, batch, "gagal", status=error.status, kode=error.kode)
-
-
-def _withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
-    """Withdraw some proposals `u`, so that what they said, notices too, can be said again.
-
-    Not deleted: an earlier sending whose answer was lost may have been accepted, or may still
-    arrive, and then the receiver's list brings its state into this book.
-    """
-    tx.raw(
-        "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
-        f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
-        " INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)"
-        " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
-        arguments,
-    )
-    tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)
 
 
 def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
@@ -175,7 +210,7 @@ def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
     What the receiver turned out to have accepted (`refresh_states`) is answered already.
     """
     with transaction(ctx.engine) as tx:
-        _withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
+        keadaan.withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
         count = tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
             "WHERE keadaan = 'tak_berwenang'"
@@ -200,6 +235,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
         with transaction(ctx.engine) as tx:
             ids = _apply_answers(ctx, tx, sisi.value, page.data)
             keadaan.follow_usulan(tx, ids, ctx.now())
+            surat_mati.close_arrived(tx, ctx.now())
         changed += len(ids)
         kursor = page.kursor
         if kursor is None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from services.kit.errors import ConfigurationError, PermanentError, TemporaryError
+
+
+class Jawaban(NamedTuple):
+    """What a service answered when it refused: its status and its own code."""
+
+    status: int
+    kode: str
 
 
 class ServiceDownError(TemporaryError):
@@ -11,6 +20,8 @@ class ServiceDownError(TemporaryError):
     kode = "HUB-SYNC-001"
     judul = "Layanan belum menjawab"
     saran = "Jalankan lagi nanti; pekerjaan dilanjutkan dari tempat berhenti."
+
+    jawaban: Jawaban | None = None
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
@@ -38,6 +49,7 @@ class RefusedError(PermanentError):
 
     kode = "HUB-SYNC-004"
     judul = "Layanan menolak permintaan rekonsiliasi"
+    jawaban: Jawaban | None = None
 
 
 class NotAuthorisedError(RefusedError):
@@ -127,6 +139,30 @@ class DownloadFolderError(PermanentError):
     kode = "HUB-SYNC-016"
     judul = "Folder unduhan tidak dapat ditulis"
     saran = "Beri tempat dan hak tulis pada folder unduhan, lalu jalankan lagi."
+
+
+class BalanceSignatureError(PermanentError):
+    """A receiver's half of the balance is not what its signature says."""
+
+    kode = "HUB-SYNC-019"
+    judul = "Neraca penerima tidak sesuai tanda tangannya"
+    saran = "Jangan percaya isinya; tanyakan kepada pengelola layanan itu."
+
+
+class ReceiptSignatureError(PermanentError):
+    """A receipt is not signed by the receiver, or not about what was sent; the batch stays."""
+
+    kode = "HUB-SYNC-021"
+    judul = "Tanda terima tidak sesuai tanda tangannya"
+    saran = "Hentikan pertukaran dan tanyakan kepada pengelola layanan; kelompoknya tetap menunggu."
+
+
+class NoSuchLetterError(PermanentError):
+    """An operator named a batch that is no dead letter."""
+
+    kode = "HUB-SYNC-020"
+    judul = "Bukan surat mati"
+    saran = "Pakai nomor dari `hub sync mati daftar`."
 
 
 class SyncConfigurationError(ConfigurationError):

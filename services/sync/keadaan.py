@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from services.kit.database import Transaction
 
@@ -13,9 +14,11 @@ KEADAAN_TEMUAN = {
     "usang": "terbuka",
     "disiapkan": "diusulkan",
     "tak_berwenang": "tak_berwenang",
+    "mati": "surat_mati",
     "ditahan": "tertahan",
     "diterima": "diantre",
     "ditolak": "ditolak",
+    "dibuang": "ditolak",
 }
 
 _URUTAN = " ".join(f"WHEN '{k}' THEN {n}" for n, k in enumerate(KEADAAN_TEMUAN))
@@ -59,3 +62,19 @@ def follow_usulan(tx: Transaction, usulan: list[str], now: dt.datetime) -> None:
 def follow_open(tx: Transaction, now: dt.datetime) -> None:
     """Bring every open finding that has a proposal to its state."""
     tx.raw(_IKUTI.format(sasaran=_TERBUKA), {"now": now})
+
+
+def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
+    """Withdraw some proposals `u`, so that what they said can be said again.
+
+    Not deleted: an earlier sending whose answer was lost may have been accepted, or may still
+    arrive, and then the receiver's list brings its state into this book.
+    """
+    tx.raw(
+        "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
+        f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
+        " INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)"
+        " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
+        arguments,
+    )
+    tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)

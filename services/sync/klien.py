@@ -7,6 +7,7 @@ forbids, and what cannot get better by waiting, becomes an error at once.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ from services.sync.errors import (
     ContractError,
     CredentialHeldError,
     CursorGoneError,
+    Jawaban,
     NoSuchAddressError,
     NotAuthorisedError,
     PostponedDutyError,
@@ -37,13 +39,15 @@ from services.sync.errors import (
 )  # fmt: skip
 from services.sync.lalu_lintas import LaluLintas
 from services.sync.settings import NamaSisi
+from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
 from shared_schemas.v1.badan_usaha import BadanUsaha
+from shared_schemas.v1.neraca import ButirNeraca, Neraca
 from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.perubahan import HalamanPerubahan, Perubahan
 from shared_schemas.v1.sidik import Akar, Anak, DaunSimpul, KumpulanRekaman
-from shared_schemas.v1.usulan import KumpulanTandaTerima, UsulanTercatat
+from shared_schemas.v1.usulan import KumpulanTandaTerima, TandaTerima, UsulanTercatat
 
 _T = TypeVar("_T")
 
@@ -92,6 +96,7 @@ def _prefixes(awalan: Sequence[str]) -> dict[str, Any]:
 _AKAR, _ANAK, _DAUN = TypeAdapter(Akar), TypeAdapter(Anak), TypeAdapter(DaunSimpul)
 _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
+_NERACA, _DAFTAR_BUTIR = TypeAdapter(Neraca), TypeAdapter(Halaman[ButirNeraca])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,14 @@ class Daftar(NamedTuple):
     daun: dict[str, int]
 
 
+class Diterima(NamedTuple):
+    """Receipts of a batch, what the receiver signed, and their digest as they came."""
+
+    tanda_terima: list[TandaTerima]
+    tertanda: str
+    sidik: str
+
+
 class KlienRegistri:
     """Client of one registry. Raises TemporaryError when patience ends, else PermanentError.
 
@@ -164,6 +177,7 @@ class KlienRegistri:
             transport=luar.transport(),
         )  # fmt: skip
         self.lalu_lintas = LaluLintas()
+        self.kunci_publik: list[dict[str, Any]] = []
         self._background = luar.ahead()
         self._coming: _DiDepan | None = None
 
@@ -254,15 +268,27 @@ class KlienRegistri:
             int.from_bytes(packed[at : at + oktet], "big") for at in range(0, len(packed), oktet)
         ]
 
-    def send_usulan(self, isi: bytes, kunci: str) -> KumpulanTandaTerima:
+    def send_usulan(self, isi: bytes, kunci: str) -> Diterima:
         """Send a stored batch and return its receipts; repeating the key repeats the answer."""
         headers = {"Idempotency-Key": kunci, "Content-Type": "application/json"}
         answer = self.call("POST", "/v1/usulan", content=isi, headers=headers)
-        return self.read(_TANDA_TERIMA, answer)
+        found = self.read(_TANDA_TERIMA, answer)
+        sidik = digest_of(answer.json()["tanda_terima"]).hex()
+        return Diterima(found.tanda_terima, found.tertanda, sidik)
 
     def list_usulan(self, kursor: str | None) -> Halaman[UsulanTercatat]:
         """Return one page of our own proposals with their present state."""
         return self.read(_DAFTAR_USULAN, self.call("GET", "/v1/usulan", params=self._query(kursor)))
+
+    def fetch_neraca(self, tanggal: dt.date) -> Neraca:
+        """Return the receiver's half of the balance of a day. Raises NoSuchAddressError."""
+        query = {"tanggal": tanggal.isoformat()}
+        return self.read(_NERACA, self.call("GET", "/v1/neraca", params=query))
+
+    def list_butir(self, tanggal: dt.date, kursor: str | None) -> Halaman[ButirNeraca]:
+        """Return one page of the items that the receiver counted on a day."""
+        query = {"tanggal": tanggal.isoformat()} | self._query(kursor)
+        return self.read(_DAFTAR_BUTIR, self.call("GET", "/v1/neraca/butir", params=query))
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Return a service's answer, asking again while there is patience."""
@@ -302,7 +328,7 @@ class KlienRegistri:
             self.luar.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
-        self._permit(_right_of(path))
+        self._permit_path(path)
         with self._translated():
             answer = self._http.request(method, path, **options)
         self.lalu_lintas.note(answer)
@@ -313,12 +339,16 @@ class KlienRegistri:
     @contextmanager
     def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
         """Open an answer whose body is read piece by piece; a cut is a ServiceDownError."""
-        self._permit(_right_of(path))
+        self._permit_path(path)
         with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
             if answer.status_code >= 400:
                 answer.read()
                 raise self._problem(answer)
             yield answer
+
+    def _permit_path(self, path: str) -> None:
+        if path.startswith("/v1/"):  # its keys a service shows to everybody
+            self._permit(_right_of(path))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -339,15 +369,20 @@ class KlienRegistri:
             return _MENURUT_KODE[kode](text, pasal=pasal)
         if status == 410:
             return CursorGoneError(text)
+        jawaban = Jawaban(status, kode)
         if status in _TEMPORARY:
-            return ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
+            down = ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
+            down.jawaban = jawaban
+            return down
         if status == 403 and kode.startswith(
             ("KLIEN-PERJANJIAN", "KLIEN-OTORISASI", "KLIEN-TUJUAN")
         ):
             over = (pasal or "").startswith("Pasal 8")
             return (AgreementOverError if over else NotAuthorisedError)(text, pasal=pasal)
         missing = status in {404, 405} and not kode.startswith("KLIEN-EKSPOR")
-        return (NoSuchAddressError if missing else RefusedError)(text, pasal=pasal)
+        refused = (NoSuchAddressError if missing else RefusedError)(text, pasal=pasal)
+        refused.jawaban = jawaban
+        return refused
 
     def read(self, form: TypeAdapter[_T], answer: httpx.Response) -> _T:
         """Return an answer in its agreed form. Raises ContractError."""
@@ -365,7 +400,7 @@ class KlienRegistri:
 def _right_of(path: str) -> str:
     """Return the right (`badan_usaha:baca`, …) that a request of this module uses."""
     segments = path.split("/")
-    if "usulan" in segments:
+    if {"usulan", "neraca"} & set(segments):
         return "usulan:kirim"
     # A part of a snapshot does not say whose it is; the giver looks at the snapshot.
     himpunan = next((h for h, n in JALUR.items() if n in segments), Himpunan.BADAN_USAHA)

@@ -28,6 +28,7 @@ class StatusSync:
     putaran: list[Baris]
     kursor: list[Baris]
     kotak_keluar: int
+    surat_mati: int
     tak_tertaut: int
 
 
@@ -39,6 +40,7 @@ def status(engine: sa.Engine) -> StatusSync:
     """Return the last rounds, the cursors with their lag in seconds, and who holds the lock."""
     now = dt.datetime.now(dt.UTC)
     waiting = sa.select(sa.func.count()).where(t.kotak_keluar.c.keadaan.in_(("siap", "ditunda")))
+    dead = sa.select(sa.func.count()).where(t.kotak_keluar.c.keadaan == "mati")
     with engine.connect() as connection:
         kursor = _all(connection, sa.select(t.kursor_tarik).order_by("himpunan", "sisi"))
         for row in kursor:
@@ -49,6 +51,7 @@ def status(engine: sa.Engine) -> StatusSync:
             _all(connection, sa.select(t.putaran).order_by(t.putaran.c.id.desc()).limit(10)),
             kursor,
             connection.execute(waiting).scalar_one(),
+            connection.execute(dead).scalar_one(),
             connection.execute(sa.select(sa.func.count()).select_from(t.tak_tertaut)).scalar_one(),
         )
 
@@ -117,7 +120,7 @@ def trace(engine: sa.Engine, dicari: uuid.UUID | str) -> Baris | None:
     told = (
         sa.select(
             t.usulan, k.kunci, k.percobaan, k.sidik_isi, k.jawaban_status, k.jawaban_kode,
-            k.keadaan.label("keadaan_kelompok"),
+            k.keadaan.label("keadaan_kelompok"), k.tanda_terima,
         )
         .join(t.kotak_keluar, k.id == t.usulan.c.batch)
         .where((t.usulan.c.id == sought) | t.usulan.c.id.in_(of_temuan))
@@ -138,10 +141,11 @@ SELECT t.himpunan, t.jenis, nullif(t.bidang, '') AS bidang, count(*) AS ditemuka
        count(*) FILTER (WHERE t.keadaan = 'tertahan') AS ditahan,
        count(*) FILTER (WHERE t.keadaan = 'ditolak') AS ditolak,
        count(*) FILTER (WHERE t.keadaan = 'tak_berwenang') AS tak_berwenang,
+       count(*) FILTER (WHERE t.keadaan = 'surat_mati') AS surat_mati,
        count(*) FILTER (WHERE t.keadaan = 'selesai') AS selesai
 FROM temuan t GROUP BY 1, 2, 3
 UNION ALL
-SELECT k.himpunan, 'tidak_berwenang', k.sisi, 0, 0, 0, 0, 0, 0, 1, 0
+SELECT k.himpunan, 'tidak_berwenang', k.sisi, 0, 0, 0, 0, 0, 0, 1, 0, 0
 FROM kursor_tarik k WHERE k.tidak_berwenang IS NOT NULL
 ORDER BY 1, 2, 3 NULLS FIRST
 """

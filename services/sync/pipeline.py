@@ -1,4 +1,4 @@
-"""The story of one round: pull → link → compare → propose → deliver.
+"""The story of one round: pull → link → compare → propose → deliver → balance.
 
 Whoever carries a round out (`pelaksana`) makes its steps durable: killed at any point, the round
 resumes at the step that was running. Every step can be repeated, and returns counts only,
@@ -19,6 +19,7 @@ from services.sync.deliver import (
     release_postponed,
     reopen_not_authorised,
 )
+from services.sync.imbang import check_balance
 from services.sync.konteks import Konteks, current
 from services.sync.link import link_companies
 from services.sync.propose import propose_all
@@ -51,6 +52,7 @@ def go_round(nomor: int, langkah: Langkah, *, pertama: bool) -> Hitungan:
         total.update(step("compare", compare_all))
         total.update(step("propose", propose_all))
         total.update(_deliver(step))
+        total.update(step("neraca", check_balance))
         rounds.finish(nomor, dict(total))
         return dict(total)
 

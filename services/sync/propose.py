@@ -19,6 +19,7 @@ from services.sync.compare import sides_without_workers
 from services.sync.konteks import Konteks, driver
 from services.sync.settings import NamaSisi
 from services.sync.temuan import derive_id
+from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import BATAS_LARIK
 from shared_schemas.v1.kode import JenisUsulan
@@ -148,7 +149,7 @@ class _Kotak:
             self.tx.raw(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [[b.id for b in items]])
         columns = (
             "id, batch, posisi, tujuan, jenis, himpunan, id_sasaran, versi_sasaran, id_asal, "
-            "versi_asal, keadaan, dibuat_pada"
+            "versi_asal, keadaan, sidik, dibuat_pada"
         )
         with driver(self.tx).cursor().copy(f"COPY usulan ({columns}) FROM STDIN".encode()) as copy:
             for posisi, b in enumerate(items):
@@ -157,7 +158,7 @@ class _Kotak:
                     (
                         b.id, batch, posisi, self.tujuan.value, i["jenis"], i["himpunan"],
                         i.get("id_sasaran"), i.get("versi_sasaran"), i.get("id_asal"),
-                        i.get("versi_asal"), "disiapkan", self.now,
+                        i.get("versi_asal"), "disiapkan", digest_of(i), self.now,
                     )
                 )  # fmt: skip
         with (

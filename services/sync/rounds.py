@@ -63,11 +63,15 @@ def watched(nomor: int) -> Iterator[None]:
         ctx.kegagalan = error
         # The text of other errors may quote a value; ours never do.
         text = str(error) if isinstance(error, HubError) else type(error).__name__
-        with transaction(ctx.engine) as tx:
-            tx.raw(
-                "UPDATE putaran SET kegagalan = %s, selesai = %s WHERE id = %s",
-                [text, ctx.now(), nomor],
-            )
+        try:
+            with transaction(ctx.engine) as tx:
+                tx.raw(
+                    "UPDATE putaran SET kegagalan = %s, selesai = %s WHERE id = %s",
+                    [text, ctx.now(), nomor],
+                )
+        except Interrupted:  # the round is another's by now, and it failed because of that
+            ctx.kegagalan, ctx.interrupted = None, True
+            raise
         raise
     finally:
         ctx.running = False

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -102,7 +103,7 @@ def run(
     while True:
         lock = None
         try:
-            lock = Kepemimpinan(postgres_url(settings.database_url))
+            lock = Kepemimpinan(postgres_url(settings.database_url), settings.sewa_detik)
             lock.acquire(wait=tunggu_giliran or terus, tell=tell)
             with (
                 open_context(settings, lock, on_progress, clock, make_auth) as ctx,
@@ -137,7 +138,7 @@ def load(
 
     Raises as `run`; the next call goes on where this one ended.
     """
-    lock = Kepemimpinan(postgres_url(settings.database_url))
+    lock = Kepemimpinan(postgres_url(settings.database_url), settings.sewa_detik)
     try:
         lock.acquire(wait=False, tell=_teller(on_progress))
         with open_context(settings, lock, on_progress, clock, make_auth) as ctx:
@@ -174,16 +175,31 @@ def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], N
     return tell
 
 
+def _named(settings: SyncSettings, lock: Kepemimpinan) -> str:
+    """Return the database's URL for connections that end when another process takes over."""
+    # By hand: SQLAlchemy writes a space as a plus, which libpq takes for one.
+    url = settings.database_url
+    return f"{url}{'&' if '?' in url else '?'}application_name={quote(lock.nama)}"
+
+
+def _nothing() -> None:
+    """Ask nobody whether this process may go on."""
+
+
 @contextmanager
 def open_context(
     settings: SyncSettings,
-    lock: Kepemimpinan,
+    lock: Kepemimpinan | None,
     on_progress: Callable[[Kemajuan], None] | None,
     clock: Clock,
     make_auth: Callable[[Sisi], httpx.Auth | None],
 ) -> Iterator[Konteks]:
-    """Open database, clients and agreement for whoever holds the lock; they are the process's."""
+    """Open database, clients and agreement, the process's own; None only looks, without leading."""
+    if lock is not None:
+        settings = settings.model_copy(update={"database_url": _named(settings, lock)})
     engine = make_engine(settings.database_url, 5)
+    if lock is not None:
+        lock.fence(engine)
     kunci = _key_of(settings.kunci_sidik)
     ctx = Konteks(
         settings,
@@ -192,7 +208,7 @@ def open_context(
         BerkasPerjanjian(settings.perjanjian_path),
         clock,
         on_progress,
-        lock.check,
+        _nothing if lock is None else lock.check,
         kunci,
         taut_penuh=settings.taut_penuh,
     )

@@ -52,6 +52,15 @@ class SyncSettings(BaseModel):
     unduhan: Path | None = Field(
         None, description="Folder of parts on their way; None: mirrors are read from the feed only."
     )
+    kegagalan_maks: int = Field(
+        5, ge=1, description="Failed answers to one batch before it is put aside."
+    )
+    mati_simpan_hari: int = Field(
+        30, ge=1, description="Days that a dead letter keeps its bytes, which hold personal data."
+    )
+    sewa_detik: float = Field(
+        20, gt=0, le=25, description="Seconds without a sign after which a leader is replaced."
+    )
     putaran_maks: int = Field(10, ge=1)
     # Below, pairing all takes seconds, and so does compiling the sieve once on a machine.
     saring_mulai: int = Field(200_000, ge=0, description="Workers from which a sieve is worth it.")

@@ -6,8 +6,13 @@ in `isi` and their normal forms in `banding`, so an addendum needs no migration.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.sync.kelompok import KeadaanButir, KeadaanKelompok
+from shared_schemas.v1.kode import KeadaanUsulan
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -34,6 +39,12 @@ def _tree(table: str) -> tuple[sa.Column[int] | sa.Index, ...]:
             postgresql_where=sa.text("daun IS NOT NULL"),
         ),
     )
+
+
+def _one_of(table: str, *states: type[StrEnum]) -> sa.CheckConstraint:
+    """Return the constraint that closes a table's column `keadaan` to these states."""
+    listed = ", ".join(f"'{s.value}'" for kind in states for s in kind)
+    return sa.CheckConstraint(f"keadaan IN ({listed})", name=f"ck_{table}_keadaan")
 
 
 cermin_badan_usaha = sa.Table(
@@ -243,12 +254,34 @@ kotak_keluar = sa.Table(
     sa.Column("keadaan", sa.Text, nullable=False),
     sa.Column("jawaban_status", sa.Integer),
     sa.Column("jawaban_kode", sa.Text),
+    sa.Column("alasan", sa.Text),
     sa.Column("percobaan", sa.Integer, nullable=False),
+    sa.Column("kegagalan", sa.Integer, nullable=False, server_default="0"),
+    # What the receiver signed about this batch, and the key that verified it at that time.
+    sa.Column("tanda_terima", sa.Text),
+    sa.Column("kunci_penerima", JSONB),
     sa.Column("dibuat_pada", _WAKTU, nullable=False),
+    sa.Column("dikirim_pada", _WAKTU),
     sa.Column("dijawab_pada", _WAKTU),
     sa.Index("ix_kotak_keluar_siap", "tujuan", "id", postgresql_where=sa.text("keadaan = 'siap'")),
+    _one_of("kotak_keluar", KeadaanKelompok),
 )
 
+# Only ever added to: how a batch became a dead letter, and who did what about it.
+riwayat_kotak = sa.Table(
+    "riwayat_kotak",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("batch", sa.BigInteger, nullable=False, index=True),
+    sa.Column("dari", sa.Text, nullable=False),
+    sa.Column("ke", sa.Text, nullable=False),
+    sa.Column("oleh", sa.Text, nullable=False),
+    sa.Column("alasan", sa.Text, nullable=False),
+    sa.Column("pada", _WAKTU, nullable=False),
+)
+
+# `sidik` is what was sent. Since `diterima_pada`, the receiver's word for it, the state is the
+# receiver's too; before that it is the hub's own (docs/keputusan/0015).
 usulan = sa.Table(
     "usulan",
     METADATA,
@@ -266,9 +299,29 @@ usulan = sa.Table(
     sa.Column("kode", sa.Text),
     sa.Column("alasan", sa.Text),
     sa.Column("versi_hasil", sa.BigInteger),
+    sa.Column("sidik", sa.LargeBinary),
     sa.Column("dibuat_pada", _WAKTU, nullable=False),
+    sa.Column("diterima_pada", _WAKTU),
     sa.Column("dijawab_pada", _WAKTU),
     sa.Index(None, "tujuan", "keadaan"),
+    sa.Index(None, "tujuan", "diterima_pada"),
+    _one_of("usulan", KeadaanButir, KeadaanUsulan),
+)
+
+# Only ever added to: what both sides signed about a day, each time it said something new.
+neraca = sa.Table(
+    "neraca",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("tujuan", sa.Text, nullable=False),
+    sa.Column("tanggal", sa.Date, nullable=False),
+    sa.Column("cocok", sa.Boolean, nullable=False),
+    sa.Column("isi", JSONB, nullable=False),
+    sa.Column("tanda_pengirim", sa.Text, nullable=False),
+    sa.Column("tanda_penerima", sa.Text, nullable=False),
+    sa.Column("kunci_penerima", JSONB, nullable=False),
+    sa.Column("pada", _WAKTU, nullable=False),
+    sa.Index(None, "tujuan", "tanggal", "id"),
 )
 
 usulan_temuan = sa.Table(
@@ -277,6 +330,17 @@ usulan_temuan = sa.Table(
     sa.Column("id_usulan", UUID(as_uuid=True), primary_key=True),
     sa.Column("id_temuan", UUID(as_uuid=True), primary_key=True, index=True),
     sa.Column("sidik_asal", sa.Text, nullable=False),
+)
+
+# Who leads, until when, and the token that each of its transactions must show (0017).
+sewa = sa.Table(
+    "sewa",
+    METADATA,
+    sa.Column("nama", sa.Text, primary_key=True),
+    sa.Column("token", sa.BigInteger, nullable=False),
+    sa.Column("pemegang", sa.Text),
+    sa.Column("sampai", _WAKTU),
+    sa.Index(None, "nama", "token", unique=True),
 )
 
 putaran = sa.Table(

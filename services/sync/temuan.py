@@ -96,7 +96,7 @@ _BUKA = f"""
 (t.keadaan IN ('selesai', 'terbuka') OR b.keadaan <> 'terbuka' OR t.arah IS DISTINCT FROM b.arah
  OR t.keadaan = 'diterapkan' AND (t.versi_wlkp, t.versi_bpjs)
     IS DISTINCT FROM (b.versi_wlkp, b.versi_bpjs)
- OR t.keadaan = 'ditolak' AND {_SUMBER_BERUBAH}
+ OR t.keadaan IN ('ditolak', 'surat_mati') AND {_SUMBER_BERUBAH}
  OR t.keadaan = 'tertahan' AND t.jenis = 'berbeda' AND {_SUMBER_BERUBAH})
 """
 _PERBARUI = f"""

@@ -6,7 +6,6 @@ and must name exactly the parts that were taken.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -14,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.auth.jws import TokenError, VerifyingKey
+from services.auth.jws import TokenError
 from services.kit.clock import Clock, system_clock
+from services.sync import tanda
 from services.sync.errors import (
     ContractError,
     DownloadFolderError,
@@ -168,9 +168,8 @@ class Unduhan:
         raise SnapshotBrokenError("Manifes tidak sesuai tanda tangannya, juga kedua kali.")
 
     def _read_manifest(self, ekspor: Ekspor) -> ManifesEkspor:
-        keys = self._klien.call("GET", "/.well-known/jwks.json").json()["keys"]
         signed = ekspor.manifes or ""
-        claims = _first_verified(keys, signed, self._client_id, self._clock())
+        claims = tanda.verify(self._klien, signed, self._client_id, self._clock()).isi
         manifes = _MANIFES.validate_python(claims["manifes"])
         if manifes.id != ekspor.id or manifes.himpunan is not self._himpunan:
             raise TokenError("manifes cuplikan lain")
@@ -178,17 +177,6 @@ class Unduhan:
             raise TokenError("jumlah baris")
         self.tertanda = signed
         return manifes
-
-
-def _first_verified(
-    keys: list[dict[str, Any]], signed: str, audience: str, now: dt.datetime
-) -> dict[str, Any]:
-    for key in keys:
-        try:
-            return VerifyingKey(key).verify(signed, audience=audience, now=now.timestamp())
-        except TokenError:
-            continue
-    raise TokenError("tidak ada kunci yang cocok")
 
 
 @contextmanager

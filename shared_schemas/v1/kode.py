@@ -121,6 +121,7 @@ class AlasanUsulan(StrEnum):
     BIDANG_TAMBAHAN = "USULAN-BIDANG-TAMBAHAN"
     TIDAK_DILAYANI = "USULAN-TIDAK-DILAYANI"
     PUTUSAN_PETUGAS = "USULAN-PUTUSAN-PETUGAS"
+    CACAT = "USULAN-CACAT"
 
 
 ALASAN: dict[AlasanUsulan, str] = {
@@ -137,16 +138,25 @@ ALASAN: dict[AlasanUsulan, str] = {
     AlasanUsulan.BIDANG_TAMBAHAN: "Bidang tambahan tanpa adendum.",
     AlasanUsulan.TIDAK_DILAYANI: "Penerima tidak melayani usulan jenis ini.",
     AlasanUsulan.PUTUSAN_PETUGAS: "Diputuskan petugas.",
+    AlasanUsulan.CACAT: "Penerima gagal mengerjakan butir ini; disimpan untuk dikerjakan lagi.",
 }
 
 
 TRANSISI_USULAN: dict[KeadaanUsulan, frozenset[KeadaanUsulan]] = {
     KeadaanUsulan.DITAHAN: frozenset(
-        {KeadaanUsulan.DITERAPKAN, KeadaanUsulan.DITOLAK, KeadaanUsulan.USANG}
+        {
+            KeadaanUsulan.DITERAPKAN,
+            KeadaanUsulan.DITOLAK,
+            KeadaanUsulan.USANG,
+            KeadaanUsulan.DITERIMA,
+        }
     ),
     KeadaanUsulan.DITERIMA: frozenset({KeadaanUsulan.DITERAPKAN, KeadaanUsulan.DITOLAK}),
 }
-"""Moves of a proposal at its receiver, by its steward (held) or through its queue (received)."""
+"""Moves of a proposal at its receiver, by its steward (held) or through its queue (received).
+
+What was held because of a defect is worked again, and may then enter the queue.
+"""
 
 TRANSISI_PENDAFTARAN: dict[KeadaanPendaftaran, frozenset[KeadaanPendaftaran]] = {
     KeadaanPendaftaran.POTENSIAL: frozenset(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from shared_schemas import identitas as i
 from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu, WaktuMasuk
@@ -23,6 +23,9 @@ from shared_schemas.v1.kode import (
     StatusPendaftaran,
 )
 from shared_schemas.v1.pekerja import Pekerja
+
+Sidik256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal."""
 
 
 class _Usulan(Pesan):
@@ -148,12 +151,31 @@ class TandaTerima(Pesan):
     kode: str = Field(description="Kode alasan yang tetap.")
     alasan: str = Field(description="Satu kalimat.")
     versi: Versi | None = Field(None, description="Versi rekaman penerima sesudahnya.")
+    diterima_pada: Waktu = Field(
+        description="Kapan butir ini pertama kali diterima; menentukan harinya dalam neraca."
+    )
 
 
 class KumpulanTandaTerima(Pesan):
     """Satu tanda terima untuk setiap usulan, menurut urutannya."""
 
     tanda_terima: list[TandaTerima]
+    tertanda: str = Field(
+        description="JWS (ES256, kunci di /.well-known/jwks.json) dengan klaim `jaminan`: apa yang "
+        "diterima dan apa yang dijawab. Pengulangan mendapat tanda tangan yang sama."
+    )
+
+
+class JaminanTandaTerima(Pesan):
+    """Yang dijamin tanda tangan penerima: isi klaim `jaminan`."""
+
+    kunci: str = Field(description="Idempotency-Key permintaan.")
+    sidik_isi: Sidik256 = Field(description="SHA-256 badan permintaan sebagaimana diterima.")
+    sidik_tanda_terima: Sidik256 = Field(
+        description="SHA-256 larik `tanda_terima` sebagai JSON RFC 8785."
+    )
+    jumlah: int = Field(ge=0, description="Butir yang dijawab.")
+    diterima_pada: Waktu
 
 
 class UsulanTercatat(Pesan):

@@ -74,7 +74,8 @@ def catat(request: Request, cari: Pencarian) -> Response:
     n, nik = len(cari.nik), array(cari.nik)
     entry = {
         "waktu": dt.datetime.now(dt.UTC), "pelaku": "bench", "pihak": None, "pasal": "bench",
-        "cakupan": None, "tujuan": None, "rute": "bench", "id_permintaan": None, "jumlah": n, "daftar": 1,
+        "cakupan": None, "tujuan": None, "rute": "bench", "id_permintaan": None,
+        "jumlah": n, "daftar": 1,
         "sidik": array([str(SIDIK)] * n), "nik": nik, "kuota_pelaku": "bench",
         "kuota_perihal": "bench", "kuota_hari": dt.datetime.now(dt.UTC).date(), "kuota_n": n,
         "kuota_batas": 10**9, "kuota_ambang": 10**9, "kuota_bagian": 1.0,

@@ -244,3 +244,29 @@ def test_belum_lapor_case_is_opened_by_bpjs_and_closed_by_a_report(wlkp: Registr
         json={"keadaan": "bukan_wajib_lapor", "alasan": "Contoh."},
     )
     assert (refused.status_code, refused.json()["kode"]) == (409, "KLIEN-ANTREAN-002")
+
+
+def test_item_that_meets_a_defect_is_kept_and_the_others_are_worked(
+    bpjs: Registri, company: str
+) -> None:
+    bpjs.execute(
+        "CREATE FUNCTION cacat() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'cacat'; END $$"
+    )
+    bpjs.execute(
+        "CREATE TRIGGER cacat BEFORE UPDATE ON pekerja FOR EACH ROW"
+        " WHEN (NEW.jabatan = 'Cacat') EXECUTE FUNCTION cacat()"
+    )
+    good, bad = selaras(8, versi=2, jabatan="Baik"), selaras(9, jabatan="Cacat")
+    answer = send(bpjs, bad, good).json()["tanda_terima"]
+    assert [(t["keadaan"], t["kode"]) for t in answer] == [
+        ("ditahan", "USULAN-CACAT"), ("diterapkan", "USULAN-DITERAPKAN")
+    ]  # fmt: skip
+    assert bpjs.fetch("SELECT jabatan FROM pekerja WHERE id = 'TK-8'")[0][0] == "Baik"
+    bpjs.execute("DROP TRIGGER cacat ON pekerja")
+    decided = bpjs.internal.post(
+        f"/v1/usulan/{bad['id_usulan']}/keputusan",
+        json={"keadaan": "diterapkan", "alasan": "Cacat sudah diperbaiki."},
+    )
+    assert decided.json()["kode"] == "USULAN-DITERAPKAN"
+    assert bpjs.fetch("SELECT jabatan FROM pekerja WHERE id = 'TK-9'")[0][0] == "Cacat"

@@ -17,7 +17,7 @@ from typing import Any
 from unittest import mock
 
 from services.kit.database import transaction
-from services.sync import deliver
+from services.sync import bukti, deliver
 from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import Izin
 from shared_schemas.v1.kode import JenisPerubahan, KeadaanUsulan
@@ -133,7 +133,8 @@ def _closed_before_sent(_original: Any) -> Any:
             )
         batch, tujuan, kunci, isi, jumlah = row
         answer = ctx.klien[NamaSisi(tujuan)].send_usulan(bytes(isi), kunci)
-        counts = deliver._keep_receipts(ctx, batch, tujuan, jumlah, answer.tanda_terima)
+        signed = bukti.verify_receipt(ctx, NamaSisi(tujuan), kunci, bytes(isi), answer)
+        counts = deliver._keep_receipts(ctx, batch, tujuan, jumlah, answer, signed)
         return counts | {"terkirim": jumlah, "sisa": 1}
 
     return early

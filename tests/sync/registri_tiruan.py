@@ -6,6 +6,7 @@ real process and be killed while the registry goes on.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import threading
@@ -16,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from services.auth.jws import SigningKey, new_private_pem
+from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.pekerja import Pekerja
@@ -51,9 +54,12 @@ class RegistriTiruan:
     tanpa_pekerja: bool = False
     tanpa_kirim: bool = False
     berakhir: bool = False
+    jawab_usulan: tuple[int, str] | None = None  # refuses every batch with status and code
+    jawab_rusak: bool = False  # does the work, then answers what is no answer
     kursor_tertua: int = 0
     putus: float = 0.0  # share of answers lost on the way, after the work was done
     lambat: float = 0.0
+    kunci_tanda: SigningKey = field(default_factory=lambda: SigningKey(new_private_pem()))
     permintaan: Counter[str] = field(default_factory=Counter)
     kunci: threading.RLock = field(default_factory=threading.RLock)
     acak: random.Random = field(default_factory=lambda: random.Random(1))
@@ -145,14 +151,26 @@ class RegistriTiruan:
             {"posisi": n, "id_usulan": str(u.id_usulan), **self._receive_one(u, raw[n])}
             for n, u in enumerate(items)
         ]
-        self.jawaban[kunci] = isi, json.dumps({"tanda_terima": receipts}).encode()
+        answer = {"tanda_terima": receipts, "tertanda": self.sign(kunci, isi, receipts)}
+        self.jawaban[kunci] = isi, json.dumps(answer).encode()
         return self.jawaban[kunci][1]
+
+    def sign(self, kunci: str, isi: bytes, receipts: list[dict[str, Any]]) -> str:
+        jaminan = {
+            "kunci": kunci,
+            "sidik_isi": hashlib.sha256(isi).hexdigest(),
+            "sidik_tanda_terima": digest_of(receipts).hex(),
+            "jumlah": len(receipts),
+            "diterima_pada": "2026-01-01T00:00:00Z",
+        }
+        head = {"iss": self.sisi, "sub": f"tanda_terima:{kunci}", "aud": "uji"}
+        return self.kunci_tanda.sign(head | {"jaminan": jaminan})
 
     def _receive_one(self, usulan: Any, raw: dict[str, Any]) -> dict[str, Any]:
         id_ = str(usulan.id_usulan)
         if id_ in self.usulan:
             known = self.usulan[id_]
-            return {k: known[k] for k in ("keadaan", "kode", "alasan")}
+            return {k: known[k] for k in ("keadaan", "kode", "alasan", "diterima_pada")}
         self.diproses[id_] += 1
         self.isi_usulan[id_] = raw
         keadaan = self._judge(usulan, raw)
@@ -161,7 +179,8 @@ class RegistriTiruan:
             "id_sasaran": raw.get("id_sasaran"), "keadaan": keadaan, "kode": keadaan.upper(),
             "alasan": "Simulator.", "diterima_pada": "2026-01-01T00:00:00Z",
         }  # fmt: skip
-        return {"keadaan": keadaan, "kode": keadaan.upper(), "alasan": "Simulator."}
+        names = ("keadaan", "kode", "alasan", "diterima_pada")
+        return {k: self.usulan[id_][k] for k in names}
 
     def _judge(self, usulan: Any, raw: dict[str, Any]) -> str:
         if not isinstance(usulan, (PenyelarasanBadanUsaha, PenyelarasanPekerja)):
@@ -226,20 +245,35 @@ class _Handler(BaseHTTPRequestHandler):
         r = self.registri
         url = urlsplit(self.path)
         query = {k: v[0] for k, v in parse_qs(url.query).items()}
-        kursor, batas = int(query.get("kursor", "0")), int(query.get("batas", "1000"))
         assert self.headers["Tujuan"] in {"perluasan_kepesertaan", "wajib_lapor"}
         r.permintaan[f"{self.command} {url.path}"] += 1
         refusal = self._refuse(url.path)
         if refusal is not None:
             return 403, refusal
         if self.command == "POST":
-            return 200, r.receive(self.headers["Idempotency-Key"], body)
-        if url.path == "/v1/usulan":
+            return self._take(body)
+        if url.path == "/.well-known/jwks.json":
+            return 200, json.dumps({"keys": [r.kunci_tanda.public]}).encode()
+        return self._read(url.path, query)
+
+    def _read(self, path: str, query: dict[str, str]) -> tuple[int, bytes]:
+        r = self.registri
+        kursor, batas = int(query.get("kursor", "0")), int(query.get("batas", "1000"))
+        if path == "/v1/usulan":
             return 200, r.listing(kursor, batas)
-        himpunan = HIMPUNAN[url.path.rsplit("/", 1)[-1]]
+        if not path.startswith("/v1/perubahan/"):
+            return 404, _problem("KLIEN-BENTUK-004", "Alamat tidak dikenal.")
+        himpunan = HIMPUNAN[path.rsplit("/", 1)[-1]]
         if "kursor" in query and kursor < r.kursor_tertua:
             return 410, _problem("KLIEN-KURSOR-003", "Kursor terlalu lama.")
         return 200, r.page(himpunan, kursor, batas)
+
+    def _take(self, body: bytes) -> tuple[int, bytes]:
+        r = self.registri
+        if r.jawab_usulan is not None:
+            return r.jawab_usulan[0], _problem(r.jawab_usulan[1], "Simulator.")
+        answer = r.receive(self.headers["Idempotency-Key"], body)
+        return 200, b'{"bukan": "tanda terima"}' if r.jawab_rusak else answer
 
     def _refuse(self, path: str) -> bytes | None:
         r = self.registri

@@ -1,0 +1,75 @@
+"""Routes of the balance: the receiver's half, and the items behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.audit.record import Pelaku
+from services.kit.errors import CursorError
+from services.registry.routing import Halamanan, guarded, service_of
+from services.registry.usulan_routes import USULAN
+from shared_schemas.perjanjian import hari
+from shared_schemas.v1.amplop import Halaman
+from shared_schemas.v1.bidang import Tanggal
+from shared_schemas.v1.neraca import ButirNeraca, Neraca
+
+_HARI_INI = "Hari Jakarta; tanpa ini hari ini."
+
+
+class HariNeraca(BaseModel):
+    """Query of the balance of a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tanggal: Tanggal | None = Field(None, description=_HARI_INI)
+
+
+class HalamananNeraca(Halamanan):
+    """Query of the items of a day."""
+
+    tanggal: Tanggal | None = Field(None, description=_HARI_INI)
+
+
+def balance_routes() -> APIRouter:
+    """Return the routes of the balance, for the party that sends proposals."""
+    r = APIRouter(prefix="/v1", tags=["neraca"])
+
+    @r.get(
+        "/neraca",
+        response_model=Neraca,
+        summary="Neraca usulan satu hari",
+        **guarded(USULAN),
+    )
+    def get_neraca(
+        request: Request,
+        q: Annotated[HariNeraca, Query()],
+        who: Annotated[Pelaku, Depends(USULAN)],
+    ) -> Any:
+        """Jumlah per keadaan dan akar Merkle usulan pihak pemanggil, ditandatangani layanan."""
+        service = service_of(request)
+        return service.neraca.of_day(who.id, _day(request, q.tanggal))
+
+    @r.get(
+        "/neraca/butir",
+        response_model=Halaman[ButirNeraca],
+        summary="Butir di balik neraca",
+        **guarded(USULAN, CursorError),
+    )
+    def list_butir_neraca(
+        request: Request,
+        q: Annotated[HalamananNeraca, Query()],
+        who: Annotated[Pelaku, Depends(USULAN)],
+    ) -> Any:
+        """Id, sidik dan keadaan setiap usulan hari itu menurut id, agar yang hilang disebut."""
+        service = service_of(request)
+        return service.neraca.page(who.id, _day(request, q.tanggal), q.batas, q.kursor)
+
+    return r
+
+
+def _day(request: Request, tanggal: dt.date | None) -> dt.date:
+    return tanggal or hari(service_of(request).clock())

@@ -1,0 +1,257 @@
+"""Hold the sender's half of the balance against the receiver's, and name what does not agree.
+
+Both sign what they counted; both statements are kept whenever they say something new.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from services.auth.jws import SigningKey, TokenError
+from services.kit.database import transaction
+from services.sync import neraca, tanda
+from services.sync.errors import (
+    BalanceSignatureError,
+    ContractError,
+    NoSuchAddressError,
+    NotAuthorisedError,
+    SyncConfigurationError,
+)
+from services.sync.konteks import Konteks
+from services.sync.neraca import SeparuhPengirim, Tercatat
+from services.sync.settings import NamaSisi
+from services.sync.tanda import Tanda
+from shared_schemas.perjanjian import hari
+from shared_schemas.v1.kode import TRANSISI_USULAN, KeadaanUsulan
+from shared_schemas.v1.neraca import ButirNeraca, NeracaHarian
+
+_DISIMPAN = 1_000
+"""Differing items kept with a statement; there is no need to keep more to know what happened."""
+
+
+class JenisSelisih(StrEnum):
+    """Why an item stands on one side and not, or not so, on the other."""
+
+    HILANG_DI_PENERIMA = "hilang_di_penerima"
+    TIDAK_DIKENAL_PENGIRIM = "tidak_dikenal_pengirim"
+    ISI_BERBEDA = "isi_berbeda"
+    KEADAAN_BERBEDA = "keadaan_berbeda"
+    HARI_BERBEDA = "hari_berbeda"
+    BELUM_DIJAWAB = "belum_dijawab"
+    MENYUSUL = "menyusul"
+
+
+TERJELASKAN = frozenset({JenisSelisih.BELUM_DIJAWAB, JenisSelisih.MENYUSUL})
+"""Differences that the next round settles: a lost answer is asked for, a decision is read."""
+
+
+class KeadaanNeraca(StrEnum):
+    """What the balance of one day came to."""
+
+    COCOK = "cocok"
+    SELISIH = "selisih"
+    TIDAK_BERWENANG = "tidak_berwenang"
+    TIDAK_DILAYANI = "tidak_dilayani"
+
+
+class Selisih(NamedTuple):
+    """One item on which the sides do not agree; no value of it, only its id."""
+
+    id_usulan: UUID
+    jenis: JenisSelisih
+
+
+@dataclass
+class HasilNeraca:
+    """Both halves of a day, what each signed, and the items that differ."""
+
+    pengirim: SeparuhPengirim
+    keadaan: KeadaanNeraca = KeadaanNeraca.COCOK
+    penerima: NeracaHarian | None = None
+    tanda_pengirim: str = ""
+    tanda_penerima: str = ""
+    selisih: list[Selisih] = field(default_factory=list)
+
+    @property
+    def cocok(self) -> bool:
+        """Whether both sides were asked and nothing is left unexplained."""
+        return self.keadaan is KeadaanNeraca.COCOK
+
+
+def check_balance(ctx: Konteks) -> dict[str, int]:
+    """Check yesterday and today with both registries and tell; returns `neraca_selisih`."""
+    today = hari(ctx.now())
+    unexplained = 0
+    for sisi in NamaSisi:
+        for tanggal in (today - dt.timedelta(days=1), today):
+            ctx.check()
+            hasil = weigh(ctx, sisi, tanggal)
+            if not hasil.cocok:
+                ctx.tell("neraca", describe(hasil), len(hasil.selisih))
+            unexplained += sum(s.jenis not in TERJELASKAN for s in hasil.selisih)
+    return {"neraca_selisih": unexplained}
+
+
+def describe(hasil: HasilNeraca) -> str:
+    """Return one sentence for the operator; items are named by their ids."""
+    p = hasil.pengirim
+    if hasil.keadaan is not KeadaanNeraca.SELISIH:
+        return f"Neraca {p.tujuan.upper()} {p.tanggal}: {hasil.keadaan}."
+    named = ", ".join(
+        f"{s.id_usulan} {s.jenis}" for s in hasil.selisih if s.jenis not in TERJELASKAN
+    )
+    return f"Neraca {p.tujuan.upper()} {p.tanggal} tidak seimbang: {named[:2_000]}."
+
+
+def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
+    """Compare both halves of a day and keep what both signed.
+
+    Raises BalanceSignatureError when the receiver's statement is not the receiver's.
+    """
+    with transaction(ctx.engine) as tx:
+        hasil = HasilNeraca(neraca.own_half(tx, sisi, tanggal))
+    try:
+        answer = ctx.klien[sisi].fetch_neraca(tanggal)
+    except NoSuchAddressError:
+        hasil.keadaan = KeadaanNeraca.TIDAK_DILAYANI
+        return hasil
+    except NotAuthorisedError:
+        hasil.keadaan = KeadaanNeraca.TIDAK_BERWENANG
+        return hasil
+    hasil.penerima, hasil.tanda_penerima = answer.neraca, answer.tertanda
+    signed = _verified(ctx, sisi, answer.neraca, answer.tertanda)
+    hasil.tanda_pengirim = _sign(ctx, hasil.pengirim)
+    if not _agree(hasil.pengirim, answer.neraca):
+        hasil.selisih = _differences(ctx, sisi, tanggal)
+        if any(s.jenis not in TERJELASKAN for s in hasil.selisih):
+            hasil.keadaan = KeadaanNeraca.SELISIH
+    _keep(ctx, hasil, signed)
+    return hasil
+
+
+def _agree(pengirim: SeparuhPengirim, penerima: NeracaHarian) -> bool:
+    return (pengirim.jumlah, pengirim.akar, pengirim.akar_keadaan) == (
+        penerima.jumlah, penerima.akar, penerima.akar_keadaan,
+    )  # fmt: skip
+
+
+def _verified(ctx: Konteks, sisi: NamaSisi, said: NeracaHarian, signed: str) -> Tanda:
+    """Return the signature when it stands for what was said and what was said adds up."""
+    try:
+        found = tanda.verify(ctx.klien[sisi], signed, ctx.settings.sisi(sisi).client_id)
+    except TokenError as error:
+        raise BalanceSignatureError(f"{sisi.upper()}: {error}.") from None
+    if _read(found.isi.get("neraca")) != said:
+        raise BalanceSignatureError(f"{sisi.upper()}: yang ditandatangani lain dari yang dijawab.")
+    if sum(said.menurut_keadaan.values()) != said.jumlah:
+        raise ContractError(f"{sisi.upper()}: jumlah neraca bukan jumlah keadaannya.")
+    return found
+
+
+def _read(claims: object) -> NeracaHarian | None:
+    try:
+        return NeracaHarian.model_validate(claims)
+    except ValidationError:
+        return None
+
+
+def _sign(ctx: Konteks, half: SeparuhPengirim) -> str:
+    sisi = ctx.settings.sisi(half.tujuan)
+    try:
+        key = SigningKey(sisi.key_path.read_bytes())
+    except OSError as error:
+        raise SyncConfigurationError(
+            f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
+        ) from None
+    head = {"iss": sisi.client_id, "sub": f"neraca:{half.tanggal}", "aud": sisi.base_url}
+    return key.sign(head | {"iat": int(ctx.now().timestamp()), "neraca": half.as_claims()})
+
+
+def _differences(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> list[Selisih]:
+    theirs = {b.id_usulan: b for b in _pages(ctx, sisi, tanggal)}
+    with transaction(ctx.engine) as tx:
+        ours = neraca.received_items(tx, sisi, tanggal)
+        others = neraca.items_by_id(tx, sisi, [i for i in theirs if i not in ours])
+    found = [Selisih(i, JenisSelisih.HILANG_DI_PENERIMA) for i in ours if i not in theirs]
+    for id_usulan, butir in theirs.items():
+        known = ours.get(id_usulan)
+        kind = (
+            _elsewhere(others.get(id_usulan), butir, tanggal)
+            if known is None
+            else _unequal(known, butir)
+        )
+        if kind is not None:
+            found.append(Selisih(id_usulan, kind))
+    return sorted(found)
+
+
+def _pages(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> Iterator[ButirNeraca]:
+    kursor: str | None = None
+    while True:
+        ctx.check()
+        page = ctx.klien[sisi].list_butir(tanggal, kursor)
+        yield from page.data
+        kursor = page.kursor
+        if kursor is None:
+            return
+
+
+def _elsewhere(known: Tercatat | None, butir: ButirNeraca, tanggal: dt.date) -> JenisSelisih | None:
+    """Say of an item that the receiver alone has on this day why that is so."""
+    if known is None:
+        return JenisSelisih.TIDAK_DIKENAL_PENGIRIM
+    if known.sidik != butir.sidik:
+        return JenisSelisih.ISI_BERBEDA
+    if known.diterima_pada is None:
+        return JenisSelisih.BELUM_DIJAWAB
+    # Answered while we looked: no difference.
+    return None if hari(known.diterima_pada) == tanggal else JenisSelisih.HARI_BERBEDA
+
+
+def _unequal(known: Tercatat, butir: ButirNeraca) -> JenisSelisih | None:
+    if known.sidik != butir.sidik:
+        return JenisSelisih.ISI_BERBEDA
+    if known.keadaan == butir.keadaan.value:
+        return None
+    later = butir.keadaan in TRANSISI_USULAN.get(KeadaanUsulan(known.keadaan), ())
+    return JenisSelisih.MENYUSUL if later else JenisSelisih.KEADAAN_BERBEDA
+
+
+_TERAKHIR = """
+SELECT isi FROM neraca WHERE tujuan = %s AND tanggal = %s ORDER BY id DESC LIMIT 1
+"""
+_SIMPAN = """
+INSERT INTO neraca (tujuan, tanggal, cocok, isi, tanda_pengirim, tanda_penerima, kunci_penerima,
+    pada) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def _keep(ctx: Konteks, hasil: HasilNeraca, signed: Tanda) -> None:
+    """Append both statements with the receiver's key, unless the last ones said the same."""
+    p, isi = hasil.pengirim, _content(hasil)
+    with transaction(ctx.engine) as tx:
+        last = tx.raw(_TERAKHIR, (p.tujuan.value, p.tanggal)).fetchone()
+        if last is not None and last[0] == isi:
+            return
+        tx.raw(
+            _SIMPAN,
+            (
+                p.tujuan.value, p.tanggal, hasil.cocok, json.dumps(isi), hasil.tanda_pengirim,
+                hasil.tanda_penerima, json.dumps(signed.kunci), ctx.now(),
+            ),
+        )  # fmt: skip
+
+
+def _content(hasil: HasilNeraca) -> dict[str, Any]:
+    assert hasil.penerima is not None  # noqa: S101 - kept only after an answer
+    penerima = hasil.penerima.model_dump(mode="json", exclude={"dihitung_pada"})
+    named = [[str(s.id_usulan), s.jenis.value] for s in hasil.selisih[:_DISIMPAN]]
+    return {"pengirim": hasil.pengirim.as_claims(), "penerima": penerima, "selisih": named}

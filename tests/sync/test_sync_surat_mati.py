@@ -1,0 +1,189 @@
+"""Dead letters: set aside with their reason, no obstacle to others, never lost, never twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli import app
+from services.kit.clock import system_clock
+from services.kit.errors import TemporaryError
+from services.sync import surat_mati
+from services.sync.errors import NoSuchAddressError, NoSuchLetterError, RefusedError
+from services.sync.kelompok import TRANSISI_BUTIR, TRANSISI_KELOMPOK, KeadaanButir, KeadaanKelompok
+from services.sync.run import status
+from shared_schemas.v1.kode import KeadaanUsulan
+from tests.sync.conftest import Panggung
+from tests.sync.test_sync_tahan import assert_nothing_twice, fill
+
+SALAH_BENTUK = (422, "KLIEN-BENTUK-001")
+
+
+@pytest.fixture
+def penuh(panggung: Panggung) -> Panggung:
+    """Registries with something to say in both directions, and no patience with outages."""
+    fill(panggung, workers=30)
+    panggung.settings = panggung.settings.model_copy(
+        update={"tunggu_detik": 0.0, "kegagalan_maks": 2}
+    )
+    return panggung
+
+
+def letters(p: Panggung) -> list[dict[str, Any]]:
+    return surat_mati.list_letters(p.engine)
+
+
+def states(p: Panggung, tujuan: str = "wlkp") -> set[str]:
+    rows = p.fetch(f"SELECT DISTINCT keadaan FROM usulan WHERE tujuan = '{tujuan}'")
+    return {r[0] for r in rows}
+
+
+def history(p: Panggung) -> list[tuple[str, str, str]]:
+    return [tuple(r) for r in p.fetch("SELECT dari, ke, oleh FROM riwayat_kotak ORDER BY id")]
+
+
+def test_refused_batch_is_set_aside_and_the_others_arrive(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_usulan = SALAH_BENTUK
+    assert penuh.run().converged
+    (letter,) = letters(penuh)
+    assert (letter["tujuan"], letter["status"], letter["kode"]) == ("wlkp", *SALAH_BENTUK)
+    assert "Simulator." in letter["alasan"]
+    assert status(penuh.engine).surat_mati == 1
+    assert states(penuh) == {"mati"}
+    assert penuh.bpjs.usulan
+    assert penuh.temuan(keadaan="surat_mati")
+    kept = penuh.fetch("SELECT isi IS NOT NULL FROM kotak_keluar WHERE keadaan = 'mati'")
+    assert kept == [(True,)]
+
+
+def test_dead_letter_is_not_said_again_until_its_source_changes(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_usulan = SALAH_BENTUK
+    penuh.run()
+    penuh.wlkp.jawab_usulan = None
+    assert penuh.run().counts["diusulkan"] == 0
+    assert len(letters(penuh)) == 1
+    said = penuh.temuan(keadaan="surat_mati", jenis="berbeda")[0]
+    new = {"tmt_jkn": "2020-09-09", "nomor_hp": "+6281299999999", "alamat": "Jalan Baru 9"}
+    bidang = said["bidang"]
+    penuh.bpjs.change(said["himpunan"], said["id_bpjs"], **{bidang: new.get(bidang, "Lain Lagi")})
+    assert penuh.run().counts["diusulkan"] > 0
+
+
+def test_dead_letters_sent_again_arrive_once_as_they_were(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_usulan = SALAH_BENTUK
+    penuh.run()
+    ((kunci, sidik),) = penuh.fetch(
+        "SELECT kunci, sidik_isi FROM kotak_keluar WHERE keadaan = 'mati'"
+    )
+    penuh.wlkp.jawab_usulan = None
+    assert surat_mati.resend(penuh.engine, None, "Petugas Contoh", system_clock()) == 1
+    assert penuh.run().converged
+    assert letters(penuh) == []
+    assert kunci in penuh.wlkp.jawaban
+    assert penuh.fetch(f"SELECT keadaan, sidik_isi FROM kotak_keluar WHERE kunci = '{kunci}'") == [
+        ("terkirim", sidik)
+    ]
+    assert not penuh.temuan(keadaan="surat_mati")
+    assert_nothing_twice(penuh.wlkp)
+    assert history(penuh) == [("siap", "mati", "program"), ("mati", "siap", "Petugas Contoh")]
+
+
+def test_discarded_letter_leaves_its_findings_refused_and_no_bytes(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_usulan = SALAH_BENTUK
+    penuh.run()
+    (letter,) = letters(penuh)
+    surat_mati.discard(penuh.engine, letter["id"], "Petugas Contoh", "Uji", system_clock())
+    penuh.wlkp.jawab_usulan = None
+    assert penuh.run().counts["diusulkan"] == 0
+    assert states(penuh) == {"dibuang"}
+    assert penuh.wlkp.usulan == {}
+    refused = penuh.temuan(keadaan="ditolak")
+    assert {t["kode"] for t in refused if t["arah"] == "wlkp"} == {surat_mati.DIBUANG}
+    row = penuh.fetch(f"SELECT keadaan, isi FROM kotak_keluar WHERE id = {letter['id']}")
+    assert row == [("dibuang", None)]
+    with pytest.raises(NoSuchLetterError, match=str(letter["id"])):
+        surat_mati.resend(penuh.engine, [letter["id"]], "Petugas Contoh", system_clock())
+
+
+def test_batch_that_breaks_the_receiver_is_set_aside_after_some_failures(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_usulan = (500, "HUB-SISTEM-001")
+    with pytest.raises(TemporaryError):
+        penuh.run()
+    assert letters(penuh) == []
+    assert penuh.run().converged
+    assert [s["kode"] for s in letters(penuh)] == ["HUB-SISTEM-001"]
+    assert penuh.bpjs.usulan
+
+
+def test_outage_and_refusal_of_whoever_asks_kill_no_batch(penuh: Panggung) -> None:
+    for jawaban, error in (
+        ((503, "HUB-SISTEM-002"), TemporaryError),
+        ((401, "KLIEN-OTENTIKASI-001"), RefusedError),
+        ((404, "KLIEN-BENTUK-004"), NoSuchAddressError),
+    ):
+        penuh.wlkp.jawab_usulan = jawaban
+        for _ in range(3):
+            with pytest.raises(error):
+                penuh.run()
+    assert letters(penuh) == []
+    assert penuh.fetch("SELECT max(kegagalan) FROM kotak_keluar") == [(0,)]
+    penuh.wlkp.jawab_usulan = None
+    assert penuh.run().converged
+    assert_nothing_twice(penuh.wlkp)
+
+
+def test_unreadable_answer_is_a_dead_letter_until_the_list_says_it_arrived(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_rusak = True
+    penuh.run()
+    (letter,) = letters(penuh)
+    assert letter["kode"] == "HUB-SYNC-008"
+    penuh.wlkp.jawab_rusak = False
+    assert penuh.run().converged
+    assert letters(penuh) == []
+    known = penuh.fetch("SELECT id::text, keadaan FROM usulan WHERE tujuan = 'wlkp'")
+    assert dict(known) == {i: u["keadaan"] for i, u in penuh.wlkp.usulan.items()}
+    assert ("mati", "terkirim", "program") in history(penuh)
+    assert_nothing_twice(penuh.wlkp)
+
+
+def test_letter_that_nobody_decides_about_loses_its_bytes_and_is_said_anew(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_usulan = SALAH_BENTUK
+    penuh.run()
+    penuh.wlkp.jawab_usulan = None
+    days = penuh.settings.mati_simpan_hari + 1
+    assert penuh.run(clock=lambda: system_clock() + dt.timedelta(days=days)).converged
+    assert letters(penuh) == []
+    assert penuh.wlkp.usulan
+    assert penuh.fetch("SELECT count(*) FROM kotak_keluar WHERE isi IS NOT NULL") == [(0,)]
+    assert_nothing_twice(penuh.wlkp)
+
+
+def test_commands_list_send_again_and_discard(penuh: Panggung) -> None:
+    penuh.wlkp.jawab_usulan = penuh.bpjs.jawab_usulan = SALAH_BENTUK
+    penuh.run()
+    database = ["--database-url", penuh.settings.database_url]
+
+    def hub(*arguments: str) -> Any:
+        return CliRunner().invoke(app, ["sync", "mati", *arguments, *database])
+
+    listed = json.loads(hub("daftar", "--json").output)
+    assert len(listed) == 2
+    first, second = (str(row["id"]) for row in listed)
+    assert hub("buang", first, "--oleh", "Contoh", "--alasan", "Uji").exit_code == 0
+    assert hub("ulang", second, "--oleh", "Contoh").exit_code == 0
+    assert json.loads(hub("daftar", "--json").output) == []
+    assert hub("ulang", "--oleh", "Contoh").exit_code == 1  # which ones?
+    assert {h[2] for h in history(penuh)} == {"program", "Contoh"}
+
+
+def test_every_state_has_its_moves_or_is_final() -> None:
+    assert set(TRANSISI_KELOMPOK) | {
+        KeadaanKelompok.TERKIRIM, KeadaanKelompok.TAK_BERWENANG, KeadaanKelompok.DIBUANG
+    } == set(KeadaanKelompok)  # fmt: skip
+    assert set(KeadaanButir) <= set(TRANSISI_BUTIR)
+    for keadaan in KeadaanButir:
+        assert set(KeadaanUsulan) <= TRANSISI_BUTIR[keadaan]  # a late answer always has a place
