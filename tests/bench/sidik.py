@@ -85,6 +85,7 @@ def measure(folder: Path, baris: int, beda: int) -> list[str]:
         with service(panggung) as running:
             chosen = settings(urls["hub"], data, running.base, running.base)
             lock = Kepemimpinan(chosen.database_url)
+            lock.acquire(wait=False, tell=lambda _text: None)
             with open_context(chosen, lock, None, system_clock, key_auth) as ctx:
                 lines += _walks(panggung, ctx, baris, beda)
             lock.close()

@@ -196,6 +196,7 @@ def test_lost_cursor_without_a_tree_is_read_anew(
     forget(pasangan, contoh.nik(8))
     without = pasangan.sync.model_copy(update={"kunci_sidik": None})
     lock = Kepemimpinan(without.database_url)
+    lock.acquire(wait=False, tell=lambda _text: None)
     with open_context(without, lock, None, system_clock, key_auth) as ctx:
         assert pull_pages(ctx, NamaSisi.BPJS, Himpunan.PEKERJA)["dibaca"] > PEKERJA / 2
     lock.close()

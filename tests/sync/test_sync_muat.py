@@ -97,6 +97,7 @@ def registry(p: Pasangan) -> dict[str, tuple[int, str, Any]]:
 def follow(settings: SyncSettings, on_progress: Any = None) -> int:
     """Pull the feed to its end as a round does; return how many records were read."""
     lock = Kepemimpinan(settings.database_url)
+    lock.acquire(wait=False, tell=lambda _text: None)
     with closing(lock), open_context(settings, lock, on_progress, system_clock, key_auth) as ctx:
         total = 0
         for _ in range(100):
