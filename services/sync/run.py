@@ -238,9 +238,12 @@ def until_converged(ctx: Konteks, pelaksana: Pelaksana) -> HasilJalan:
     for putaran in pelaksana.left_over():
         ctx.tell("lanjut", "Melanjutkan putaran yang terputus.")
         hasil.add(pelaksana.resume(ctx, putaran))
+    # What a resumed round asked and released was as things stood when it was cut off.
+    pertama = True
     while hasil.rounds < ctx.settings.putaran_maks:
         nomor = rounds.open_round(ctx)
-        hasil.add(pelaksana.start(ctx, nomor, pertama=hasil.rounds == 0))
+        hasil.add(pelaksana.start(ctx, nomor, pertama=pertama))
+        pertama = False
         if hasil.converged:
             break
     return hasil

@@ -40,6 +40,7 @@ PELUANG: dict[str, tuple[float, float]] = {
     "minta_terlambat": (0.02, 0.15),
     "salinan": (0.03, 0.25),
     "sibuk": (0.02, 0.15),
+    "tujuan_salah": (0.01, 0.08),
     "mulai_gagal": (0.002, 0.01),
     "perintah_gagal": (0.0007, 0.004),
     "catat_gagal": (0.003, 0.02),

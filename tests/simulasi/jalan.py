@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from services.auth.klien import KlienAuth
 from services.auth.riwayat import BerkasPerjanjian
@@ -19,10 +21,13 @@ from services.sync.sidik import install_key
 from tests.simulasi import invarian, naskah
 from tests.simulasi.bencana import Bencana, Jejak, Padam
 from tests.simulasi.jam import Jam
-from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor
+from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor, Surat
+from tests.simulasi.kerusakan import damage, repair_all
 from tests.simulasi.panggung import Panggung
 from tests.simulasi.pelaksana import Catatan, PelaksanaSimulasi
 from tests.simulasi.suntingan import Suntingan
+
+_T = TypeVar("_T")
 
 _MATI_PALING_BANYAK = 60  # deaths of the hub in one call; more than there are faults
 _TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
@@ -49,6 +54,7 @@ class Dunia:
     jejak: Jejak = field(default_factory=Jejak)
     catatan: dict[str, Catatan] = field(default_factory=dict)
     sibuk: bool = False
+    rusak: bool = False
 
     def __post_init__(self) -> None:
         def stream(nama: str) -> random.Random:
@@ -62,8 +68,13 @@ class Dunia:
         self.suntingan = Suntingan(stream("suntingan"), self.panggung, self.jejak)
         self.jaringan = Jaringan(
             stream("jaringan"), self.bencana, self.jejak, self.panggung.apps.__getitem__,
-            self.panggung.restart, self.pause,
+            self.panggung.restart, self.pause, self.may_answer,
         )  # fmt: skip
+
+    def may_answer(self, surat: Surat) -> bool:
+        """Say whether a service may answer the hub at all, by what was done in this run."""
+        pertukaran = surat.cakupan is not None
+        return self.panggung.may_answer(surat.program, pertukaran=pertukaran)
 
     # Time and others
 
@@ -88,10 +99,20 @@ class Dunia:
 
     def reconcile(self) -> HasilJalan | None:
         """Run the reconciler until it ends, however often it dies; None when it gave up."""
+        return self._run_hub("jalan", self._until_converged)
+
+    def repair(self) -> bool:
+        """Audit and repair the mirrors; return whether all are proven to be equal."""
+        return bool(self._run_hub("audit", repair_all))
+
+    def _until_converged(self, ctx: Konteks) -> HasilJalan:
+        return until_converged(ctx, PelaksanaSimulasi(self.catatan, self.bencana, self.pause))
+
+    def _run_hub(self, apa: str, work: Callable[[Konteks], _T]) -> _T | None:
         for _ in range(_MATI_PALING_BANYAK):
-            self.jejak.catat("jalan", self.jam.sekarang.isoformat())
+            self.jejak.catat(apa, self.jam.sekarang.isoformat())
             try:
-                return self._reconcile_once()
+                return self._run_once(work)
             except Padam as padam:
                 self.panggung.restart(padam.program)
                 self.jejak.catat("hidup lagi", padam.program)
@@ -102,13 +123,12 @@ class Dunia:
                 return None
         raise AssertionError("rekonsiliasi mati terus-menerus")
 
-    def _reconcile_once(self) -> HasilJalan:
+    def _run_once(self, work: Callable[[Konteks], _T]) -> _T:
         ctx = self._context()
         konteks.bind(ctx)
         try:
             install_key(ctx.engine, self.panggung.kunci_sidik)
-            pelaksana = PelaksanaSimulasi(self.catatan, self.bencana, self.pause)
-            return until_converged(ctx, pelaksana)
+            return work(ctx)
         finally:
             konteks.bind(None)
             for klien in ctx.klien.values():
@@ -139,23 +159,34 @@ class Dunia:
     def live(self) -> list[str]:
         """Go through the whole run; return what did not hold."""
         self.suntingan.seed()
-        for text in naskah.choose(self.acak)[:2]:
-            self.panggung.write_agreement(text)
+        for babak in naskah.choose(self.acak):
+            self.panggung.perjanjian.enter(babak, self.jam.sekarang)
             for _ in range(self.acak.randint(0, 3)):
                 self.suntingan.sisa += 1
                 self.edit()
             self.suntingan.sisa = self.acak.randint(0, 4)
             self.bencana.aktif = True
             self.reconcile()
+            self.disturb_mirrors()
             self.bencana.aktif = False
             self.jam.lewat(self.acak.uniform(1, 900))
         return self.settle()
 
+    def disturb_mirrors(self) -> None:
+        """Damage the mirrors at times; an audit then repairs them now, or when all is quiet."""
+        if self.acak.random() < 0.25 and damage(self.panggung, self.acak, self.jejak):
+            self.rusak = True
+            if self.acak.random() < 0.5:
+                self.repair()
+
     def settle(self) -> list[str]:
         """Without faults: reconcile until nothing is left to say, then look at everything."""
         self.suntingan.sisa = 0
-        self.panggung.write_agreement(naskah.BIASA)
+        self.panggung.perjanjian.quiet(self.jam.sekarang)
+        self.suntingan.release_all()
         self.jaringan.arrive_late(all_of_them=True)
+        if self.rusak and not self.repair():
+            return ["audit tidak memperbaiki cermin"]
         for _ in range(_TENANG_PALING_BANYAK):
             hasil = self.reconcile()
             if hasil is not None and hasil.converged:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,11 +19,11 @@ from tests.simulasi.bencana import Bencana, Jejak, Padam
 
 _SIBUK = b'{"kode": "HUB-SISTEM-002", "detail": "Tunggu sebentar."}'
 _HAK = {
-    ("GET", "/v1/perubahan/badan-usaha"): "badan_usaha:baca",
-    ("GET", "/v1/perubahan/pekerja"): "pekerja:baca",
-    ("GET", "/v1/usulan"): "usulan:kirim",
-    ("POST", "/v1/usulan"): "usulan:kirim",
+    "badan-usaha": "badan_usaha:baca",
+    "pekerja": "pekerja:baca",
+    "usulan": "usulan:kirim",
 }
+_TUJUAN_LAIN = (None, b"wajib_lapor", b"perluasan_kepesertaan", b"contoh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,22 @@ class Surat:
     @property
     def path(self) -> str:
         return urlsplit(self.target).path
+
+    @property
+    def cakupan(self) -> str | None:
+        """The right that this request uses, None when it is no exchange."""
+        return next((hak for bagian, hak in _HAK.items() if bagian in self.path.split("/")), None)
+
+    @property
+    def tujuan(self) -> str | None:
+        """What the data is asked for."""
+        return next((v.decode() for k, v in self.headers if k == b"tujuan"), None)
+
+    def for_purpose(self, tujuan: bytes | None) -> Surat:
+        """Return the same request for another purpose, or for none."""
+        kept = tuple(h for h in self.headers if h[0] != b"tujuan")
+        more = () if tujuan is None else ((b"tujuan", tujuan),)
+        return replace(self, headers=(*kept, *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +120,7 @@ class Jaringan:
     app: Callable[[str], Any]
     hidupkan_lagi: Callable[[str], None]
     jeda: Callable[[str], None]
+    boleh: Callable[[Surat], bool]
     diterima: list[Surat] = field(default_factory=list)
     ditolak: list[Surat] = field(default_factory=list)
     di_jalan: list[Surat] = field(default_factory=list)
@@ -127,11 +144,16 @@ class Jaringan:
         return jawaban
 
     def _lawful(self, kepada: Any, surat: Surat) -> bool:
-        cakupan = _HAK.get((surat.method, surat.path))
-        if cakupan is None:
+        """Say whether an answer is allowed: by us, and by the agreement as the service reads it."""
+        if not self.boleh(surat):
+            return False
+        if surat.cakupan is None:
             return True
         milik = kepada.pemilik
-        return isinstance(kepada.current().decide(milik.lawan, milik, cakupan, kepada.now()), Izin)
+        izin = kepada.current().decide(
+            milik.lawan, milik, surat.cakupan, kepada.now(), surat.tujuan
+        )  # fmt: skip
+        return isinstance(izin, Izin) and surat.tujuan is not None
 
     def send(self, surat: Surat) -> Jawaban:
         """Carry one request and its answer through whatever happens to them."""
@@ -146,6 +168,8 @@ class Jaringan:
         if b.terjadi("minta_terlambat", tempat):  # nobody waits for it any more, and it comes
             self.di_jalan.append(surat)
             raise httpx.ReadTimeout("terlambat")
+        if b.terjadi("tujuan_salah", tempat):  # somebody asks the same for something else
+            self.deliver(surat.for_purpose(self.acak.choice(_TUJUAN_LAIN)))
         jawaban = self.deliver(surat)
         if b.terjadi("salinan", tempat):
             self.di_jalan.append(surat)

@@ -156,6 +156,42 @@ def _last_receipt_wins(store: Any) -> Any:
     return forgetful
 
 
+def _any_purpose(permitted: Any) -> Any:
+    def careless(self: Any, agreement: Any, who: Any, _tujuan: Any) -> Any:
+        cakupan = self.cakupan.removeprefix("perjanjian:")
+        allowed = agreement.permit(agreement.pemilik.lawan, cakupan).tujuan
+        return permitted(self, agreement, who, allowed[0])
+
+    return careless
+
+
+def _never_refused(_original: Any) -> Any:
+    async def check(_self: Any, _client_id: str) -> None:
+        return None
+
+    return check
+
+
+def _one_signature(_original: Any) -> Any:
+    return property(lambda self: frozenset({self.oleh}))
+
+
+def _once_a_run(converge: Any) -> Any:
+    """Take a resumed round for the first of its run, as if it had asked what is asked once."""
+
+    def run(ctx: Any, pelaksana: Any) -> Any:
+        class Lanjut:
+            left_over, resume = pelaksana.left_over, pelaksana.resume
+            dilanjutkan = bool(pelaksana.left_over())
+
+            def start(self, ctx: Any, nomor: int, *, pertama: bool) -> Any:
+                return pelaksana.start(ctx, nomor, pertama=pertama and not self.dilanjutkan)
+
+        return converge(ctx, Lanjut())
+
+    return run
+
+
 MUTAN = (
     Mutan(
         "lupa-yang-sudah", "kiriman yang sama dikerjakan lagi",
@@ -195,6 +231,17 @@ MUTAN = (
           (("services.registry.queue.CaseQueue.open_case", _instead(True)),)),
     Mutan("usang-ditolak", "usulan usang dianggap ditolak, tidak dihitung ulang",
           (("services.sync.keadaan._IKUTI", _text(_USANG, _USANG.replace("terbuka", "ditolak"))),)),
+    Mutan("tujuan-apa-saja", "permintaan tanpa tujuan yang sah dijawab",
+          (("services.auth.guard.Guard._permitted", _any_purpose),)),
+    Mutan("tahan-diabaikan", "kredensial yang ditahan tetap dilayani",
+          (("services.auth.penahanan.HeldCredentials.check", _never_refused),
+           ("services.auth.routes.refuse_held", _instead(None)))),
+    Mutan("tanda-tangan-sebelah", "catatan perjanjian berlaku dengan satu tanda tangan",
+          (("shared_schemas.perjanjian.catatan._Catatan.penanda_tangan", _one_signature),)),
+    Mutan("audit-tanpa-perbaikan", "audit tidak mengambil rekaman yang berbeda",
+          (("services.sync.samakan.repair", _instead(0)),)),
+    Mutan("putaran-lanjutan", "sesudah putaran yang dilanjutkan, yang ditunda tidak dilepas",
+          (("tests.simulasi.jalan.until_converged", _once_a_run),)),
     Mutan("tanpa-nomor", "perubahan tidak bernomor baru di umpan",
           pemicu=("NEW.nomor := nextval('urutan_perubahan')",
                   "NEW.nomor := coalesce(nullif(NEW.nomor, 0), nextval('urutan_perubahan'))")),

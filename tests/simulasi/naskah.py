@@ -1,11 +1,24 @@
-"""The agreement of a run: it lapses and is extended, a duty is postponed, a switch is turned."""
+"""The agreement of a run: it lapses and is extended, a duty is postponed, a switch is turned.
+
+By its text, or by records that the parties sign while everything runs.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import NamedTuple
 
-from shared_schemas.perjanjian import CONTOH
+from shared_schemas.perjanjian import CONTOH, load
+from shared_schemas.perjanjian.catatan import (
+    Catatan,
+    CatatanKahar,
+    CatatanPerpanjangan,
+    CatatanSelesaiKahar,
+    SelesaiKahar,
+)
+from shared_schemas.perjanjian.unsur import JenisKahar, Kahar, Perpanjangan
+from shared_schemas.rujukan import Pihak
 
 MULAI = dt.datetime(2026, 6, 1, 16, 55, tzinfo=dt.UTC)  # five minutes to midnight in Jakarta
 BIASA = CONTOH.read_text(encoding="utf-8")
@@ -16,12 +29,12 @@ def _with(old: str, new: str, text: str = BIASA) -> str:
     return text.replace(old, new)
 
 
-_BERAKHIR = _with("berakhir: 2028-11-02", "berakhir: 2026-06-01")
+TEKS_BERAKHIR = _with("berakhir: 2028-11-02", "berakhir: 2026-06-01")
 _DIPERPANJANG = _with(
     "pengakhiran: null",
     "  - {nomor: CONTOH/PERPANJANGAN/2, disepakati: 2026-02-20, berakhir: 2028-11-02,"
     " dasar: Pasal 8 ayat (2), fiktif: true}\npengakhiran: null",
-    _BERAKHIR,
+    TEKS_BERAKHIR,
 )
 _DIAKHIRI = _with(
     "pengakhiran: null",
@@ -44,17 +57,72 @@ def _kahar(pihak: str, kewajiban: str) -> str:
     )
 
 
-def choose(acak: random.Random) -> list[str]:
-    """Return the texts in force in the stages of a run, one after the other."""
-    kind = acak.choices(("biasa", "berakhir", "diakhiri", "sakelar", "kahar"), (11, 3, 1, 2, 4))[0]
+class Babak(NamedTuple):
+    """A stage: the text in force, a record made at its beginning, who signs an earlier one."""
+
+    teks: str
+    catat: Catatan | None = None
+    tanda_tangan: tuple[str, Pihak] | None = None
+
+
+BERAKHIR = dt.date(2026, 6, 1)
+"""The last day under a text that ends in the night of the run."""
+PERPANJANGAN = "CONTOH/CATATAN/1"
+_KAHAR = "CONTOH/CATATAN/2"
+_NOMOR = load(CONTOH).nomor
+
+
+def _extension(pihak: Pihak) -> Catatan:
+    isi = Perpanjangan(
+        nomor=PERPANJANGAN, disepakati=dt.date(2026, 2, 20), berakhir=dt.date(2029, 11, 2),
+        dasar="Pasal 8 ayat (2)", fiktif=True,
+    )  # fmt: skip
+    return CatatanPerpanjangan(perjanjian=_NOMOR, oleh=pihak, isi=isi)
+
+
+def _postponement(pihak: Pihak, kewajiban: str) -> Catatan:
+    isi = Kahar(
+        nomor=_KAHAR, pihak=pihak, kewajiban=(kewajiban,), jenis=JenisKahar.BANJIR,
+        peristiwa="Contoh", mulai=dt.date(2026, 5, 30), diberitahukan=BERAKHIR, bukti="Contoh",
+    )  # fmt: skip
+    return CatatanKahar(perjanjian=_NOMOR, oleh=pihak, isi=isi)
+
+
+def end_of(kahar: Catatan) -> Catatan:
+    """Return the record by which a party takes its duty up again."""
+    isi = SelesaiKahar(nomor="CONTOH/CATATAN/3", kahar=_KAHAR, berakhir=dt.date(2026, 5, 31))
+    return CatatanSelesaiKahar(perjanjian=_NOMOR, oleh=kahar.oleh, isi=isi)
+
+
+def choose(acak: random.Random) -> list[Babak]:
+    """Return the two stages of a run before all is quiet."""
+    kind = acak.choices(
+        ("biasa", "berakhir", "diakhiri", "sakelar", "kahar", "diperpanjang", "kahar dicatat"),
+        (11, 2, 1, 2, 3, 3, 2),
+    )[0]
+    first = second = Babak(BIASA)
     if kind == "berakhir":
-        return [_BERAKHIR, _BERAKHIR, _DIPERPANJANG]
-    if kind == "diakhiri":
-        return [BIASA, _DIAKHIRI, BIASA]
-    if kind == "sakelar":
-        return acak.choice(([BIASA, _DIMATIKAN, BIASA], [_DIMATIKAN, _DIMATIKAN, BIASA]))
-    if kind == "kahar":
+        first, second = Babak(TEKS_BERAKHIR), Babak(acak.choice((TEKS_BERAKHIR, _DIPERPANJANG)))
+    elif kind == "diakhiri":
+        second = Babak(_DIAKHIRI)
+    elif kind == "sakelar":
+        second = Babak(_DIMATIKAN)
+        first = acak.choice((first, second))
+    elif kind == "kahar":
         pihak = acak.choice(sorted(_KEWAJIBAN))
-        text = _kahar(pihak, acak.choice(_KEWAJIBAN[pihak]))
-        return acak.choice(([BIASA, text, BIASA], [text, text, BIASA]))
-    return [BIASA, BIASA, BIASA]
+        second = Babak(_kahar(pihak, acak.choice(_KEWAJIBAN[pihak])))
+        first = acak.choice((first, second))
+    elif kind == "diperpanjang":
+        pihak = acak.choice(list(Pihak))
+        first = Babak(TEKS_BERAKHIR, catat=_extension(pihak))
+        also = acak.choice((None, (PERPANJANGAN, pihak.lawan)))
+        second = Babak(TEKS_BERAKHIR, tanda_tangan=also)
+        if also is not None and acak.random() < 0.5:
+            first = first._replace(tanda_tangan=also)
+    elif kind == "kahar dicatat":
+        pihak = acak.choice(list(Pihak))
+        catat = _postponement(pihak, acak.choice(_KEWAJIBAN[pihak.value]))
+        stages = [first, second]
+        stages[acak.randrange(2)] = Babak(BIASA, catat=catat)
+        first, second = stages
+    return [first, second]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
 import shutil
 import signal
 import uuid
@@ -24,6 +23,7 @@ import psycopg
 import sqlalchemy as sa
 
 from services import persiapan
+from services.auth.penahanan import UMUR_DAFTAR
 from services.kit import logging, migration
 from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
@@ -32,10 +32,11 @@ from services.layanan import APPS
 from services.perintah.sync import settings
 from services.registry.service import RegistryService
 from services.sync.settings import SyncSettings
-from shared_schemas.perjanjian import CONTOH, Perjanjian, load
+from shared_schemas.perjanjian import Perjanjian, load
 from tests.simulasi.basis_data import pasang
 from tests.simulasi.bencana import Bencana
 from tests.simulasi.jam import Jam
+from tests.simulasi.perjanjian import Berkas
 
 PROGRAM = ("wlkp", "bpjs", "hub")
 _RINGAN = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
@@ -56,11 +57,11 @@ class Panggung:
     kosongkan: dict[str, str]
     sync: SyncSettings
     hub: sa.Engine
+    perjanjian: Berkas
     apps: dict[str, Any] = field(default_factory=dict)
     jam: Jam = field(init=False)
     bencana: Bencana = field(init=False)
     nomor_id: Iterator[int] = field(default_factory=itertools.count)
-    naskah: int = 0
 
     def open(self, jam: Jam, bencana: Bencana) -> None:
         """Begin a run: empty databases, new programs, the agreement as in the sample."""
@@ -69,7 +70,7 @@ class Panggung:
         for program in PROGRAM:
             self.admin[program].execute(self.kosongkan[program].encode())
         shutil.rmtree(self.sync.simpanan or "", ignore_errors=True)
-        self.write_agreement(CONTOH.read_text())
+        self.perjanjian.begin()
         for nama in APPS:
             self.restart(nama)
 
@@ -109,12 +110,19 @@ class Panggung:
         for app in self.apps.values():
             app.state.service.engine.dispose()
 
-    def write_agreement(self, text: str) -> None:
-        """Put an agreement in force, with a time of change that no other one has."""
-        path = self.sync.perjanjian_path
-        path.write_text(text)
-        self.naskah += 1
-        os.utime(path, ns=(self.naskah, self.naskah))
+    def may_answer(self, program: str, *, pertukaran: bool) -> bool:
+        """Say whether a service may give the hub anything now: no hold, and no end, forbids it."""
+        now = self.now(program)
+        since = self.held_since(program)
+        if since is not None and (now - since).total_seconds() > UMUR_DAFTAR:
+            return False
+        return not (pertukaran and self.perjanjian.is_over(now))
+
+    def held_since(self, program: str) -> dt.datetime | None:
+        """Return since when a registry holds the hub's credential, None when it does not."""
+        query = "SELECT sejak FROM auth_penahanan WHERE dilepas IS NULL"
+        rows = self.fetch(program, query)
+        return rows[0][0] if rows else None
 
     def fetch(self, program: str, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look into a database past all faults."""
@@ -206,6 +214,9 @@ def open_panggung(folder: Path) -> Iterator[Panggung]:
     """Start a server below `folder` and set the stage up; at the end nothing is left."""
     logging.configure("simulasi", "CRITICAL")
     data = folder / "data"
+    data.mkdir(parents=True)
+    # Where records stand in the digest tree follows from this key.
+    (data / persiapan.KUNCI_SIDIK).write_bytes(bytes(range(32)))
     persiapan.prepare(data)
     with ExitStack() as stack:
         server = PostgresServer(folder / "pg")
@@ -216,7 +227,9 @@ def open_panggung(folder: Path) -> Iterator[Panggung]:
         panggung = Panggung(
             data, urls, admin, {p: _emptying(admin[p]) for p in PROGRAM},
             sync.model_copy(update={"batas_halaman": 5}), make_engine(urls["hub"], 2),
+            Berkas(data, sync.perjanjian_path),
         )  # fmt: skip
+        panggung.hub.connect().close()  # what SQLAlchemy asks a server once is not asked in a run
         pasang(panggung.hub, "hub", panggung.faults)
         stack.callback(panggung.close)
         for nama, module in APPS.items():

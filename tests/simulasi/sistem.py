@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from services.audit.record import Pelaku
+from services.auth import penahanan
 from services.kit.database import Transaction, transaction
 from services.kit.errors import TemporaryError
-from services.persiapan import SISTEM_BPJS, SISTEM_KEMNAKER
+from services.persiapan import SISTEM_BPJS, SISTEM_KEMNAKER, SYNC_BPJS, SYNC_WLKP
 from services.registry import write
 from shared_schemas.rujukan import Himpunan
 from tests.simulasi.bencana import Jejak, Padam
@@ -20,6 +22,7 @@ from tests.simulasi.panggung import Panggung
 
 KALI = 40
 """How often a body repeats what got no answer: more often than there are faults in a run."""
+SYNC = {"wlkp": SYNC_WLKP, "bpjs": SYNC_BPJS}
 SISTEM = {"wlkp": SISTEM_KEMNAKER, "bpjs": SISTEM_BPJS}
 
 
@@ -74,6 +77,24 @@ class Sistem:
                 continue
             return
         raise AssertionError("suntingan tidak pernah selesai")
+
+    def hold(self) -> None:
+        """A registry's owner holds the reconciler's credential, or releases it."""
+        nama = self.acak.choice(sorted(SYNC))
+        act = penahanan.hold if self.panggung.held_since(nama) is None else penahanan.release
+        self._hold_or_release(nama, act)
+
+    def release_all(self) -> None:
+        """Release whatever is held."""
+        for nama in sorted(SYNC):
+            if self.panggung.held_since(nama) is not None:
+                self._hold_or_release(nama, penahanan.release)
+
+    def _hold_or_release(self, nama: str, act: Callable[..., Any]) -> None:
+        auditor = self.panggung.apps[nama].state.service.auditor
+        who, klien = Pelaku(f"operator-{nama}"), SYNC[nama].client_id
+        at = self.panggung.now(nama)
+        self.persist(nama, lambda tx: act(tx, auditor, who, klien, "Contoh: kunci hilang.", at))
 
     def send(self, nama: str, path: str, body: dict[str, Any]) -> int:
         """Send a body's own request until it gets a definite answer; return its status."""

@@ -94,8 +94,8 @@ class Suntingan(Sistem):
         what = self.acak.choices(
             (self.report, self.enrol, self.correct_member, self.decide_held, self.decide_case,
              self.delete, self.prune, self.report_again, self.change_company, self.review,
-             self.duplicate_nik, self.register),
-            (6, 2, 6, 4, 4, 3, 1, 2, 2, 1, 1, 1),
+             self.duplicate_nik, self.register, self.hold),
+            (6, 2, 6, 4, 4, 3, 1, 2, 2, 1, 1, 1, 4),
         )[0]  # fmt: skip
         what()
 

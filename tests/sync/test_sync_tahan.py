@@ -19,10 +19,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kit import migration
+from services.kit.clock import system_clock
 from services.kit.errors import TemporaryError
 from services.kit.postgres import PostgresServer
 from services.sync.errors import AgreementOverError, BusyError, SyncConfigurationError
-from services.sync.run import Kemajuan, list_tertahan, run, status, summary, trace
+from services.sync.kepemimpinan import Kepemimpinan
+from services.sync.konteks import Konteks
+from services.sync.run import (
+    Kemajuan,
+    list_tertahan,
+    open_context,
+    run,
+    status,
+    summary,
+    trace,
+    until_converged,
+)
 from services.sync.selisih import Aturan, decide
 from shared_schemas.rujukan import Perbandingan, Wewenang
 from tests import contoh
@@ -337,3 +349,30 @@ def test_whatever_is_proposed_is_never_empty(
     elif putusan is not None and putusan.arah is not None:
         assert wlkp or putusan.arah == "wlkp"
         assert bpjs or putusan.arah == "bpjs"
+
+
+class _Terputus:
+    """An executor that finds one round cut off; of new ones it keeps whether they are the first."""
+
+    def __init__(self) -> None:
+        self.pertama: list[bool] = []
+
+    def left_over(self) -> list[str]:
+        return ["putaran-1"]
+
+    def resume(self, _ctx: Konteks, _putaran: str, /) -> dict[str, int]:
+        return {"diusulkan": 1}
+
+    def start(self, _ctx: Konteks, _nomor: int, /, *, pertama: bool) -> dict[str, int]:
+        self.pertama.append(pertama)
+        return {"diusulkan": int(pertama)}
+
+
+def test_new_round_after_a_resumed_one_asks_anew_what_is_asked_once_a_run(
+    panggung: Panggung,
+) -> None:
+    settings, terputus = panggung.settings, _Terputus()
+    lock = Kepemimpinan(settings.database_url)
+    with open_context(settings, lock, None, system_clock, lambda _sisi: None) as ctx:
+        assert until_converged(ctx, terputus).converged
+    assert terputus.pertama == [True, False]
