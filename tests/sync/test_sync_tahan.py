@@ -23,7 +23,6 @@ from services.kit.clock import system_clock
 from services.kit.errors import TemporaryError
 from services.kit.postgres import PostgresServer
 from services.sync.errors import AgreementOverError, BusyError, SyncConfigurationError
-from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.konteks import Konteks
 from services.sync.run import (
     Kemajuan,
@@ -372,7 +371,6 @@ def test_new_round_after_a_resumed_one_asks_anew_what_is_asked_once_a_run(
     panggung: Panggung,
 ) -> None:
     settings, terputus = panggung.settings, _Terputus()
-    lock = Kepemimpinan(settings.database_url)
-    with open_context(settings, lock, None, system_clock, lambda _sisi: None) as ctx:
+    with open_context(settings, None, None, system_clock, lambda _sisi: None) as ctx:
         assert until_converged(ctx, terputus).converged
     assert terputus.pertama == [True, False]
