@@ -61,6 +61,8 @@ class Dunia:
             return random.Random(f"{self.benih}:{nama}")
 
         self.acak = stream("jalan")
+        # Without a key no digest tree is to be had: a lost cursor is answered by a full read.
+        self.kunci = self.panggung.kunci_sidik if stream("kunci").random() < 0.75 else None
         self.jam = Jam(naskah.MULAI)
         self.jam.atur_selisih(self.acak)
         self.bencana = Bencana(stream("bencana"), self.jejak, self.hanya)
@@ -127,7 +129,8 @@ class Dunia:
         ctx = self._context()
         konteks.bind(ctx)
         try:
-            install_key(ctx.engine, self.panggung.kunci_sidik)
+            if self.kunci is not None:
+                install_key(ctx.engine, self.kunci)
             return work(ctx)
         finally:
             konteks.bind(None)
@@ -138,7 +141,7 @@ class Dunia:
         sync, clock = self.panggung.sync, self.jam.untuk("hub")
         ctx = Konteks(
             sync, self.panggung.hub, {}, BerkasPerjanjian(sync.perjanjian_path), clock, None,
-            lambda: None, self.panggung.kunci_sidik,
+            lambda: None, self.kunci,
         )  # fmt: skip
         for nama in NamaSisi:
             sisi = sync.sisi(nama)
@@ -174,7 +177,9 @@ class Dunia:
 
     def disturb_mirrors(self) -> None:
         """Damage the mirrors at times; an audit then repairs them now, or when all is quiet."""
-        if self.acak.random() < 0.25 and damage(self.panggung, self.acak, self.jejak):
+        if self.kunci is None or self.acak.random() >= 0.25:
+            return
+        if damage(self.panggung, self.acak, self.jejak):
             self.rusak = True
             if self.acak.random() < 0.5:
                 self.repair()
