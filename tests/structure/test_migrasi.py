@@ -16,7 +16,7 @@ from services.registry.tables import TABLE_OF, TANPA_NOMOR
 from tests.conftest import MakeDatabase, Registri
 
 EACH = pytest.mark.parametrize("nama", migration.HISTORIES)
-KEPALA = {"wlkp": "0007", "bpjs": "0007", "hub": "0006"}
+KEPALA = {"wlkp": "0007", "bpjs": "0007", "hub": "0009"}
 
 _TRIGGER = """
 SELECT a.attname FROM pg_trigger t
