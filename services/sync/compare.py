@@ -16,7 +16,15 @@ from functools import cache
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import pasangan, salah_nik, saring, selisih, sentuhan, temuan
+from services.sync import (
+    pasangan,
+    salah_nik,
+    saring,
+    selisih,
+    sentuhan,
+    tautan_pekerja,
+    temuan,
+)
 from services.sync.konteks import Konteks, driver
 from services.taut.model import version
 from shared_schemas import bentuk_normal
@@ -83,7 +91,7 @@ def _pair(tx: Transaction, *, semua: bool, sasaran: str | None) -> None:
     if not semua:
         salah_nik.widen(tx, sasaran=sasaran)
     pasangan.pair_workers(tx, semua=semua)
-    salah_nik.link_leftovers(tx, decisions, sasaran=sasaran)
+    tautan_pekerja.link_leftovers(tx, decisions, sasaran=sasaran)
     salah_nik.choose(tx, sasaran=sasaran)
 
 
@@ -119,7 +127,7 @@ def _has_workers(tx: Transaction) -> bool:
 @cache
 def _version() -> str:
     """Return a digest of the rules of pairing and deciding, as they stand in the code."""
-    rules = (pasangan, salah_nik, selisih, temuan, bentuk_normal)
+    rules = (pasangan, salah_nik, tautan_pekerja, selisih, temuan, bentuk_normal)
     sources = "".join(inspect.getsource(m) for m in rules) + version()
     return hashlib.sha256(sources.encode()).hexdigest()[:16]
 

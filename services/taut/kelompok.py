@@ -79,12 +79,13 @@ def _certain_or_not(row: Baris) -> Iterator[Baris]:
         yield row
         return
     sure = _is_certain(row.sifat)
-    for chosen, verdict in ((sure, Putusan.TERTAUT), (~sure, Putusan.TINJAU)):
+    answers = (sure, Putusan.TERTAUT, row.dasar), (~sure, Putusan.TINJAU, "skor")
+    for chosen, verdict, basis in answers:
         if chosen.any():
             s = row.sifat
             part = Sifat(s.tingkat[chosen], s.bit[chosen], s.kata_pertama[chosen])
             yield dataclasses.replace(
-                row, putusan=verdict, a=row.a[chosen], b=row.b[chosen], sifat=part,
+                row, putusan=verdict, dasar=basis, a=row.a[chosen], b=row.b[chosen], sifat=part,
                 bobot=row.bobot[chosen],
             )  # fmt: skip
 
