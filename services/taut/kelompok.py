@@ -64,13 +64,29 @@ def _link(a: pa.Table, b: pa.Table, decisions: Keputusan, model: Model) -> pa.Ta
     records = prepare_pekerja(_in_one_company(a), _in_one_company(b), keys, {GRUP: GRUP})
     work = Kerja(_SEMUA, records, model, np.ones(len(keys), np.bool_))
     run(work, decisions)
-    rows = [part for row in work.baris for part in _certain_or_not(row)]
+    rows = [part for row in (*work.baris, *_namesakes(work)) for part in _certain_or_not(row)]
     return Penulis(records, model).write(rows, []).tabel
 
 
 def _in_one_company(table: pa.Table) -> pa.Table:
     same = pa.array([GRUP] * table.num_rows, pa.large_string())
     return table.append_column("id_badan_usaha", same)
+
+
+def _namesakes(work: Kerja) -> Iterator[Baris]:
+    """Yield who bears one name and birth date, whatever the NIK: in one company a steward's."""
+    scored, free = work.dinilai, np.ones(len(work.rekaman.kunci), np.bool_)
+    assert scored is not None  # noqa: S101 - the run is over
+    for row in work.baris:
+        free[row.a] = free[row.b] = False
+    both = free[scored.a] & free[scored.b]
+    a, b = scored.a[both], scored.b[both]
+    s = work.compare(a, b)
+    one = (s.tingkat[:, 0] == bk.SAMA) & (s.tingkat[:, 1] == bn.T_SAMA)
+    a, b = a[one], b[one]
+    if len(a):
+        s = work.compare(a, b)
+        yield Baris(Putusan.TINJAU, "skor", a, b, s, work.model.weigh(s))
 
 
 def _certain_or_not(row: Baris) -> Iterator[Baris]:
