@@ -21,9 +21,10 @@ MELATI = {
 SLIP, OTHER = "3273014501909132", "3204111503859777"
 JKN = "0009000000001"
 Jawaban = set[tuple[str, str, str]]
+Rekaman = tuple[str, str, dict[str, Any]]
 
 
-def table(*rows: tuple[str, str, dict[str, Any]]) -> pa.Table:
+def table(*rows: Rekaman) -> pa.Table:
     return pa.Table.from_pylist([{"grup": g, "kunci": k} | MELATI | isi for g, k, isi in rows])
 
 
@@ -67,7 +68,8 @@ def test_two_who_could_be_the_same_wait() -> None:
 
 
 def test_a_group_s_answer_rests_on_the_group_alone() -> None:
-    here, there = [("g", "a", {})], [("g", "b", {"nik": SLIP})]
+    here: list[Rekaman] = [("g", "a", {})]
+    there: list[Rekaman] = [("g", "b", {"nik": SLIP})]
     alone = next(link_groups(table(*here), table(*there), {})).to_pylist()
     for n in range(40):
         here.append((f"h{n}", f"a{n}", {"nik": f"32730145019090{n:02}"}))
