@@ -49,11 +49,15 @@ FROM cermin_pekerja p {_USAHA} WHERE p.sisi = '{{sisi}}'
 
 # Whom a steward calls one person with another of the group is that one, whatever his NIK says.
 _DIPUTUS = """
+WITH pasang AS (
+    SELECT s.* FROM sama_pekerja s
+    JOIN kerja w ON w.sisi = 'wlkp' AND w.id = s.id_wlkp AND w.status = 'tertaut' AND NOT w.ganda
+    JOIN kerja b ON b.sisi = 'bpjs' AND b.id = s.id_bpjs AND b.grup = w.grup AND NOT b.ganda
+)
 UPDATE kerja k SET diputus = true
-FROM sama_pekerja s
-JOIN kerja w ON w.sisi = 'wlkp' AND w.id = s.id_wlkp AND w.status = 'tertaut' AND NOT w.ganda
-JOIN kerja b ON b.sisi = 'bpjs' AND b.id = s.id_bpjs AND b.grup = w.grup AND NOT b.ganda
-WHERE (k.sisi, k.id) IN ((w.sisi, w.id), (b.sisi, b.id))
+FROM (SELECT 'wlkp' AS sisi, id_wlkp AS id FROM pasang
+      UNION ALL SELECT 'bpjs', id_bpjs FROM pasang) p
+WHERE p.sisi = k.sisi AND p.id = k.id
 """
 
 # Two establishments of one body may both name a worker: the first that still does is compared.
@@ -98,13 +102,17 @@ WHERE w.sisi = 'wlkp' AND NOT w.ganda AND NOT b.ganda
 # Who is left over on one side, also of those who left: may be somebody there under another NIK,
 # unless that side knows this NIK as well. Of several rows of one NIK the first stands for all.
 SISA_PEKERJA = f"""
-SELECT sisi, id, nik, bu, grup, henti,
-       (diputus OR NOT EXISTS (SELECT FROM kerja l WHERE l.nik = k.nik AND l.sisi <> k.sisi))
-           AND row_number() OVER (
-               PARTITION BY sisi, grup, nik ORDER BY NOT diputus, henti, cabang, id) = 1 AS calon
-FROM kerja k
-WHERE status = 'tertaut' AND NOT ganda AND (diputus OR {_TAK_COCOK}
-    AND NOT EXISTS (SELECT FROM sisa l WHERE l.nik = k.nik AND l.sisi <> k.sisi))
+WITH tersisa AS (
+    SELECT * FROM kerja k WHERE status = 'tertaut' AND NOT ganda AND NOT diputus AND {_TAK_COCOK}
+      AND NOT EXISTS (SELECT FROM sisa l WHERE l.nik = k.nik AND l.sisi <> k.sisi)
+    UNION ALL SELECT * FROM kerja WHERE diputus
+)
+SELECT k.sisi, k.id, k.nik, k.bu, k.grup, k.henti,
+       (k.diputus OR l.nik IS NULL) AND row_number() OVER (
+           PARTITION BY k.sisi, k.grup, k.nik ORDER BY NOT k.diputus, k.henti, k.cabang, k.id) = 1
+           AS calon
+FROM tersisa k
+LEFT JOIN (SELECT DISTINCT nik, sisi FROM kerja) l ON l.nik = k.nik AND l.sisi <> k.sisi
 """
 
 BADAN_USAHA = """

@@ -153,10 +153,13 @@ JOIN sisa_pekerja s USING (sisi, id)
 """
 _KENA = """
 CREATE TEMP TABLE kena ON COMMIT DROP AS
-WITH balik AS (
-    UPDATE sisa_pekerja s SET terjawab = NOT s.terjawab FROM sasaran_grup g
-    WHERE g.grup = s.grup AND s.terjawab <> EXISTS (
-        SELECT FROM terjawab k WHERE (k.sisi, k.grup, k.nik) = (s.sisi, s.grup, s.nik))
+WITH kini AS (
+    SELECT s.sisi, s.id, k.nik IS NOT NULL AS terjawab
+    FROM sasaran_grup JOIN sisa_pekerja s USING (grup)
+    LEFT JOIN terjawab k USING (sisi, grup, nik)
+), balik AS (
+    UPDATE sisa_pekerja s SET terjawab = k.terjawab FROM kini k
+    WHERE s.sisi = k.sisi AND s.id = k.id AND s.terjawab <> k.terjawab
     RETURNING s.sisi, s.id
 )
 SELECT sisi, id FROM balik
