@@ -20,19 +20,31 @@ Kelompok = tuple[str, str, str]
 _SATU_SISI = {"hanya_wlkp", "hanya_bpjs", "PWBD"}
 _TAK_EKSAK = ("badan_usaha", "tak_tertaut", "")
 """In the truth: a company on both sides that no exact key joins."""
+_DUA_NIK = ("pekerja", "berbeda", "nik")
 _KOLOM = ("jenis", "himpunan", "kunci", "field", "kunci_eksak")
 
-# The key of a worker is the establishment's id and the NIK; WLKP's where it has one.
+# The key of a worker is the establishment's id and the NIK, WLKP's where it has one; of one person
+# with two NIK it is both, or calling two persons one would look right.
 _TEMUAN = """
 SELECT t.jenis, t.himpunan, t.bidang,
        CASE t.himpunan WHEN 'badan_usaha' THEN coalesce(t.id_wlkp, t.id_bpjs)
-            ELSE coalesce(t.bu_wlkp, t.bu_bpjs) || '/' || coalesce(w.nik, b.nik) END
+            ELSE coalesce(t.bu_wlkp, t.bu_bpjs) || '/' || coalesce(w.nik, b.nik)
+                || CASE t.bidang WHEN 'nik' THEN ' = ' || b.nik ELSE '' END END
 FROM temuan t
 LEFT JOIN cermin_pekerja w ON t.himpunan = 'pekerja' AND w.sisi = 'wlkp' AND w.id = t.id_wlkp
 LEFT JOIN cermin_pekerja b ON t.himpunan = 'pekerja' AND b.sisi = 'bpjs' AND b.id = t.id_bpjs
 """
 _TAUTAN = "SELECT id_wlkp, id_bpjs FROM tautan_badan_usaha WHERE NOT cabang"
 _MENUNGGU = "SELECT id FROM tak_tertaut"
+# Workers who wait for a steward: each, and the pair.
+_DITINJAU = """
+SELECT w.id_badan_usaha || '/' || w.nik, b.id_badan_usaha || '/' || b.nik,
+       w.id_badan_usaha || '/' || w.nik || ' = ' || b.nik
+FROM tinjauan_taut t
+JOIN cermin_pekerja w ON w.sisi = 'wlkp' AND w.id = t.id_wlkp
+JOIN cermin_pekerja b ON b.sisi = 'bpjs' AND b.id = t.id_bpjs
+WHERE t.himpunan = 'pekerja'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class BarisBanding:
     """Counts of one group. `missing` and `surplus` are rows where truth and findings disagree.
 
     `eksak_missing` and `eksak_surplus` are those that no missing or vague key excuses;
-    `undecided` are companies that wait for a steward.
+    `undecided` are companies, and workers left over, that wait for a steward.
     """
 
     himpunan: str
@@ -85,16 +97,15 @@ def check(engine: sa.Engine, kebenaran_csv: Path) -> Perbandingan:
                 found[himpunan, jenis, bidang].add(kunci)
         linked = [(w, b) for w, b in connection.execute(sa.text(_TAUTAN))]
         parked = {twins.get(key, key) for key in connection.scalars(sa.text(_MENUNGGU))}
+        asked = {key for row in connection.execute(sa.text(_DITINJAU)) for key in row}
     found[_TAK_EKSAK] = _linked_twins(linked, twins)
     vague = {k for rows in truth.values() for k in rows} - exact
     # A one-sided company that is parked is undecided; parking one that has a twin is a mistake.
     undecided = {k for g, rows in truth.items() if g[1] in _SATU_SISI for k in rows} | vague
+    waiting = parked & undecided | asked
     groups = sorted(k for k in truth.keys() | found.keys() if truth.get(k) or found.get(k))
     return Perbandingan(
-        [
-            _compare(g, truth.get(g, set()), found.get(g, set()), vague, parked & undecided)
-            for g in groups
-        ]
+        [_compare(g, truth.get(g, set()), found.get(g, set()), vague, waiting) for g in groups]
     )
 
 
@@ -116,8 +127,11 @@ def _read_truth(path: Path) -> tuple[dict[Kelompok, set[str]], set[str], dict[st
     truth: dict[Kelompok, set[str]] = defaultdict(set)
     answers: dict[str, Counter[bool]] = defaultdict(Counter)
     for row in _rows(path):
-        truth[row["himpunan"], row["jenis"], row["field"] or ""].add(row["kunci"])
-        answers[row["kunci"]][row["kunci_eksak"] == "ya"] += 1
+        group, key = (row["himpunan"], row["jenis"], row["field"] or ""), row["kunci"]
+        if group == _DUA_NIK:
+            key = f"{key} = {row.get('nilai_bpjs')}"
+        truth[group].add(key)
+        answers[key][row["kunci_eksak"] == "ya"] += 1
         if row["jenis"] == "tak_tertaut":
             twins[row.get("nilai_bpjs") or row["kunci"]] = row["kunci"]
     return truth, {key for key, seen in answers.items() if not seen[False]}, twins
@@ -139,7 +153,7 @@ def _compare(
     # Of a company without an exact key the truth says who it is, not how its values differ.
     surplus -= vague
     undecided: set[str] = set()
-    if himpunan == "badan_usaha" and jenis in {*_SATU_SISI, _TAK_EKSAK[1]}:
+    if jenis in {*_SATU_SISI, _TAK_EKSAK[1]} or group == _DUA_NIK:
         undecided = missing & parked
         missing -= undecided
     return BarisBanding(

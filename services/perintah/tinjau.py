@@ -10,7 +10,7 @@ import typer
 
 from services.kit.database import make_engine
 from services.perintah.basisdata import database
-from services.perintah.umum import DATA, AsJson, Data, Url, out, show_rows
+from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Url, out, show_rows
 from services.sync import tinjau
 from services.taut import keputusan
 from services.taut.keputusan import Pendapat
@@ -71,6 +71,9 @@ def settle(
     pendapat: Annotated[Literal["sama", "berbeda"], typer.Argument()],
     oleh: Annotated[str, typer.Option("--oleh", help="Nama petugas.")],
     alasan: Annotated[str, typer.Option("--alasan", help="Mengapa, tanpa data pribadi.")],
+    himpunan: Annotated[
+        PilihanHimpunan, typer.Option("--himpunan", help="Apa yang ditunjuk kedua kunci.")
+    ] = PilihanHimpunan.BADAN_USAHA,
     ganti: Annotated[bool, typer.Option("--ganti", help="Ganti keputusan terdahulu.")] = False,
     hasil: Hasil = None,
     putusan: BerkasPutusan = None,
@@ -88,6 +91,9 @@ def settle(
     else:
         with database("hub", database_url, data) as url:
             engine = make_engine(url, 1)
-            written = tinjau.decide(engine, pair, verdict, by=oleh, why=alasan, replace=ganti)
+            written = tinjau.decide(
+                engine, pair, verdict, by=oleh, why=alasan, replace=ganti,
+                himpunan=himpunan.himpunan,
+            )  # fmt: skip
             engine.dispose()
     out.print("Keputusan dicatat." if written else "Keputusan itu sudah tercatat.")

@@ -49,7 +49,10 @@ def generate(opsi: Opsi, keluar: Path, progress: Progress | None = None) -> Ring
             _write_badan_usaha(kumpulan, opsi, penyusun, perusahaan)
             _write_pekerja(kumpulan, opsi, penyusun, pekerjaan, lapor=lapor)
         temuan = sort_temuan(
-            [*(t for p in perusahaan for t in p.temuan), *(k.temuan for k in pekerjaan if k.temuan)]
+            [
+                *(t for p in perusahaan for t in p.temuan),
+                *(t for k in pekerjaan if k.temuan for t in (k.temuan, *k.ikutan)),
+            ]
         )
         kumpulan.write("kebenaran.csv", KOLOM_KEBENARAN, (t.row() for t in temuan))
     return Ringkasan(keluar, kumpulan.baris, count_temuan(temuan))
@@ -63,7 +66,7 @@ def _make_pekerjaan(
     opsi: Opsi, provinsi: Provinsi, perusahaan: list[Perusahaan], lapor: Progress
 ) -> Iterator[Pekerjaan]:
     penduduk = Penduduk(opsi, provinsi, opsi.stream("orang"))
-    pembeda = PembedaPekerja(opsi, provinsi, perusahaan)
+    pembeda = PembedaPekerja(opsi, provinsi, perusahaan, penduduk)
     acak = opsi.stream("pekerjaan")
     ukuran = share_out(opsi.stream("ukuran"), len(perusahaan), opsi.pekerja)
     selesai = 0
@@ -104,7 +107,7 @@ def _write_pekerja(
 ) -> None:
     sisi = penyusun.sisi
     # By company and NIK: an order that tells nothing of how the rows were made.
-    daftar = [(p.id_at(sisi), k.orang.nik, k) for k in pekerjaan if (p := k.at(sisi))]
+    daftar = [(p.id_at(sisi), k.seen_by(sisi).orang.nik, k) for k in pekerjaan if (p := k.at(sisi))]
     daftar.sort(key=lambda d: d[:2])
     rows = _with_broken(
         _rows_pekerja(penyusun, [k for *_, k in daftar], lapor),

@@ -68,12 +68,12 @@ class Penyusun:
     def pekerja(self, k: Pekerjaan) -> list[list[str]]:
         """Return the row of a worker, two rows where the side wrote the worker twice."""
         sendiri = k.sisi_versi is self.sisi
-        row = self._pekerja(k, k.versi if sendiri and k.versi else k)
+        row = self._pekerja(k, k.seen_by(self.sisi))
         if k.sisi_kosong is self.sisi:
             for kolom in k.kosong:
                 row[_LETAK_PEKERJA[kolom]] = ""
         if k.temuan is not None:
-            self._note((k.temuan,), row, _LETAK_PEKERJA)
+            self._note((k.temuan, *k.ikutan), row, _LETAK_PEKERJA)
         return [row, self._pekerja(k, k.ganda)] if sendiri and k.ganda else [row]
 
     def _pekerja(self, k: Pekerjaan, v: Pekerjaan) -> list[str]:

@@ -83,6 +83,10 @@ class Opsi:
     pekerja_kunci_ganda: float = _bagian(
         0.0005, "Pekerja yang ditulis dua kali dalam satu badan usaha di satu pihak."
     )
+    pekerja_nik_salah: float = _bagian(
+        0.002,
+        "Pekerja yang NIK-nya salah ketik satu angka, atau dua angka tertukar, di satu pihak.",
+    )
 
     pekerja_dua_perusahaan: float = _bagian(
         0.003, "Pekerja yang sah bekerja di dua badan usaha di kedua pihak; bukan perbedaan."

@@ -10,9 +10,13 @@ from services.sintetis import kosakata
 from services.sintetis.acak import choose, choose_weighted
 from services.sintetis.opsi import Opsi
 from services.sintetis.provinsi import KECAMATAN_DIHAPUS, Alamat, Provinsi
+from shared_schemas.identitas import check_nik
 
 SERI_PERTAMA = 9_000
 """Serials of synthetic NIKs run from here to 9999: no office issues so many on one day."""
+
+LETAK_SALAH = (*range(12), 13, 14, 15)
+"""Where a NIK is mistyped."""
 
 # Fixed dates, never today's: the same seed writes the same files next year.
 LAHIR_PERTAMA = dt.date(1962, 1, 1).toordinal()
@@ -70,6 +74,15 @@ def make_tmt(acak: random.Random) -> dt.date:
     return TMT_PERTAMA.replace(year=TMT_PERTAMA.year + bulan // 12, month=bulan % 12 + 1)
 
 
+def _slip(acak: random.Random, nik: str) -> str:
+    # The first digit of the serial stays: it shows that the NIK is nobody's.
+    letak = choose(acak, LETAK_SALAH)
+    if acak.random() < 0.4 and letak + 1 in LETAK_SALAH and nik[letak] != nik[letak + 1]:
+        return f"{nik[:letak]}{nik[letak + 1]}{nik[letak]}{nik[letak + 2 :]}"
+    lain = (int(nik[letak]) + 1 + int(acak.random() * 9)) % 10
+    return f"{nik[:letak]}{lain}{nik[letak + 1 :]}"
+
+
 class Penduduk:
     """Makes persons; one instance, so that NIKs and JKN numbers are unique."""
 
@@ -102,6 +115,15 @@ class Penduduk:
             jumlah_anggota_keluarga=int(acak.random() ** 1.4 * 6),
             status_kepesertaan=choose_weighted(acak, kosakata.STATUS_KEPESERTAAN),
         )
+
+    def mistype(self, nik: str) -> str:
+        """Return a NIK that is nobody's: one digit changed, or two neighbours exchanged."""
+        while True:
+            salah = _slip(self._acak, nik)
+            # A slip into an impossible NIK would be refused with the row, and differ in nothing.
+            if int(salah) not in self._nik and check_nik(salah).nilai:
+                self._nik.add(int(salah))
+                return salah
 
     def _nik_for(self, kabupaten: str, lahir: dt.date, *, perempuan: bool) -> str:
         acak = self._acak

@@ -17,7 +17,7 @@ class Pekerjaan:
     """A person at a company. `wlkp` and `bpjs` say where each side lists it, None: nowhere.
 
     `versi` is what the side `sisi_versi` writes instead; `ganda` is a second row there.
-    `kosong` are the columns that a side left empty.
+    `kosong` are the columns that a side left empty. `ikutan` are findings beside `temuan`.
     """
 
     orang: Orang
@@ -31,10 +31,15 @@ class Pekerjaan:
     sisi_kosong: Sisi | None = None
     kosong: tuple[str, ...] = ()
     temuan: Temuan | None = None
+    ikutan: tuple[Temuan, ...] = ()
 
     def at(self, sisi: Sisi) -> Perusahaan | None:
         """Return the establishment (WLKP) or body (BPJS) under which the side lists it."""
         return self.wlkp if sisi is Sisi.WLKP else self.bpjs
+
+    def seen_by(self, sisi: Sisi) -> Pekerjaan:
+        """Return what the side writes, in its first row."""
+        return self.versi if self.versi is not None and self.sisi_versi is sisi else self
 
 
 def make_pekerjaan(acak: random.Random, orang: Orang, tempat: Perusahaan) -> Pekerjaan:

@@ -11,7 +11,7 @@ from services.sintetis import kosakata
 from services.sintetis.acak import choose
 from services.sintetis.kebenaran import BADAN_USAHA, PEKERJA, Temuan
 from services.sintetis.opsi import Opsi
-from services.sintetis.orang import make_other_nama, make_tmt
+from services.sintetis.orang import Penduduk, make_other_nama, make_tmt
 from services.sintetis.pekerjaan import Pekerjaan, make_pekerjaan
 from services.sintetis.perusahaan import Perusahaan, Sisi, make_hp
 from services.sintetis.provinsi import Provinsi
@@ -47,6 +47,7 @@ def make_undian(opsi: Opsi) -> Undian:
             *((jenis, "", getattr(opsi, f"pekerja_{jenis}")) for jenis in tunggal),
             *(("berbeda", kolom, opsi.pekerja_berbeda) for kolom in FIELD_BERBEDA),
             *((f"kosong_{sisi}", kolom, opsi.pekerja_kosong) for sisi, kolom in KOSONG),
+            ("nik_salah", "", opsi.pekerja_nik_salah),
         ],
     )
 
@@ -54,8 +55,11 @@ def make_undian(opsi: Opsi) -> Undian:
 class PembedaPekerja:
     """Gives each worker of a joined company at most one kind of difference."""
 
-    def __init__(self, opsi: Opsi, provinsi: Provinsi, semua: list[Perusahaan]) -> None:
+    def __init__(
+        self, opsi: Opsi, provinsi: Provinsi, semua: list[Perusahaan], penduduk: Penduduk
+    ) -> None:
         self._provinsi = provinsi
+        self._penduduk = penduduk
         self._undian = make_undian(opsi)
         self._acak = opsi.stream("perbedaan_pekerja")
         self._kepala = [p for p in semua if p.tertaut and p.induk is None]
@@ -72,6 +76,8 @@ class PembedaPekerja:
             self._berbeda(k, kolom)
         elif jenis.startswith("kosong_"):
             self._kosong(k, kolom, Sisi(jenis.removeprefix("kosong_")))
+        elif jenis == "nik_salah":
+            self._nik_salah(k)
         elif jenis == "kunci_ganda":
             self._kunci_ganda(k)
         elif jenis == "beda_perusahaan":
@@ -105,6 +111,18 @@ class PembedaPekerja:
             self._have_hp(k)
         k.sisi_kosong, k.kosong = sisi, (kolom,)
         k.temuan = Temuan("berbeda", PEKERJA, _kunci(k, k.wlkp, Sisi.WLKP), kolom)
+
+    def _nik_salah(self, k: Pekerjaan) -> None:
+        # Companies type the NIK from a copy of the card; BPJS Kesehatan asks the civil registry.
+        k.sisi_versi = Sisi.WLKP if self._acak.random() < 0.8 else Sisi.BPJS
+        salah = self._penduduk.mistype(k.orang.nik)
+        k.versi = replace(k, orang=replace(k.orang, nik=salah))
+        if self._acak.random() < 0.5:
+            # Else the JKN number alone would join them.
+            k.sisi_kosong, k.kosong = Sisi.WLKP, ("nomor_kepesertaan_jkn",)
+        kunci = _kunci(k.seen_by(Sisi.WLKP), k.wlkp, Sisi.WLKP)
+        k.temuan = Temuan("berbeda", PEKERJA, kunci, "nik")
+        k.ikutan = tuple(Temuan("berbeda", PEKERJA, kunci, kolom) for kolom in k.kosong)
 
     def _kunci_ganda(self, k: Pekerjaan) -> None:
         sisi = Sisi.WLKP if self._acak.random() < 0.5 else Sisi.BPJS

@@ -16,8 +16,17 @@ from functools import cache
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import pasangan, saring, selisih, sentuhan, temuan
+from services.sync import (
+    pasangan,
+    salah_nik,
+    saring,
+    selisih,
+    sentuhan,
+    tautan_pekerja,
+    temuan,
+)
 from services.sync.konteks import Konteks, driver
+from services.taut.model import version
 from shared_schemas import bentuk_normal
 from shared_schemas.rujukan import Himpunan
 
@@ -65,12 +74,25 @@ def _compare_workers(ctx: Konteks, tx: Transaction) -> dict[str, int]:
     else:
         sentuhan.forget_workers(tx)
         semua, sasaran = not saring.choose_workers(ctx, tx), None
+    _pair(tx, semua=semua, sasaran=sasaran)
     temuan.begin(tx)
-    pasangan.pair_workers(tx, semua=semua)
     found = _whole_records(tx, himpunan, pasangan.PEKERJA_LAIN)
     found += _fields(ctx, tx, himpunan, pasangan.PEKERJA)
+    found += sum(
+        temuan.stage(tx, map(salah_nik.finding, rows)) for rows in _chunks(tx, salah_nik.SATU_ORANG)
+    )
     sentuhan.remember(tx, tahap, masukan)
     return {"temuan": found} | temuan.merge(tx, himpunan, ctx.now(), sasaran=sasaran)
+
+
+def _pair(tx: Transaction, *, semua: bool, sasaran: str | None) -> None:
+    """Say who is who, by NIK and, of who is left over, by all else."""
+    decisions = salah_nik.read_decisions(tx)
+    if not semua:
+        salah_nik.widen(tx, sasaran=sasaran)
+    pasangan.pair_workers(tx, semua=semua)
+    tautan_pekerja.link_leftovers(tx, decisions, sasaran=sasaran)
+    salah_nik.choose(tx, sasaran=sasaran)
 
 
 def _compare_companies(ctx: Konteks, tx: Transaction, blocked: list[str]) -> dict[str, int]:
@@ -105,7 +127,8 @@ def _has_workers(tx: Transaction) -> bool:
 @cache
 def _version() -> str:
     """Return a digest of the rules of pairing and deciding, as they stand in the code."""
-    sources = "".join(inspect.getsource(m) for m in (pasangan, selisih, temuan, bentuk_normal))
+    rules = (pasangan, salah_nik, tautan_pekerja, selisih, temuan, bentuk_normal)
+    sources = "".join(inspect.getsource(m) for m in rules) + version()
     return hashlib.sha256(sources.encode()).hexdigest()[:16]
 
 

@@ -102,6 +102,14 @@ class UnknownCompanyError(PermanentError):
     saran = "Pakai id dari `hub tinjau daftar`."
 
 
+class UnknownWorkerError(PermanentError):
+    """A decision names a worker that no mirror holds."""
+
+    kode = "HUB-SYNC-022"
+    judul = "Pekerja tidak dikenal"
+    saran = "Pakai kunci dari hub tinjau daftar."
+
+
 class TooDifferentError(PermanentError):
     """So much differs that reading everything anew is the shorter way."""
 

@@ -27,14 +27,15 @@ from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 
 TAHAP = "link"
+_SEMUA = Himpunan.BADAN_USAHA.value
 _HITUNGAN = ("tertaut", "cabang", "tak_tertaut", "hanya_wlkp", "hanya_bpjs")
 
 _HITUNG = """
 WITH tampak AS (
     SELECT 'wlkp' AS sisi, id_wlkp AS id FROM tautan_badan_usaha
     UNION SELECT 'bpjs', id_bpjs FROM tautan_badan_usaha
-    UNION SELECT 'wlkp', id_wlkp FROM tinjauan_taut
-    UNION SELECT 'bpjs', id_bpjs FROM tinjauan_taut
+    UNION SELECT 'wlkp', id_wlkp FROM tinjauan_taut WHERE himpunan = 'badan_usaha'
+    UNION SELECT 'bpjs', id_bpjs FROM tinjauan_taut WHERE himpunan = 'badan_usaha'
     UNION SELECT sisi, id FROM tak_tertaut
 )
 SELECT (SELECT count(*) FROM tautan_badan_usaha WHERE NOT cabang),
@@ -45,6 +46,7 @@ SELECT (SELECT count(*) FROM tautan_badan_usaha WHERE NOT cabang),
        (SELECT count(*) FROM cermin_badan_usaha WHERE sisi = 'bpjs')
            - (SELECT count(*) FROM tampak WHERE sisi = 'bpjs')
 """
+_TERAKHIR = "SELECT coalesce(max(id), 0) FROM keputusan_taut WHERE himpunan = 'badan_usaha'"
 _BELUM = "Ada calon badan usaha di sisi lain; menunggu keputusan petugas (hub tinjau)."
 _TANPA_SIMPANAN = (
     "Folder simpanan tidak dapat ditulis; perubahan berikutnya menautkan semua badan usaha lagi."
@@ -59,7 +61,7 @@ def link_companies(ctx: Konteks) -> dict[str, int]:
     has changed since, or on request.
     """
     with transaction(ctx.engine) as tx:
-        inputs = f"{version()} {_one(tx, 'SELECT coalesce(max(id), 0) FROM keputusan_taut')}"
+        inputs = f"{version()} {_one(tx, _TERAKHIR)}"
         before, counts = _last(tx)
         all_anew, ctx.taut_penuh = ctx.taut_penuh, False
         changed = _one(tx, "SELECT EXISTS (SELECT FROM ubahan_taut)")
@@ -170,7 +172,7 @@ def _store(
              r["alasan"])
             for r in (*heads, *branches)
         ),
-        ((r["kunci_a"], r["kunci_b"], r["skor"], r["alasan"]) for r in doubts),
+        ((r["kunci_a"], r["kunci_b"], r["skor"], r["alasan"], _SEMUA) for r in doubts),
         waiting,
         jangkauan,
     )  # fmt: skip

@@ -67,6 +67,12 @@ def note_gone(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan, ids: Sequence
     _note_standing(tx, gone, chosen)
 
 
+def note_worker(tx: Transaction, sisi: NamaSisi, id_: str) -> None:
+    """Note a worker to be compared: something was decided about him."""
+    chosen = "SELECT sisi, id, nik FROM cermin_pekerja WHERE sisi = %s AND id = %s"
+    tx.raw(_PEKERJA.format(chosen), [sisi.value, id_])
+
+
 def note_companies(tx: Transaction, companies: str) -> None:
     """Note companies to be compared; the query gives columns `sisi` and `id`."""
     tx.raw(_BADAN_USAHA.format(companies))

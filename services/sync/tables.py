@@ -138,6 +138,32 @@ tautan_badan_usaha = sa.Table(
     sa.Column("alasan", sa.Text),
 )
 
+# Workers whose NIK nobody of their link group (`grup`) bears on the other side. `calon`: may be
+# somebody there under another NIK; `terjawab`: is, or waits for a steward, and is no addition.
+sisa_pekerja = sa.Table(
+    "sisa_pekerja",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("nik", sa.Text, nullable=False),
+    sa.Column("bu", sa.Text, nullable=False),
+    sa.Column("grup", sa.Text, nullable=False, index=True),
+    sa.Column("henti", sa.Boolean, nullable=False),
+    sa.Column("calon", sa.Boolean, nullable=False),
+    sa.Column("terjawab", sa.Boolean, nullable=False),
+)
+
+# One person under two NIK within a link group.
+tautan_pekerja = sa.Table(
+    "tautan_pekerja",
+    METADATA,
+    sa.Column("id_wlkp", sa.Text, primary_key=True),
+    sa.Column("id_bpjs", sa.Text, nullable=False, index=True),
+    sa.Column("dasar", sa.Text, nullable=False),
+    sa.Column("skor", sa.Double),
+    sa.Column("alasan", sa.Text, nullable=False),
+)
+
 # Pairs that a steward could decide and the program does not.
 tinjauan_taut = sa.Table(
     "tinjauan_taut",
@@ -146,6 +172,7 @@ tinjauan_taut = sa.Table(
     sa.Column("id_bpjs", sa.Text, primary_key=True),
     sa.Column("skor", sa.Double, nullable=False),
     sa.Column("alasan", sa.Text, nullable=False),
+    sa.Column("himpunan", sa.Text, primary_key=True, server_default="badan_usaha"),
 )
 
 # Companies whose content changed since they were last linked; a trigger of the mirror writes it.
@@ -167,6 +194,7 @@ keputusan_taut = sa.Table(
     sa.Column("oleh", sa.Text, nullable=False),
     sa.Column("pada", _WAKTU, nullable=False),
     sa.Column("alasan", sa.Text, nullable=False),
+    sa.Column("himpunan", sa.Text, nullable=False, server_default="badan_usaha"),
 )
 
 # What a stage saw when it last ran: the same again needs no second run.

@@ -15,9 +15,11 @@ from services.sync.settings import NamaSisi
 
 _KUNCI = {
     "tautan_badan_usaha": ("id_wlkp",),
-    "tinjauan_taut": ("id_wlkp", "id_bpjs"),
+    "tinjauan_taut": ("himpunan", "id_wlkp", "id_bpjs"),
     "tak_tertaut": ("sisi", "id"),
 }
+# Workers wait in the same queue (`salah_nik`).
+_MILIK = {"tinjauan_taut": "(SELECT * FROM tinjauan_taut WHERE himpunan = 'badan_usaha')"}
 Baris = Iterable[Sequence[Any]]
 Jangkauan = tuple[Sequence[str], Sequence[str]]
 """Ids of WLKP and of BPJS: the companies that new answers are about."""
@@ -80,10 +82,9 @@ def replace(
     if jangkauan is not None:
         _stage_reach(tx, jangkauan)
     for tabel, rows in zip(_KUNCI, (tautan, tinjauan, menunggu), strict=True):
-        within = "" if jangkauan is None else _DALAM_JANGKAUAN[tabel].format(tabel=tabel)
-        tx.raw(
-            f"CREATE TEMP TABLE lama_{tabel} ON COMMIT DROP AS SELECT l.* FROM {tabel} l {within}"
-        )
+        own = _MILIK.get(tabel, tabel)
+        within = "" if jangkauan is None else _DALAM_JANGKAUAN[tabel].format(tabel=own)
+        tx.raw(f"CREATE TEMP TABLE lama_{tabel} ON COMMIT DROP AS SELECT l.* FROM {own} l {within}")
         tx.raw(f"ANALYZE lama_{tabel}")
         tx.raw(f"CREATE TEMP TABLE baru_{tabel} (LIKE {tabel}) ON COMMIT DROP")
         _copy(tx, f"baru_{tabel}", rows)

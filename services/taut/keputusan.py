@@ -59,10 +59,14 @@ def standing_of(history: Iterable[tuple[Pasangan, Pendapat]]) -> dict[Pasangan, 
     A record is the same as one of the other side, so a later `sama` of it replaces a former one.
     """
     standing: dict[Pasangan, Pendapat] = {}
+    same: dict[tuple[int, str], Pasangan] = {}  # of each side's record the latest; maybe void since
     for pair, verdict in history:
         if verdict is Pendapat.SAMA:
-            for rival in _rivals(standing, pair):
-                del standing[rival]
+            for record in enumerate(pair):
+                rival = same.get(record, pair)
+                if rival != pair and standing.get(rival) is Pendapat.SAMA:
+                    del standing[rival]
+                same[record] = pair
         standing[pair] = verdict
     return standing
 

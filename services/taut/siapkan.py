@@ -227,15 +227,15 @@ def prepare_pekerja(
     raw = column.text("alamat")
     parts = bersih.each(raw, bersih.address)
     ids = column.text("id_badan_usaha")
-    nik, origin = column.number("nik", _nik), numbered(ids)
+    nik, origin = column.number("nik", read_nik), numbered(ids)
     company, certain = _companies(ids, a.num_rows, companies or {})
     return Pekerja(
         banyak_a=a.num_rows,
         kunci=keys,
         nama=make_teks(bersih.each(column.text("nama"), bersih.person_name)),
         nik=nik,
-        jkn=column.number("nomor_kepesertaan_jkn", lambda t: bersih.number(t, 11, 13)),
-        lahir=_birth_dates(column.text("tanggal_lahir"), column.text("nik")),
+        jkn=column.number("nomor_kepesertaan_jkn", read_jkn),
+        lahir=valued(birth_dates(column.text("tanggal_lahir"), column.text("nik"))),
         jalan=make_teks([p.jalan for p in parts]),
         tempat=make_teks([p.daerah for p in parts]),
         daerah=_regions(column.text("kd_daerah"), raw, Hitung()),
@@ -260,15 +260,21 @@ def _repeated(nik: Panjang, origin: Bulat, count_a: int) -> npt.NDArray[np.bool_
     return found
 
 
-def _nik(text: str) -> int:
+def read_nik(text: str) -> int:
+    """Return a NIK as a number, 0 for none; digits too few or too many still lie near it."""
     return bersih.number(text, 14, 17)
 
 
-def _birth_dates(dates: list[str], niks: list[str]) -> Nilai:
-    """Return the birth dates; where one is missing, the one that the NIK holds."""
+def read_jkn(text: str) -> int:
+    """Return a JKN number as a number, 0 for none."""
+    return bersih.number(text, 11, 13)
+
+
+def birth_dates(dates: list[str], niks: list[str]) -> Panjang:
+    """Return the birth dates as `yyyymmdd`; where one is missing, the one that the NIK holds."""
     known = bersih.each(dates, bersih.date)
-    return valued(
-        np.array([d or bersih.date_of_nik(n) for d, n in zip(known, niks, strict=True)], np.int64)
+    return np.array(
+        [d or bersih.date_of_nik(n) for d, n in zip(known, niks, strict=True)], np.int64
     )
 
 

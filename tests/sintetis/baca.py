@@ -172,11 +172,17 @@ def find_pekerja(d: Daerah) -> Iterator[Kunci]:
     id_bpjs = {b["id_badan_usaha"] for b in d.pasangan.values()}
     sisa = {k: r[0] for k, r in bpjs.items() if k[0] in id_bpjs}
     hilang: list[tuple[str, str]] = []
+    salah = _mistyped(d, wlkp, bpjs)
     for (usaha, nik), rows in wlkp.items():
         pasangan = d.id_bpjs_of(usaha)
         if pasangan is None:
             continue
-        lawan = sisa.pop((pasangan, nik), None)
+        if (usaha, nik) in salah:
+            yield "berbeda", "pekerja", f"{usaha}/{nik}", "nik"
+            nik_bpjs = salah[usaha, nik]
+        else:
+            nik_bpjs = nik
+        lawan = sisa.pop((pasangan, nik_bpjs), None)
         if lawan is None:
             hilang.append((usaha, nik))
             continue
@@ -184,6 +190,28 @@ def find_pekerja(d: Daerah) -> Iterator[Kunci]:
             if normal(rows[0][f]) != normal(lawan[f]):
                 yield "berbeda", "pekerja", f"{usaha}/{nik}", f
     yield from _one_sided(d, hilang, list(sisa))
+
+
+def _mistyped(
+    d: Daerah, wlkp: dict[tuple[str, str], list[Baris]], bpjs: dict[tuple[str, str], list[Baris]]
+) -> dict[tuple[str, str], str]:
+    """BPJS's NIK of whoever has another one in WLKP: same company, name, birth date and TMT."""
+    orang: dict[tuple[str | None, ...], str] = {}
+    dikenal = {nik for _, nik in wlkp}
+    for (usaha, nik), rows in bpjs.items():
+        if nik not in dikenal:
+            orang[usaha, *_person(rows[0])] = nik
+    di_bpjs = {nik for _, nik in bpjs}
+    found = {}
+    for (usaha, nik), rows in wlkp.items():
+        other = orang.get((d.id_bpjs_of(usaha), *_person(rows[0])))
+        if nik not in di_bpjs and other is not None:
+            found[usaha, nik] = other
+    return found
+
+
+def _person(p: Baris) -> tuple[str, str, str]:
+    return normal_orang(p["nama"]), p["tanggal_lahir"], p["tmt_jkn"]
 
 
 def _one_sided(

@@ -17,6 +17,7 @@ OPSI = Opsi(
     badan_usaha_hanya_bpjs=0.03,
     pekerja_kunci_ganda=0.01,
     pekerja_beda_perusahaan=0.01,
+    pekerja_nik_salah=0.01,
     pekerja_dua_perusahaan=0.01,
     cabang=0.1,
 )

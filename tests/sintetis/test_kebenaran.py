@@ -45,13 +45,18 @@ def test_values_of_berbeda_are_those_of_the_files(daerah: Daerah) -> None:
     for r in daerah.bpjs_pekerja:
         for f in PEKERJA:
             nilai_bpjs[r["nik"], f].add(r[f])
+    dengan_nik = {t["kunci"]: t["nilai_bpjs"] for t in daerah.kebenaran if t["field"] == "nik"}
     for t in daerah.kebenaran:
         if t["jenis"] != "berbeda":
             continue
         assert t["nilai_wlkp"] == wlkp[t["kunci"]][t["field"]]
         assert t["nilai_wlkp"] != t["nilai_bpjs"]
-        if t["himpunan"] == "pekerja":
-            assert t["nilai_bpjs"] in nilai_bpjs[t["kunci"].split("/")[1], t["field"]]
+        if t["field"] == "nik":
+            assert t["nilai_wlkp"] == t["kunci"].split("/")[1]
+            assert nilai_bpjs[t["nilai_bpjs"], "nama"]
+        elif t["himpunan"] == "pekerja":
+            nik = dengan_nik.get(t["kunci"], t["kunci"].split("/")[1])
+            assert t["nilai_bpjs"] in nilai_bpjs[nik, t["field"]]
         else:
             assert t["nilai_bpjs"] == daerah.pasangan[t["kunci"]][t["field"]]
 
@@ -73,6 +78,18 @@ def test_empty_values_are_findings_only_against_the_side_without_authority(daera
         "jabatan", "status_pekerjaan", "nomor_hp",
     }  # fmt: skip
     assert {sisi for h, _, sisi in kosong if h == "badan_usaha"} == {"bpjs"}
+
+
+def test_mistyped_nik_is_nobody_else_s_and_one_slip_away(daerah: Daerah) -> None:
+    slips = [t for t in daerah.kebenaran if t["field"] == "nik"]
+    assert len(slips) > 10
+    wlkp, bpjs = ({r["nik"] for r in rows} for rows in (daerah.wlkp_pekerja, daerah.bpjs_pekerja))
+    for t in slips:
+        here, there = t["nilai_wlkp"], t["nilai_bpjs"]
+        assert here not in bpjs
+        assert there not in wlkp
+        apart = [n for n in range(16) if here[n] != there[n]]
+        assert len(apart) == 1 or sorted(here) == sorted(there)
 
 
 def test_record_has_at_most_one_kind(daerah: Daerah) -> None:

@@ -9,6 +9,7 @@ import pytest
 from services.kebenaran import BarisBanding, TruthFileError, check
 from tests import contoh
 from tests.sync.conftest import Panggung
+from tests.sync.test_sync_salah_nik import BENAR, SALAH, mistyped
 
 _HEADER = "jenis,himpunan,kunci,field,nilai_wlkp,nilai_bpjs,kunci_eksak\n"
 
@@ -82,3 +83,25 @@ def test_a_file_without_its_columns_is_refused(panggung: Panggung, tmp_path: Pat
     (tmp_path / "x.csv").write_text("a,b\n", encoding="utf-8")
     with pytest.raises(TruthFileError, match="kunci_eksak"):
         check(panggung.engine, tmp_path / "x.csv")
+
+
+def test_one_person_with_two_nik_is_judged_by_both(panggung: Panggung, tmp_path: Path) -> None:
+    mistyped(panggung)
+    panggung.run()
+    key = f"berbeda,pekerja,W1/{SALAH},nik,{SALAH}"
+    jkn = f"berbeda,pekerja,W1/{SALAH},nomor_kepesertaan_jkn,,0009000000001,ya"
+    ok, rows = compare(panggung, tmp_path, f"{key},{BENAR},ya", jkn)
+    assert ok
+    assert rows["berbeda nik"].matching == 1
+    ok, rows = compare(panggung, tmp_path, f"{key},{contoh.nik(9)},ya", jkn)
+    assert not ok
+    assert (rows["berbeda nik"].missing, rows["berbeda nik"].surplus) == (1, 1)
+
+
+def test_a_worker_who_waits_for_a_steward_is_undecided(panggung: Panggung, tmp_path: Path) -> None:
+    mistyped(panggung, nama="Melati Kenanga Sara")
+    panggung.run()
+    key = f"berbeda,pekerja,W1/{SALAH},nik,{SALAH},{BENAR},ya"
+    ok, rows = compare(panggung, tmp_path, key)
+    assert ok
+    assert rows["berbeda nik"].undecided == 1

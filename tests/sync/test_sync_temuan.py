@@ -147,7 +147,8 @@ def test_one_sided_workers_and_companies_enter_the_queues(panggung: Panggung) ->
     pair(panggung)
     panggung.wlkp.put_pekerja("WP1", "W1", contoh.pekerja_wlkp(1))
     panggung.wlkp.put_pekerja("WP2", "W1", contoh.pekerja_wlkp(2, hubungan_kerja="BERHENTI"))
-    panggung.bpjs.put_pekerja("BP3", "B1", contoh.pekerja_bpjs(3))
+    other = {"nik": "3204114302889003", "nama": "Ratna Kenanga", "tanggal_lahir": "1988-02-03"}
+    panggung.bpjs.put_pekerja("BP3", "B1", contoh.pekerja_bpjs(3, **other))
     panggung.wlkp.put_badan_usaha("W2", contoh.badan_usaha(2))
     panggung.wlkp.put_pekerja("WP4", "W2", contoh.pekerja_wlkp(4))
     elsewhere = contoh.badan_usaha(

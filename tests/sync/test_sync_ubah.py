@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ from services.auth.riwayat import BerkasPerjanjian
 from services.kit.database import make_engine, transaction
 from services.sync import sentuhan, tautan
 from services.sync.compare import compare_all
+from services.sync.errors import UnknownWorkerError
 from services.sync.klien import KlienRegistri
 from services.sync.konteks import Konteks
 from services.sync.propose import propose_all
 from services.sync.pull import pull_pages
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
+from services.sync.tinjau import decide
+from services.taut.keputusan import Pendapat
 from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
@@ -50,6 +54,14 @@ class Hub:
                 sentuhan.require_full(tx)
         compare_all(self.ctx)
         propose_all(self.ctx)
+
+    def decide(self, w: int, b: int, verdict: Pendapat) -> None:
+        """Have a steward say of two workers what he likes, if both are known."""
+        with suppress(UnknownWorkerError):
+            decide(
+                self.ctx.engine, (f"P{w}", f"P{b}"), verdict, by="Petugas", why="Uji.",
+                replace=True, clock=lambda: WAKTU, himpunan=Himpunan.PEKERJA,
+            )  # fmt: skip
 
     def rows(self, query: str) -> list[Any]:
         with self.ctx.engine.connect() as connection:
@@ -82,18 +94,24 @@ class Dunia:
 
     def change(self, step: Langkah) -> None:
         what, sisi, n, bu, nik, value = step
+        if what == "putuskan":
+            for hub in (self.ubah, self.acuan):
+                hub.decide(n, nik, tuple(Pendapat)[value % 2])
+            return
         registri = self.registri[sisi]
         himpunan, id_ = ("pekerja", f"P{n}") if "pekerja" in what else ("badan_usaha", f"U{bu}")
         if what.startswith("hapus"):
             if id_ in registri.rekaman[himpunan]:
                 registri.delete(himpunan, id_)
         elif himpunan == "badan_usaha":
-            isi = contoh.badan_usaha(bu, kbli=("10130", "99999", "10139")[value])
+            isi = contoh.badan_usaha(bu, kbli=("10130", "99999", "10139")[value % 3])
             status = {"status_pendaftaran": "TERDAFTAR"} if sisi == "bpjs" else {}
             registri.put_badan_usaha(id_, isi, **status)
         else:
             isi = contoh.pekerja_wlkp(nik) | contoh.pekerja_bpjs(nik)
-            isi |= ({}, {"jabatan": "Mandor"}, {"hubungan_kerja": "BERHENTI"})[value]
+            slip = {"nik": f"327301150895{nik * 10:04d}"}
+            left = {"hubungan_kerja": "BERHENTI"}
+            isi |= ({}, {"jabatan": "Mandor"}, left, slip, slip | left)[value]
             registri.put_pekerja(id_, f"U{bu}", isi)
 
 
@@ -135,11 +153,12 @@ def dunia(make_database: Callable[[str], str]) -> Iterator[Dunia]:
 
 
 def _steps() -> st.SearchStrategy[list[Langkah]]:
-    what = st.sampled_from(["pekerja"] * 6 + ["hapus pekerja", "badan_usaha", "hapus badan_usaha"])
+    others = ["hapus pekerja", "badan_usaha", "hapus badan_usaha", "putuskan"]
+    what = st.sampled_from(["pekerja"] * 6 + others)
     sisi = st.sampled_from(["wlkp", "bpjs"])
     step = st.tuples(
         what, sisi, st.integers(1, ORANG), st.integers(1, USAHA), st.integers(1, NIK),
-        st.integers(0, 2),
+        st.integers(0, 4),
     )  # fmt: skip
     return st.lists(step, max_size=8)
 
@@ -168,6 +187,9 @@ USULAN = "SELECT id, jenis, id_sasaran, id_asal, keadaan FROM usulan ORDER BY id
 TUMPANGAN = "SELECT * FROM usulan_temuan ORDER BY 1, 2"
 KABAR = "SELECT * FROM pemberitahuan ORDER BY 1"
 LINKS = "SELECT * FROM tautan_badan_usaha ORDER BY 1"
+ORANG_SAMA = "SELECT * FROM tautan_pekerja ORDER BY 1"
+SISA = "SELECT * FROM sisa_pekerja ORDER BY 1, 2"
+TINJAUAN = "SELECT * FROM tinjauan_taut ORDER BY 1, 2"
 
 SERUPA: Langkah = [_link(n, n) for n in range(1, USAHA + 1)], [], []
 
@@ -200,5 +222,5 @@ def test_following_change_finds_what_looking_at_everything_finds(
         links = changed or links
         for hub in (dunia.ubah, dunia.acuan):
             hub.follow(links)
-        for query in (TEMUAN, USULAN, TUMPANGAN, KABAR, LINKS):
+        for query in (TEMUAN, USULAN, TUMPANGAN, KABAR, LINKS, ORANG_SAMA, SISA, TINJAUAN):
             assert dunia.ubah.rows(query) == dunia.acuan.rows(query), query

@@ -1,0 +1,154 @@
+"""Workers linked within many small groups, each by itself, as if there were no other.
+
+An answer rests on its group alone: whoever asks again for one group gets what a run over all of
+them says. A group is too small to tell a slip from another word (docs/keputusan/0006), so names
+that are only near leave the pair to a steward.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from services.taut import banding_kata as bk
+from services.taut import banding_nilai as bn
+from services.taut import bersih
+from services.taut.banding_kata import Nomor
+from services.taut.hasil import Baris, Penulis
+from services.taut.keputusan import Keputusan, Pendapat
+from services.taut.kunci_pasti import Bebas
+from services.taut.model import Model, load_model
+from services.taut.penilaian import Kerja
+from services.taut.putusan import Putusan
+from services.taut.siapkan import birth_dates, prepare_pekerja, read_jkn, read_nik
+from services.taut.sifat import Sifat
+from services.taut.tautkan import run
+from shared_schemas.rujukan import Himpunan
+
+GRUP = "grup"
+"""The column that names a record's group, beside `kunci` and the columns of the Lampiran."""
+
+_SEMUA = Himpunan.PEKERJA
+_BANYAK = 4_000_000  # pairs above which it costs more to ask whether any is worth a run
+Rentang = tuple[int, int]
+
+
+def link_groups(a: pa.Table, b: pa.Table, decisions: Keputusan) -> Iterator[pa.Table]:
+    """Yield the answers of one group after the other, with the columns of `tautkan`.
+
+    Groups of one side only, or in which nobody resembles anybody, have none. The decisions are
+    those of stewards, as for `tautkan`.
+    """
+    a, b = (t.sort_by([(GRUP, "ascending"), ("kunci", "ascending")]) for t in (a, b))
+    said: dict[str, Keputusan] = defaultdict(dict)
+    for pair, verdict in decisions.items():
+        said[pair[0]] = {**said[pair[0]], pair: verdict}
+    model, numbers, there = load_model(_SEMUA), _Angka(a, b), _spans(b)
+    for group, (start, stop) in _spans(a).items():
+        if group not in there:
+            continue
+        first, last = there[group]
+        mine, theirs = a[start:stop], b[first:last]
+        own = {p: v for k in mine.column("kunci").to_pylist() for p, v in said.get(k, {}).items()}
+        if Pendapat.SAMA in own.values() or numbers.resemble((start, stop), (first, last)):
+            yield _link(mine, theirs, own, model)
+
+
+def _link(a: pa.Table, b: pa.Table, decisions: Keputusan, model: Model) -> pa.Table:
+    keys = a.column("kunci").to_pylist() + b.column("kunci").to_pylist()
+    # They all work for one company, whatever each side calls it.
+    records = prepare_pekerja(_in_one_company(a), _in_one_company(b), keys, {GRUP: GRUP})
+    work = Kerja(_SEMUA, records, model, np.ones(len(keys), np.bool_))
+    run(work, decisions)
+    rows = [part for row in (*work.baris, *_namesakes(work)) for part in _certain_or_not(row)]
+    return Penulis(records, model).write(rows, []).tabel
+
+
+def _in_one_company(table: pa.Table) -> pa.Table:
+    same = pa.array([GRUP] * table.num_rows, pa.large_string())
+    return table.append_column("id_badan_usaha", same)
+
+
+def _namesakes(work: Kerja) -> Iterator[Baris]:
+    """Yield who bears one name and birth date, whatever the NIK: in one company a steward's."""
+    scored, free = work.dinilai, np.ones(len(work.rekaman.kunci), np.bool_)
+    assert scored is not None  # noqa: S101 - the run is over
+    for row in work.baris:
+        free[row.a] = free[row.b] = False
+    both = free[scored.a] & free[scored.b]
+    a, b = scored.a[both], scored.b[both]
+    s = work.compare(a, b)
+    one = (s.tingkat[:, 0] == bk.SAMA) & (s.tingkat[:, 1] == bn.T_SAMA)
+    a, b = a[one], b[one]
+    if len(a):
+        s = work.compare(a, b)
+        yield Baris(Putusan.TINJAU, "skor", a, b, s, work.model.weigh(s))
+
+
+def _certain_or_not(row: Baris) -> Iterator[Baris]:
+    """Split linked pairs into those that are certain and those for a steward."""
+    if row.putusan is not Putusan.TERTAUT or row.dasar == "keputusan":
+        yield row
+        return
+    sure = _is_certain(row.sifat)
+    answers = (sure, Putusan.TERTAUT, row.dasar), (~sure, Putusan.TINJAU, "skor")
+    for chosen, verdict, basis in answers:
+        if chosen.any():
+            s = row.sifat
+            part = Sifat(s.tingkat[chosen], s.bit[chosen], s.kata_pertama[chosen])
+            yield dataclasses.replace(
+                row, putusan=verdict, dasar=basis, a=row.a[chosen], b=row.b[chosen], sifat=part,
+                bobot=row.bobot[chosen],
+            )  # fmt: skip
+
+
+def _is_certain(s: Sifat) -> Bebas:
+    """Say which pairs are one person for sure: by one slip in the NIK, or by the JKN number.
+
+    Twins share all but a given name and a digit; who has two JKN numbers may be two persons.
+    """
+    name, _, nik, jkn = (s.tingkat[:, k] for k in range(4))
+    slip = (nik == bn.MIRIP) & (name == bk.SAMA) & (jkn != bn.BEDA)
+    found: Bebas = slip | ((jkn == bn.SAMA) & (name >= bk.KURANG))
+    return found
+
+
+class _Angka:
+    """The numbers of all groups, to tell cheaply who could be anybody of the other side."""
+
+    def __init__(self, a: pa.Table, b: pa.Table) -> None:
+        def text(name: str) -> list[str]:
+            return [v or "" for t in (a, b) for v in t.column(name).to_pylist()]
+
+        niks, self._count_a = text("nik"), a.num_rows
+        self._nik = np.array(bersih.each(niks, read_nik), np.int64)
+        self._jkn = np.array(bersih.each(text("nomor_kepesertaan_jkn"), read_jkn), np.int64)
+        self._born = birth_dates(text("tanggal_lahir"), niks).astype(np.int32)
+
+    def resemble(self, of_a: Rentang, of_b: Rentang) -> bool:
+        """Say whether any pair of these rows has a number or part of a birth date in common.
+
+        No other pair is linked or reviewed: the sieve of workers drops it.
+        """
+        mine, theirs = np.arange(*of_a), np.arange(*of_b) + self._count_a
+        if len(mine) * len(theirs) > _BANYAK:
+            return True
+        i: Nomor = np.repeat(mine, len(theirs))
+        j: Nomor = np.tile(theirs, len(mine))
+        born = bn.compare_dates(self._born, i, j) != bn.T_BEDA
+        near = [bn.compare_numbers(v, i, j) >= bn.MIRIP for v in (self._nik, self._jkn)]
+        return bool((born | near[0] | near[1]).any())
+
+
+def _spans(table: pa.Table) -> dict[str, Rentang]:
+    """Return where each group stands in a table sorted by groups."""
+    names = np.array(table.column(GRUP).to_pylist(), object)
+    if not len(names):
+        return {}
+    starts = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]])).tolist()
+    return dict(zip(names[starts].tolist(), zip(starts, [*starts[1:], len(names)], strict=True),
+                    strict=True))  # fmt: skip
