@@ -13,6 +13,7 @@ from services.perintah import (
     demo,
     dokumen,
     klien,
+    kunci,
     layanan,
     perjanjian,
     sync,
@@ -29,7 +30,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show records
 )
-_GROUPS = (data, layanan, klien, perjanjian, dokumen, umpan, sync, banding, taut, tinjau, demo)
+_GROUPS = (
+    data, layanan, klien, kunci, perjanjian, dokumen, umpan, sync, banding, taut, tinjau, demo,
+)  # fmt: skip
 for _module in _GROUPS:
     _module.register(app)
 

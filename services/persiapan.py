@@ -1,17 +1,22 @@
-"""Lay out a data folder: keys, registered clients, and the sample agreement.
+"""Lay out a data folder: keys, certificates, registered clients, and the sample agreement.
 
-What is there already is kept, so preparing twice changes nothing.
+What is there already is kept, so preparing twice changes nothing; a certificate that ends
+before long is renewed.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.auth import sertifikat
 from services.auth.clients import Klien, save_clients
 from services.auth.jws import public_jwk, write_private_key
+from services.auth.sertifikat import Otoritas
+from services.kit.clock import Clock, system_clock
 from services.kit.errors import ConfigurationError
 from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Pihak
@@ -30,6 +35,10 @@ class Registrasi:
         """Return where the client keeps its private key."""
         return data / "klien" / f"{self.client_id}.pem"
 
+    def certificate_path(self, data: Path) -> Path:
+        """Return where the client keeps its certificate, with that one's key."""
+        return data / "klien" / f"{self.client_id}.tls.pem"
+
 
 # The reconciler asks each registry in the other party's name: two registrations, two keys.
 SYNC_WLKP = Registrasi("rekonsiliasi-pihak-kedua", "wlkp", Pihak.KEDUA)
@@ -39,6 +48,7 @@ SISTEM_KEMNAKER = Registrasi(
 )
 SISTEM_BPJS = Registrasi("sistem-bpjs", "bpjs", None, ("internal:pendaftaran", "internal:usulan"))
 REGISTRASI = (SYNC_WLKP, SYNC_BPJS, SISTEM_KEMNAKER, SISTEM_BPJS)
+REGISTRI = ("wlkp", "bpjs")
 
 
 def prepare(data: Path) -> None:
@@ -49,7 +59,7 @@ def prepare(data: Path) -> None:
         agreement.write_bytes(CONTOH.read_bytes())
     for registration in REGISTRASI:
         write_private_key(registration.key_path(data))
-    for registri in ("wlkp", "bpjs"):
+    for registri in REGISTRI:
         folder = data / registri
         write_private_key(folder / "kunci.pem")
         _write_secret(folder / "rahasia")
@@ -58,6 +68,41 @@ def prepare(data: Path) -> None:
                 folder / "klien.yaml",
                 [_client(r, data) for r in REGISTRASI if r.registri == registri],
             )
+    certify(data)
+
+
+def otoritas(data: Path) -> Otoritas:
+    """Return the demonstration's own authority of a data folder."""
+    return Otoritas(data / "tls")
+
+
+def server_certificate(data: Path, registri: str) -> Path:
+    """Return where a service keeps its certificate, with that one's key."""
+    return data / registri / "tls.pem"
+
+
+def certify(
+    data: Path, hosts: Sequence[str] = (), *, semua: bool = False, clock: Clock = system_clock
+) -> list[Path]:
+    """Make the certificates that are missing or end before long (`semua`: all); return them.
+
+    An authority that ends before long is replaced while the former is still trusted.
+    """
+    now, authority = clock(), otoritas(data)
+    if sertifikat.needs_renewal(authority.kunci, now):
+        sertifikat.new_authority(authority, now)
+    made = []
+    for registri in REGISTRI:
+        path = server_certificate(data, registri)
+        if semua or sertifikat.needs_renewal(path, now):
+            sertifikat.issue_server(authority, path, registri, hosts, now)
+            made.append(path)
+    for registration in REGISTRASI:
+        path = registration.certificate_path(data)
+        if semua or sertifikat.needs_renewal(path, now):
+            sertifikat.issue_client(authority, path, registration.client_id, now)
+            made.append(path)
+    return made
 
 
 def require(data: Path) -> None:
@@ -65,7 +110,7 @@ def require(data: Path) -> None:
 
     Keys made on the way would let a mistyped folder start with strangers' registrations.
     """
-    needed = (data / "perjanjian.yaml", *(data / r / "klien.yaml" for r in ("wlkp", "bpjs")))
+    needed = (data / "perjanjian.yaml", *(data / r / "klien.yaml" for r in REGISTRI))
     missing = [path for path in needed if not path.exists()]
     if missing:
         raise ConfigurationError(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import socket
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,13 +17,15 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+import uvicorn
 
-from services import persiapan
+from services import layanan, persiapan
 from services.auth.klien import KlienAuth
 from services.kit import logging, migration
 from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
 from services.kit.settings import ServiceSettings
+from services.kit.tls import RotatingTransport
 from services.layanan import make
 from services.persiapan import Registrasi
 
@@ -104,7 +109,46 @@ _INTERNAL = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
 
 def auth_of(registration: Registrasi, data: Path, base: str = BASE) -> httpx.Auth:
     """Return the authentication of a sample registration."""
-    return KlienAuth(base, registration.client_id, registration.key_path(data).read_bytes())
+    return KlienAuth(base, registration.client_id, registration.key_path(data))
+
+
+def transport_of(registration: Registrasi, data: Path) -> RotatingTransport:
+    """Return connections that show the certificate of a sample registration."""
+    certificate = registration.certificate_path(data)
+    return RotatingTransport(certificate, persiapan.otoritas(data).dipercaya)
+
+
+@contextmanager
+def client_of(registration: Registrasi, data: Path, base: str) -> Iterator[httpx.Client]:
+    """Open a client that comes with a sample registration's key and certificate."""
+    transport = transport_of(registration, data)
+    with httpx.Client(
+        base_url=base, auth=auth_of(registration, data, base), transport=transport
+    ) as made:
+        yield made
+
+
+@contextmanager
+def serving(nama: str, url: str, data: Path) -> Iterator[str]:
+    """Run a service with mutual TLS in a thread on a free port; yield its base URL."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        base = f"https://127.0.0.1:{sock.getsockname()[1]}"
+        settings = ServiceSettings(data=data, database_url=url, penerbit=base, koneksi=4)
+        options = layanan.transport(nama, settings)
+        server = uvicorn.Server(
+            uvicorn.Config(make(nama, settings), access_log=False, log_config=None, **options)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + 20
+        while not server.started and time.monotonic() < until:
+            time.sleep(0.02)
+        try:
+            yield base
+        finally:
+            server.should_exit = True
+            thread.join(10)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from services.auth.errors import (
     SwitchedOffError,
 )
 from services.kit.clock import Clock
+from services.kit.watched import Watched
 from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError, load
 from shared_schemas.rujukan import Pihak
 
@@ -28,10 +29,8 @@ class AgreementStore:
     """Answers from the agreement's file for the party that owns this registry."""
 
     def __init__(self, path: Path, pemilik: Pihak, clock: Clock) -> None:
-        self._path = path
         self._clock = clock
-        self._stamp: tuple[int, int] | None = None
-        self._loaded: Perjanjian | None = None
+        self._file = Watched((path,), lambda: load(path))
         self.pemilik = pemilik
 
     def now(self) -> dt.datetime:
@@ -41,14 +40,9 @@ class AgreementStore:
     def current(self) -> Perjanjian:
         """Return the agreement. Raises AgreementUnreadableError: such a file permits nothing."""
         try:
-            stat = self._path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size)
-            if self._loaded is None or stamp != self._stamp:
-                self._loaded, self._stamp = load(self._path), stamp
+            return self._file.current()
         except (OSError, PerjanjianError):
-            self._loaded = None
             raise AgreementUnreadableError from None
-        return self._loaded
 
     def scopes_of(self, penerima: Pihak) -> frozenset[str]:
         """Return the scopes that the articles give the asking party towards this registry."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from services.auth.jws import VerifyingKey
 from services.kit.errors import ConfigurationError
+from services.kit.files import write_public
 from shared_schemas.rujukan import Pihak
 
 INTERNAL = "internal:"
@@ -63,8 +64,5 @@ def load_clients(path: Path) -> dict[str, Klien]:
 
 def save_clients(path: Path, clients: list[Klien]) -> None:
     """Write the registrations, replacing the file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
     data = _LIST.dump_python(clients, mode="json", exclude_defaults=True)
-    temporary.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    temporary.replace(path)
+    write_public(path, yaml.safe_dump(data, sort_keys=False).encode())

@@ -33,6 +33,12 @@ class TokenExpiredError(TokenInvalidError):
     saran = "Token berlaku paling lama lima menit; minta yang baru."
 
 
+class CertificateBindingError(TokenInvalidError):
+    kode = "KLIEN-OTENTIKASI-009"
+    judul = "Token terikat pada sertifikat lain"
+    saran = "Pakai token dengan sertifikat klien yang dipakai memintanya, atau minta yang baru."
+
+
 class ScopeMissingError(PermanentError):
     kode = "KLIEN-OTORISASI-001"
     status = 403
@@ -102,3 +108,9 @@ class ScopeRequestError(ClientAuthError):
     judul = "Cakupan yang diminta bukan hak klien"
     saran = "Minta cakupan yang diberikan perjanjian, atau tanpa scope untuk semuanya."
     oauth = "invalid_scope"
+
+
+class CertificateMissingError(ClientAuthError):
+    kode = "KLIEN-OTENTIKASI-008"
+    judul = "Sertifikat klien tidak ada"
+    saran = "Sambung dengan sertifikat klien (mTLS); token terikat padanya (RFC 8705)."

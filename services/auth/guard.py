@@ -13,6 +13,8 @@ from services.auth.agreement import AgreementStore
 from services.auth.errors import (
     AgreementEndedError,
     AgreementUnreadableError,
+    CertificateBindingError,
+    CertificateMissingError,
     NoRightError,
     PostponedError,
     ScopeMissingError,
@@ -23,6 +25,7 @@ from services.auth.errors import (
 )
 from services.auth.tokens import TokenIssuer
 from services.kit.errors import HubError
+from services.kit.tls import SERTIFIKAT
 
 PERJANJIAN = "perjanjian:"
 
@@ -34,6 +37,18 @@ OAUTH = OAuth2(
     ),
     auto_error=False,
 )
+
+
+def certificate_of(request: Request) -> str | None:
+    """Return the thumbprint of the caller's certificate, None where TLS ends before this program.
+
+    Raises CertificateMissingError where it ends here and no certificate was shown.
+    """
+    state = request.scope["state"]
+    shown: str | None = state.get(SERTIFIKAT)
+    if SERTIFIKAT in state and shown is None:
+        raise CertificateMissingError
+    return shown
 
 
 class Guarded(Protocol):
@@ -55,7 +70,7 @@ class Guard:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenMissingError
-        holder = service.issuer.read(token)
+        holder = service.issuer.read(token, certificate_of(request))
         request.state.klien = holder.client_id
         pasal = None
         if self.cakupan.startswith(PERJANJIAN):
@@ -71,7 +86,14 @@ class Guard:
 
     def errors(self) -> tuple[type[HubError], ...]:
         """Return the refusals a guarded route declares."""
-        common = (TokenMissingError, TokenInvalidError, TokenExpiredError, ScopeMissingError)
+        common = (
+            TokenMissingError,
+            TokenInvalidError,
+            TokenExpiredError,
+            CertificateMissingError,
+            CertificateBindingError,
+            ScopeMissingError,
+        )
         if not self.cakupan.startswith(PERJANJIAN):
             return common
         return (

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
 from services.auth.errors import AgreementUnreadableError, ClientAuthError, TokenRequestError
+from services.auth.guard import certificate_of
 from services.auth.tokens import ASSERTION_TYPE, GRANT_TYPE, check_grant
 from services.kit.database import DatabaseConflictError, DatabaseUnavailableError, transaction
 from services.kit.errors import BodyTooLargeError, MediaTypeError
@@ -99,15 +100,19 @@ async def token_form(request: Request) -> PermintaanToken | None:
 def request_token(
     request: Request, form: Annotated[PermintaanToken | None, Depends(token_form)]
 ) -> JSONResponse:
-    """Client credentials dengan client_assertion yang ditandatangani ES256 (RFC 7523)."""
+    """Client credentials dengan client_assertion yang ditandatangani ES256 (RFC 7523).
+
+    Dengan mTLS, token terikat pada sertifikat klien (RFC 8705) dan hanya berlaku bersamanya.
+    """
     service = request.app.state.service
     try:
         if form is None:
             raise TokenRequestError
         check_grant(form.grant_type, form.client_assertion_type)
+        certificate = certificate_of(request)
         with transaction(service.engine) as tx:
             klien = service.issuer.authenticate(tx, form.client_assertion)
-            answer = service.issuer.issue(klien, form.scope)
+            answer = service.issuer.issue(klien, form.scope, certificate)
             who = Pelaku(klien.client_id, klien.pihak, None, request.state.id_permintaan)
             bukti = Bukti(Peristiwa.TOKEN_DIBERIKAN, who, {"cakupan": answer["scope"]})
             service.auditor.record(tx, bukti)

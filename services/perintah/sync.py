@@ -21,6 +21,7 @@ from services.perintah.umum import (
     DATA,
     AsJson,
     Data,
+    Tls,
     Url,
     err,
     out,
@@ -29,6 +30,7 @@ from services.perintah.umum import (
     table,
 )
 from services.persiapan import SYNC_BPJS, SYNC_WLKP, Registrasi
+from services.proses import base_url
 from services.sync.run import (
     HasilJalan,
     Kemajuan,
@@ -39,13 +41,17 @@ from services.sync.run import (
     summary,
     trace,
 )
-from services.sync.settings import Sisi, SyncSettings
+from services.sync.settings import Sisi, SyncSettings, TlsKlien
 
 TIDAK_KONVERGEN = 3
 """Exit code of a run that ended before two rounds agreed."""
 
-WlkpUrl = Annotated[str, typer.Option(envvar="HUB_WLKP_URL", help="Alamat layanan WLKP.")]
-BpjsUrl = Annotated[str, typer.Option(envvar="HUB_BPJS_URL", help="Alamat layanan BPJS.")]
+WlkpUrl = Annotated[
+    str, typer.Option(envvar="HUB_WLKP_URL", help="Alamat layanan WLKP; kosong: port 8001 di sini.")
+]
+BpjsUrl = Annotated[
+    str, typer.Option(envvar="HUB_BPJS_URL", help="Alamat layanan BPJS; kosong: port 8002 di sini.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,15 +66,27 @@ def register(app: typer.Typer) -> None:
 
 
 def settings(
-    url: str, data: Path, wlkp_url: str, bpjs_url: str, tunggu_detik: float = 300
+    url: str,
+    data: Path,
+    wlkp_url: str,
+    bpjs_url: str,
+    tunggu_detik: float = 300,
+    *,
+    tls: bool = True,
 ) -> SyncSettings:
-    """Return the settings of a reconciler that uses the registrations of a data folder."""
+    """Return the settings of a reconciler that uses the registrations of a data folder.
 
-    def side(base_url: str, registration: Registrasi) -> Sisi:
+    Services reached by https see its certificates, unless `tls` says that a proxy ends TLS.
+    """
+    trusted = persiapan.otoritas(data).dipercaya
+
+    def side(base: str, registration: Registrasi) -> Sisi:
+        shown = TlsKlien(sertifikat=registration.certificate_path(data), otoritas=trusted)
         return Sisi(
-            base_url=base_url,
+            base_url=base,
             client_id=registration.client_id,
             key_path=registration.key_path(data),
+            tls=shown if tls and base.startswith("https:") else None,
         )
 
     return SyncSettings(
@@ -98,11 +116,12 @@ def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], HasilJalan]) 
 def run_sync(
     data: Data = DATA,
     database_url: Url = "",
-    wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
-    bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
     terus: Annotated[bool, typer.Option("--terus", help="Ulangi sampai dihentikan.")] = False,
     jeda: Annotated[float, typer.Option(help="Detik antara dua kali jalan.")] = 60,
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
     """Jalankan rekonsiliasi sampai tidak ada lagi yang diusulkan.
@@ -114,7 +133,9 @@ def run_sync(
     expect_records()
     persiapan.require(data)
     with database("hub", database_url, data) as url:
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu)
+        wlkp_url = wlkp_url or base_url(8001, tls=tls)
+        bpjs_url = bpjs_url or base_url(8002, tls=tls)
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
         hasil = run_with_progress(
             lambda tell: run(chosen, on_progress=tell, terus=terus, jeda_detik=jeda)
         )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
-from services.auth.jws import SigningKey
+from services.auth.jws import load_keys
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
@@ -25,6 +26,7 @@ from services.kit.database import DatabaseError, make_engine, transaction
 from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
+from services.kit.watched import Watched
 from services.registry.inbox import Inbox, Penerima
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
@@ -54,18 +56,29 @@ class RegistryService:
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
-        self.issuer = TokenIssuer(
-            settings.penerbit or f"http://{settings.alamat}:{settings.port or spec.port}",
-            SigningKey(_read_secret(folder / "kunci.pem")),
-            load_clients(folder / "klien.yaml"),
-            self.agreement,
-            clock,
-            settings.umur_token,
-        )
+        self.issuer = self._make_issuer(folder)
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
         self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
+
+    def _make_issuer(self, folder: Path) -> TokenIssuer:
+        key_file, client_file = folder / "kunci.pem", folder / "klien.yaml"
+        keys = Watched((key_file,), lambda: load_keys(key_file))
+        clients = Watched((client_file,), lambda: load_clients(client_file))
+        keys.current()  # what is wrong at the start is said at the start
+        clients.current()
+        settings = self.settings
+        scheme = "https" if settings.tls else "http"
+        address = f"{scheme}://{settings.alamat}:{settings.port or self.spec.port}"
+        return TokenIssuer(
+            settings.penerbit or address,
+            keys.last_good,
+            clients.last_good,
+            self.agreement,
+            self.clock,
+            settings.umur_token,
+        )
 
     @cached_property
     def _head(self) -> str:

@@ -92,12 +92,15 @@ class KlienRegistri:
         tunggu_detik: float,
         batas: int,
         check_stop: Callable[[], None],
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.sisi = sisi
         self._batas = batas
         self._check_stop = check_stop
         self._patience = tunggu_detik
-        self._http = httpx.Client(base_url=base_url, auth=auth, timeout=_TIMEOUT)
+        self._http = httpx.Client(
+            base_url=base_url, auth=auth, timeout=_TIMEOUT, transport=transport
+        )
         self._background = ThreadPoolExecutor(1)
         self._coming: _DiDepan | None = None
 

@@ -17,6 +17,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine
 from services.kit.errors import TemporaryError
+from services.kit.tls import RotatingTransport
 from services.sync import konteks, rounds
 from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
@@ -70,12 +71,18 @@ def key_auth(sisi: Sisi) -> httpx.Auth:
     from services.auth.klien import KlienAuth  # noqa: PLC0415 - simulators go without keys
 
     try:
-        key = sisi.key_path.read_bytes()
+        return KlienAuth(sisi.base_url, sisi.client_id, sisi.key_path)
     except OSError as error:
         raise SyncConfigurationError(
             f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
         ) from None
-    return KlienAuth(sisi.base_url, sisi.client_id, key)
+
+
+def key_transport(sisi: Sisi) -> httpx.BaseTransport | None:
+    """Return connections that show the registration's certificate, None for plain ones."""
+    if sisi.tls is None:
+        return None
+    return RotatingTransport(sisi.tls.sertifikat, sisi.tls.otoritas)
 
 
 def run(
@@ -163,7 +170,7 @@ def _context(
         sisi = settings.sisi(nama)
         ctx.klien[nama] = KlienRegistri(
             nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
-            batas=settings.batas_halaman, check_stop=ctx.check,
+            batas=settings.batas_halaman, check_stop=ctx.check, transport=key_transport(sisi),
         )  # fmt: skip
     konteks.bind(ctx)
     try:
