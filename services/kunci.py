@@ -21,6 +21,7 @@ from services.auth.jws import (
     public_jwk,
     replace_private_key,
 )
+from services.auth.kunci_pesan import KunciPesan, new_message_pem
 from services.kit.clock import Clock, system_clock
 from services.kit.files import write_private
 from services.persiapan import REGISTRASI, REGISTRI, Registrasi
@@ -36,24 +37,30 @@ def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -
     persiapan.certify(data, hosts, semua=True, clock=clock)
     for registri in REGISTRI:
         replace_private_key(data / registri / "kunci.pem", keep=_BERTAHAN)
+        replace_private_key(data / registri / "pesan.pem", keep=_BERTAHAN, make=new_message_pem)
         _rotate_clients(data, registri)
 
 
 def _rotate_clients(data: Path, registri: str) -> None:
     """Register each new public key before its private one is put to use."""
-    made = {r.client_id: (r, new_private_pem()) for r in _held(data, registri)}
+    made = {r.client_id: (r, new_private_pem(), new_message_pem()) for r in _held(data, registri)}
 
     def renewed(klien: Klien) -> Klien:
         if klien.client_id not in made:
             return klien
-        public = public_jwk(made[klien.client_id][1])
-        kept = klien.kunci[:_BERTAHAN]
-        return klien.model_copy(update={"kunci": (dict(public), *kept)})
+        _, token, message = made[klien.client_id]
+        changes: dict[str, object] = {"kunci": (dict(public_jwk(token)), *klien.kunci[:_BERTAHAN])}
+        if klien.kunci_pesan:
+            public = KunciPesan(message).public
+            changes["kunci_pesan"] = (*public, *klien.kunci_pesan[:_BERTAHAN])
+        return klien.model_copy(update=changes)
 
     path = data / registri / "klien.yaml"
     save_clients(path, [renewed(k) for k in load_clients(path).values()])
-    for registration, pem in made.values():
-        write_private(registration.key_path(data), pem)
+    for registration, token, message in made.values():
+        write_private(registration.key_path(data), token)
+        if registration.pihak is not None:
+            write_private(registration.message_key_path(data), message)
 
 
 def prune(data: Path) -> int:
@@ -62,15 +69,21 @@ def prune(data: Path) -> int:
     dropped = sertifikat.drop_former(persiapan.otoritas(data))
     for registri in REGISTRI:
         dropped += drop_former_keys(data / registri / "kunci.pem")
+        dropped += drop_former_keys(data / registri / "pesan.pem")
         path, held = data / registri / "klien.yaml", {r.client_id for r in _held(data, registri)}
         clients = list(load_clients(path).values())
-        dropped += sum(len(k.kunci) - 1 for k in clients if k.client_id in held)
+        dropped += sum(_former(k) for k in clients if k.client_id in held)
         save_clients(path, [_newest(k) if k.client_id in held else k for k in clients])
     return dropped
 
 
+def _former(klien: Klien) -> int:
+    return len(klien.kunci[1:]) + len(klien.kunci_pesan[1:])
+
+
 def _newest(klien: Klien) -> Klien:
-    return klien.model_copy(update={"kunci": klien.kunci[:1]})
+    newest = {"kunci": klien.kunci[:1], "kunci_pesan": klien.kunci_pesan[:1]}
+    return klien.model_copy(update=newest)
 
 
 def _held(data: Path, registri: str) -> list[Registrasi]:

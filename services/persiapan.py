@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.auth import sertifikat
-from services.auth.clients import Klien, save_clients
+from services.auth.clients import Klien, load_clients, save_clients
 from services.auth.jws import public_jwk, write_private_key
+from services.auth.kunci_pesan import load_message_key, new_message_pem
 from services.auth.sertifikat import Otoritas
 from services.kit.clock import Clock, system_clock
 from services.kit.errors import ConfigurationError
@@ -34,6 +35,10 @@ class Registrasi:
     def key_path(self, data: Path) -> Path:
         """Return where the client keeps its private key."""
         return data / "klien" / f"{self.client_id}.pem"
+
+    def message_key_path(self, data: Path) -> Path:
+        """Return where a client of the exchange keeps the key that signs its messages."""
+        return data / "klien" / f"{self.client_id}.pesan.pem"
 
     def certificate_path(self, data: Path) -> Path:
         """Return where the client keeps its certificate, with that one's key."""
@@ -59,15 +64,19 @@ def prepare(data: Path) -> None:
         agreement.write_bytes(CONTOH.read_bytes())
     for registration in REGISTRASI:
         write_private_key(registration.key_path(data))
+        if registration.pihak is not None:
+            write_private_key(registration.message_key_path(data), new_message_pem)
     for registri in REGISTRI:
         folder = data / registri
         write_private_key(folder / "kunci.pem")
+        write_private_key(folder / "pesan.pem", new_message_pem)
         _write_secret(folder / "rahasia")
         if not (folder / "klien.yaml").exists():
             save_clients(
                 folder / "klien.yaml",
                 [_client(r, data) for r in REGISTRASI if r.registri == registri],
             )
+        _register_message_keys(folder / "klien.yaml", data)
     certify(data)
 
 
@@ -117,6 +126,25 @@ def require(data: Path) -> None:
             f"{missing[0]} tidak ada; periksa --data (HUB_DATA), atau buat foldernya dengan "
             f"`hub siapkan --data {data}`."
         )
+
+
+def _register_message_keys(path: Path, data: Path) -> None:
+    """Add the message keys that a folder of before did not have."""
+    clients = list(load_clients(path).values())
+    held = {r.client_id: r for r in REGISTRASI if r.pihak is not None}
+    renewed = [
+        k.model_copy(update={"kunci_pesan": message_jwks(held[k.client_id], data)})
+        if k.client_id in held and not k.kunci_pesan
+        else k
+        for k in clients
+    ]
+    if renewed != clients:
+        save_clients(path, renewed)
+
+
+def message_jwks(registration: Registrasi, data: Path) -> tuple[dict[str, str], ...]:
+    """Return the public message keys of a registration."""
+    return tuple(load_message_key(registration.message_key_path(data)).public)
 
 
 def _client(registration: Registrasi, data: Path) -> Klien:

@@ -21,6 +21,7 @@ import uvicorn
 
 from services import layanan, persiapan
 from services.auth.klien import KlienAuth
+from services.auth.pesan_klien import SigningTransport
 from services.kit import logging, migration
 from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
@@ -28,6 +29,7 @@ from services.kit.settings import ServiceSettings
 from services.kit.tls import RotatingTransport
 from services.layanan import make
 from services.persiapan import Registrasi
+from shared_schemas.perjanjian import load
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the client of Starlette prefers a package we do not use
@@ -118,10 +120,18 @@ def transport_of(registration: Registrasi, data: Path) -> RotatingTransport:
     return RotatingTransport(certificate, persiapan.otoritas(data).dipercaya)
 
 
+def signing_transport_of(registration: Registrasi, data: Path) -> httpx.BaseTransport:
+    """Return connections that sign, too, where the registration has a message key."""
+    inner, key = transport_of(registration, data), registration.message_key_path(data)
+    if not key.exists():
+        return inner
+    return SigningTransport(inner, key, lambda: load(data / "perjanjian.yaml").nomor)
+
+
 @contextmanager
 def client_of(registration: Registrasi, data: Path, base: str) -> Iterator[httpx.Client]:
-    """Open a client that comes with a sample registration's key and certificate."""
-    transport = transport_of(registration, data)
+    """Open a client that comes with a sample registration's keys and certificate."""
+    transport = signing_transport_of(registration, data)
     with httpx.Client(
         base_url=base, auth=auth_of(registration, data, base), transport=transport
     ) as made:
@@ -155,6 +165,7 @@ def serving(nama: str, url: str, data: Path) -> Iterator[str]:
 def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[Registri]:
     """Run a registry's application in this process against a real database."""
     persiapan.prepare(data)
+    settings.setdefault("tanda_tangan", False)  # signed messages have tests of their own
     app = make(nama, ServiceSettings(data=data, database_url=url, penerbit=BASE, **settings))
 
     def client(auth: httpx.Auth | None) -> TestClient:

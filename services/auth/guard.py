@@ -12,19 +12,27 @@ from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
 from services.auth.errors import (
     AgreementEndedError,
+    AgreementNumberError,
     AgreementUnreadableError,
     CertificateBindingError,
     CertificateMissingError,
+    ClockSkewError,
+    DigestMismatchError,
     NoRightError,
     PostponedError,
+    ReplayError,
     ScopeMissingError,
+    SignatureInvalidError,
+    SignatureMissingError,
     SwitchedOffError,
     TokenExpiredError,
     TokenInvalidError,
     TokenMissingError,
 )
+from services.auth.pesan_layanan import PENANDA
 from services.auth.tokens import TokenIssuer
 from services.kit.errors import HubError
+from services.kit.settings import ServiceSettings
 from services.kit.tls import SERTIFIKAT
 
 PERJANJIAN = "perjanjian:"
@@ -51,9 +59,21 @@ def certificate_of(request: Request) -> str | None:
     return shown
 
 
+def _require_signature(request: Request, service: Guarded, client_id: str) -> None:
+    """Raise unless a client that registered a message key signed, with its own and no other's."""
+    signer = request.scope["state"].get(PENANDA)
+    if signer is None:
+        klien = service.issuer.clients.get(client_id)
+        if service.settings.tanda_tangan and klien is not None and klien.kunci_pesan:
+            raise SignatureMissingError
+    elif signer != client_id:
+        raise SignatureInvalidError("Penanda tangan bukan pemegang token.")
+
+
 class Guarded(Protocol):
     """What an application's state must hold for its guards."""
 
+    settings: ServiceSettings
     issuer: TokenIssuer
     agreement: AgreementStore
 
@@ -80,6 +100,7 @@ class Guard:
             pasal = service.agreement.permit(
                 holder.pihak, self.cakupan.removeprefix(PERJANJIAN)
             ).pasal
+        _require_signature(request, service, holder.client_id)
         if self.cakupan not in holder.cakupan:
             raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
         return Pelaku(holder.client_id, holder.pihak, pasal, request.state.id_permintaan)
@@ -92,6 +113,12 @@ class Guard:
             TokenExpiredError,
             CertificateMissingError,
             CertificateBindingError,
+            SignatureMissingError,
+            SignatureInvalidError,
+            DigestMismatchError,
+            ReplayError,
+            ClockSkewError,
+            AgreementNumberError,
             ScopeMissingError,
         )
         if not self.cakupan.startswith(PERJANJIAN):

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -160,19 +161,21 @@ def public_jwk(private_pem: bytes) -> dict[str, str]:
     return {**core, "kid": kid, "alg": ALGORITHM, "use": "sig"}
 
 
-def write_private_key(path: Path) -> None:
+def write_private_key(path: Path, make: Callable[[], bytes] = new_private_pem) -> None:
     """Make a key file readable by its owner only, unless one is there already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as f:
-            f.write(new_private_pem())
+            f.write(make())
     except FileExistsError:
         pass
 
 
-def replace_private_key(path: Path, *, keep: int) -> None:
+def replace_private_key(
+    path: Path, *, keep: int, make: Callable[[], bytes] = new_private_pem
+) -> None:
     """Put a new key before the `keep` newest of a file, in one step."""
-    write_private(path, b"".join([new_private_pem(), *pem_blocks(path.read_bytes())[:keep]]))
+    write_private(path, b"".join([make(), *pem_blocks(path.read_bytes())[:keep]]))
 
 
 def drop_former_keys(path: Path) -> int:

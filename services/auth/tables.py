@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 
 def define(metadata: sa.MetaData) -> None:
-    """Add the table of assertion ids already used (RFC 7523 section 3, `jti`)."""
+    """Add the table of what was used already: assertion ids (RFC 7523, `jti`), nonces."""
     sa.Table(
         "auth_jti",
         metadata,

@@ -22,6 +22,7 @@ from services.auth.errors import (
     TokenInvalidError,
 )
 from services.auth.jws import KeyRing, TokenError, unverified_issuer
+from services.auth.sekali import forget_expired, use_once
 from services.kit.clock import Clock
 from services.kit.database import Transaction
 from shared_schemas.rujukan import Pihak
@@ -95,18 +96,10 @@ class TokenIssuer:
         else:
             raise ClientAuthError
         self._check_assertion(klien, claims)
-        used = tx.raw(
-            "INSERT INTO auth_jti (klien, jti, kedaluwarsa) VALUES (%s, %s, %s)"
-            " ON CONFLICT DO NOTHING RETURNING 1",
-            (
-                klien.client_id,
-                str(claims["jti"])[:128],
-                dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC),
-            ),
-        ).fetchone()
-        if used is None:
+        until = dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC)
+        if not use_once(tx, klien.client_id, str(claims["jti"])[:128], until):
             raise ClientAuthError("client_assertion ini sudah pernah dipakai; buat yang baru.")
-        tx.raw("DELETE FROM auth_jti WHERE kedaluwarsa < %s", (self._clock(),))
+        forget_expired(tx, self._clock())
         return klien
 
     def _check_assertion(self, klien: Klien, claims: dict[str, Any]) -> None:

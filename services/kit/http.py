@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -31,6 +32,10 @@ class Metrics:
         self.registry = CollectorRegistry()
         labels = ("metode", "rute", "status")
         self.requests = Counter("hub_permintaan", "Permintaan", labels, registry=self.registry)
+        self.refused = Counter(
+            "hub_pesan_ditolak", "Pesan bertanda tangan yang ditolak", ("kode",),
+            registry=self.registry,
+        )  # fmt: skip
         self.seconds = Histogram(
             "hub_permintaan_detik", "Lama permintaan", ("rute",), registry=self.registry
         )
@@ -158,8 +163,18 @@ async def require_json(request: Request) -> None:
     require_media(request, JSON)
 
 
-def make_app(*, judul: str, uraian: str, batas_badan: int, lifespan: Any) -> FastAPI:
-    """Return an application with error handlers, edge and documentation pages that need no CDN."""
+def make_app(
+    *,
+    judul: str,
+    uraian: str,
+    batas_badan: int,
+    lifespan: Any,
+    dalam: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
+) -> FastAPI:
+    """Return an application with error handlers, edge and documentation pages that need no CDN.
+
+    `dalam` are ASGI middlewares inside the edge, the outermost last.
+    """
     app = FastAPIOffline(
         title=judul,
         description=uraian,
@@ -172,5 +187,7 @@ def make_app(*, judul: str, uraian: str, batas_badan: int, lifespan: Any) -> Fas
     original = app.openapi
     app.openapi = lambda: name_problem_media(original())  # type: ignore[method-assign]
     app.state.metrics = Metrics()
+    for inner in dalam:
+        app.add_middleware(inner)
     app.add_middleware(Edge, metrics=app.state.metrics, batas_badan=batas_badan)
     return app

@@ -26,6 +26,9 @@ class ServiceSettings(BaseSettings):
     tls: bool = Field(
         True, description="TLS with certificates of both ends; 0 where a proxy ends TLS."
     )
+    tanda_tangan: bool = Field(
+        True, description="Clients that registered a message key must sign (RFC 9421)."
+    )
     koneksi: int = Field(10, ge=1, le=50, description="Database connections of this process.")
     batas_badan: int = Field(16 * 2**20, description="Largest request body in bytes.")
     umur_token: int = Field(300, ge=30, le=300, description="Seconds a token lives; at most 5 min.")

@@ -15,7 +15,7 @@ from services.kit import migration
 from services.kit.errors import ConfigurationError
 from services.kit.settings import ServiceSettings
 from services.perintah.basisdata import database
-from services.perintah.umum import DATA, Data, Sisi, Tls, Url, err, out
+from services.perintah.umum import DATA, Data, Sisi, TandaTangan, Tls, Url, err, out
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +35,7 @@ def serve(
         str, typer.Option(envvar="HUB_ALAMAT", help="Alamat yang didengarkan.")
     ] = "127.0.0.1",
     tls: Tls = True,
+    tanda_tangan: TandaTangan = True,
     ikut_induk: Annotated[
         bool, typer.Option("--ikut-induk", help="Berhenti bila proses yang menjalankan berhenti.")
     ] = False,
@@ -44,7 +45,14 @@ def serve(
         _end_with_parent()
     persiapan.require(data)
     with database(nama, database_url, data) as url:
-        settings = ServiceSettings(data=data, database_url=url, port=port, alamat=alamat, tls=tls)
+        settings = ServiceSettings(
+            data=data,
+            database_url=url,
+            port=port,
+            alamat=alamat,
+            tls=tls,
+            tanda_tangan=tanda_tangan,
+        )
         scheme = "https" if tls else "http"
         address = f"{scheme}://{alamat}:{port or layanan.spec(nama).port}"
         err.print(f"Layanan {nama} di {address}, dokumentasi {address}/docs", highlight=False)

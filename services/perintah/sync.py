@@ -86,6 +86,7 @@ def settings(
             base_url=base,
             client_id=registration.client_id,
             key_path=registration.key_path(data),
+            kunci_pesan=registration.message_key_path(data),
             tls=shown if tls and base.startswith("https:") else None,
         )
 

@@ -19,6 +19,7 @@ from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
 from services.auth.jws import load_keys
+from services.auth.kunci_pesan import KunciPesan, load_message_key
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
@@ -57,10 +58,17 @@ class RegistryService:
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
         self.issuer = self._make_issuer(folder)
+        messages = folder / "pesan.pem"
+        self._message_key = Watched((messages,), lambda: load_message_key(messages))
+        self._message_key.current()
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
         self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
+
+    def message_key(self) -> KunciPesan:
+        """Return the key that signs answers now."""
+        return self._message_key.last_good()
 
     def _make_issuer(self, folder: Path) -> TokenIssuer:
         key_file, client_file = folder / "kunci.pem", folder / "klien.yaml"

@@ -78,11 +78,18 @@ def key_auth(sisi: Sisi) -> httpx.Auth:
         ) from None
 
 
-def key_transport(sisi: Sisi) -> httpx.BaseTransport | None:
-    """Return connections that show the registration's certificate, None for plain ones."""
-    if sisi.tls is None:
+def key_transport(sisi: Sisi, nomor: str) -> httpx.BaseTransport | None:
+    """Return connections that show the registration's certificate and sign; None for plain ones."""
+    from services.auth.pesan_klien import SigningTransport  # noqa: PLC0415 - as above
+
+    if sisi.tls is None and sisi.kunci_pesan is None:
         return None
-    return RotatingTransport(sisi.tls.sertifikat, sisi.tls.otoritas)
+    inner: httpx.BaseTransport = httpx.HTTPTransport()
+    if sisi.tls is not None:
+        inner = RotatingTransport(sisi.tls.sertifikat, sisi.tls.otoritas)
+    if sisi.kunci_pesan is None:
+        return inner
+    return SigningTransport(inner, sisi.kunci_pesan, lambda: nomor)
 
 
 def run(
@@ -170,7 +177,8 @@ def _context(
         sisi = settings.sisi(nama)
         ctx.klien[nama] = KlienRegistri(
             nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
-            batas=settings.batas_halaman, check_stop=ctx.check, transport=key_transport(sisi),
+            batas=settings.batas_halaman, check_stop=ctx.check,
+            transport=key_transport(sisi, ctx.perjanjian.nomor),
         )  # fmt: skip
     konteks.bind(ctx)
     try:

@@ -45,6 +45,7 @@ class Sisi(BaseModel):
     client_id: str
     key_path: Path
     tls: TlsKlien | None = None
+    kunci_pesan: Path | None = Field(None, description="Signs its messages, and reads answers.")
 
 
 class SyncSettings(BaseModel):

@@ -26,8 +26,8 @@ from services.kit.tls import client_context, server_context, thumbprint
 from services.kit.watched import Watched
 from tests.conftest import Jam, MakeDatabase, client_of, serving, transport_of
 
-MITRA = persiapan.SYNC_WLKP
-LAIN = persiapan.SISTEM_KEMNAKER
+MITRA = persiapan.SISTEM_KEMNAKER  # no message key: certificates alone are the matter here
+LAIN = persiapan.SYNC_WLKP
 
 
 class Layanan:
@@ -92,10 +92,10 @@ def test_token_is_bound_to_the_certificate_it_was_asked_for_with(layanan: Layana
         token = layanan.token(own).json()["access_token"]
         assert bound_to(token) == {"x5t#S256": shown(MITRA.certificate_path(layanan.data))}
         head = bearer(token)
-        assert own.get("/v1/badan-usaha", headers=head).status_code == 200
-        assert kode(other.get("/v1/badan-usaha", headers=head)) == (401, "KLIEN-OTENTIKASI-009")
-        assert kode(none.get("/v1/badan-usaha", headers=head)) == (401, "KLIEN-OTENTIKASI-008")
-        assert own.get("/v1/badan-usaha", headers=head).status_code == 200
+        assert own.get("/v1/belum-lapor", headers=head).status_code == 200
+        assert kode(other.get("/v1/belum-lapor", headers=head)) == (401, "KLIEN-OTENTIKASI-009")
+        assert kode(none.get("/v1/belum-lapor", headers=head)) == (401, "KLIEN-OTENTIKASI-008")
+        assert own.get("/v1/belum-lapor", headers=head).status_code == 200
 
 
 def test_token_is_refused_without_certificate_and_public_pages_are_not(layanan: Layanan) -> None:
@@ -139,7 +139,7 @@ class Pemanggil(threading.Thread):
         with client_of(MITRA, self._layanan.data, self._layanan.base) as client:
             while not self.stop.is_set():
                 try:
-                    answer = client.get("/v1/badan-usaha", params={"batas": 1})
+                    answer = client.get("/v1/belum-lapor", params={"batas": 1})
                     self.token = answer.request.headers["Authorization"].removeprefix("Bearer ")
                     if answer.status_code != 200:
                         self.wrong.append((answer.status_code, answer.text))
@@ -173,7 +173,7 @@ def test_rotation_of_everything_while_calls_run_fails_none_of_them(layanan: Laya
             for caller in callers:
                 caller.wait_for(5)
         # Each generation followed the former; the token of the first key is long refused.
-        assert kode(before.get("/v1/badan-usaha", headers=bearer(old)))[0] == 401
+        assert kode(before.get("/v1/belum-lapor", headers=bearer(old)))[0] == 401
         assert kunci.prune(layanan.data) > 0
         for caller in callers:
             caller.wait_for(5)
@@ -198,7 +198,7 @@ def test_former_generation_is_accepted_until_it_is_pruned(layanan: Layanan) -> N
     with httpx.Client(base_url=layanan.base, verify=former) as client:
         token = layanan.token(client).json()["access_token"]
         kunci.rotate(layanan.data)
-        assert client.get("/v1/badan-usaha", headers=bearer(token)).status_code == 200
+        assert client.get("/v1/belum-lapor", headers=bearer(token)).status_code == 200
     # A new connection with the former certificate meets the new server certificate, which a
     # program that still has the former list of authorities cannot know: trust comes first.
     both = client_context(certificate, trusted)
@@ -211,7 +211,7 @@ def test_private_files_are_their_owners_alone_and_stay_so(tmp_path: Path) -> Non
     kunci.rotate(tmp_path)
     kunci.prune(tmp_path)
     modes = {p: stat.S_IMODE(p.stat().st_mode) for p in _secrets(tmp_path)}
-    assert len(modes) == 13
+    assert len(modes) == 17
     assert set(modes.values()) == {0o600}
     assert list(tmp_path.rglob(".*")) == []  # nothing half-written stays
 

@@ -81,7 +81,9 @@ def _store_examples(connection: sa.Connection, nama: str) -> None:
 
 @contextmanager
 def _app(nama: str, data: Path, url: str) -> Iterator[Any]:
-    app = APPS[nama].create_app(ServiceSettings(data=data, database_url=url, penerbit=BASE))
+    app = APPS[nama].create_app(
+        ServiceSettings(data=data, database_url=url, penerbit=BASE, tanda_tangan=False)
+    )
     with app.state.service.engine.begin() as connection:
         _store_examples(connection, nama)
     yield app

@@ -126,7 +126,9 @@ def repeat_deliveries(batches: list[tuple[Sisi, str, bytes]], order: random.Rand
     order.shuffle(batches)
     for sisi, kunci, isi in batches:
         with httpx.Client(
-            base_url=sisi.base_url, auth=key_auth(sisi), transport=key_transport(sisi)
+            base_url=sisi.base_url,
+            auth=key_auth(sisi),
+            transport=key_transport(sisi, load(CONTOH).nomor),
         ) as client:
             for key in (kunci, str(uuid.uuid4())):
                 headers = {"Idempotency-Key": key, "Content-Type": "application/json"}

@@ -19,6 +19,7 @@ from tests.conftest import Registri
 OPEN = {
     "POST /oauth2/token",
     "GET /.well-known/jwks.json",
+    "GET /.well-known/tanda-tangan",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
