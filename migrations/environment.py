@@ -23,10 +23,13 @@ def _metadata(history: str) -> MetaData:
 
 def run(history: str) -> None:
     """Run the requested revisions on the database of the configuration."""
-    engine = make_engine(context.config.attributes["url"], 1)
+    attributes = context.config.attributes
+    engine = make_engine(attributes["url"], 1)
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _LOCK})
+            if attributes.get("role"):  # what is made must be the owner's, whoever connects
+                connection.execute(text(f'SET LOCAL ROLE "{attributes["role"]}"'))
             context.configure(
                 connection=connection,
                 target_metadata=_metadata(history),

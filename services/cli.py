@@ -8,10 +8,12 @@ import typer
 
 from services.kit.errors import HubError
 from services.perintah import (
+    audit,
     banding,
     data,
     demo,
     dokumen,
+    jejak,
     klien,
     kunci,
     layanan,
@@ -20,6 +22,7 @@ from services.perintah import (
     taut,
     tinjau,
     umpan,
+    unduh,
 )
 from services.perintah.umum import err
 
@@ -31,8 +34,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with local variables would show records
 )
 _GROUPS = (
-    data, layanan, klien, kunci, perjanjian, dokumen, umpan, sync, banding, taut, tinjau, demo,
-)  # fmt: skip
+    data,
+    layanan,
+    klien,
+    kunci,
+    perjanjian,
+    dokumen,
+    jejak,
+    umpan,
+    unduh,
+    sync,
+    audit,
+    banding,
+    taut,
+    tinjau,
+    demo,
+)
 for _module in _GROUPS:
     _module.register(app)
 

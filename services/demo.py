@@ -25,7 +25,9 @@ from services.kit import logging, migration
 from services.kit.database import make_engine
 from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
+from services.kit.roles import Peran
 from services.perintah import data as perintah_data
+from services.perintah.basisdata import embedded
 from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
 from services.perintah.umum import err, out
 from services.proses import (
@@ -58,7 +60,7 @@ def run(
     with ExitStack() as stack:
         persiapan.prepare(data)
         server = stack.enter_context(PostgresServer(data / "postgres"))
-        urls = {nama: _database(server, nama) for nama in migration.HISTORIES}
+        urls = {nama: embedded(server, nama, Peran.LAYANAN) for nama in migration.HISTORIES}
         _province(data, opsi)
         _import(data, urls)
         children = [
@@ -86,13 +88,6 @@ def run(
 
 def _as_interrupt(_signum: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _database(server: PostgresServer, nama: str) -> str:
-    server.ensure_database(nama)
-    url = server.url(nama)
-    migration.upgrade(url, nama)
-    return url
 
 
 def _province(data: Path, opsi: sintetis.Opsi) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +15,13 @@ import services.impor
 import services.registry.errors
 import services.sync.errors
 import wlkp_gateway.app
+from services.kebijakan import policy
 from services.kit.errors import HubError, leaves
 from services.kit.settings import ServiceSettings
-from shared_schemas.perjanjian import FIELD_SETS
+from shared_schemas.perjanjian import CONTOH, FIELD_SETS, WIB, load
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.bidang import Bidang
+from shared_schemas.v1.ekspor import TRANSISI_EKSPOR
 from shared_schemas.v1.kode import (
     ALASAN,
     TRANSISI_BELUM_LAPOR,
@@ -61,6 +64,7 @@ def generate() -> dict[str, str]:
         "kamus-data.md": _dictionary(),
         "galat.md": _errors(),
         "keadaan.md": _states(),
+        "kebijakan.md": _policy(),
     }
 
 
@@ -138,11 +142,40 @@ def _errors() -> str:
     )
 
 
+_POLICY_PREFACE = (
+    "Setiap hak menurut perjanjian contoh: siapa meminta apa dari siapa, untuk tujuan apa (header"
+    " `Tujuan`), menurut pasal mana, dengan bidang dan rute mana. Keadaan hari ini:"
+    " `hub perjanjian kebijakan`.\n"
+)
+
+
+def _policy() -> str:
+    perjanjian = load(CONTOH)
+    at = dt.datetime.combine(perjanjian.last_day(), dt.time(), WIB)
+    rows = [
+        f"| {k.penerima} | {k.pemberi} | `{k.cakupan}` | {k.pasal} | {', '.join(k.tujuan)} |"
+        f" {', '.join(k.bidang) or 'jumlah dan status'} | {', '.join(k.rute)} |"
+        for k in policy(perjanjian, at)
+    ]
+    titles = "| penerima | pemberi | cakupan | pasal | tujuan | bidang | rute |"
+    return "\n".join(
+        [
+            _NOTE + "# Kebijakan\n",
+            _POLICY_PREFACE,
+            titles,
+            "|---|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
 def _states() -> str:
     sections = (
         ("Usulan di penerima", TRANSISI_USULAN),
         ("Pendaftaran (BPJS Kesehatan)", TRANSISI_PENDAFTARAN),
         ("Belum lapor (Kemnaker)", TRANSISI_BELUM_LAPOR),
+        ("Ekspor (layanan yang memberi)", TRANSISI_EKSPOR),
     )
     parts = [_NOTE + "# Diagram keadaan\n"]
     for title, moves in sections:

@@ -8,6 +8,7 @@ Programs notice by themselves; none is restarted.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,16 +23,18 @@ from services.auth.jws import (
     replace_private_key,
 )
 from services.auth.kunci_pesan import KunciPesan, new_message_pem
+from services.auth.riwayat import keys_path
 from services.kit.clock import Clock, system_clock
-from services.kit.files import write_private
+from services.kit.files import write_private, write_public
 from services.persiapan import REGISTRASI, REGISTRI, Registrasi
+from shared_schemas.rujukan import Pihak
 
 _BERTAHAN = 1
 """Former generations that are still accepted; a second rotation ends the first one's overlap."""
 
 
 def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -> None:
-    """Replace the authority, all certificates, the token keys and the clients' keys."""
+    """Replace the authority, all certificates, and the keys of tokens, clients and records."""
     persiapan.require(data)
     sertifikat.new_authority(persiapan.otoritas(data), clock(), _BERTAHAN)
     persiapan.certify(data, hosts, semua=True, clock=clock)
@@ -39,6 +42,7 @@ def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -
         replace_private_key(data / registri / "kunci.pem", keep=_BERTAHAN)
         replace_private_key(data / registri / "pesan.pem", keep=_BERTAHAN, make=new_message_pem)
         _rotate_clients(data, registri)
+    _rotate_signers(data)
 
 
 def _rotate_clients(data: Path, registri: str) -> None:
@@ -61,6 +65,18 @@ def _rotate_clients(data: Path, registri: str) -> None:
         write_private(registration.key_path(data), token)
         if registration.pihak is not None:
             write_private(registration.message_key_path(data), message)
+
+
+def _rotate_signers(data: Path) -> None:
+    """Publish each party's new key before it signs records; old ones stay for old signatures."""
+    public = keys_path(data / "perjanjian.yaml")
+    keys = json.loads(public.read_bytes())
+    made = {p: new_private_pem() for p in Pihak if persiapan.signing_key_path(data, p).exists()}
+    for pihak, pem in made.items():
+        keys[pihak.value].append(public_jwk(pem))
+    write_public(public, json.dumps(keys, indent=1).encode() + b"\n")
+    for pihak, pem in made.items():
+        write_private(persiapan.signing_key_path(data, pihak), pem)
 
 
 def prune(data: Path) -> int:

@@ -67,6 +67,8 @@ def serve(nama: str, settings: ServiceSettings) -> None:
         port=settings.port or spec(nama).port,
         **transport(nama, settings),
         loop="uvloop",
+        lifespan="on",  # or one that fails counts as one that is not there
+        proxy_headers=False,  # HUB_PROKSI decides whose X-Forwarded-For counts
         access_log=False,  # the edge logs the route's template; uvicorn would log the URL
         log_config=None,
         server_header=False,

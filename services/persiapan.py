@@ -1,4 +1,4 @@
-"""Lay out a data folder: keys, certificates, registered clients, and the sample agreement.
+"""Lay out a data folder: keys, certificates, clients, sample agreement, its signers' keys.
 
 What is there already is kept, so preparing twice changes nothing; a certificate that ends
 before long is renewed.
@@ -6,6 +6,7 @@ before long is renewed.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from services.auth import sertifikat
 from services.auth.clients import Klien, load_clients, save_clients
 from services.auth.jws import public_jwk, write_private_key
 from services.auth.kunci_pesan import load_message_key, new_message_pem
+from services.auth.riwayat import keys_path
 from services.auth.sertifikat import Otoritas
 from services.kit.clock import Clock, system_clock
 from services.kit.errors import ConfigurationError
@@ -52,6 +54,9 @@ SISTEM_KEMNAKER = Registrasi(
     "sistem-kemnaker", "wlkp", None, ("internal:belum_lapor", "internal:laporan", "internal:usulan")
 )
 SISTEM_BPJS = Registrasi("sistem-bpjs", "bpjs", None, ("internal:pendaftaran", "internal:usulan"))
+KUNCI_SIDIK = "kunci-sidik"
+"""Key of the digest tree: one for the agreement, so whoever compares must be given the same."""
+
 REGISTRASI = (SYNC_WLKP, SYNC_BPJS, SISTEM_KEMNAKER, SISTEM_BPJS)
 REGISTRI = ("wlkp", "bpjs")
 
@@ -62,6 +67,8 @@ def prepare(data: Path) -> None:
     agreement = data / "perjanjian.yaml"
     if not agreement.exists():
         agreement.write_bytes(CONTOH.read_bytes())
+    _write_secret(data / KUNCI_SIDIK)
+    _write_signers(agreement, data)
     for registration in REGISTRASI:
         write_private_key(registration.key_path(data))
         if registration.pihak is not None:
@@ -114,12 +121,33 @@ def certify(
     return made
 
 
+def signing_key_path(data: Path, pihak: Pihak) -> Path:
+    """Return where a party keeps the key that signs records; each body holds its own alone."""
+    return data / "pihak" / f"{pihak.value}.pem"
+
+
+def _write_signers(agreement: Path, data: Path) -> None:
+    """Make the parties' keys and publish their public halves beside the agreement."""
+    public = keys_path(agreement)
+    if public.exists():
+        return
+    for pihak in Pihak:
+        write_private_key(signing_key_path(data, pihak))
+    keys = {p.value: [public_jwk(signing_key_path(data, p).read_bytes())] for p in Pihak}
+    public.parent.mkdir(exist_ok=True)
+    public.write_text(json.dumps(keys, indent=1) + "\n", encoding="utf-8")
+
+
 def require(data: Path) -> None:
     """Raise ConfigurationError unless `data` was prepared.
 
     Keys made on the way would let a mistyped folder start with strangers' registrations.
     """
-    needed = (data / "perjanjian.yaml", *(data / r / "klien.yaml" for r in REGISTRI))
+    needed = (
+        data / "perjanjian.yaml",
+        data / KUNCI_SIDIK,
+        *(data / r / "klien.yaml" for r in REGISTRI),
+    )
     missing = [path for path in needed if not path.exists()]
     if missing:
         raise ConfigurationError(

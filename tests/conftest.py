@@ -22,13 +22,16 @@ import uvicorn
 from services import layanan, persiapan
 from services.auth.klien import KlienAuth
 from services.auth.pesan_klien import SigningTransport
-from services.kit import logging, migration
+from services.kit import logging
 from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
+from services.kit.roles import Peran
 from services.kit.settings import ServiceSettings
 from services.kit.tls import RotatingTransport
 from services.layanan import make
+from services.perintah.basisdata import migrate
 from services.persiapan import Registrasi
+from services.proses import base_url
 from shared_schemas.perjanjian import load
 
 with warnings.catch_warnings():
@@ -37,15 +40,27 @@ with warnings.catch_warnings():
 
 logging.configure("uji", "CRITICAL")
 _NUMBERS = itertools.count(1)
+_SERVERS: list[PostgresServer] = []
 BASE = "http://testserver"
+DEKAT = ("127.0.0.1", 50_000)  # where a test client calls from
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """The embedded server of this test process."""
     with PostgresServer(tmp_path_factory.mktemp("pg")) as running:
+        _SERVERS.append(running)
         yield running
+    _SERVERS.remove(running)
     running.destroy()
+
+
+def as_program(nama: str, url: str) -> str:
+    """Return a test database's URL for the role of the program that serves from it."""
+    role = _SERVERS[-1].url("", Peran.LAYANAN.of(nama))
+    login = sa.make_url(role)
+    own = sa.make_url(url).set(username=login.username, password=login.password)
+    return own.render_as_string(hide_password=False)
 
 
 MakeDatabase = Callable[[str], str]
@@ -60,7 +75,9 @@ def make_database(server: PostgresServer) -> MakeDatabase:
         if nama not in templates:
             templates[nama] = f"contoh_{nama}"
             server.ensure_database(templates[nama])
-            migration.upgrade(server.url(templates[nama]), nama)
+            for peran in Peran:
+                server.ensure_role(peran.of(nama))
+            migrate(server.url(templates[nama]), nama)
         name = f"{nama}_{next(_NUMBERS)}"
         engine = make_engine(server.url("postgres"), 1).execution_options(
             isolation_level="AUTOCOMMIT"
@@ -106,6 +123,9 @@ class Registri:
 
 
 _EXCHANGE = {"wlkp": persiapan.SYNC_WLKP, "bpjs": persiapan.SYNC_BPJS}
+TUJUAN = {"wlkp": "perluasan_kepesertaan", "bpjs": "wajib_lapor"}
+"""What the exchange client of each registry asks data for."""
+
 _INTERNAL = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
 
 
@@ -128,26 +148,38 @@ def signing_transport_of(registration: Registrasi, data: Path) -> httpx.BaseTran
     return SigningTransport(inner, key, lambda: load(data / "perjanjian.yaml").nomor)
 
 
-@contextmanager
-def client_of(registration: Registrasi, data: Path, base: str) -> Iterator[httpx.Client]:
-    """Open a client that comes with a sample registration's keys and certificate."""
-    transport = signing_transport_of(registration, data)
-    with httpx.Client(
-        base_url=base, auth=auth_of(registration, data, base), transport=transport
-    ) as made:
-        yield made
+def client_of(registration: Registrasi, data: Path, base: str) -> httpx.Client:
+    """Return a client that comes with a sample registration's keys, certificate and purpose."""
+    return httpx.Client(
+        base_url=base,
+        auth=auth_of(registration, data, base),
+        headers={"Tujuan": TUJUAN[registration.registri]},
+        transport=signing_transport_of(registration, data),
+    )
 
 
 @contextmanager
-def serving(nama: str, url: str, data: Path) -> Iterator[str]:
-    """Run a service with mutual TLS in a thread on a free port; yield its base URL."""
+def serving(nama: str, url: str, data: Path, *, polos: bool = False) -> Iterator[str]:
+    """Run a service in a thread on a free port; yield its base URL.
+
+    With `polos` it has neither TLS nor signatures.
+    """
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        base = f"https://127.0.0.1:{sock.getsockname()[1]}"
-        settings = ServiceSettings(data=data, database_url=url, penerbit=base, koneksi=4)
+        base = base_url(sock.getsockname()[1], tls=not polos)
+        settings = ServiceSettings(
+            data=data,
+            database_url=url,
+            penerbit=base,
+            koneksi=4,
+            tls=not polos,
+            tanda_tangan=not polos,
+        )
         options = layanan.transport(nama, settings)
         server = uvicorn.Server(
-            uvicorn.Config(make(nama, settings), access_log=False, log_config=None, **options)
+            uvicorn.Config(
+                make(nama, settings), access_log=False, log_config=None, lifespan="on", **options
+            )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
@@ -166,11 +198,14 @@ def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[
     """Run a registry's application in this process against a real database."""
     persiapan.prepare(data)
     settings.setdefault("tanda_tangan", False)  # signed messages have tests of their own
-    app = make(nama, ServiceSettings(data=data, database_url=url, penerbit=BASE, **settings))
+    # The service has its own role; the tests look and prepare as the superuser.
+    own = as_program(nama, url)
+    app = make(nama, ServiceSettings(data=data, database_url=own, penerbit=BASE, **settings))
 
     def client(auth: httpx.Auth | None) -> TestClient:
-        made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
+        made = TestClient(app, base_url=BASE, client=DEKAT, raise_server_exceptions=False)
         made.auth = auth
+        made.headers["Tujuan"] = TUJUAN[nama]
         return made
 
     engine = make_engine(url, 2)

@@ -36,7 +36,7 @@ def bare_app(settings: ServiceSettings, service: RegistryService | None = None) 
     app = make_app(
         judul="Gerbang WLKP",
         uraian=URAIAN,
-        batas_badan=settings.batas_badan,
+        settings=settings,
         lifespan=service.lifespan if service else None,
         dalam=(SignedMessages,),
     )

@@ -13,7 +13,7 @@ from shared_schemas.v1.amplop import (
 )
 from shared_schemas.v1.kode import StatusKepesertaan, StatusPendaftaran
 
-_COLUMNS = "status_kepesertaan, nomor_kepesertaan_jkn, tmt_jkn"
+_FIELDS = ("status_kepesertaan", "nomor_kepesertaan_jkn", "tmt_jkn")
 
 
 def find_status(service: RegistryService, who: Pelaku, niks: list[str]) -> HasilStatusKepesertaan:
@@ -21,7 +21,8 @@ def find_status(service: RegistryService, who: Pelaku, niks: list[str]) -> Hasil
 
     With several employments the one that covers counts: a person is covered once.
     """
-    rows = service.reader.look_up_nik(who, "status kepesertaan", niks, _COLUMNS)
+    columns = ", ".join(_FIELDS)
+    rows = service.reader.look_up_nik(who, "status kepesertaan", niks, columns, _FIELDS)
     best: dict[str, tuple[str, str, object]] = {}
     for nik, status, nomor, tmt in rows:
         if nik not in best or status == StatusKepesertaan.AKTIF:

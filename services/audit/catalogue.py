@@ -16,6 +16,13 @@ class Peristiwa(StrEnum):
     BELUM_LAPOR_DIPUTUSKAN = "belum_lapor_diputuskan"
     REKAMAN_DIHAPUS = "rekaman_dihapus"
     UMPAN_DIPANGKAS = "umpan_dipangkas"
+    EKSPOR_DIMINTA = "ekspor_diminta"
+    EKSPOR_SELESAI = "ekspor_selesai"
+    KLIEN_DITAHAN = "klien_ditahan"
+    KLIEN_DILEPAS = "klien_dilepas"
+    BERKAS_DITULIS = "berkas_ditulis"
+    JEJAK_DIEKSPOR = "jejak_diekspor"
+    PENCACAHAN_DIDUGA = "pencacahan_diduga"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
 
@@ -30,5 +37,12 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
     Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
+    Peristiwa.EKSPOR_DIMINTA: frozenset({"id_ekspor", "himpunan", "bentuk"}),
+    Peristiwa.EKSPOR_SELESAI: frozenset({"id_ekspor", "keadaan", "baris", "nomor"}),
+    Peristiwa.KLIEN_DITAHAN: frozenset({"klien", "id_penahanan"}),
+    Peristiwa.KLIEN_DILEPAS: frozenset({"klien", "id_penahanan"}),
+    Peristiwa.BERKAS_DITULIS: frozenset({"jenis", "baris", "sha256"}),
+    Peristiwa.JEJAK_DIEKSPOR: frozenset({"sejak", "sebelum", "klien", "akses", "subjek"}),
+    Peristiwa.PENCACAHAN_DIDUGA: frozenset({"cakupan", "rute"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

@@ -31,6 +31,30 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("rute", sa.Text, nullable=False),
         sa.Column("id_permintaan", sa.Text),
         sa.Column("jumlah", sa.Integer, nullable=False),
+        # Of a call of the exchange: the right it used and what for (Pasal 2 ayat (1)).
+        sa.Column("cakupan", sa.Text),
+        sa.Column("tujuan", sa.Text),
+        sa.Column("bidang", sa.Integer, comment="bidang yang diberikan: audit_bidang.nomor"),
         # Keyed hashes of the NIKs seen: who was seen can be asked, never read off.
-        sa.Column("sidik_nik", pg.ARRAY(sa.LargeBinary), nullable=False),
+        sa.Column("sidik_nik", pg.ARRAY(sa.BigInteger), nullable=False),
+        # Entries wait in a list that autovacuum takes into the index: a page of a thousand is
+        # written at once and sorted later (docs/keputusan/0012).
+        sa.Index("audit_akses_nik", "sidik_nik", postgresql_using="gin"),
+        sa.Index("audit_akses_waktu", "waktu", postgresql_using="brin"),
+    )
+    sa.Table(
+        "audit_bidang",
+        metadata,
+        sa.Column("nomor", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("bidang", pg.ARRAY(sa.Text), nullable=False),
+    )
+    sa.Table(
+        "kuota",
+        metadata,
+        sa.Column("pelaku", sa.Text, primary_key=True),
+        sa.Column("perihal", sa.Text, primary_key=True),
+        sa.Column("hari", sa.Date, primary_key=True, comment="hari Jakarta"),
+        sa.Column("terpakai", sa.BigInteger, nullable=False, comment="orang ditanya atau diberi"),
+        sa.Column("tak_dikenal", sa.BigInteger, nullable=False, comment="NIK yang tidak ada"),
+        sa.Column("diduga", sa.Boolean, nullable=False, server_default=sa.false()),
     )

@@ -1,4 +1,4 @@
-"""The agreement as it stands now: the file is read again whenever it changes."""
+"""The agreement as it stands now: file and records are read again whenever they change."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from services.auth.errors import (
     AgreementUnreadableError,
     NoRightError,
     PostponedError,
+    PurposeError,
     SwitchedOffError,
 )
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock
-from services.kit.watched import Watched
-from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError, load
+from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError
 from shared_schemas.rujukan import Pihak
 
 _REFUSALS = {
@@ -22,6 +23,7 @@ _REFUSALS = {
     "tanpa_hak": NoRightError,
     "sakelar": SwitchedOffError,
     "kahar": PostponedError,
+    "tujuan": PurposeError,
 }
 
 
@@ -29,8 +31,8 @@ class AgreementStore:
     """Answers from the agreement's file for the party that owns this registry."""
 
     def __init__(self, path: Path, pemilik: Pihak, clock: Clock) -> None:
+        self._berkas = BerkasPerjanjian(path)
         self._clock = clock
-        self._file = Watched((path,), lambda: load(path))
         self.pemilik = pemilik
 
     def now(self) -> dt.datetime:
@@ -40,17 +42,17 @@ class AgreementStore:
     def current(self) -> Perjanjian:
         """Return the agreement. Raises AgreementUnreadableError: such a file permits nothing."""
         try:
-            return self._file.current()
-        except (OSError, PerjanjianError):
+            return self._berkas.current().kini
+        except PerjanjianError:
             raise AgreementUnreadableError from None
 
     def scopes_of(self, penerima: Pihak) -> frozenset[str]:
         """Return the scopes that the articles give the asking party towards this registry."""
         return self.current().scopes(penerima, self.pemilik)
 
-    def permit(self, penerima: Pihak, cakupan: str) -> Izin:
+    def permit(self, penerima: Pihak, cakupan: str, tujuan: str | None = None) -> Izin:
         """Decide an exchange now. Raises the refusal that names the article."""
-        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock())
+        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock(), tujuan)
         if isinstance(answer, Larangan):
             raise _REFUSALS[answer.alasan](answer.penjelasan, pasal=answer.pasal)
         return answer

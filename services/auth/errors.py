@@ -63,6 +63,34 @@ class SwitchedOffError(PermanentError):
     judul = "Hak ini dimatikan dalam data perjanjian"
 
 
+class CredentialHeldError(PermanentError):
+    kode = "KLIEN-PENAHANAN-001"
+    status = 403
+    judul = "Kredensial ditahan demi keamanan"
+    saran = "Hubungi pemilik layanan; perjanjian tidak berubah."
+
+
+class HoldReasonError(PermanentError):
+    kode = "HUB-PENAHANAN-003"
+    status = 422
+    judul = "Alasan penahanan tidak sah"
+    saran = "Isi --alasan dengan 5 sampai 500 karakter, tanpa nomor pribadi."
+
+
+class PurposeMissingError(PermanentError):
+    kode = "KLIEN-TUJUAN-001"
+    status = 400
+    judul = "Header Tujuan tidak ada"
+    saran = "Sertakan header Tujuan: untuk apa data ini diminta (Pasal 2 ayat (1))."
+
+
+class PurposeError(PermanentError):
+    kode = "KLIEN-TUJUAN-002"
+    status = 403
+    judul = "Tujuan bukan tujuan hak ini"
+    saran = "Isi header Tujuan dengan salah satu tujuan hak ini menurut perjanjian."
+
+
 class PostponedError(TemporaryError):
     kode = "HUB-PERJANJIAN-004"
     judul = "Kewajiban ditunda oleh keadaan kahar"
@@ -74,6 +102,20 @@ class AgreementUnreadableError(TemporaryError):
     judul = "Berkas perjanjian tidak dapat dipakai"
     saran = "Operator harus memperbaiki berkas perjanjian; tidak ada data yang dipertukarkan."
     headers: ClassVar[dict[str, str]] = {"Retry-After": "60"}
+
+
+class RecordConflictError(PermanentError):
+    kode = "HUB-PERJANJIAN-006"
+    status = 409
+    judul = "Nomor catatan sudah dipakai untuk isi lain"
+    saran = "Catatan tidak pernah diubah: pakai nomor baru, atau ulangi isi yang sama."
+
+
+class RecordInvalidError(PermanentError):
+    kode = "HUB-PERJANJIAN-007"
+    status = 422
+    judul = "Catatan perjanjian tidak sah"
+    saran = "Perbaiki tanggal, nomor atau isi yang disebut; tidak ada yang dicatat."
 
 
 class ClientAuthError(PermanentError):
@@ -108,6 +150,14 @@ class ScopeRequestError(ClientAuthError):
     judul = "Cakupan yang diminta bukan hak klien"
     saran = "Minta cakupan yang diberikan perjanjian, atau tanpa scope untuk semuanya."
     oauth = "invalid_scope"
+
+
+class ClientHeldError(ClientAuthError):
+    kode = "KLIEN-PENAHANAN-002"
+    status = 400
+    judul = "Kredensial ditahan demi keamanan"
+    saran = "Hubungi pemilik layanan; perjanjian tidak berubah."
+    oauth = "unauthorized_client"
 
 
 class CertificateMissingError(ClientAuthError):

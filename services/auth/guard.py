@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
+from services.audit.errors import EnumerationError, QuotaError
+from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
 from services.auth.errors import (
@@ -17,9 +20,12 @@ from services.auth.errors import (
     CertificateBindingError,
     CertificateMissingError,
     ClockSkewError,
+    CredentialHeldError,
     DigestMismatchError,
     NoRightError,
     PostponedError,
+    PurposeError,
+    PurposeMissingError,
     ReplayError,
     ScopeMissingError,
     SignatureInvalidError,
@@ -29,13 +35,31 @@ from services.auth.errors import (
     TokenInvalidError,
     TokenMissingError,
 )
+from services.auth.penahanan import HeldCredentials
 from services.auth.pesan_layanan import PENANDA
-from services.auth.tokens import TokenIssuer
+from services.auth.tokens import Pemegang, TokenIssuer
+from services.kit.clock import Clock
 from services.kit.errors import HubError
 from services.kit.settings import ServiceSettings
 from services.kit.tls import SERTIFIKAT
+from shared_schemas.perjanjian.unsur import TUJUAN_DASAR
+from shared_schemas.rujukan import Pihak
 
 PERJANJIAN = "perjanjian:"
+COUNTED = frozenset(
+    f"{PERJANJIAN}{c}" for c in ("badan_usaha:baca", "pekerja:baca", "status_kepesertaan:baca")
+)
+"""Scopes whose routes give persons and so take from a quota."""
+
+# Declared by hand: which purposes a right has is in the agreement, not in the document.
+TUJUAN: dict[str, Any] = {
+    "name": "Tujuan",
+    "in": "header",
+    "required": True,
+    "description": "Untuk apa data diminta: tujuan hak ini menurut perjanjian (Pasal 2 ayat (1)).",
+    "schema": {"type": "string", "pattern": "^[a-z][a-z_]{2,39}$"},
+    "examples": {t: {"value": t} for t in TUJUAN_DASAR},
+}
 
 OAUTH = OAuth2(
     scheme_name="klien",
@@ -75,7 +99,10 @@ class Guarded(Protocol):
 
     settings: ServiceSettings
     issuer: TokenIssuer
+    penahanan: HeldCredentials
     agreement: AgreementStore
+    batas: Batas
+    clock: Clock
 
 
 class Guard:
@@ -87,23 +114,47 @@ class Guard:
     async def __call__(self, request: Request) -> Pelaku:
         """Return who calls, with the article that permits it. Raises the refusal that fits."""
         service: Guarded = request.app.state.service
+        holder = self._holder(request)
+        request.state.klien = holder.client_id
+        await service.penahanan.check(holder.client_id)
+        _require_signature(request, service, holder.client_id)
+        return self._entitled(request, holder)
+
+    def check(self, request: Request) -> Pelaku:
+        """As the dependency, behind one: for a second right that only a route's content tells."""
+        return self._entitled(request, self._holder(request))
+
+    def _holder(self, request: Request) -> Pemegang:
+        service: Guarded = request.app.state.service
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenMissingError
-        holder = service.issuer.read(token, certificate_of(request))
-        request.state.klien = holder.client_id
-        pasal = None
+        return service.issuer.read(token, certificate_of(request))
+
+    def _entitled(self, request: Request, holder: Pemegang) -> Pelaku:
+        service: Guarded = request.app.state.service
+        who = Pelaku(holder.client_id, holder.pihak, id_permintaan=request.state.id_permintaan)
         if self.cakupan.startswith(PERJANJIAN):
-            if holder.pihak is None:
-                raise ScopeMissingError("Token identitas lokal tidak berlaku untuk pertukaran.")
             # The agreement first: its refusal names the article, the scope's cannot.
-            pasal = service.agreement.permit(
-                holder.pihak, self.cakupan.removeprefix(PERJANJIAN)
-            ).pasal
-        _require_signature(request, service, holder.client_id)
+            who = self._permitted(service.agreement, who, request.headers.get("tujuan") or None)
         if self.cakupan not in holder.cakupan:
             raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
-        return Pelaku(holder.client_id, holder.pihak, pasal, request.state.id_permintaan)
+        if who.cakupan is None:
+            return who
+        jatah = Jatah(holder.client_id, who.cakupan, service.batas, service.clock)
+        request.state.kepala = jatah.headers
+        return replace(who, jatah=jatah)
+
+    def _permitted(self, agreement: AgreementStore, who: Pelaku, tujuan: str | None) -> Pelaku:
+        """Return the caller with article, scope and purpose of what the agreement permits now."""
+        if who.pihak is None:
+            raise ScopeMissingError("Token identitas lokal tidak berlaku untuk pertukaran.")
+        cakupan = self.cakupan.removeprefix(PERJANJIAN)
+        izin = agreement.permit(Pihak(who.pihak), cakupan, tujuan)
+        if tujuan is None:
+            allowed = " atau ".join(izin.tujuan)
+            raise PurposeMissingError(f"Sertakan header Tujuan: {allowed}.", pasal=izin.pasal)
+        return replace(who, pasal=izin.pasal, cakupan=cakupan, tujuan=tujuan)
 
     def errors(self) -> tuple[type[HubError], ...]:
         """Return the refusals a guarded route declares."""
@@ -120,6 +171,7 @@ class Guard:
             ClockSkewError,
             AgreementNumberError,
             ScopeMissingError,
+            CredentialHeldError,
         )
         if not self.cakupan.startswith(PERJANJIAN):
             return common
@@ -128,9 +180,16 @@ class Guard:
             AgreementEndedError,
             NoRightError,
             SwitchedOffError,
+            PurposeMissingError,
+            PurposeError,
             PostponedError,
             AgreementUnreadableError,
+            *((QuotaError, EnumerationError) if self.cakupan in COUNTED else ()),
         )
+
+    def parameters(self) -> tuple[dict[str, Any], ...]:
+        """Return the headers of every call behind this guard, for the specification."""
+        return (TUJUAN,) if self.cakupan.startswith(PERJANJIAN) else ()
 
     def openapi(self) -> dict[str, Any]:
         """Return the scope for the specification; the security entry comes from `scheme`."""

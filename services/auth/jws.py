@@ -62,14 +62,30 @@ class VerifyingKey:
 
         Raises TokenError; its text holds no claim.
         """
+        claims = self.verify_lasting(token, audience=audience)
+        try:
+            expires, issued = float(claims["exp"]), float(claims["iat"])
+        except (ValueError, TypeError, KeyError):
+            raise TokenError("tanda tangan atau isi tidak sah") from None
+        if issued > now + leeway:
+            raise TokenError("iat di masa depan")
+        if expires + leeway <= now:
+            raise TokenError("masa berlaku lewat", kedaluwarsa=True)
+        return claims
+
+    def verify_lasting(self, token: str, *, audience: str) -> dict[str, Any]:
+        """Return the claims of a signature that has no end, as one under a document has.
+
+        Raises TokenError; its text holds no claim.
+        """
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
                 self._key,
                 algorithms=[ALGORITHM],
                 audience=audience,
-                # Times are checked below, against the hub's clock and not the library's, which
-                # checks again whatever it is told to require.
+                # Times are checked by `verify`, against the hub's clock and not the library's,
+                # which checks again whatever it is told to require.
                 options={
                     "verify_exp": False,
                     "verify_iat": False,
@@ -79,13 +95,8 @@ class VerifyingKey:
                     "require_aud": True,
                 },
             )
-            expires, issued = float(claims["exp"]), float(claims["iat"])
         except (JOSEError, ValueError, TypeError, KeyError):
             raise TokenError("tanda tangan atau isi tidak sah") from None
-        if issued > now + leeway:
-            raise TokenError("iat di masa depan")
-        if expires + leeway <= now:
-            raise TokenError("masa berlaku lewat", kedaluwarsa=True)
         return claims
 
 

@@ -23,8 +23,6 @@ class KlienAuth(httpx.Auth):
     replaced meets a 401, as an expired one does, and is asked for anew.
     """
 
-    requires_response_body = True
-
     def __init__(
         self, base_url: str, client_id: str, key_path: Path, scope: str | None = None
     ) -> None:
@@ -41,6 +39,7 @@ class KlienAuth(httpx.Auth):
         for attempt in (1, 2):
             if attempt == 2 or time.monotonic() >= self._until:
                 answer = yield self._token_request()
+                answer.read()  # this body alone: a download's is read where it is wanted
                 answer.raise_for_status()
                 content = answer.json()
                 self._token = content["access_token"]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
+import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,6 +39,8 @@ TOLERANSI = dt.timedelta(seconds=30)
 TAG_PERMINTAAN = "hub-permintaan"
 TAG_JAWABAN = "hub-jawaban"
 _LABEL = "hub"
+DIGEST = "content-digest"
+_SHA_256 = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 HEADER_PERJANJIAN = "perjanjian"
 WAJIB = ("@method", "@target-uri", HEADER_PERJANJIAN)
 BILA_ADA = ("tujuan", "idempotency-key")
@@ -102,20 +105,24 @@ def sign_request(message: Permintaan, body: bytes, key: KunciPesan, now: dt.date
     _sign(message, body, key, now, covered, TAG_PERMINTAAN)
 
 
-def sign_answer(message: Jawaban, body: bytes, key: KunciPesan, now: dt.datetime) -> None:
-    """Put digest and signature into an answer's headers; they bind it to its request."""
+def sign_answer(message: Jawaban, body: bytes | None, key: KunciPesan, now: dt.datetime) -> None:
+    """Put digest and signature into an answer's headers; they bind it to its request.
+
+    Without `body` the digest must stand there already: what is sent in pieces is signed before.
+    """
     _sign(message, body, key, now, [*WAJIB_JAWABAN], TAG_JAWABAN)
 
 
 def _sign(
     message: Permintaan | Jawaban,
-    body: bytes,
+    body: bytes | None,
     key: KunciPesan,
     now: dt.datetime,
     covered: list[str],
     tag: str,
 ) -> None:
-    for name in ("content-digest", "signature-input", "signature"):
+    given = (DIGEST,) if body is None else ()
+    for name in {DIGEST, "signature-input", "signature"}.difference(given):
         message.headers.pop(name, None)
     prepared = _SIGNER.prepare(
         message,
@@ -125,8 +132,9 @@ def _sign(
         nonce=secrets.token_urlsafe(16),
         label=_LABEL,
         tag=tag,
-        covered_component_ids=covered,
+        covered_component_ids=[*covered, *given],
         body=body,
+        use_existing_digest=body is None,
     )
     # The library's own `apply` builds all of it a second time, for signers far away.
     signature = base64.b64encode(key.sign(prepared.signature_base)).decode()
@@ -146,28 +154,49 @@ def verify_request(
     and the content is another.
     """
     required = [*WAJIB, *(name for name in BILA_ADA if name in message.headers)]
-    return _verify(message, body, keys, clock, required, TAG_PERMINTAAN)
-
-
-def verify_answer(message: Jawaban, body: bytes, keys: dict[str, PublicKey], clock: Clock) -> Tanda:
-    """Return what an answer's signature says; it must answer this request. Raises as above."""
-    return _verify(message, body, keys, clock, [*WAJIB_JAWABAN], TAG_JAWABAN)
-
-
-def _verify(
-    message: Permintaan | Jawaban,
-    body: bytes,
-    keys: dict[str, PublicKey],
-    clock: Callable[[], dt.datetime],
-    required: list[str],
-    tag: str,
-) -> Tanda:
     verifier = _Verifier(keys, clock())
-    found = _one(verifier, message, required, tag)
+    found = _one(verifier, message, required, TAG_PERMINTAAN)
     try:
         verifier.verify_body(message, [found], body)
     except HTTPMessageSignaturesException:
         raise DigestMismatchError from None
+    return _read(found)
+
+
+def verify_answer(message: Jawaban, keys: dict[str, PublicKey], clock: Clock) -> Isi:
+    """Return how to check the content of an answer whose head is signed, for this request.
+
+    The content need not be there yet: its digest is. Raises as above.
+    """
+    required = [*WAJIB_JAWABAN, DIGEST]
+    _read(_one(_Verifier(keys, clock()), message, required, TAG_JAWABAN))
+    return Isi(message.headers[DIGEST])
+
+
+class Isi:
+    """Content as it arrives, against the digest that was signed.
+
+    Raises DigestMismatchError for any other field than one SHA-256, which we could not check.
+    """
+
+    def __init__(self, field: str) -> None:
+        said = _SHA_256.fullmatch(field)
+        if said is None:
+            raise DigestMismatchError
+        self._said = base64.b64decode(said[1])
+        self._found = hashlib.sha256()
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._found.update(piece)
+
+    def check(self) -> None:
+        """Raise DigestMismatchError unless what came is what was signed."""
+        if self._found.digest() != self._said:
+            raise DigestMismatchError
+
+
+def _read(found: VerifyResult) -> Tanda:
     params = found.parameters
     if not found.nonce or len(found.nonce) > 128:
         raise SignatureInvalidError("Tanda tangan harus mempunyai nonce, paling panjang 128.")

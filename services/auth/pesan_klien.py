@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from services.auth import pesan
 from services.auth.errors import AnswerSignatureError
 from services.auth.kunci_pesan import PublicKey, is_message_jwk, load_message_key, read_jwk
-from services.auth.pesan import HEADER_PERJANJIAN, Jawaban, Permintaan
+from services.auth.pesan import HEADER_PERJANJIAN, Isi, Jawaban, Permintaan
 from services.kit.clock import Clock, system_clock
 from services.kit.errors import HubError
 from services.kit.watched import Watched
@@ -43,6 +44,7 @@ class SigningTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send signed, return what was verified. Raises AnswerSignatureError.
 
+        The head is verified here, the content as it is read: a download is not held in memory.
         A refusal may come unsigned: what did not verify the request cannot answer for it.
         """
         if not request.url.path.startswith(_PERTUKARAN):
@@ -51,26 +53,28 @@ class SigningTransport(httpx.BaseTransport):
         message = Permintaan(request.method, _target(request.url), request.headers)
         pesan.sign_request(message, request.read(), self._key.last_good(), self._clock())
         answer = self._inner.handle_request(request)
-        body = b"".join(answer.iter_raw())
-        answer.close()
-        if answer.status_code < 400 or "signature-input" in answer.headers:
-            self._verify(Jawaban(answer.status_code, answer.headers, message), body, request)
+        if answer.status_code >= 400 and "signature-input" not in answer.headers:
+            return answer
+        try:
+            isi = self._verify(Jawaban(answer.status_code, answer.headers, message), request)
+        except BaseException:
+            answer.close()
+            raise
         return httpx.Response(
             answer.status_code,
             headers=answer.headers,
-            stream=httpx.ByteStream(body),
+            stream=_Verified(answer.stream, isi),
             extensions=answer.extensions,
         )
 
-    def _verify(self, answer: Jawaban, body: bytes, request: httpx.Request) -> None:
+    def _verify(self, answer: Jawaban, request: httpx.Request) -> Isi:
         try:
-            pesan.verify_answer(answer, body, self._known, self._clock)
+            return pesan.verify_answer(answer, self._known, self._clock)
         except HubError:  # perhaps signed by a key that is new
             try:
-                pesan.verify_answer(answer, body, self._fetch_keys(request), self._clock)
+                return pesan.verify_answer(answer, self._fetch_keys(request), self._clock)
             except HubError as error:
-                text = f"Tanda tangan jawaban layanan tidak sah ({error.kode})."
-                raise AnswerSignatureError(text) from None
+                raise _not_believed(error) from None
 
     def _fetch_keys(self, request: httpx.Request) -> dict[str, PublicKey]:
         answer = self._inner.handle_request(httpx.Request("GET", request.url.join(_JWKS)))
@@ -86,6 +90,30 @@ class SigningTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+
+class _Verified(httpx.SyncByteStream):
+    """The content of an answer whose head was verified; its end raises unless all of it was."""
+
+    def __init__(self, inner: Any, isi: Isi) -> None:
+        self._inner = inner
+        self._isi = isi
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._inner:
+            self._isi.add(piece)
+            yield piece
+        try:
+            self._isi.check()
+        except HubError as error:
+            raise _not_believed(error) from None
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _not_believed(error: HubError) -> AnswerSignatureError:
+    return AnswerSignatureError(f"Tanda tangan jawaban layanan tidak sah ({error.kode}).")
 
 
 def _target(url: httpx.URL) -> str:

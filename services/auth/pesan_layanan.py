@@ -28,7 +28,7 @@ PENANDA = "penanda"
 """Where in the request's state the client stands whose signature was verified."""
 _PERTUKARAN = "/v1/"
 _BERSIHKAN_TIAP = 256  # messages; expired nonces are few and small
-_ANSWER_HEADERS = ("content-digest", "signature-input", "signature")
+_DIGEST = pesan.DIGEST.encode()
 
 
 class Signing(Protocol):
@@ -52,15 +52,12 @@ class SignedMessages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; one without signature goes on as it is."""
-        request = Request(scope, receive)
-        if (
-            scope["type"] != "http"
-            or not scope["path"].startswith(_PERTUKARAN)
-            or "signature-input" not in request.headers
-        ):
-            await self._app(scope, receive, send)
-        else:
-            await self._signed(request, send)
+        if scope["type"] == "http" and scope["path"].startswith(_PERTUKARAN):
+            request = Request(scope, receive)
+            if "signature-input" in request.headers:
+                await self._signed(request, send)
+                return
+        await self._app(scope, receive, send)
 
     async def _signed(self, request: Request, send: Send) -> None:
         service: Signing = request.app.state.service
@@ -118,27 +115,38 @@ class _Replayed:
 
 
 class _SignedAnswer:
-    """Holds an answer back until its content is known, then sends it signed."""
+    """Holds an answer back until its content is known, then sends it signed.
+
+    One that tells its digest beforehand, as the parts of snapshots do, is signed by it and sent
+    as it comes.
+    """
 
     def __init__(self, service: Signing, request: Permintaan, send: Send) -> None:
         self._service = service
         self._request = request
         self._send = send
         self._start: Message = {}
-        self._body: list[bytes] = []
+        self._body: list[bytes] | None = []
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._start = message
+            if any(name == _DIGEST for name, _ in message["headers"]):
+                await self._send(self._signed(None))
+                self._body = None
+            return
+        if self._body is None:
+            await self._send(message)
             return
         self._body.append(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        body = b"".join(self._body)
+        if not message.get("more_body"):
+            body = b"".join(self._body)
+            await self._send(self._signed(body))
+            await self._send({"type": "http.response.body", "body": body})
+
+    def _signed(self, body: bytes | None) -> Message:
         headers = httpx.Headers(self._start["headers"])
         answer = Jawaban(self._start["status"], headers, self._request)
         service = self._service
         pesan.sign_answer(answer, body, service.message_key(), service.clock())
-        added = [(n.encode(), headers[n].encode()) for n in _ANSWER_HEADERS]
-        await self._send({**self._start, "headers": [*self._start["headers"], *added]})
-        await self._send({"type": "http.response.body", "body": body})
+        return {**self._start, "headers": headers.raw}

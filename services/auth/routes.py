@@ -14,6 +14,7 @@ from services.audit.record import Bukti, Pelaku
 from services.auth import pesan
 from services.auth.errors import AgreementUnreadableError, ClientAuthError, TokenRequestError
 from services.auth.guard import certificate_of
+from services.auth.penahanan import refuse_held
 from services.auth.tokens import ASSERTION_TYPE, GRANT_TYPE, check_grant
 from services.kit.database import DatabaseConflictError, DatabaseUnavailableError, transaction
 from services.kit.errors import BodyTooLargeError, MediaTypeError
@@ -132,6 +133,7 @@ def request_token(
         certificate = certificate_of(request)
         with transaction(service.engine) as tx:
             klien = service.issuer.authenticate(tx, form.client_assertion)
+            refuse_held(tx, klien.client_id)
             answer = service.issuer.issue(klien, form.scope, certificate)
             who = Pelaku(klien.client_id, klien.pihak, None, request.state.id_permintaan)
             bukti = Bukti(Peristiwa.TOKEN_DIBERIKAN, who, {"cakupan": answer["scope"]})

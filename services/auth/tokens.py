@@ -142,6 +142,12 @@ class TokenIssuer:
             "scope": claims["scope"],
         }
 
+    def sign(self, subjek: str, audiens: str, until: dt.datetime, isi: dict[str, Any]) -> str:
+        """Return a document of this service as a compact JWS, for one reader."""
+        times = {"iat": int(self._clock().timestamp()), "exp": int(until.timestamp())}
+        claims = {"iss": self.penerbit, "sub": subjek, "aud": audiens} | times | isi
+        return self._keys().signing.sign(claims)
+
     def _scopes(self, klien: Klien) -> frozenset[str]:
         if klien.pihak is None:
             return frozenset(klien.cakupan)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -48,7 +48,7 @@ def form_version() -> str:
 class Pencatat:
     """Makes the records of batches: the digests of key, company and fields, each with its key."""
 
-    sumber: Sumber
+    kolom_kunci: str
     rencana: Rencana
     kunci: Kunci
 
@@ -70,7 +70,7 @@ class Pencatat:
         return Penyidik(cara, field_key(self.kunci, nama))
 
     def _keys(self, batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
-        column = batch.column(self.rencana.key_column(self.sumber))
+        column = batch.column(self.kolom_kunci)
         if self.rencana.kunci_nik:
             return sixteen_digits(column).view(np.uint64)
         induk = self.rencana.kunci == NPWP_INDUK
@@ -118,7 +118,8 @@ def sidecar(sumber: Sumber, rencana: Rencana, kerja: Kerja, tell: Tell) -> tuple
     made = kerja.sementara / name
     writer = Penulis(made)
     try:
-        _build(Pencatat(sumber, rencana, kerja.kunci), writer, tell)
+        pencatat = Pencatat(rencana.key_column(sumber), rencana, kerja.kunci)
+        _build(sumber, pencatat, writer, tell)
     except BaseException:
         writer.close(None)
         raise
@@ -129,30 +130,49 @@ def sidecar(sumber: Sumber, rencana: Rencana, kerja: Kerja, tell: Tell) -> tuple
     return built, True
 
 
-def _build(pencatat: Pencatat, writer: Penulis, tell: Tell) -> None:
-    sumber = pencatat.sumber
+def _build(sumber: Sumber, pencatat: Pencatat, writer: Penulis, tell: Tell) -> None:
+    columns = pencatat.rencana.columns(sumber)
     done = 0
     with Serentak() as threads:
-        groups = range(len(sumber.awal) - 1)
-        for rows in threads.map(lambda g: _group(pencatat, writer, g, threads), groups):
+
+        def one(group: int) -> int:
+            first, stop = sumber.awal[group], sumber.awal[group + 1]
+            batches = checked(sumber.batches(group, columns, _SEKALI), threads)
+            return write_blocks(pencatat, writer, batches, first, stop - first)
+
+        for rows in threads.map(one, range(len(sumber.awal) - 1)):
             done += rows
             tell(f"sidik {sumber.nama}", done, sumber.baris)
 
 
-def _group(pencatat: Pencatat, writer: Penulis, group: int, threads: Serentak) -> int:
-    """Digest one row group; returns its rows."""
-    sumber = pencatat.sumber
-    first, stop = sumber.awal[group], sumber.awal[group + 1]
-    block = np.empty((min(_BLOK, stop - first), LEBAR), np.uint64)
-    used = 0
-    for batch in sumber.batches(group, pencatat.rencana.columns(sumber), _SEKALI):
-        threads.check()
+def checked(batches: Iterable[pa.RecordBatch], threads: Serentak) -> Iterator[pa.RecordBatch]:
+    """Yield batches of a size that stays in the cache, until the threads are told to stop."""
+    for batch in batches:
+        for at in range(0, batch.num_rows, _SEKALI):
+            threads.check()
+            yield batch.slice(at, _SEKALI)
+
+
+def write_blocks(
+    pencatat: Pencatat,
+    writer: Penulis,
+    batches: Iterable[pa.RecordBatch],
+    first: int,
+    rows: int = _BLOK,
+) -> int:
+    """Digest batches, the first row of which has this number; returns how many rows there were.
+
+    `rows`: as many as are expected, if that is known.
+    """
+    block = np.empty((min(_BLOK, rows), LEBAR), np.uint64)
+    used = done = 0
+    for batch in batches:
         if used + batch.num_rows > len(block):
             writer.add(block[:used])
             used = 0
-        pencatat.records(batch, first, block[used : used + batch.num_rows])
+        pencatat.records(batch, first + done, block[used : used + batch.num_rows])
         used += batch.num_rows
-        first += batch.num_rows
+        done += batch.num_rows
     if used:
         writer.add(block[:used])
-    return stop - sumber.awal[group]
+    return done

@@ -1,4 +1,4 @@
-"""Where rows come from: a Parquet file, a CSV that becomes one, or Arrow from a program.
+"""Where rows come from: a Parquet file, a CSV that becomes one, a snapshot's parts, or Arrow.
 
 Row numbers count records from 1, the header not included; the file itself is only ever read.
 """
@@ -100,6 +100,9 @@ def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
     """Make a source readable. Raises SourceError, which names the file and not a value."""
     if not isinstance(isi, Path):
         return Sumber(nama, _from_arrow(isi, kerja.sementara / f"{nama}.parquet"), None)
+    if isi.is_dir():
+        reader = _parts_reader(isi)
+        return Sumber(nama, _from_arrow(reader, kerja.sementara / f"{nama}.parquet"), None)
     try:
         identity = {"ukuran": isi.stat().st_size, "diubah": isi.stat().st_mtime_ns}
         with isi.open("rb") as file:
@@ -113,6 +116,25 @@ def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
         raise SourceError(f"{isi.name}: {error.strerror or 'tidak terbaca'}.") from None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, csv.Error):
         raise SourceError(f"{isi.name}: bukan Parquet atau CSV UTF-8 yang benar.") from None
+
+
+def _parts_reader(folder: Path) -> pa.RecordBatchReader:
+    """Read the Arrow parts of a downloaded snapshot one behind the other, one in memory."""
+    paths = sorted(folder.glob("*.arrow"))
+    if not paths:
+        raise SourceError(f"{folder.name}: tidak ada bagian .arrow di folder ini.")
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for path in paths:
+            with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as part:
+                yield from part
+
+    try:
+        with pa.memory_map(str(paths[0])) as file, pa.ipc.open_stream(file) as first:
+            schema = first.schema
+        return pa.RecordBatchReader.from_batches(schema, batches())
+    except (OSError, pa.ArrowInvalid):
+        raise SourceError(f"{paths[0].name}: bukan Arrow IPC yang benar.") from None
 
 
 def _footer_digest(path: Path) -> str:

@@ -38,6 +38,12 @@ class DatabaseConflictError(TemporaryError):
     judul = "Bertabrakan dengan penulisan lain"
 
 
+def libpq_url(url: str | sa.URL) -> str:
+    """Return a URL, its password included, as libpq reads it; never to be logged."""
+    plain = sa.make_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)
+
+
 def make_engine(url: str, size: int = 5) -> sa.Engine:
     """Return an engine for a PostgreSQL URL with at most `size` connections.
 

@@ -6,7 +6,7 @@ used again. The text of an error never holds a value that came in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 
@@ -19,9 +19,16 @@ class HubError(Exception):
     saran: ClassVar[str] = "Coba lagi; bila berulang, sampaikan id_permintaan kepada operator."
     headers: ClassVar[dict[str, str]] = {}
 
-    def __init__(self, detail: str | None = None, *, pasal: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        pasal: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.detail = detail or self.saran
         self.pasal = pasal
+        self.answer_headers = {**self.headers, **(headers or {})}
         super().__init__(f"{self.kode}: {self.detail}")
 
 
@@ -113,6 +120,13 @@ class StateConflictError(PermanentError):
     status = 409
     judul = "Keadaan tidak mengizinkan"
     saran = "Baca keadaan terakhir lalu putuskan lagi."
+
+
+class PeerError(PermanentError):
+    kode = "KLIEN-REKAN-001"
+    status = 403
+    judul = "Alamat bukan rekan layanan ini"
+    saran = "Hubungi melalui VPN kedua pihak; operator mendaftarkan alamat dalam HUB_REKAN."
 
 
 class ConfigurationError(PermanentError):

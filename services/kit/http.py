@@ -15,9 +15,11 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kit.errors import BodyTooLargeError, HubError, MediaTypeError
+from services.kit.errors import BodyTooLargeError, HubError, MediaTypeError, PeerError
 from services.kit.logging import get_logger
-from services.kit.problems import install, name_problem_media, problem
+from services.kit.peers import Peers
+from services.kit.problems import declared, install, name_problem_media, problem
+from services.kit.settings import ServiceSettings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _LIKE_NIK = re.compile(r"(?<![0-9A-Za-z])[0-9]{13,16}(?![0-9A-Za-z])")
@@ -38,6 +40,12 @@ class Metrics:
         )  # fmt: skip
         self.seconds = Histogram(
             "hub_permintaan_detik", "Lama permintaan", ("rute",), registry=self.registry
+        )
+        self.refusals = Counter(
+            "hub_penolakan", "Penolakan menurut kode", ("kode",), registry=self.registry
+        )
+        self.strangers = Counter(
+            "hub_bukan_rekan", "Permintaan dari alamat di luar HUB_REKAN", registry=self.registry
         )
 
 
@@ -62,11 +70,18 @@ class _LimitedBody:
         return message
 
 
+def _told(headers: Callable[[], dict[str, str]] | None) -> list[tuple[bytes, bytes]]:
+    """Return the headers that a guard left to be told with whatever answer follows."""
+    given = headers() if headers is not None else {}
+    return [(k.lower().encode(), v.encode()) for k, v in given.items()]
+
+
 class Edge:
     """ASGI middleware around everything, so that no answer leaves without id and count."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, batas_badan: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, batas_badan: int, rekan: Peers) -> None:
         self._app = app
+        self._peers = rekan
         self._metrics = metrics
         self._limit = batas_badan
 
@@ -92,6 +107,7 @@ class Edge:
                     (b"x-request-id", id_permintaan.encode()),
                     (b"cache-control", b"no-store"),
                     (b"x-content-type-options", b"nosniff"),
+                    *_told(scope["state"].get("kepala")),
                 ]
             await send(message)
 
@@ -130,6 +146,9 @@ class Edge:
             await problem(request, refused)(request.scope, receive, send)
 
     def _refuse(self, request: Request) -> HubError | None:
+        if not self._peers.allows(request.scope):
+            self._metrics.strangers.inc()
+            return PeerError()
         length = request.headers.get("content-length", "0")
         # A number of more digits than a size has is over the limit without being read.
         if length.isdecimal() and (len(length) > 15 or int(length) > self._limit):
@@ -167,7 +186,7 @@ def make_app(
     *,
     judul: str,
     uraian: str,
-    batas_badan: int,
+    settings: ServiceSettings,
     lifespan: Any,
     dalam: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
 ) -> FastAPI:
@@ -180,6 +199,7 @@ def make_app(
         description=uraian,
         version="1.0.0",
         lifespan=lifespan,
+        responses=declared(PeerError),
         openapi_url="/openapi.json",
         swagger_ui_parameters={"persistAuthorization": False, "defaultModelsExpandDepth": 0},
     )
@@ -189,5 +209,10 @@ def make_app(
     app.state.metrics = Metrics()
     for inner in dalam:
         app.add_middleware(inner)
-    app.add_middleware(Edge, metrics=app.state.metrics, batas_badan=batas_badan)
+    app.add_middleware(
+        Edge,
+        metrics=app.state.metrics,
+        batas_badan=settings.batas_badan,
+        rekan=Peers(settings.rekan, settings.proksi),
+    )
     return app

@@ -15,18 +15,19 @@ HISTORIES = ("wlkp", "bpjs", "hub")
 _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 
-def config(url: str, history: str) -> Config:
-    """Return the Alembic configuration of a history for one database."""
+def config(url: str, history: str, role: str | None = None) -> Config:
+    """Return the Alembic configuration of a history for one database, and the role to take on."""
     cfg = Config()
     cfg.set_main_option("script_location", str(_FOLDER / history))
     cfg.attributes["url"] = url
     cfg.attributes["history"] = history
+    cfg.attributes["role"] = role
     return cfg
 
 
-def upgrade(url: str, history: str, revision: str = "head") -> None:
+def upgrade(url: str, history: str, revision: str = "head", role: str | None = None) -> None:
     """Bring a database to the newest revision of its history; nothing to do is fine."""
-    command.upgrade(config(url, history), revision)
+    command.upgrade(config(url, history, role), revision)
 
 
 def head(history: str) -> str:

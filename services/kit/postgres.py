@@ -5,7 +5,7 @@ data folder holds:
 
 * `cluster/`  PostgreSQL's own files, and `server.log` beside it (or `lokasi`, which names the
   folder that holds both; see `services.kit.postgres_tempat` for when and why);
-* `sandi`     the superuser's random password, mode 0600;
+* `sandi`     the superuser's random password, mode 0600, and `sandi-ROLE` those of other roles;
 * `kunci`     locked while somebody starts or stops the server;
 * `pemakai`   locked, shared, by everybody who uses it. The kernel drops the lock of a process that
   dies, so the server stops with its last living user, and one left behind by a kill -9 is adopted
@@ -148,12 +148,12 @@ class PostgresServer:
             shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, role: str = SUPERUSER) -> str:
         """SQLAlchemy address of `database`, with the password: not for logs or command lines."""
         address = URL.create(
             "postgresql+psycopg",
-            username=SUPERUSER,
-            password=self._password(),
+            username=role,
+            password=self._password(role),
             database=database,
             query={"host": str(self._running_socket_dir()), "port": str(PORT)},
         )
@@ -169,6 +169,27 @@ class PostgresServer:
                     psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation
                 ):
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def ensure_role(self, name: str) -> None:
+        """Have a role that logs in with a password of its own, kept beside the superuser's."""
+        kept = self._password_file(name)
+        with self._locked(), self._connect(self._running_socket_dir()) as connection:
+            found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,))
+            exists = found.fetchone() is not None
+            if exists and kept.exists():
+                return
+            password = secrets.token_urlsafe(32)
+            verifier = connection.pgconn.encrypt_password(
+                password.encode(), name.encode(), b"scram-sha-256"
+            )
+            connection.execute(
+                sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
+                    sql.SQL("ALTER" if exists else "CREATE"),
+                    sql.Identifier(name),
+                    sql.Literal(verifier.decode()),
+                )
+            )
+            _write_private(kept, password)
 
     # Places
 
@@ -206,8 +227,11 @@ class PostgresServer:
         _write_private(pointer, f"{home}\n")
         return home, account
 
-    def _password(self) -> str:
-        return (self.data_dir / "sandi").read_text().strip()
+    def _password_file(self, role: str) -> Path:
+        return self.data_dir / ("sandi" if role == SUPERUSER else f"sandi-{role}")
+
+    def _password(self, role: str = SUPERUSER) -> str:
+        return self._password_file(role).read_text().strip()
 
     def _running_socket_dir(self) -> Path:
         if self._socket_dir is None:

@@ -123,7 +123,7 @@ def problem(
     return JSONResponse(
         document.model_dump(exclude_none=True),
         error.status,
-        headers=dict(error.headers),
+        headers=error.answer_headers,
         media_type=MEDIA_TYPE,
     )
 
@@ -133,6 +133,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HubError)
     async def _hub(request: Request, error: HubError) -> JSONResponse:
+        request.app.state.metrics.refusals.labels(error.kode).inc()
         if isinstance(error, TemporaryError):
             get_logger().warning("sementara gagal", kode=error.kode)
         return problem(request, error)

@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.kit.peers import LOOPBACK
+
+
+def _split(value: Any) -> Any:
+    return [t.strip() for t in value.split(",") if t.strip()] if isinstance(value, str) else value
+
+
+# A comma between two addresses, as operators write lists; the library would expect JSON.
+Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return dict(t.strip().rsplit("=", 1) for t in value.split(",") if "=" in t)
+
+
+Limits = Annotated[dict[str, int], NoDecode, BeforeValidator(_pairs)]
 
 
 class ServiceSettings(BaseSettings):
@@ -16,6 +36,12 @@ class ServiceSettings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder with keys, clients and the agreement.")
     database_url: str = Field("", description="postgresql://… of this service's own database.")
     alamat: str = Field("127.0.0.1", description="Address to listen on; private by default.")
+    rekan: Addresses = Field(
+        LOOPBACK, description="Addresses (CIDR) that may speak to the service: ends of the VPN."
+    )
+    proksi: Addresses = Field(
+        (), description="Proxies (CIDR) whose X-Forwarded-For is believed; none by default."
+    )
     port: int = Field(0, description="0: the program's usual port.")
     penerbit: str = Field(
         "", description="Public base URL (iss, aud); default from address and port."
@@ -29,12 +55,39 @@ class ServiceSettings(BaseSettings):
     tanda_tangan: bool = Field(
         True, description="Clients that registered a message key must sign (RFC 9421)."
     )
+    kunci_sidik: Path | None = Field(
+        None, description="Key of the digest tree; default <data>/kunci-sidik."
+    )
     koneksi: int = Field(10, ge=1, le=50, description="Database connections of this process.")
     batas_badan: int = Field(16 * 2**20, description="Largest request body in bytes.")
     umur_token: int = Field(300, ge=30, le=300, description="Seconds a token lives; at most 5 min.")
+    simpan: Path | None = Field(
+        None, description="Folder that holds snapshots; default <data>/<service>."
+    )
+    ekspor_jam: float = Field(24, gt=0, description="Hours a snapshot is kept.")
+    ekspor_disimpan: int = Field(4, ge=1, description="Snapshots kept of each client.")
+    kuota_harian: int = Field(
+        # A nation's feed read twice; what a right really needs is for operators to say.
+        100_000_000,
+        ge=0,
+        description="Persons a client may ask for or be given a Jakarta day, for each right.",
+    )
+    kuota: Limits = Field(
+        default_factory=dict,
+        description="Other limits: pekerja:baca=500000, a client's id, or ID/pekerja:baca=1000.",
+    )
+    tak_dikenal: int = Field(10_000, ge=0, description="Unknown NIK a day that raise no alarm.")
+    tak_dikenal_bagian: float = Field(
+        0.5, ge=0, le=1, description="Above that, the share of unknown NIK that is throttled."
+    )
     tingkat_log: str = "INFO"
 
     @property
     def berkas_perjanjian(self) -> Path:
         """The agreement's file."""
         return self.perjanjian or self.data / "perjanjian.yaml"
+
+    @property
+    def berkas_kunci_sidik(self) -> Path:
+        """The agreement's key of the digest tree: 32 octets, the same at all who compare."""
+        return self.kunci_sidik or self.data / "kunci-sidik"

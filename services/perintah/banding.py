@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from services.perintah.data import progress_display
-from services.perintah.umum import AsJson, out, show_json, table
-from shared_schemas.rujukan import Himpunan
-
-
-class PilihanHimpunan(StrEnum):
-    """Field sets as the command line spells them."""
-
-    PEKERJA = "pekerja"
-    BADAN_USAHA = "badan-usaha"
+from services.perintah.umum import AsJson, PilihanHimpunan, out, show_json, table
 
 
 def register(app: typer.Typer) -> None:
@@ -26,8 +17,11 @@ def register(app: typer.Typer) -> None:
 
 
 def compare_files(
-    a: Annotated[Path, typer.Argument(metavar="A", help="Registri pertama: Parquet atau CSV.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="Registri kedua: Parquet atau CSV.")],
+    a: Annotated[
+        Path,
+        typer.Argument(metavar="A", help="Registri pertama: Parquet, CSV, folder `hub unduh`."),
+    ],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Registri kedua: sama.")],
     keluar: Annotated[Path, typer.Option("--keluar", help="Berkas hasil: .parquet atau .csv.")],
     himpunan: Annotated[
         PilihanHimpunan, typer.Option("--himpunan", help="Himpunan yang dibandingkan.")
@@ -57,7 +51,7 @@ def compare_files(
     """
     from services import banding  # noqa: PLC0415 - numba and DuckDB take a second to load
 
-    chosen = banding.Pilihan(Himpunan(himpunan.replace("-", "_")), kunci, kunci_perusahaan, tautan)
+    chosen = banding.Pilihan(himpunan.himpunan, kunci, kunci_perusahaan, tautan)
     folder = kerja or keluar.parent / ".hub-banding"
     with progress_display() as tell:
         summary = banding.bandingkan(a, b, keluar, folder, chosen, tell)

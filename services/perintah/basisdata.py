@@ -1,4 +1,4 @@
-"""Where a command finds its database: the URL it is given, else the embedded server."""
+"""Where a command finds its database, and how an operator's act is done with its evidence."""
 
 from __future__ import annotations
 
@@ -6,18 +6,61 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.kit import migration
+from services import persiapan
+from services.audit.record import Auditor
+from services.kit import roles
+from services.kit.database import Transaction, make_engine, transaction
 from services.kit.postgres import PostgresServer
+from services.kit.roles import Peran
+from services.registry.service import derive
+from services.sync.run import prepare_durable
 
 
 @contextmanager
-def database(nama: str, url: str, data: Path) -> Iterator[str]:
-    """Yield the URL of a migrated database `nama` (wlkp, bpjs or hub)."""
+def database(nama: str, url: str, data: Path, peran: Peran = Peran.LAYANAN) -> Iterator[str]:
+    """Yield the URL of a migrated database `nama` (wlkp, bpjs or hub) for one role.
+
+    A URL that is given is taken as it is: whoever gives it has chosen the role.
+    """
     if url:
         yield url
         return
     with PostgresServer(data / "postgres") as server:
-        server.ensure_database(nama)
-        url = server.url(nama)
-        migration.upgrade(url, nama)
-        yield url
+        yield embedded(server, nama, peran)
+
+
+def embedded(server: PostgresServer, nama: str, peran: Peran) -> str:
+    """Return the URL for a role of a database that the embedded server has, migrated."""
+    server.ensure_database(nama)
+    for each in Peran:
+        server.ensure_role(each.of(nama))
+    migrate(server.url(nama), nama)
+    return server.url(nama, peran.of(nama))
+
+
+def migrate(url: str, nama: str) -> None:
+    """Bring a database to its newest schema, with its roles; `url` is the owner's."""
+    roles.migrate(url, nama)
+    if nama == "hub":
+        prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
+
+
+def auditor_of(nama: str, data: Path) -> Auditor:
+    """Return the auditor of a registry, with the key that its data folder holds."""
+    return Auditor(derive((data / nama / "rahasia").read_bytes(), "sidik-nik"))
+
+
+@contextmanager
+def registry_transaction(
+    nama: str, url: str, data: Path, peran: Peran = Peran.LAYANAN
+) -> Iterator[tuple[Transaction, Auditor]]:
+    """Yield an open transaction on a registry's database, and its auditor."""
+    persiapan.require(data)
+    auditor = auditor_of(nama, data)
+    with database(nama, url, data, peran) as found:
+        engine = make_engine(found, 1)
+        try:
+            with transaction(engine) as tx:
+                yield tx, auditor
+        finally:
+            engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,14 +14,14 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from services import persiapan, sintetis
-from services.audit.record import Auditor
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Bukti, Pelaku
 from services.impor import HasilImpor, Importer, RefusalFile
-from services.kit import migration
 from services.kit.database import make_engine
 from services.layanan import spec
-from services.perintah.basisdata import database
+from services.perintah.basisdata import auditor_of, database, registry_transaction
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show_json
-from services.registry.service import derive
+from services.registry.sidik.kunci import install
 from shared_schemas.rujukan import Himpunan
 
 
@@ -88,9 +89,10 @@ def import_files(
     persiapan.require(data)
     refusals = RefusalFile(ditolak or data / f"{nama}_ditolak.csv")
     with database(nama, database_url, data) as url, progress_display() as tell:
-        migration.upgrade(url, nama)
         results = run_import(nama, url, data, badan_usaha, pekerja, refusals, tell, sheets)
-    refusals.close()
+        refusals.close()
+        if refusals.count:
+            record_file(nama, url, data, "baris ditolak", refusals.path, refusals.count)
     rows = [dataclasses.asdict(r) for r in results]
     if as_json:
         show_json({"hasil": rows, "berkas_ditolak": str(refusals.path) if refusals.count else None})
@@ -100,6 +102,15 @@ def import_files(
         out.print("  ".join(said), highlight=False, markup=False)
     if refusals.count:
         out.print(f"{refusals.count} alasan penolakan dalam {refusals.path}", highlight=False)
+
+
+def record_file(nama: str, url: str, data: Path, jenis: str, path: Path, baris: int) -> None:
+    """Enter in a registry's evidence that a file about its records was written on this machine."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    rincian = {"jenis": jenis, "baris": baris, "sha256": digest}
+    with registry_transaction(nama, url, data) as (tx, auditor):
+        auditor.record(tx, Bukti(Peristiwa.BERKAS_DITULIS, Pelaku(f"operator-{nama}"), rincian))
 
 
 def _sheets(lembar: list[str]) -> tuple[str | None, str | None]:
@@ -121,10 +132,10 @@ def run_import(
 ) -> list[HasilImpor]:
     """Import the two files of one registry; return their counts."""
     engine = make_engine(url, 2)
-    secret = (data / nama / "rahasia").read_bytes()
+    install(engine, (data / persiapan.KUNCI_SIDIK).read_bytes())
     importer = Importer(
         engine,
-        Auditor(derive(secret, "sidik-nik")),
+        auditor_of(nama, data),
         spec(nama).pemilik,
         pelaku=f"impor-{nama}",
         refuse=refusals,

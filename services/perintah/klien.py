@@ -1,7 +1,8 @@
-"""`hub klien daftar|assertion|tandatangan`: who is registered, and how to ask by hand."""
+"""`hub klien daftar|assertion|tandatangan|tahan|lepas|ditahan`: who may ask, and who is held."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import httpx
 import typer
 
 from services import persiapan
+from services.audit.record import Pelaku
+from services.auth import penahanan
 from services.auth.clients import load_clients
 from services.auth.jws import SigningKey
 from services.auth.klien import make_assertion
@@ -16,7 +19,8 @@ from services.auth.kunci_pesan import load_message_key
 from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, sign_request
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
-from services.perintah.umum import DATA, AsJson, Data, show_rows
+from services.perintah.basisdata import registry_transaction
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, show_rows
 from services.persiapan import Registrasi
 from shared_schemas.perjanjian import load
 
@@ -27,6 +31,9 @@ def register(app: typer.Typer) -> None:
     group.command("daftar")(list_clients)
     group.command("assertion")(print_assertion)
     group.command("tandatangan")(print_signature)
+    group.command("tahan")(hold)
+    group.command("lepas")(release)
+    group.command("ditahan")(show_held)
     app.add_typer(group, name="klien")
 
 
@@ -61,12 +68,15 @@ def print_signature(
     metode: Annotated[str, typer.Argument(help="GET atau POST.")],
     url: Annotated[str, typer.Argument(help="Alamat lengkap, dengan kuerinya.")],
     isi: Annotated[Path | None, typer.Option(help="Berkas badan permintaan.")] = None,
+    tujuan: Annotated[str, typer.Option(help="Untuk apa data diminta: header Tujuan.")] = "",
     data: Data = DATA,
 ) -> None:
     """Cetak header tanda tangan pesan (RFC 9421) yang berlaku satu menit dan satu kali."""
     key = load_message_key(_registration(client_id).message_key_path(data))
-    nomor = load(data / "perjanjian.yaml").nomor
-    message = Permintaan(metode.upper(), url, httpx.Headers({HEADER_PERJANJIAN: nomor}))
+    headers = httpx.Headers({HEADER_PERJANJIAN: load(data / "perjanjian.yaml").nomor})
+    if tujuan:
+        headers["Tujuan"] = tujuan
+    message = Permintaan(metode.upper(), url, headers)
     sign_request(message, isi.read_bytes() if isi else b"", key, system_clock())
     for name, value in message.headers.items():
         typer.echo(f"{name}: {value}")
@@ -77,3 +87,61 @@ def _registration(client_id: str) -> Registrasi:
     if client_id not in known:
         raise ConfigurationError(f"Pilih salah satu: {', '.join(known)}.")
     return known[client_id]
+
+
+Registri = Annotated[Sisi, typer.Argument(help="Registri tempat klien terdaftar.")]
+IdKlien = Annotated[str, typer.Argument(metavar="ID", help="client_id.")]
+Alasan = Annotated[str, typer.Option(help="Satu kalimat yang boleh dibaca pihak lain.")]
+
+
+def _require_known(data: Path, nama: str, client_id: str) -> None:
+    known = load_clients(data / nama / "klien.yaml")
+    if client_id not in known:
+        raise ConfigurationError(f"Pilih salah satu: {', '.join(known)}.")
+
+
+def hold(
+    nama: Registri,
+    client_id: IdKlien,
+    alasan: Alasan,
+    data: Data = DATA,
+    database_url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tahan kredensial demi keamanan (Pasal 6 ayat (1)), juga token yang sudah diberikan.
+
+    Berlaku dalam beberapa detik pada layanan yang berjalan. Perjanjian tidak berubah.
+    """
+    _require_known(data, nama, client_id)
+    who = Pelaku(f"operator-{nama}")
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        held = penahanan.hold(tx, auditor, who, client_id, alasan, system_clock())
+    if as_json:
+        show_json(dataclasses.asdict(held))
+    else:
+        out.print(f"{client_id} ditahan, nomor {held.id}.", highlight=False)
+
+
+def release(
+    nama: Registri,
+    client_id: IdKlien,
+    alasan: Alasan,
+    data: Data = DATA,
+    database_url: Url = "",
+) -> None:
+    """Lepas penahanan; kredensial yang sama berlaku lagi."""
+    _require_known(data, nama, client_id)
+    who = Pelaku(f"operator-{nama}")
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        number = penahanan.release(tx, auditor, who, client_id, alasan, system_clock())
+    done = "tidak sedang ditahan" if number is None else f"dilepas, penahanan nomor {number}"
+    out.print(f"{client_id} {done}.", highlight=False)
+
+
+def show_held(
+    nama: Registri, data: Data = DATA, database_url: Url = "", as_json: AsJson = False
+) -> None:
+    """Kredensial yang sedang ditahan dan alasannya."""
+    with registry_transaction(nama, database_url, data) as (tx, _):
+        held = penahanan.list_held(tx)
+    show_rows([dataclasses.asdict(d) for d in held], as_json)

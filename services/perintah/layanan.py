@@ -6,16 +6,23 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services import layanan, persiapan
-from services.kit import migration
+from services.kit import migration, roles
 from services.kit.errors import ConfigurationError
+from services.kit.roles import Peran
 from services.kit.settings import ServiceSettings
 from services.perintah.basisdata import database
+from services.perintah.basisdata import migrate as migrate_database
 from services.perintah.umum import DATA, Data, Sisi, TandaTangan, Tls, Url, err, out
+
+Sandi = Annotated[
+    Path | None, typer.Option(help="Berkas berisi kata sandi baru peran itu.", exists=True)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -75,14 +82,24 @@ def migrate(
     nama: Annotated[str, typer.Argument(help="wlkp, bpjs, hub, atau semua.")] = "semua",
     data: Data = DATA,
     database_url: Url = "",
+    sandi_layanan: Sandi = None,
+    sandi_pemeriksa: Sandi = None,
 ) -> None:
-    """Bawa skema database ke versi terbaru; aman diulang."""
+    """Bawa skema database ke versi terbaru, dengan perannya masing-masing; aman diulang.
+
+    Peran: NAMA_pemilik (skema), NAMA_layanan (program), NAMA_pemeriksa (bukti saja). URL milik
+    pemilik, atau superuser, yang membuat peran yang belum ada.
+    """
     names = migration.HISTORIES if nama == "semua" else (nama,)
     if nama == "semua" and database_url:
         raise ConfigurationError("Sebutkan wlkp, bpjs atau hub bersama --database-url.")
     for name in names:
         if name not in migration.HISTORIES:
             raise ConfigurationError("Pilih wlkp, bpjs, hub, atau semua.")
-        with database(name, database_url, data) as url:
-            migration.upgrade(url, name)
+        with database(name, database_url, data, Peran.PEMILIK) as url:
+            if database_url:
+                migrate_database(url, name)
+            for peran, file in ((Peran.LAYANAN, sandi_layanan), (Peran.PEMERIKSA, sandi_pemeriksa)):
+                if file is not None:
+                    roles.set_password(url, peran.of(name), file.read_text().strip())
             out.print(f"{name}: skema {migration.current(url)}", highlight=False)

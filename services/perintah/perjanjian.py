@@ -1,16 +1,21 @@
-"""`hub perjanjian tampil|periksa`."""
+"""`hub perjanjian tampil|periksa`, and the group that the other commands of the agreement join."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import asdict
 
 import typer
 from rich.table import Table
 
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
-from services.perintah.umum import DATA, AsJson, Data, out, show_json
-from shared_schemas.perjanjian import Izin, Keadaan, Perjanjian, PerjanjianError, load
+from services.perintah import perjanjian_catat, perjanjian_sah
+from services.perintah.perjanjian_catat import read_history
+from services.perintah.umum import DATA, AsJson, Data, err, out, show_json
+from shared_schemas.perjanjian import BERTAHAN, Izin, Perjanjian, hari, warnings
+
+ADA_PERINGATAN = 4
+"""Exit code of a check that found the agreement in force and something to do soon."""
 
 
 def register(app: typer.Typer) -> None:
@@ -18,19 +23,14 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Perjanjian sebagai data.", no_args_is_help=True)
     group.command("tampil")(show_agreement)
     group.command("periksa")(check_agreement)
+    perjanjian_catat.add_commands(group)
+    perjanjian_sah.add_commands(group)
     app.add_typer(group, name="perjanjian")
-
-
-def _load(data: Path) -> Perjanjian:
-    try:
-        return load(data / "perjanjian.yaml")
-    except PerjanjianError as error:
-        raise ConfigurationError(str(error)) from None
 
 
 def show_agreement(data: Data = DATA, as_json: AsJson = False) -> None:
     """Tampilkan keadaan, jangka waktu, hak menurut pasal dan adendum."""
-    perjanjian, now = _load(data), system_clock()
+    perjanjian, now = read_history(data).kini, system_clock()
     if as_json:
         content = perjanjian.model_dump(mode="json")
         show_json(
@@ -48,19 +48,38 @@ def show_agreement(data: Data = DATA, as_json: AsJson = False) -> None:
         state = "boleh" if isinstance(answer, Izin) else answer.alasan
         table.add_row(hak.penerima, hak.pemberi, hak.cakupan, hak.pasal, state)
     out.print(table)
-    written = [(p.nomor, p.fiktif) for p in perjanjian.perpanjangan]
-    written += [(a.nomor, a.fiktif) for a in perjanjian.adendum]
-    for nomor, fiktif in written:
-        out.print(f"{nomor}{' [FIKTIF]' if fiktif else ''}", highlight=False, markup=False)
+    for nomor, fiktif, kata in _written(perjanjian):
+        label = f"{nomor} {'[FIKTIF] ' if fiktif else ''}{kata}"
+        out.print(label, highlight=False, markup=False)
+    for pasal, apa in BERTAHAN.items():
+        out.print(f"Tetap berlaku sesudah berakhir: {apa} ({pasal}).", highlight=False)
 
 
-def check_agreement(data: Data = DATA) -> None:
-    """Periksa berkas perjanjian; kode keluar 1 bila tidak sah atau tidak berlaku hari ini."""
-    perjanjian, now = _load(data), system_clock()
-    keadaan = perjanjian.keadaan(now)
-    if keadaan is not Keadaan.AKTIF:
-        raise ConfigurationError(
-            f"Perjanjian {keadaan.value}; hari terakhir {perjanjian.last_day()} (Pasal 8)."
-        )
-    left = (perjanjian.last_day() - now.date()).days
-    out.print(f"Sah dan berlaku, {left} hari lagi.", highlight=False)
+def _written(perjanjian: Perjanjian) -> list[tuple[str, bool, str]]:
+    """Return what was agreed after the text, with how it stands to Pasal 8 ayat (3)."""
+    found = [(p.nomor, p.fiktif, f"{ketepatan}") for p, ketepatan in perjanjian.ends()]
+    if (end := perjanjian.pengakhiran) is not None:
+        found.append((end.nomor, end.fiktif, f"pengakhiran {end.ketepatan}"))
+    return found + [(a.nomor, a.fiktif, f"mulai {a.berlaku}") for a in perjanjian.adendum]
+
+
+def check_agreement(data: Data = DATA, as_json: AsJson = False) -> None:
+    """Periksa perjanjian dan catatannya.
+
+    Kode keluar 1 bila tidak sah atau tidak berlaku hari ini, 4 bila ada yang harus segera
+    dikerjakan.
+    """
+    perjanjian, now = read_history(data).kini, system_clock()
+    keadaan, end = perjanjian.keadaan(now), perjanjian.last_day()
+    if not keadaan.berlaku:
+        raise ConfigurationError(f"Perjanjian {keadaan.value}; hari terakhir {end} (Pasal 8).")
+    left, found = (end - hari(now)).days, warnings(perjanjian, now)
+    if as_json:
+        content = {"keadaan": keadaan, "hari_terakhir": end, "sisa_hari": left}
+        show_json(content | {"peringatan": [asdict(w) for w in found]})
+    else:
+        out.print(f"Sah dan berlaku, {left} hari lagi.", highlight=False)
+        for w in found:
+            err.print(f"{w.pesan} ({w.pasal})", highlight=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(ADA_PERINGATAN)

@@ -1,11 +1,12 @@
-"""`hub sync jalan|status|tertahan|jejak` and `hub temuan`."""
+"""`hub sync jalan|muat|status|tertahan|jejak` and `hub temuan`."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
 import typer
@@ -21,6 +22,7 @@ from services.perintah.umum import (
     DATA,
     AsJson,
     Data,
+    PilihanHimpunan,
     Tls,
     Url,
     err,
@@ -32,16 +34,20 @@ from services.perintah.umum import (
 from services.persiapan import SYNC_BPJS, SYNC_WLKP, Registrasi
 from services.proses import base_url
 from services.sync.run import (
-    HasilJalan,
     Kemajuan,
     list_temuan,
     list_tertahan,
+    load,
     run,
     status,
     summary,
     trace,
 )
-from services.sync.settings import Sisi, SyncSettings, TlsKlien
+from services.sync.settings import NamaSisi, Sisi, SyncSettings, TlsKlien
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.ekspor import BentukEkspor
+
+_T = TypeVar("_T")
 
 TIDAK_KONVERGEN = 3
 """Exit code of a run that ended before two rounds agreed."""
@@ -58,6 +64,7 @@ def register(app: typer.Typer) -> None:
     """Add the group and the list of findings."""
     group = typer.Typer(help="Rekonsiliasi kedua registri.", no_args_is_help=True)
     group.command("jalan")(run_sync)
+    group.command("muat")(load_mirrors)
     group.command("status")(show_status)
     group.command("tertahan")(show_held)
     group.command("jejak")(show_trace)
@@ -76,7 +83,8 @@ def settings(
 ) -> SyncSettings:
     """Return the settings of a reconciler that uses the registrations of a data folder.
 
-    Services reached by https see its certificates, unless `tls` says that a proxy ends TLS.
+    Without addresses they are this machine's. Services reached by https see its certificates,
+    unless `tls` says that a proxy ends TLS.
     """
     trusted = persiapan.otoritas(data).dipercaya
 
@@ -90,16 +98,21 @@ def settings(
             tls=shown if tls and base.startswith("https:") else None,
         )
 
+    # Records on their way and what linking goes on from; `data` itself may be read-only.
+    simpan = Path(os.environ.get("HUB_SIMPAN", data / "hub"))
     return SyncSettings(
         database_url=url,
-        wlkp=side(wlkp_url, SYNC_WLKP),
-        bpjs=side(bpjs_url, SYNC_BPJS),
+        wlkp=side(wlkp_url or base_url(8001, tls=tls), SYNC_WLKP),
+        bpjs=side(bpjs_url or base_url(8002, tls=tls), SYNC_BPJS),
         perjanjian_path=data / "perjanjian.yaml",
+        kunci_sidik=data / persiapan.KUNCI_SIDIK,
+        unduhan=simpan / "unduhan",
         tunggu_detik=tunggu_detik,
+        simpanan=simpan / "tautan",
     )
 
 
-def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], HasilJalan]) -> HasilJalan:
+def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], _T]) -> _T:
     """Run a reconciliation and show on stderr which stage of which round it is in."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
@@ -114,14 +127,56 @@ def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], HasilJalan]) 
         return call(tell)
 
 
+def load_mirrors(
+    sisi: Annotated[
+        list[NamaSisi] | None, typer.Option("--sisi", help="Hanya registri ini; boleh dua kali.")
+    ] = None,
+    himpunan: Annotated[
+        list[PilihanHimpunan] | None, typer.Option("--himpunan", help="Hanya himpunan ini.")
+    ] = None,
+    bentuk: Annotated[
+        BentukEkspor, typer.Option("--bentuk", help="Bentuk bagian yang diambil.")
+    ] = BentukEkspor.NDJSON,
+    data: Data = DATA,
+    database_url: Url = "",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
+    tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tls: Tls = True,
+    as_json: AsJson = False,
+) -> None:
+    """Muat cermin dari cuplikan bertanda tangan: muatan pertama, atau perbaikan.
+
+    Boleh terputus kapan saja dan di oktet mana saja; jalan berikutnya melanjutkan. Sesudahnya
+    `hub sync jalan` membaca umpan mulai dari letak cuplikan.
+    """
+    logging.configure("rekonsiliasi", "WARNING")
+    expect_records()
+    persiapan.require(data)
+    sets = [h.himpunan for h in himpunan] if himpunan else list(Himpunan)
+    mirrors = [(s, h) for h in sets for s in sisi or list(NamaSisi)]
+    with database("hub", database_url, data) as url:
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+        loaded = run_with_progress(lambda tell: load(chosen, mirrors, bentuk, on_progress=tell))
+    rows = [{"sisi": s.value, "himpunan": h.value, "rekaman": n} for (s, h), n in loaded.items()]
+    show_rows(rows, as_json)
+
+
 def run_sync(
     data: Data = DATA,
     database_url: Url = "",
     wlkp_url: WlkpUrl = "",
     bpjs_url: BpjsUrl = "",
     terus: Annotated[bool, typer.Option("--terus", help="Ulangi sampai dihentikan.")] = False,
+    penuh: Annotated[
+        bool, typer.Option("--penuh", help="Bandingkan semuanya, bukan yang berubah saja.")
+    ] = False,
     jeda: Annotated[float, typer.Option(help="Detik antara dua kali jalan.")] = 60,
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tautkan_semua: Annotated[
+        bool,
+        typer.Option("--tautkan-semua", help="Tautkan semua badan usaha, bukan yang berubah saja."),
+    ] = False,
     tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
@@ -134,11 +189,11 @@ def run_sync(
     expect_records()
     persiapan.require(data)
     with database("hub", database_url, data) as url:
-        wlkp_url = wlkp_url or base_url(8001, tls=tls)
-        bpjs_url = bpjs_url or base_url(8002, tls=tls)
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls).model_copy(
+            update={"taut_penuh": tautkan_semua}
+        )
         hasil = run_with_progress(
-            lambda tell: run(chosen, on_progress=tell, terus=terus, jeda_detik=jeda)
+            lambda tell: run(chosen, on_progress=tell, terus=terus, penuh=penuh, jeda_detik=jeda)
         )
         engine = make_engine(url, 1)
         rows = summary(engine)

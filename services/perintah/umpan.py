@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from services import persiapan
 from services.audit.catalogue import Peristiwa
-from services.audit.record import Auditor, Bukti, Pelaku
-from services.kit.database import Transaction, make_engine, transaction
+from services.audit.record import Bukti, Pelaku
 from services.kit.errors import RecordNotFoundError
-from services.perintah.basisdata import database
+from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, Data, Sisi, Url, out
 from services.registry import write
-from services.registry.service import derive
 from shared_schemas.rujukan import Himpunan
 
-_T = TypeVar("_T")
 Registri = Annotated[Sisi, typer.Argument(help="Registri: wlkp atau bpjs.")]
 
 
@@ -31,20 +25,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="umpan")
 
 
-def _in_transaction(
-    nama: str, url: str, data: Path, work: Callable[[Transaction, Auditor, Pelaku], _T]
-) -> _T:
-    persiapan.require(data)
-    auditor = Auditor(derive((data / nama / "rahasia").read_bytes(), "sidik-nik"))
-    with database(nama, url, data) as found:
-        engine = make_engine(found, 1)
-        try:
-            with transaction(engine) as tx:
-                return work(tx, auditor, Pelaku(f"operator-{nama}"))
-        finally:
-            engine.dispose()
-
-
 def delete_record(
     nama: Registri,
     id_rekaman: Annotated[str, typer.Argument(metavar="ID", help="Id rekaman.")],
@@ -53,14 +33,11 @@ def delete_record(
     database_url: Url = "",
 ) -> None:
     """Hapus rekaman yang keliru, mis. salah satu dari kunci_ganda; umpan memuat batu nisannya."""
-
-    def work(tx: Transaction, auditor: Auditor, who: Pelaku) -> bool:
-        rincian = {"himpunan": himpunan.value, "id": id_rekaman}
-        bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, who, rincian)
-        return write.delete(tx, auditor, bukti, himpunan, id_rekaman)
-
-    if not _in_transaction(nama, database_url, data, work):
-        raise RecordNotFoundError
+    rincian = {"himpunan": himpunan.value, "id": id_rekaman}
+    bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, Pelaku(f"operator-{nama}"), rincian)
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        if not write.delete(tx, auditor, bukti, himpunan, id_rekaman):
+            raise RecordNotFoundError
     out.print(f"{himpunan.value} {id_rekaman} dihapus.", highlight=False)
 
 
@@ -71,17 +48,10 @@ def prune(
     database_url: Url = "",
 ) -> None:
     """Lupakan batu nisan lama; kursor yang lebih tua dari itu lalu dijawab 410."""
-
-    def work(tx: Transaction, auditor: Auditor, who: Pelaku) -> int:
-        return sum(
-            write.prune_tombstones(
-                tx,
-                auditor,
-                Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value}),
-                himpunan,
-                hari,
-            )
-            for himpunan in Himpunan
-        )
-
-    out.print(f"{_in_transaction(nama, database_url, data, work)} batu nisan dilupakan.")
+    who = Pelaku(f"operator-{nama}")
+    forgotten = 0
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        for himpunan in Himpunan:
+            bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value})
+            forgotten += write.prune_tombstones(tx, auditor, bukti, himpunan, hari)
+    out.print(f"{forgotten} batu nisan dilupakan.")

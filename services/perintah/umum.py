@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,8 +13,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from shared_schemas.rujukan import Himpunan
+
 Sisi = Literal["wlkp", "bpjs"]
 DATA = Path("data")
+
+
+class PilihanHimpunan(StrEnum):
+    """Field sets as the command line spells them."""
+
+    PEKERJA = "pekerja"
+    BADAN_USAHA = "badan-usaha"
+
+    @property
+    def himpunan(self) -> Himpunan:
+        """The field set."""
+        return Himpunan(self.replace("-", "_"))
+
 
 Data = Annotated[
     Path, typer.Option("--data", envvar="HUB_DATA", help="Folder: kunci, klien, perjanjian.")

@@ -1,8 +1,10 @@
-"""Refusals that both registries share: proposals and their idempotency."""
+"""Refusals that both registries share: proposals, their idempotency, digests, snapshots."""
 
 from __future__ import annotations
 
-from services.kit.errors import PermanentError
+from typing import ClassVar
+
+from services.kit.errors import PermanentError, TemporaryError
 
 
 class IdempotencyKeyMissingError(PermanentError):
@@ -31,3 +33,48 @@ class ProposalStateError(PermanentError):
     status = 409
     judul = "Usulan tidak sedang ditahan"
     saran = "Hanya usulan berkeadaan ditahan yang dapat diputuskan."
+
+
+class NodeTooLargeError(PermanentError):
+    kode = "KLIEN-SIDIK-001"
+    status = 422
+    judul = "Simpul terlalu besar"
+    saran = "Pakai awalan yang lebih panjang atau lebih sedikit awalan."
+
+
+class DigestNotReadyError(TemporaryError):
+    kode = "HUB-SIDIK-001"
+    judul = "Sidik rekaman sedang dihitung"
+    saran = "Tunggu lalu ulangi; sidik dihitung sekali setiap kunci."
+
+
+class ExportNotFoundError(PermanentError):
+    kode = "KLIEN-EKSPOR-001"
+    status = 404
+    judul = "Ekspor atau bagiannya tidak ditemukan"
+    saran = "Periksa id dan nama bagian; hanya ekspor yang diminta pihak sendiri yang terlihat."
+
+
+class ExportGoneError(PermanentError):
+    kode = "KLIEN-EKSPOR-002"
+    status = 410
+    judul = "Ekspor tidak lagi tersedia"
+    saran = "Minta ekspor baru dengan Idempotency-Key baru."
+
+
+class ExportLimitError(TemporaryError):
+    kode = "KLIEN-EKSPOR-003"
+    status = 429
+    judul = "Terlalu banyak ekspor yang menunggu"
+    saran = "Tunggu sampai ekspor yang berjalan selesai, lalu ulangi."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
+
+
+class RangeInvalidError(PermanentError):
+    kode = "KLIEN-EKSPOR-004"
+    status = 416
+    judul = "Rentang di luar isi bagian"
+    saran = "Minta satu rentang bytes=awal- di dalam panjang yang disebut Content-Range."
+
+    def __init__(self, ukuran: int) -> None:
+        super().__init__(headers={"Content-Range": f"bytes */{ukuran}"})

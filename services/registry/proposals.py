@@ -85,7 +85,8 @@ class Proposals:
             ).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
             niks = [r[-2] for r in rows if r[-2]]
-            self.auditor.record_access(tx, who, "usulan ditahan", len(rows), niks)
+            fields = sorted({f for r in rows for f in (*r[4], *r[-3].get("isi", ()))})
+            self.auditor.record_access(tx, who, "usulan ditahan", len(rows), niks, fields)
         return Halaman(
             data=[UsulanDitahan(**_recorded(r[:-3]).model_dump(), isi=r[-3]) for r in rows],
             kursor=self.cursors.sign("usulan-ditahan", rows[-1][-1]) if more else None,

@@ -106,7 +106,9 @@ class CaseQueue(Generic[K]):
             ).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
             niks = [r[-2]["nik"] for r in rows if "nik" in r[-2]]
-            service.auditor.record_access(tx, who, f"antrean {self.table}", len(rows), niks)
+            fields = sorted(set().union(*(r[-2] for r in rows)))
+            rute = f"antrean {self.table}"
+            service.auditor.record_access(tx, who, rute, len(rows), niks, fields)
         return Halaman(
             data=[self._case(r) for r in rows],
             kursor=service.cursors.sign(scope, rows[-1][-1]) if more else None,

@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from services.audit.record import INSERT_AKSES, Auditor, Pelaku
+from services.audit.catalogue import Peristiwa
+from services.audit.errors import EnumerationError
+from services.audit.quota import Jatah
+from services.audit.record import INSERT_AKSES, Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
 from services.kit.database import Transaction, transaction
 from services.kit.errors import CursorTooOldError, RecordNotFoundError
@@ -26,7 +29,16 @@ from shared_schemas.rujukan import Himpunan
 
 Row = tuple[Any, ...]
 
-_PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
+PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
+"""The column that names a person in the ledger."""
+
+OWN_COLUMN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_badan_usaha"}
+"""The technical metadata that only records of one field set have."""
+
+
+def feed_scope(himpunan: Himpunan) -> str:
+    """Return what the cursors of a change feed are bound to."""
+    return f"perubahan:{TABLE_OF[himpunan]}"
 
 
 @lru_cache(maxsize=64)
@@ -46,10 +58,34 @@ def change_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
     )
 
 
+def look_up(columns: str) -> str:
+    """Return the SQL of a look-up by NIK that enters itself in the ledger."""
+    return (
+        f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
+        " WHERE nik = ANY(%(nik)s::text[]) AND dihapus_pada IS NULL ORDER BY id"
+    )
+
+
+@lru_cache(maxsize=64)
+def look_up_counted(columns: str) -> str:
+    """Return the SQL of a look-up that also takes from a quota; no row when it may not.
+
+    Before the columns stand what the quota has given so far and the record's id, NULL when nobody
+    is found.
+    """
+    known = "(SELECT count(DISTINCT nik) FROM temu)"
+    return (
+        f"WITH temu AS MATERIALIZED (SELECT id, nik, {columns} FROM pekerja"
+        " WHERE nik = ANY(%(nik)s::text[]) AND dihapus_pada IS NULL),"
+        f" jatah AS ({Jatah.statement(known)}), akses AS ({INSERT_AKSES} FROM jatah)"
+        " SELECT jatah.terpakai, temu.* FROM jatah LEFT JOIN temu ON true ORDER BY temu.id"
+    )
+
+
 def _record(himpunan: Himpunan, fields: tuple[str, ...], where: str = "") -> str:
     # Rows of named columns, because json_build_object writes every name anew: it costs half
     # as much again, and pads its text with spaces.
-    own = "id_badan_usaha" if himpunan is Himpunan.PEKERJA else "status_pendaftaran"
+    own = OWN_COLUMN[himpunan]
     isi = f"(SELECT i FROM (SELECT {', '.join(fields)}) i)"
     return f"(SELECT r FROM (SELECT id, versi, dilaporkan_pada, {own}, {isi} AS isi) r {where})"
 
@@ -75,22 +111,22 @@ class Reader:
         # Making it costs as much as taking a connection from the pool.
         return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def _fields(self, himpunan: Himpunan) -> tuple[str, ...]:
-        # A D field leaves the registry only while an addendum says so.
+    def fields(self, himpunan: Himpunan) -> tuple[str, ...]:
+        """Return the fields given now: a D field only while an addendum says so."""
         bidang = self.agreement.current().bidang(himpunan, self.agreement.now())
         return tuple(b.nama for b in bidang)
 
     def _json(self, himpunan: Himpunan) -> str:
-        return record_json(himpunan, self._fields(himpunan))
+        return record_json(himpunan, self.fields(himpunan))
 
-    def _audit(
+    def audit(
         self, tx: Transaction, who: Pelaku, rute: str, himpunan: Himpunan, rows: Sequence[Row]
     ) -> None:
         """Enter a read in the ledger; the last column of each row is its NIK or NPWP."""
         numbers = [r[-1] for r in rows if r[-1]]
         if himpunan is Himpunan.BADAN_USAHA:
             numbers = [n for n in numbers if _is_nik(n)]
-        self.auditor.record_access(tx, who, rute, len(rows), numbers)
+        self.auditor.record_access(tx, who, rute, len(rows), numbers, self.fields(himpunan))
 
     def page(
         self,
@@ -113,7 +149,7 @@ class Reader:
             where += " AND id > %s"
             params.append(after)
         query = (
-            f"SELECT id, {self._json(himpunan)}, {_PERSON[himpunan]} FROM {table}"
+            f"SELECT id, {self._json(himpunan)}, {PERSON[himpunan]} FROM {table}"
             f" WHERE {where} ORDER BY id LIMIT %s"
         )
         with transaction(self.engine) as tx:
@@ -121,7 +157,7 @@ class Reader:
                 self._require_badan_usaha(tx, id_badan_usaha)
             rows = tx.raw(query, (*params, batas + 1)).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
-            self._audit(tx, who, f"daftar {table}", himpunan, rows)
+            self.audit(tx, who, f"daftar {table}", himpunan, rows)
         cursor = self.cursors.sign(scope, rows[-1][0]) if more else None
         data = _joined(r[1] for r in rows)
         return Lembar(f'{{"data":[{data}],"kursor":{json.dumps(cursor)}}}'.encode(), cursor)
@@ -143,12 +179,14 @@ class Reader:
             ).fetchone()
             if row is None:
                 raise RecordNotFoundError
-            self._audit(tx, who, "badan usaha", Himpunan.BADAN_USAHA, [row])
+            self.audit(tx, who, "badan usaha", Himpunan.BADAN_USAHA, [row])
         return str(row[0]).encode()
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
         """Return one answer for each NIK in the order asked (`HasilPencarianPekerja`)."""
-        rows = self.look_up_nik(who, "cari pekerja", niks, self._json(Himpunan.PEKERJA))
+        fields = self.fields(Himpunan.PEKERJA)
+        columns = record_json(Himpunan.PEKERJA, fields)
+        rows = self.look_up_nik(who, "cari pekerja", niks, columns, fields)
         found: dict[str, str] = {}
         for nik, text in rows:
             found[nik] = f"{found[nik]},{text}" if nik in found else text
@@ -160,18 +198,31 @@ class Reader:
         ]
         return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
 
-    def look_up_nik(self, who: Pelaku, rute: str, niks: list[str], columns: str) -> list[Row]:
+    def look_up_nik(
+        self, who: Pelaku, rute: str, niks: list[str], columns: str, bidang: tuple[str, ...]
+    ) -> list[Row]:
         """Return (nik, columns…) of the records of these NIKs, entering every NIK in the ledger.
 
-        Look-up and entry are one statement and so one round trip and one commit.
+        Look-up, quota and entry are one statement and so one round trip and one commit. Raises
+        QuotaError or EnumerationError, and then nothing was read.
         """
-        query = (
-            f"WITH akses AS ({INSERT_AKSES}) SELECT nik, {columns} FROM pekerja"
-            " WHERE nik = ANY(%s::text[]) AND dihapus_pada IS NULL ORDER BY id"
-        )
-        entry = self.auditor.access_entry(who, rute, len(niks), niks)
+        persons = len(set(niks))
         with transaction(self._autocommit) as tx:
-            return tx.raw(query, (*entry, _array(niks))).fetchall()
+            daftar = self.auditor.list_fields(tx, bidang)
+            entry = self.auditor.access_entry(who, rute, len(niks), niks, daftar)
+            entry["nik"] = _array(niks)
+            if who.jatah is None:
+                return tx.raw(look_up(columns), entry).fetchall()
+            entry |= who.jatah.parameters(persons)
+            rows = tx.raw(look_up_counted(columns), entry).fetchall()
+            try:
+                who.jatah.taken(tx, persons, rows[0] if rows else None)
+            except EnumerationError:
+                if who.jatah.mark(tx):
+                    rincian = {"cakupan": who.cakupan, "rute": rute}
+                    self.auditor.record(tx, Bukti(Peristiwa.PENCACAHAN_DIDUGA, who, rincian))
+                raise
+        return [r[2:] for r in rows if r[1] is not None]
 
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:
         """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`)."""
@@ -183,7 +234,7 @@ class Reader:
                 " ORDER BY id",
                 (npwp, nib),
             ).fetchall()
-            self._audit(tx, who, "cari badan usaha", Himpunan.BADAN_USAHA, rows)
+            self.audit(tx, who, "cari badan usaha", Himpunan.BADAN_USAHA, rows)
         answers = [
             _company_answer(kunci, at, index.get(nomor, []))
             for kunci, index, asked in (
@@ -201,21 +252,24 @@ class Reader:
         cursor were pruned or the registry was restored to an earlier state.
         """
         table = TABLE_OF[himpunan]
-        scope = f"perubahan:{table}"
-        after = int(self.cursors.read(scope, kursor) or 0)
+        after = int(self.cursors.read(feed_scope(himpunan), kursor) or 0)
         with transaction(self.engine) as tx:
             self._require_fresh(tx, himpunan, after)
             rows = tx.raw(
-                f"SELECT nomor, {change_json(himpunan, self._fields(himpunan))},"
-                f" {_PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
+                f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))},"
+                f" {PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
                 (after, batas),
             ).fetchall()
-            self._audit(tx, who, f"perubahan {table}", himpunan, rows)
-        cursor = self.cursors.sign(scope, rows[-1][0] if rows else after)
+            self.audit(tx, who, f"perubahan {table}", himpunan, rows)
+        cursor = self.feed_cursor(himpunan, rows[-1][0] if rows else after)
         done = len(rows) < batas
         tail = f'"kursor":{json.dumps(cursor)},"habis":{json.dumps(done)}'
         data = _joined(r[1] for r in rows)
         return Lembar(f'{{"data":[{data}],{tail}}}'.encode(), None if done else cursor)
+
+    def feed_cursor(self, himpunan: Himpunan, nomor: int) -> str:
+        """Return the cursor of what comes after a number in the change feed."""
+        return self.cursors.sign(f"perubahan:{TABLE_OF[himpunan]}", nomor)
 
     def _require_fresh(self, tx: Transaction, himpunan: Himpunan, after: int) -> None:
         if after == 0:

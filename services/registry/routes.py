@@ -17,7 +17,9 @@ from services.kit.errors import (
     CursorTooOldError,
     RecordNotFoundError,
 )
+from services.registry.ekspor.routes import export_routes
 from services.registry.routing import Halamanan, as_json, as_page, guarded, service_of
+from services.registry.sidik.routes import digest_routes
 from services.registry.usulan_routes import proposal_routes
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import (
@@ -53,6 +55,16 @@ def record_routes(pemilik: Pihak) -> APIRouter:
     r = APIRouter(prefix="/v1")
     _company_routes(r, bu, BadanUsaha.profil(pemilik))
     _worker_routes(r, tk, Pekerja.profil(pemilik))
+    return r
+
+
+def tree_routes(pemilik: Pihak) -> APIRouter:
+    """Return the routes of both digest trees."""
+    bu: Any = BadanUsahaTercatat.__class_getitem__(BadanUsaha.profil(pemilik))
+    tk: Any = PekerjaTercatat.__class_getitem__(Pekerja.profil(pemilik))
+    r = APIRouter()
+    r.include_router(digest_routes(Himpunan.BADAN_USAHA, BADAN_USAHA, bu))
+    r.include_router(digest_routes(Himpunan.PEKERJA, PEKERJA, tk))
     return r
 
 
@@ -198,8 +210,9 @@ def operations_routes() -> APIRouter:
         responses={200: {"content": {"text/plain": {}}}},
     )
     def metrics(request: Request) -> Response:
-        """Hitungan dan lama permintaan menurut rute."""
+        """Hitungan dan lama permintaan menurut rute, keadaan dan sisa hari perjanjian."""
         content = generate_latest(request.app.state.metrics.registry)
+        content += generate_latest(service_of(request).metrik)
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 
     return r
@@ -210,7 +223,9 @@ def add_routes(app: FastAPI, pemilik: Pihak) -> None:
     for router in (
         auth_routes.router,
         record_routes(pemilik),
+        tree_routes(pemilik),
         proposal_routes(),
+        export_routes(),
         operations_routes(),
     ):
         app.include_router(router)

@@ -18,6 +18,7 @@ from services.kit.errors import (
     HubError,
     InvalidInputError,
     MediaTypeError,
+    PeerError,
 )
 from services.kit.http import require_json
 from services.kit.problems import declared
@@ -73,18 +74,20 @@ def guarded(
 
     Every refusal a caller can meet is declared, so that OpenAPI tells the truth.
     """
-    errors = (
+    errors: tuple[type[HubError], ...] = (
+        PeerError,
         *guard.errors(),
         InvalidInputError,
         DatabaseUnavailableError,
         *(_BODY if body else ()),
         *more,
     )
+    given = (*guard.parameters(), *parameters)
     return {
         "responses": declared(*dict.fromkeys(errors)) | (_NEXT_PAGE if pages else {}),
         "openapi_extra": {
             **guard.openapi(),
-            **({"parameters": [*parameters]} if parameters else {}),
+            **({"parameters": [*given]} if given else {}),
         },
         # The guard itself stands in the signature; this is the scheme for the documentation.
         "dependencies": [guard.scheme(), *([Depends(require_json)] if body else [])],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,23 +17,29 @@ import anyio.to_thread
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from services.audit.quota import Batas
 from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
 from services.auth.jws import load_keys
 from services.auth.kunci_pesan import KunciPesan, load_message_key
+from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
 from services.kit.database import DatabaseError, make_engine, transaction
-from services.kit.errors import ConfigurationError, TemporaryError
+from services.kit.errors import ConfigurationError, HubError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
 from services.kit.watched import Watched
+from services.registry.ekspor.buku import Buku
+from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
+from services.registry.metrik import agreement_metrics
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
-from shared_schemas.rujukan import Pihak
+from services.registry.sidik.baca import PembacaSidik
+from shared_schemas.rujukan import Himpunan, Pihak
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class RegistryService:
         folder = settings.data / spec.nama
         secret = _read_secret(folder / "rahasia")
         self.engine: sa.Engine = make_engine(settings.database_url, settings.koneksi)
+        self.penahanan = HeldCredentials(self.engine)
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
@@ -61,7 +70,20 @@ class RegistryService:
         messages = folder / "pesan.pem"
         self._message_key = Watched((messages,), lambda: load_message_key(messages))
         self._message_key.current()
+        self.metrik = agreement_metrics(self.agreement)
+        self.batas = Batas(
+            settings.kuota_harian,
+            settings.kuota,
+            settings.tak_dikenal,
+            settings.tak_dikenal_bagian,
+        )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
+        self.sidik = PembacaSidik(self.reader, _read_secret(settings.berkas_kunci_sidik))
+        self.ekspor = Buku(self.engine, self.auditor, clock)
+        bahan = Bahan(
+            self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
+        )
+        self.petugas = Petugas(bahan, self.ekspor, (settings.simpan or folder) / "ekspor")
         self.antrean = spec.make_antrean(clock)
         self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean)
         self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock)
@@ -113,10 +135,28 @@ class RegistryService:
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        """Size the thread pool to the database connections; give them back at the end."""
+        """Size the thread pool to the database connections; give them back at the end.
+
+        In between, leaves that are missing, or of another key, and snapshots are made beside the
+        requests.
+        """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
+        ending = threading.Event()
+        renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
+        renewal.start()
+        self.petugas.start()
         yield
+        ending.set()
+        await anyio.to_thread.run_sync(renewal.join)
+        await anyio.to_thread.run_sync(self.petugas.stop)
         self.engine.dispose()
+
+    def _renew_leaves(self, ending: threading.Event) -> None:
+        """Make all leaves, a chunk a transaction; what disturbs it waits for the next question."""
+        with contextlib.suppress(HubError, DatabaseError):
+            for himpunan in Himpunan:
+                while not ending.is_set() and not self.sidik.advance(himpunan):
+                    pass
 
 
 def derive(secret: bytes, purpose: str) -> bytes:

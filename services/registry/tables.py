@@ -46,13 +46,27 @@ def _record_columns(model: type[FieldSet]) -> list[sa.Column[Any]]:
         ),
         sa.Column("dihapus_pada", sa.DateTime(timezone=True)),
         sa.Column("sidik_sumber", sa.BigInteger, comment="sidik baris sumber terakhir"),
+        # Set by a trigger, in the transaction of the change (docs/keputusan/0007).
+        sa.Column("jalur", sa.BigInteger),
+        sa.Column("daun", sa.BigInteger),
+        sa.Column("daun_tambahan", sa.BigInteger),
     ]
+
+
+def _tree_index(table: str) -> sa.Index:
+    return sa.Index(
+        f"{table}_jalur",
+        "jalur",
+        postgresql_include=["daun", "daun_tambahan"],
+        postgresql_where=sa.text("daun IS NOT NULL"),
+    )
 
 
 def define(metadata: sa.MetaData) -> None:
     """Add to a database's metadata all tables that both registries have."""
     _define_records(metadata)
     _define_inbox(metadata)
+    _define_exports(metadata)
     audit_tables.define(metadata)
     auth_tables.define(metadata)
 
@@ -69,6 +83,7 @@ def _define_records(metadata: sa.MetaData) -> None:
         sa.Index("badan_usaha_nomor", "nomor"),
         sa.Index("badan_usaha_npwp", "npwp"),
         sa.Index("badan_usaha_nib", "nomor_tdp_atau_nib"),
+        _tree_index("badan_usaha"),
     )
     sa.Table(
         "pekerja",
@@ -87,6 +102,7 @@ def _define_records(metadata: sa.MetaData) -> None:
         sa.UniqueConstraint("id_badan_usaha", "nik", "urutan", name="pekerja_kunci"),
         sa.Index("pekerja_nomor", "nomor"),
         sa.Index("pekerja_nik", "nik"),
+        _tree_index("pekerja"),
     )
     sa.Table(
         "riwayat",
@@ -129,6 +145,14 @@ def _define_records(metadata: sa.MetaData) -> None:
             "terlama", sa.BigInteger, nullable=False, comment="kursor di bawah ini dijawab 410"
         ),
     )
+    sa.Table(
+        "kunci_sidik",
+        metadata,
+        sa.Column("bagian", sa.Text, primary_key=True),
+        sa.Column("kunci", sa.LargeBinary, nullable=False),
+        sa.Column("sampai", sa.Text, nullable=False, server_default=""),
+        sa.Column("lengkap", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
 
 
 def _define_inbox(metadata: sa.MetaData) -> None:
@@ -166,9 +190,52 @@ def _define_inbox(metadata: sa.MetaData) -> None:
     )
 
 
+def _define_exports(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "ekspor",
+        metadata,
+        sa.Column("id", pg.UUID(as_uuid=True), primary_key=True),
+        sa.Column("urutan", sa.BigInteger, sa.Identity(always=True), nullable=False, unique=True),
+        sa.Column("pelaku", sa.Text, nullable=False),
+        sa.Column("pihak", sa.Text),
+        sa.Column("pasal", sa.Text, nullable=False),
+        sa.Column("id_permintaan", sa.Text),
+        sa.Column("himpunan", sa.Text, nullable=False),
+        sa.Column("bentuk", sa.Text, nullable=False),
+        sa.Column("keadaan", sa.Text, nullable=False),
+        sa.Column("alasan", sa.Text),
+        sa.Column("bidang", pg.ARRAY(sa.Text)),
+        sa.Column("nomor", sa.BigInteger, comment="perubahan terakhir di dalam cuplikan"),
+        sa.Column("perkiraan", sa.BigInteger, comment="rekaman seluruhnya, selagi disiapkan"),
+        sa.Column("manifes", sa.Text, comment="JWS"),
+        sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kedaluwarsa_pada", sa.DateTime(timezone=True)),
+        sa.Index("ekspor_keadaan", "keadaan", "urutan"),
+    )
+    sa.Table(
+        "ekspor_bagian",
+        metadata,
+        sa.Column(
+            "id_ekspor",
+            pg.UUID(as_uuid=True),
+            sa.ForeignKey("ekspor.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("nama", sa.Text, primary_key=True),
+        sa.Column("baris", sa.BigInteger, nullable=False),
+        sa.Column("ukuran", sa.BigInteger, nullable=False),
+        sa.Column("sidik", sa.Text, nullable=False),
+    )
+
+
+_POHON = {"jalur", "daun", "daun_tambahan"}
+
 TANPA_NOMOR = frozenset(
-    {"id", "urutan", "versi", "nomor", "diubah_pada", "sidik_sumber", "kode_asli"}
+    {"id", "urutan", "versi", "nomor", "diubah_pada", "sidik_sumber", "kode_asli", *_POHON}
 )
 """Columns whose change is no change of the record: the trigger does not fire for them."""
+
+KUNCI_NOMOR = 7_406_020
+"""The advisory lock of the numbering trigger; every writer keeps it until the commit."""
 
 TABLE_OF = {Himpunan.BADAN_USAHA: "badan_usaha", Himpunan.PEKERJA: "pekerja"}

@@ -79,15 +79,15 @@ ORDER BY m.id
 """
 _STATUS = """
 SELECT k.id_wlkp, b.id, b.versi, b.dilaporkan_pada, b.status_pendaftaran,
-       CASE WHEN %(berwenang)s THEN coalesce(n.jumlah, 0) END, p.id_usulan
-FROM tautan_badan_usaha k
+       CASE WHEN %(berwenang)s THEN n.jumlah END, p.id_usulan
+FROM tautan_badan_usaha k {sasaran}
 JOIN cermin_badan_usaha b ON b.sisi = 'bpjs' AND b.id = k.id_bpjs
-LEFT JOIN (SELECT id_badan_usaha, count(*)::int AS jumlah FROM cermin_pekerja
-           WHERE sisi = 'bpjs' GROUP BY 1) n ON n.id_badan_usaha = b.id
+CROSS JOIN LATERAL (SELECT count(*)::int AS jumlah FROM cermin_pekerja p
+                    WHERE p.sisi = 'bpjs' AND p.id_badan_usaha = b.id) n
 LEFT JOIN pemberitahuan p ON p.id_wlkp = k.id_wlkp
 WHERE NOT k.cabang AND b.status_pendaftaran IS NOT NULL AND (
     p.status IS DISTINCT FROM b.status_pendaftaran
-    OR %(berwenang)s AND p.jumlah_pekerja IS DISTINCT FROM coalesce(n.jumlah, 0))
+    OR %(berwenang)s AND p.jumlah_pekerja IS DISTINCT FROM n.jumlah)
 ORDER BY k.id_wlkp
 """
 
@@ -159,10 +159,14 @@ def penambahan(
         yield Butir(item, ((id_temuan, sidik),))
 
 
-def pemberitahuan(tx: Transaction, *, berwenang: bool) -> Iterator[Butir]:
-    """Yield notices of registration to WLKP where the status differs from the last one told."""
+def pemberitahuan(tx: Transaction, *, berwenang: bool, semua: bool) -> Iterator[Butir]:
+    """Yield notices of registration to WLKP where the status differs from the last one told.
+
+    Only the companies in `sasaran_kabar` are looked at, unless `semua`.
+    """
+    query = _STATUS.format(sasaran="" if semua else "JOIN sasaran_kabar USING (id_wlkp)")
     for id_wlkp, id_bpjs, versi, pada, status, jumlah, last in _rows(
-        tx, _STATUS, {"berwenang": berwenang}
+        tx, query, {"berwenang": berwenang}
     ):
         # The former notice is part of the id: a status that returns is told again.
         key = derive_id("status", id_wlkp, id_bpjs, status, jumlah, last)

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from services.kit.database import Transaction
+from services.sync import sentuhan, sidik
 from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from shared_schemas.bentuk_normal import normal
@@ -19,7 +20,7 @@ from shared_schemas.rujukan import Himpunan, Perbandingan
 from shared_schemas.v1.kode import JenisPerubahan
 from shared_schemas.v1.perubahan import Perubahan
 
-TABEL = {Himpunan.BADAN_USAHA: "cermin_badan_usaha", Himpunan.PEKERJA: "cermin_pekerja"}
+TABEL = sidik.TABEL
 
 _KOLOM = {
     Himpunan.BADAN_USAHA: (
@@ -59,18 +60,17 @@ def _dump(value: dict[str, str]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _row(sisi: NamaSisi, himpunan: Himpunan, item: Perubahan[Any], bacaan: int) -> Sequence[Any]:
-    record: Any = item.rekaman
+def _row(sisi: NamaSisi, himpunan: Himpunan, nomor: int, record: Any, bacaan: int) -> Sequence[Any]:
     isi = record.isi
     values = isi.model_dump_json(exclude_none=True)
     forms = _dump(normal_forms(himpunan, isi))
     if himpunan is Himpunan.PEKERJA:
         return (
-            sisi.value, record.id, record.versi, item.nomor, record.id_badan_usaha, isi.nik,
+            sisi.value, record.id, record.versi, nomor, record.id_badan_usaha, isi.nik,
             record.dilaporkan_pada, values, forms, bacaan,
         )  # fmt: skip
     return (
-        sisi.value, record.id, record.versi, item.nomor, record.dilaporkan_pada,
+        sisi.value, record.id, record.versi, nomor, record.dilaporkan_pada,
         record.status_pendaftaran, values, forms, bacaan,
     )  # fmt: skip
 
@@ -81,26 +81,56 @@ def write_page(
     himpunan: Himpunan,
     items: Iterable[Perubahan[Any]],
     bacaan: int,
+    *,
+    catat: bool,
 ) -> None:
-    """Write one page of changes into a mirror; the page is the truth, whatever stood there."""
+    """Write one page of changes into a mirror; the page is the truth, whatever stood there.
+
+    `catat`: note what it changes for the next comparison.
+    """
     latest = {item.id: item for item in items}  # a page may name a record twice: the later wins
     kept = [i for i in latest.values() if i.jenis is JenisPerubahan.UBAH and i.rekaman is not None]
     gone = [i.id for i in latest.values() if i.jenis is JenisPerubahan.HAPUS]
-    tabel, kolom = TABEL[himpunan], _KOLOM[himpunan]
     if gone:
-        tx.raw(f"DELETE FROM {tabel} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone])
-    if not kept:
-        return
+        if catat:
+            sentuhan.note_gone(tx, sisi, himpunan, gone)
+        tx.raw(
+            f"DELETE FROM {TABEL[himpunan]} WHERE sisi = %s AND id = ANY(%s)", [sisi.value, gone]
+        )
+    if kept:
+        write_records(tx, sisi, himpunan, ((i.nomor, i.rekaman) for i in kept), bacaan, catat=catat)
+
+
+def write_records(
+    tx: Transaction,
+    sisi: NamaSisi,
+    himpunan: Himpunan,
+    records: Iterable[tuple[int, Any]],
+    bacaan: int,
+    *,
+    catat: bool,
+) -> int:
+    """Write records, each with its number and none twice, into a mirror; return how many.
+
+    `catat`: note what they change for the next comparison.
+    """
+    tabel, kolom = TABEL[himpunan], _KOLOM[himpunan]
+    written = 0
     names = ", ".join(kolom)
+    made = sidik.expressions(sisi, himpunan)
     tx.raw(f"CREATE TEMP TABLE IF NOT EXISTS halaman_{tabel} (LIKE {tabel}) ON COMMIT DELETE ROWS")
     with driver(tx).cursor().copy(f"COPY halaman_{tabel} ({names}) FROM STDIN".encode()) as copy:
-        for item in kept:
-            copy.write_row(_row(sisi, himpunan, item, bacaan))
-    changes = ", ".join(f"{k} = excluded.{k}" for k in kolom if k not in {"sisi", "id"})
+        for written, (nomor, record) in enumerate(records, 1):  # noqa: B007 - the last is the count
+            copy.write_row(_row(sisi, himpunan, nomor, record, bacaan))
+    if catat:
+        sentuhan.note_page(tx, himpunan, f"halaman_{tabel}")
+    changed = [*kolom[2:], *sidik.KOLOM.split(", ")]  # all but the key
+    changes = ", ".join(f"{k} = excluded.{k}" for k in changed)
     tx.raw(
-        f"INSERT INTO {tabel} ({names}) SELECT {names} FROM halaman_{tabel} "
+        f"INSERT INTO {tabel} ({names}, {sidik.KOLOM}) SELECT {names}, {made} FROM halaman_{tabel} "
         f"ON CONFLICT (sisi, id) DO UPDATE SET {changes}"
     )
+    return written
 
 
 def drop_unseen(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan, bacaan: int) -> int:

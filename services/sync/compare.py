@@ -1,38 +1,46 @@
 """Compare: what is on one side only, and what differs, becomes findings.
 
-SQL narrows down to the pairs whose normal forms differ; Python decides field by field. All
-findings of a round are merged in one transaction, so a killed comparison leaves no half.
+A comparison follows what was touched since the last one (`sentuhan`); the first one, or the first
+under other rules, goes through everything. SQL narrows down to the pairs whose normal forms
+differ; Python decides field by field. All is one transaction, so a killed comparison leaves no
+half and forgets nothing of what was touched.
 """
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import pasangan, selisih, temuan
+from services.sync import pasangan, saring, selisih, sentuhan, temuan
 from services.sync.konteks import Konteks, driver
+from shared_schemas import bentuk_normal
 from shared_schemas.rujukan import Himpunan
 
 _SEKALIGUS = 5_000  # rows in memory at a time
 
 
 def compare_all(ctx: Konteks) -> dict[str, int]:
-    """Compute all findings anew; returns the number found, new and no longer holding.
+    """Bring the findings up to date; returns how many were computed, new and no longer holding.
 
     Without the right to a side's workers the worker findings stay as they were.
     """
     with transaction(ctx.engine) as tx:
-        blocked = sides_without_workers(tx)
-        temuan.begin(tx)
-        found = _compare_companies(ctx, tx)
-        judged, skipped = [Himpunan.BADAN_USAHA], []
-        if blocked:
-            skipped = ["PDS-TK"] + (["PWBD"] if "wlkp" in blocked else [])
-        else:
-            judged.append(Himpunan.PEKERJA)
-            found += _compare_workers(ctx, tx)
-        return {"temuan": found} | temuan.merge(tx, judged, skipped, ctx.now())
+        return compare(ctx, tx)
+
+
+def compare(ctx: Konteks, tx: Transaction) -> dict[str, int]:
+    """Do what `compare_all` says, in a transaction of the caller."""
+    blocked = sides_without_workers(tx)
+    counts = Counter({"temuan": 0, "baru": 0, "selesai": 0})
+    if not blocked:
+        counts.update(_compare_workers(ctx, tx))
+    counts.update(_compare_companies(ctx, tx, blocked))
+    return dict(counts)
 
 
 def sides_without_workers(tx: Transaction) -> list[str]:
@@ -41,23 +49,70 @@ def sides_without_workers(tx: Transaction) -> list[str]:
         row[0]
         for row in tx.raw(
             "SELECT sisi FROM kursor_tarik "
-            "WHERE himpunan = 'pekerja' AND tidak_berwenang IS NOT NULL"
+            "WHERE himpunan = 'pekerja' AND tidak_berwenang IS NOT NULL ORDER BY sisi"
         )
     ]
 
 
-def _compare_companies(ctx: Konteks, tx: Transaction) -> int:
-    himpunan = Himpunan.BADAN_USAHA
-    whole = _whole_records(tx, himpunan, pasangan.BADAN_USAHA_LAIN)
-    return whole + _fields(ctx, tx, himpunan, pasangan.BADAN_USAHA)
-
-
-def _compare_workers(ctx: Konteks, tx: Transaction) -> int:
+def _compare_workers(ctx: Konteks, tx: Transaction) -> dict[str, int]:
+    """Compare the workers of the touched NIK; leaves what they are in `kerja`."""
     himpunan = Himpunan.PEKERJA
-    pasangan.pair_workers(tx)
-    whole = _whole_records(tx, himpunan, pasangan.PEKERJA_LAIN)
-    whole += _whole_records(tx, Himpunan.BADAN_USAHA, pasangan.SEBAGIAN)
-    return whole + _fields(ctx, tx, himpunan, pasangan.PEKERJA)
+    tahap, masukan = sentuhan.BANDING[himpunan], _inputs(ctx, himpunan)
+    if sentuhan.follows(tx, tahap, masukan):
+        if not sentuhan.take_workers(tx):
+            return {}
+        semua, sasaran = False, "sasaran_pekerja"
+    else:
+        sentuhan.forget_workers(tx)
+        semua, sasaran = not saring.choose_workers(ctx, tx), None
+    temuan.begin(tx)
+    pasangan.pair_workers(tx, semua=semua)
+    found = _whole_records(tx, himpunan, pasangan.PEKERJA_LAIN)
+    found += _fields(ctx, tx, himpunan, pasangan.PEKERJA)
+    sentuhan.remember(tx, tahap, masukan)
+    return {"temuan": found} | temuan.merge(tx, himpunan, ctx.now(), sasaran=sasaran)
+
+
+def _compare_companies(ctx: Konteks, tx: Transaction, blocked: list[str]) -> dict[str, int]:
+    """Compare the touched companies, after the workers whose findings they show."""
+    himpunan = Himpunan.BADAN_USAHA
+    tahap = sentuhan.BANDING[himpunan]
+    masukan = " ".join([_inputs(ctx, himpunan), *blocked])
+    semua = not sentuhan.follows(tx, tahap, masukan)
+    touched = sentuhan.take_companies(tx, of_workers=_has_workers(tx))
+    if not semua and not touched:
+        return {}
+    temuan.begin(tx)
+    queries = [pasangan.BADAN_USAHA_LAIN, *([] if blocked else [pasangan.SEBAGIAN])]
+    found = sum(
+        _whole_records(tx, himpunan, pasangan.within(query, semua=semua)) for query in queries
+    )
+    found += _fields(ctx, tx, himpunan, pasangan.within(pasangan.BADAN_USAHA, semua=semua))
+    if semua:
+        sentuhan.remember(tx, tahap, masukan)
+        sentuhan.require_notices(tx)
+    skipped = [*(["PDS-TK"] if blocked else []), *(["PWBD"] if "wlkp" in blocked else [])]
+    return {"temuan": found} | temuan.merge(
+        tx, himpunan, ctx.now(), lewati=skipped, sasaran=None if semua else "sasaran_usaha"
+    )
+
+
+def _has_workers(tx: Transaction) -> bool:
+    row = tx.raw("SELECT to_regclass('pg_temp.kerja') IS NOT NULL").fetchone()
+    return row is not None and bool(row[0])
+
+
+@cache
+def _version() -> str:
+    """Return a digest of the rules of pairing and deciding, as they stand in the code."""
+    sources = "".join(inspect.getsource(m) for m in (pasangan, selisih, temuan, bentuk_normal))
+    return hashlib.sha256(sources.encode()).hexdigest()[:16]
+
+
+def _inputs(ctx: Konteks, himpunan: Himpunan) -> str:
+    """Return what every finding of a field set depends on beside the records themselves."""
+    rules = repr(selisih.rules(ctx.perjanjian, himpunan, ctx.now()))
+    return f"{_version()} {hashlib.sha256(rules.encode()).hexdigest()[:16]}"
 
 
 def _chunks(tx: Transaction, query: str) -> Iterator[list[Sequence[Any]]]:

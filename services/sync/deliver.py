@@ -10,7 +10,12 @@ from typing import Any
 
 from services.kit.database import Transaction, transaction
 from services.sync import keadaan
-from services.sync.errors import ContractError, NotAuthorisedError, RefusedError
+from services.sync.errors import (
+    ContractError,
+    NotAuthorisedError,
+    PostponedDutyError,
+    RefusedError,
+)
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
@@ -40,6 +45,10 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     batch, tujuan, kunci, isi, jumlah = row
     try:
         answer = ctx.klien[NamaSisi(tujuan)].send_usulan(bytes(isi), kunci)
+    except PostponedDutyError as error:
+        held = _postpone(ctx, tujuan)
+        ctx.tell("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
+        return {"terkirim": 0, "ditunda": held, "sisa": 1}
     except NotAuthorisedError as error:
         _mark_not_authorised(ctx, batch, error)
         return {"terkirim": 0, "tak_berwenang": jumlah, "sisa": 1}
@@ -99,6 +108,24 @@ def _close_batch(
     )
 
 
+def _postpone(ctx: Konteks, tujuan: str) -> int:
+    """Keep every batch for a receiver whose duty is postponed (Pasal 10): held, not lost."""
+    with transaction(ctx.engine) as tx:
+        return tx.raw(
+            "UPDATE kotak_keluar SET keadaan = 'ditunda' WHERE keadaan = 'siap' AND tujuan = %s",
+            [tujuan],
+        ).rowcount
+
+
+def release_postponed(ctx: Konteks) -> dict[str, int]:
+    """Put what was postponed back into the queue, once a run: the duty may be due again."""
+    with transaction(ctx.engine) as tx:
+        count = tx.raw(
+            "UPDATE kotak_keluar SET keadaan = 'siap' WHERE keadaan = 'ditunda'"
+        ).rowcount
+    return {"dilepas": count}
+
+
 def _mark_not_authorised(ctx: Konteks, batch: int, error: NotAuthorisedError) -> None:
     with transaction(ctx.engine) as tx:
         tx.raw(
@@ -123,26 +150,34 @@ def _take_back(ctx: Konteks, batch: int, error: RefusedError) -> None:
             "DELETE FROM usulan_temuan WHERE id_usulan IN (SELECT id FROM usulan WHERE batch = %s)",
             [batch],
         )
-        _forget(tx, "SELECT id FROM usulan WHERE batch = %s", [batch])
+        _forget(tx, "u.batch = %s", [batch])
         tx.raw("DELETE FROM usulan WHERE batch = %s", [batch])
         _close_batch(ctx, tx, batch, "gagal", status=error.status, kode=error.kode)
 
 
 def _forget(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
-    """Forget the notices among some proposals, so that they are told again."""
-    tx.raw(f"DELETE FROM pemberitahuan WHERE id_usulan IN ({chosen})", arguments)
+    """Forget the notices among some proposals `u`, so that they are told again."""
+    tx.raw(
+        "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
+        f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
+        " INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)"
+        " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
+        arguments,
+    )
 
 
 def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
     """Open again, once a run, what the agreement did not allow last time: it may have changed."""
     with transaction(ctx.engine) as tx:
-        refused = "SELECT id FROM usulan WHERE keadaan = 'tak_berwenang'"
-        _forget(tx, refused, [])
+        _forget(tx, "u.keadaan = 'tak_berwenang'", [])
         count = tx.raw(
             "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
             "WHERE keadaan = 'tak_berwenang'"
         ).rowcount
-        tx.raw(f"DELETE FROM usulan_temuan WHERE id_usulan IN ({refused})")
+        tx.raw(
+            "DELETE FROM usulan_temuan WHERE id_usulan IN "
+            "(SELECT id FROM usulan WHERE keadaan = 'tak_berwenang')"
+        )
         tx.raw("DELETE FROM usulan WHERE keadaan = 'tak_berwenang'")
     return {"dibuka_lagi": count}
 
@@ -151,7 +186,8 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
     """Read what became of proposals that were held or queued; returns `diperbarui`."""
     with transaction(ctx.engine) as tx:
         row = tx.raw(
-            "SELECT count(*) FROM usulan WHERE tujuan = %s AND keadaan IN ('ditahan', 'diterima')",
+            "SELECT EXISTS (SELECT FROM usulan WHERE tujuan = %s "
+            "AND keadaan IN ('ditahan', 'diterima'))",
             [sisi.value],
         ).fetchone()
     changed, kursor = 0, None

@@ -61,6 +61,13 @@ class AgreementOverError(PermanentError):
     judul = "Perjanjian tidak berlaku"
 
 
+class CredentialHeldError(PermanentError):
+    """The other party holds this registration for its security (Pasal 6); the queue stays."""
+
+    kode = "HUB-SYNC-018"
+    judul = "Kredensial ditahan oleh pihak lain"
+
+
 class CursorGoneError(PermanentError):
     """The change feed no longer knows the cursor: read again from the beginning."""
 
@@ -83,11 +90,58 @@ class UnknownCompanyError(PermanentError):
     saran = "Pakai id dari `hub tinjau daftar`."
 
 
+class TooDifferentError(PermanentError):
+    """So much differs that reading everything anew is the shorter way."""
+
+    kode = "HUB-SYNC-012"
+    judul = "Cermin terlalu berbeda dari sumbernya"
+    saran = "Jalankan `hub sync audit --perbaiki`; cermin itu lalu dibaca ulang seluruhnya."
+
+
+class SnapshotGoneError(PermanentError):
+    """A snapshot failed, or is no longer kept: another one must be asked for."""
+
+    kode = "HUB-SYNC-013"
+    judul = "Cuplikan tidak lagi tersedia"
+    saran = "Jalankan lagi; muatan dimulai dari cuplikan baru."
+
+
+class SnapshotBrokenError(PermanentError):
+    """A part or the manifest is not what its digest or its signature says."""
+
+    kode = "HUB-SYNC-014"
+    judul = "Cuplikan tidak sesuai sidik atau tanda tangannya"
+    saran = "Jangan pakai isinya; tanyakan kepada pengelola layanan, lalu muat lagi."
+
+
+class NoSuchAddressError(RefusedError):
+    """The service does not know an address of the contract, such as that of snapshots."""
+
+    kode = "HUB-SYNC-015"
+    judul = "Layanan tidak mengenal alamat ini"
+
+
+class DownloadFolderError(PermanentError):
+    """Parts on their way cannot be written: the folder is not ours, or the disk is full."""
+
+    kode = "HUB-SYNC-016"
+    judul = "Folder unduhan tidak dapat ditulis"
+    saran = "Beri tempat dan hak tulis pada folder unduhan, lalu jalankan lagi."
+
+
 class SyncConfigurationError(ConfigurationError):
     """The reconciler was told something it cannot work with."""
 
     kode = "HUB-SYNC-009"
     judul = "Pengaturan rekonsiliasi salah"
+
+
+class KeyMismatchError(SyncConfigurationError):
+    """Leaves made with two keys say nothing about each other."""
+
+    kode = "HUB-SYNC-017"
+    judul = "Kunci sidik tidak sama"
+    saran = "Pasang kunci-sidik yang sama pada kedua layanan dan penyelaras."
 
 
 class Interrupted(BaseException):

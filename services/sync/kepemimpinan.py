@@ -14,9 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import psycopg
-import sqlalchemy as sa
 
-from services.kit.database import DatabaseUnavailableError
+from services.kit.database import DatabaseUnavailableError, libpq_url
 from services.sync.errors import BusyError, Interrupted
 
 KUNCI = 7_406_022  # any constant; other programs on the hub's database use others
@@ -28,11 +27,10 @@ class Kepemimpinan:
     """The advisory lock on a connection of its own."""
 
     def __init__(self, database_url: str) -> None:
-        url = sa.make_url(database_url).set(drivername="postgresql")
         name = f"{_SEBUTAN} {socket.gethostname()[:24]} pid {os.getpid()}"
         try:
             self._connection = psycopg.connect(
-                url.render_as_string(hide_password=False),
+                libpq_url(database_url),
                 autocommit=True,
                 application_name=name,
                 connect_timeout=5,

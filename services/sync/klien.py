@@ -6,10 +6,12 @@ forbids, and what cannot get better by waiting, becomes an error at once.
 
 from __future__ import annotations
 
+import base64
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
@@ -23,24 +25,39 @@ from services.kit.errors import HubError, TemporaryError
 from services.sync.errors import (
     AgreementOverError,
     ContractError,
+    CredentialHeldError,
     CursorGoneError,
+    NoSuchAddressError,
     NotAuthorisedError,
     PostponedDutyError,
     RefusedError,
     ServiceDownError,
+    SnapshotGoneError,
 )  # fmt: skip
+from services.sync.lalu_lintas import LaluLintas
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.pekerja import Pekerja
-from shared_schemas.v1.perubahan import HalamanPerubahan
+from shared_schemas.v1.perubahan import HalamanPerubahan, Perubahan
+from shared_schemas.v1.sidik import Akar, Anak, DaunSimpul, KumpulanRekaman
 from shared_schemas.v1.usulan import KumpulanTandaTerima, UsulanTercatat
 
 _T = TypeVar("_T")
 
+TUJUAN = {NamaSisi.WLKP: "perluasan_kepesertaan", NamaSisi.BPJS: "wajib_lapor"}
+"""What each party's data is asked for: the asking party's own effort (Pasal 2(1), Pasal 4(2))."""
+
 JALUR = {Himpunan.BADAN_USAHA: "badan-usaha", Himpunan.PEKERJA: "pekerja"}
 
+_MENURUT_KODE: dict[str, type[HubError]] = {
+    "KLIEN-EKSPOR-002": SnapshotGoneError,
+    "KLIEN-PENAHANAN-001": CredentialHeldError,
+    "KLIEN-PENAHANAN-002": CredentialHeldError,
+    # Waiting for its end would hold up the directions that go on.
+    "HUB-PERJANJIAN-004": PostponedDutyError,
+}
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _LONGEST_PAUSE = 15.0  # seconds; longer would make a short outage cost more than it lasts
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
@@ -48,15 +65,30 @@ _TERKIRIM = "http11.send_request_body.complete"
 _PALING_LAMA_KIRIM = 0.05  # seconds; a server that cannot be reached delays nothing
 
 
+def record_form(himpunan: Himpunan, pemberi: Pihak) -> Any:
+    """Return the form of a record in the profile of the party that gives it."""
+    if himpunan is Himpunan.BADAN_USAHA:
+        return BadanUsahaTercatat[BadanUsaha.profil(pemberi)]  # type: ignore[misc]
+    return PekerjaTercatat[Pekerja.profil(pemberi)]  # type: ignore[misc]
+
+
 @cache
 def _page_form(himpunan: Himpunan, pemberi: Pihak) -> TypeAdapter[HalamanPerubahan[Any]]:
-    if himpunan is Himpunan.BADAN_USAHA:
-        record: Any = BadanUsahaTercatat[BadanUsaha.profil(pemberi)]  # type: ignore[misc]
-    else:
-        record = PekerjaTercatat[Pekerja.profil(pemberi)]  # type: ignore[misc]
+    record: Any = record_form(himpunan, pemberi)
     return TypeAdapter(HalamanPerubahan[record])
 
 
+@cache
+def _records_form(himpunan: Himpunan, pemberi: Pihak) -> TypeAdapter[KumpulanRekaman[Any]]:
+    record: Any = record_form(himpunan, pemberi)
+    return TypeAdapter(KumpulanRekaman[record])
+
+
+def _prefixes(awalan: Sequence[str]) -> dict[str, Any]:
+    return {} if list(awalan) == [""] else {"awalan": ",".join(awalan)}
+
+
+_AKAR, _ANAK, _DAUN = TypeAdapter(Akar), TypeAdapter(Anak), TypeAdapter(DaunSimpul)
 _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
 
@@ -76,11 +108,26 @@ class _DiDepan(NamedTuple):
     answer: Future[httpx.Response]
 
 
+class Jumlah(NamedTuple):
+    """Sums of children, node by node, as of a number of the source."""
+
+    nomor: int
+    jumlah: list[int]
+
+
+class Daftar(NamedTuple):
+    """Leaves by id, as of a number of the source."""
+
+    nomor: int
+    daun: dict[str, int]
+
+
 class KlienRegistri:
     """Client of one registry. Raises TemporaryError when patience ends, else PermanentError.
 
     `check_stop` is called before each pause and raises to stop, so that an operator's interrupt
-    is not kept waiting by a dead service.
+    is not kept waiting by a dead service. `permit` is called with the right that each request
+    uses, and raises where our own copy of the agreement does not allow it now.
     """
 
     def __init__(
@@ -93,14 +140,21 @@ class KlienRegistri:
         batas: int,
         check_stop: Callable[[], None],
         transport: httpx.BaseTransport | None = None,
+        permit: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.sisi = sisi
+        self._permit = permit
         self._batas = batas
         self._check_stop = check_stop
-        self._patience = tunggu_detik
+        self.patience = tunggu_detik
         self._http = httpx.Client(
-            base_url=base_url, auth=auth, timeout=_TIMEOUT, transport=transport
+            base_url=base_url,
+            auth=auth,
+            timeout=_TIMEOUT,
+            headers={"Tujuan": TUJUAN[sisi]},
+            transport=transport,
         )
+        self.lalu_lintas = LaluLintas()
         self._background = ThreadPoolExecutor(1)
         self._coming: _DiDepan | None = None
 
@@ -117,9 +171,9 @@ class KlienRegistri:
         path = f"/v1/perubahan/{JALUR[himpunan]}"
         answer = self._came_ahead(path, kursor)
         if answer is None:
-            answer = self._call("GET", path, params=self._query(kursor))
+            answer = self.call("GET", path, params=self._query(kursor))
         self._ask_ahead(path, answer)
-        return self._read(_page_form(himpunan, self.sisi.pemberi), answer)
+        return self.read(_page_form(himpunan, self.sisi.pemberi), answer)
 
     def _query(self, kursor: str | None) -> dict[str, Any]:
         return {"batas": self._batas} | ({} if kursor is None else {"kursor": kursor})
@@ -154,24 +208,64 @@ class KlienRegistri:
         except HubError:  # asked again where there is patience, and where it can be said
             return None
 
+    def fetch_akar(self, himpunan: Himpunan) -> Akar:
+        """Return the root of the source's digest tree."""
+        return self.read(_AKAR, self.call("GET", f"/v1/digest/{JALUR[himpunan]}"))
+
+    def fetch_anak(
+        self, himpunan: Himpunan, awalan: Sequence[str], lipat: int, oktet: int
+    ) -> Jumlah:
+        """Return the sums of the children of nodes; the one prefix "" is the root."""
+        query = {"lipat": lipat, "oktet": oktet} | _prefixes(awalan)
+        found = self.read(_ANAK, self.call("GET", f"/v1/digest/{JALUR[himpunan]}", params=query))
+        return Jumlah(found.nomor, self._unpack(found.anak, oktet, len(awalan) * 16**lipat))
+
+    def fetch_daun(self, himpunan: Himpunan, awalan: Sequence[str], oktet: int) -> Daftar:
+        """Return the records of small nodes with their leaves."""
+        query = {"oktet": oktet} | _prefixes(awalan)
+        path = f"/v1/digest/{JALUR[himpunan]}/daun"
+        found = self.read(_DAUN, self.call("GET", path, params=query))
+        leaves = self._unpack(found.daun, oktet, len(found.id))
+        return Daftar(found.nomor, dict(zip(found.id, leaves, strict=True)))
+
+    def fetch_rekaman(self, himpunan: Himpunan, ids: Sequence[str]) -> list[Perubahan[Any]]:
+        """Return the last state of these records, at most 1,000, with tombstones."""
+        path = f"/v1/digest/{JALUR[himpunan]}/rekaman"
+        answer = self.call("POST", path, json={"id": list(ids)})
+        return self.read(_records_form(himpunan, self.sisi.pemberi), answer).data
+
+    def _unpack(self, text: str, oktet: int, count: int) -> list[int]:
+        try:
+            packed = base64.b64decode(text, validate=True)
+        except ValueError:
+            packed = b""
+        if len(packed) != count * oktet:
+            raise ContractError(f"{self.sisi.upper()}: panjang jumlah sidik tidak sesuai.")
+        return [
+            int.from_bytes(packed[at : at + oktet], "big") for at in range(0, len(packed), oktet)
+        ]
+
     def send_usulan(self, isi: bytes, kunci: str) -> KumpulanTandaTerima:
         """Send a stored batch and return its receipts; repeating the key repeats the answer."""
         headers = {"Idempotency-Key": kunci, "Content-Type": "application/json"}
-        answer = self._call("POST", "/v1/usulan", content=isi, headers=headers)
-        return self._read(_TANDA_TERIMA, answer)
+        answer = self.call("POST", "/v1/usulan", content=isi, headers=headers)
+        return self.read(_TANDA_TERIMA, answer)
 
     def list_usulan(self, kursor: str | None) -> Halaman[UsulanTercatat]:
         """Return one page of our own proposals with their present state."""
-        return self._read(
-            _DAFTAR_USULAN, self._call("GET", "/v1/usulan", params=self._query(kursor))
-        )
+        return self.read(_DAFTAR_USULAN, self.call("GET", "/v1/usulan", params=self._query(kursor)))
 
-    def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Return a service's answer, asking again while there is patience."""
+        return self.patiently(self._once, method, path, **options)
+
+    def patiently(self, work: Callable[..., _T], *given: Any, **options: Any) -> _T:
+        """Return what `work` returns; after a TemporaryError it is done again."""
         started = time.monotonic()
 
         def give_up(_: RetryCallState) -> bool:
             self._check_stop()
-            return time.monotonic() - started >= self._patience
+            return time.monotonic() - started >= self.patience
 
         retrying = Retrying(
             stop=give_up,
@@ -180,7 +274,11 @@ class KlienRegistri:
             retry=retry_if_exception_type(TemporaryError),
             reraise=True,
         )
-        return retrying(self._once, method, path, **options)
+        return retrying(work, *given, **options)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless told to stop."""
+        self._sleep(seconds)
 
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -189,34 +287,55 @@ class KlienRegistri:
             time.sleep(min(left, 0.2))
 
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
-        try:
+        self._permit(_right_of(path))
+        with self._translated():
             answer = self._http.request(method, path, **options)
-        except httpx.HTTPStatusError as error:  # the token endpoint said no
-            answer = error.response
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            text = f"Layanan {self.sisi.upper()} tidak menjawab ({type(error).__name__})."
-            raise ServiceDownError(text) from None
+        self.lalu_lintas.note(answer)
         if answer.status_code < 400:
             return answer
         raise self._problem(answer)
+
+    @contextmanager
+    def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        """Open an answer whose body is read piece by piece; a cut is a ServiceDownError."""
+        self._permit(_right_of(path))
+        with self._translated(), self._http.stream("GET", path, headers=headers) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                raise self._problem(answer)
+            yield answer
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPStatusError as error:  # the token endpoint said no
+            raise self._problem(error.response) from None
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            text = f"Layanan {self.sisi.upper()} tidak menjawab ({type(error).__name__})."
+            raise ServiceDownError(text) from None
 
     def _problem(self, answer: httpx.Response) -> Exception:
         """Translate a problem document; the table of codes is in wire.md and openapi/."""
         kode, detail, pasal = _read_problem(answer)
         status = answer.status_code
         text = f"{self.sisi.upper()} menjawab {status} {kode}: {detail}"
+        if kode in _MENURUT_KODE:
+            return _MENURUT_KODE[kode](text, pasal=pasal)
         if status == 410:
             return CursorGoneError(text)
-        if kode == "HUB-PERJANJIAN-004":  # waiting would hold up the directions that go on
-            return PostponedDutyError(text, pasal=pasal)
         if status in _TEMPORARY:
             return ServiceDownError(text, retry_after=_seconds(answer.headers.get("Retry-After")))
-        if status == 403 and kode.startswith(("KLIEN-PERJANJIAN", "KLIEN-OTORISASI")):
+        if status == 403 and kode.startswith(
+            ("KLIEN-PERJANJIAN", "KLIEN-OTORISASI", "KLIEN-TUJUAN")
+        ):
             over = (pasal or "").startswith("Pasal 8")
             return (AgreementOverError if over else NotAuthorisedError)(text, pasal=pasal)
-        return RefusedError(text, pasal=pasal)
+        missing = status in {404, 405} and not kode.startswith("KLIEN-EKSPOR")
+        return (NoSuchAddressError if missing else RefusedError)(text, pasal=pasal)
 
-    def _read(self, form: TypeAdapter[_T], answer: httpx.Response) -> _T:
+    def read(self, form: TypeAdapter[_T], answer: httpx.Response) -> _T:
+        """Return an answer in its agreed form. Raises ContractError."""
         try:
             return form.validate_json(answer.content)
         except ValidationError as error:
@@ -226,6 +345,16 @@ class KlienRegistri:
                 f"{self.sisi.upper()}: {error.error_count()} bidang tidak sah, mulai {place} "
                 f"({first['type']})."
             ) from None
+
+
+def _right_of(path: str) -> str:
+    """Return the right (`badan_usaha:baca`, …) that a request of this module uses."""
+    segments = path.split("/")
+    if "usulan" in segments:
+        return "usulan:kirim"
+    # A part of a snapshot does not say whose it is; the giver looks at the snapshot.
+    himpunan = next((h for h, n in JALUR.items() if n in segments), Himpunan.BADAN_USAHA)
+    return f"{himpunan.value}:baca"
 
 
 def _read_problem(answer: httpx.Response) -> tuple[str, str, str | None]:

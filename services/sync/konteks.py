@@ -15,12 +15,26 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock
 from services.kit.database import Transaction
-from services.sync.errors import Interrupted
+from services.kit.errors import PermanentError
+from services.sync.errors import (
+    AgreementOverError,
+    Interrupted,
+    NotAuthorisedError,
+    PostponedDutyError,
+    SyncConfigurationError,
+)
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi, SyncSettings
-from shared_schemas.perjanjian import Perjanjian
+from shared_schemas.perjanjian import Larangan, Perjanjian, PerjanjianError
+from shared_schemas.rujukan import Himpunan
+
+_LARANGAN: dict[str, type[PermanentError]] = {
+    "tidak_berlaku": AgreementOverError,
+    "kahar": PostponedDutyError,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +54,43 @@ class Konteks:
     settings: SyncSettings
     engine: sa.Engine
     klien: dict[NamaSisi, KlienRegistri]
-    perjanjian: Perjanjian
+    berkas: BerkasPerjanjian
     clock: Clock
     on_progress: Callable[[Kemajuan], None] | None
     check_leadership: Callable[[], None]
+    kunci_sidik: bytes | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     running: bool = False
     interrupted: bool = False
     kegagalan: Exception | None = None
     putaran: int = 0
+    tanpa_cuplikan: set[tuple[NamaSisi, Himpunan]] = field(default_factory=set)
+    taut_penuh: bool = False
+    diperingatkan: dt.date | None = None
 
     def now(self) -> dt.datetime:
         """Return the present moment with a zone."""
         return self.clock()
+
+    @property
+    def perjanjian(self) -> Perjanjian:
+        """The agreement as its file and records say now. Raises SyncConfigurationError."""
+        try:
+            return self.berkas.current().kini
+        except PerjanjianError as error:
+            raise SyncConfigurationError(str(error)) from None
+
+    def permit(self, sisi: NamaSisi, cakupan: str) -> None:
+        """Raise unless our own copy of the agreement allows this right towards a registry now.
+
+        Both ends decide: a round stops here as well when the agreement ends under it.
+        """
+        giver = sisi.pemberi
+        answer = self.perjanjian.decide(giver.lawan, giver, cakupan, self.now())
+        if isinstance(answer, Larangan):
+            kind = _LARANGAN.get(answer.alasan, NotAuthorisedError)
+            raise kind(answer.penjelasan, pasal=answer.pasal)
 
     def tell(self, tahap: str, pesan: str, jumlah: int = 0) -> None:
         """Report progress to whoever listens."""

@@ -38,7 +38,7 @@ def _all(connection: sa.Connection, statement: sa.Executable) -> list[Baris]:
 def status(engine: sa.Engine) -> StatusSync:
     """Return the last rounds, the cursors with their lag in seconds, and who holds the lock."""
     now = dt.datetime.now(dt.UTC)
-    waiting = sa.select(sa.func.count()).where(t.kotak_keluar.c.keadaan == "siap")
+    waiting = sa.select(sa.func.count()).where(t.kotak_keluar.c.keadaan.in_(("siap", "ditunda")))
     with engine.connect() as connection:
         kursor = _all(connection, sa.select(t.kursor_tarik).order_by("himpunan", "sisi"))
         for row in kursor:

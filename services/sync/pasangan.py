@@ -10,35 +10,40 @@ from __future__ import annotations
 from services.kit.database import Transaction
 
 # Standing of a company: 'tertaut', 'tak' (parked in tak_tertaut), or 'hanya' (on one side only).
-_KERJA = """
+_USAHA = """
+LEFT JOIN cermin_badan_usaha c ON c.sisi = p.sisi AND c.id = p.id_badan_usaha
+LEFT JOIN tautan_badan_usaha t ON c.sisi = 'wlkp' AND t.id_wlkp = c.id
+LEFT JOIN tak_tertaut k ON k.sisi = c.sisi AND k.id = c.id
+"""
+_GRUP = """
+CASE c.sisi WHEN 'wlkp' THEN coalesce('B:' || t.id_bpjs, 'W:' || c.id) WHEN 'bpjs' THEN 'B:' || c.id
+END
+"""
+_STATUS = """
+CASE WHEN t.id_wlkp IS NOT NULL THEN 'tertaut'
+     WHEN c.sisi = 'bpjs' AND EXISTS (SELECT FROM tautan_badan_usaha e WHERE e.id_bpjs = c.id)
+     THEN 'tertaut'
+     WHEN k.id IS NOT NULL OR c.id IS NULL THEN 'tak' ELSE 'hanya' END
+"""
+_KERJA = f"""
 CREATE TEMP TABLE kerja ON COMMIT DROP AS
-WITH bu AS (
-    SELECT c.sisi, c.id, coalesce('B:' || t.id_bpjs, 'W:' || c.id) AS grup,
-           coalesce(t.cabang, false) AS cabang,
-           CASE WHEN t.id_wlkp IS NOT NULL THEN 'tertaut' WHEN k.id IS NOT NULL THEN 'tak'
-                ELSE 'hanya' END AS status
-    FROM cermin_badan_usaha c
-    LEFT JOIN tautan_badan_usaha t ON t.id_wlkp = c.id
-    LEFT JOIN tak_tertaut k ON k.sisi = c.sisi AND k.id = c.id
-    WHERE c.sisi = 'wlkp'
-    UNION ALL
-    SELECT c.sisi, c.id, 'B:' || c.id, false,
-           CASE WHEN EXISTS (SELECT FROM tautan_badan_usaha t WHERE t.id_bpjs = c.id)
-                THEN 'tertaut' WHEN k.id IS NOT NULL THEN 'tak' ELSE 'hanya' END
-    FROM cermin_badan_usaha c
-    LEFT JOIN tak_tertaut k ON k.sisi = c.sisi AND k.id = c.id
-    WHERE c.sisi = 'bpjs'
-), semua AS (
-    SELECT p.sisi, p.id, p.nik, p.versi, p.id_badan_usaha AS bu, u.grup, u.cabang,
-           coalesce(u.status, 'tak') AS status,
+WITH semua AS (
+    SELECT p.sisi, p.id, p.nik, p.versi, p.id_badan_usaha AS bu, {_GRUP} AS grup,
+           coalesce(t.cabang, false) AS cabang, {_STATUS} AS status,
            coalesce(p.sisi = 'wlkp' AND p.isi->>'hubungan_kerja' = 'BERHENTI', false) AS henti,
            count(*) OVER kunci AS banyak,
            row_number() OVER (kunci ORDER BY p.id) AS ke_kunci
-    FROM cermin_pekerja p LEFT JOIN bu u ON u.sisi = p.sisi AND u.id = p.id_badan_usaha
+    FROM cermin_pekerja p {{nik}} {_USAHA}
     WINDOW kunci AS (PARTITION BY p.sisi, p.id_badan_usaha, p.nik)
 )
 SELECT sisi, id, nik, versi, bu, grup, cabang, status, henti, banyak > 1 AS ganda
 FROM semua WHERE ke_kunci = 1
+"""
+
+# What the sieve reads of one side: who, for whom, and all that is compared.
+SARINGAN = f"""
+SELECT p.nik, coalesce({_GRUP}, p.sisi) AS grup, p.banding::text AS isi
+FROM cermin_pekerja p {_USAHA} WHERE p.sisi = '{{sisi}}'
 """
 
 # Two establishments of one body may both name a worker: the first that still does is compared.
@@ -79,7 +84,7 @@ WHERE w.sisi = 'wlkp' AND NOT w.ganda AND NOT b.ganda
 BADAN_USAHA = """
 SELECT w.id, b.id, NULL, NULL, w.versi, b.versi, w.dilaporkan_pada, b.dilaporkan_pada,
        w.banding, b.banding, true
-FROM tautan_badan_usaha t
+FROM tautan_badan_usaha t {pasangan}
 JOIN cermin_badan_usaha w ON w.sisi = 'wlkp' AND w.id = t.id_wlkp
 JOIN cermin_badan_usaha b ON b.sisi = 'bpjs' AND b.id = t.id_bpjs
 WHERE NOT t.cabang AND w.banding <> b.banding
@@ -115,7 +120,7 @@ FROM sisa s WHERE s.status = 'tertaut' AND NOT s.ganda
 
 BADAN_USAHA_LAIN = """
 WITH hanya AS (
-    SELECT c.sisi, c.id, c.versi FROM cermin_badan_usaha c
+    SELECT c.sisi, c.id, c.versi FROM cermin_badan_usaha c {usaha}
     WHERE NOT EXISTS (SELECT FROM tak_tertaut k WHERE k.sisi = c.sisi AND k.id = c.id)
       AND NOT EXISTS (SELECT FROM tautan_badan_usaha t WHERE c.sisi = 'wlkp' AND t.id_wlkp = c.id)
       AND NOT EXISTS (SELECT FROM tautan_badan_usaha t WHERE c.sisi = 'bpjs' AND t.id_bpjs = c.id)
@@ -131,22 +136,34 @@ WHERE sisi = 'wlkp' AND EXISTS (
       AND coalesce(p.isi->>'hubungan_kerja', 'AKTIF') <> 'BERHENTI')
 """
 
+# Asked of the findings and not of the workers: a body may have others than those compared now.
 SEBAGIAN = """
-SELECT DISTINCT 'PDS-TK', '', k.id_wlkp, k.id_bpjs, NULL, NULL, w.versi, NULL::bigint
-FROM sisa s
-JOIN tautan_badan_usaha t ON t.id_wlkp = s.bu
-JOIN tautan_badan_usaha k ON k.id_bpjs = t.id_bpjs AND NOT k.cabang
-JOIN cermin_badan_usaha w ON w.sisi = 'wlkp' AND w.id = k.id_wlkp
-WHERE s.sisi = 'wlkp' AND s.status = 'tertaut' AND NOT s.ganda
-  AND NOT EXISTS (SELECT FROM sisa l WHERE l.nik = s.nik AND l.sisi <> s.sisi)
+SELECT 'PDS-TK', '', t.id_wlkp, t.id_bpjs, NULL, NULL, w.versi, NULL::bigint
+FROM tautan_badan_usaha t {pasangan}
+JOIN cermin_badan_usaha w ON w.sisi = 'wlkp' AND w.id = t.id_wlkp
+WHERE NOT t.cabang AND EXISTS (
+    SELECT FROM tautan_badan_usaha s
+    JOIN temuan h ON h.jenis = 'hanya_wlkp' AND h.bu_wlkp = s.id_wlkp
+    WHERE s.id_bpjs = t.id_bpjs AND h.himpunan = 'pekerja' AND h.berlaku)
 """
 
+_SASARAN = {
+    "nik": "JOIN sasaran_nik USING (nik)",
+    "usaha": "JOIN sasaran_usaha s ON s.sisi = c.sisi AND s.id = c.id",
+    "pasangan": "JOIN sasaran_usaha g ON g.sisi = 'wlkp' AND g.id = t.id_wlkp",
+}
 
-def pair_workers(tx: Transaction) -> None:
+
+def within(query: str, *, semua: bool) -> str:
+    """Return a query over everything, or over the targets of this comparison alone."""
+    return query.format(**dict.fromkeys(_SASARAN, "") if semua else _SASARAN)
+
+
+def pair_workers(tx: Transaction, *, semua: bool) -> None:
     """Prepare the temporary tables that the worker queries read; they end with the transaction."""
     tx.raw("SET LOCAL work_mem = '64MB'")
     for statement, tabel in ((_KERJA, "kerja"), (_COCOK, "cocok"), (_SISA, "sisa")):
-        tx.raw(statement)
+        tx.raw(within(statement, semua=semua))
         tx.raw(f"ANALYZE {tabel}")
     tx.raw("CREATE INDEX ON sisa (nik, sisi)")
     tx.raw(_PINDAH)

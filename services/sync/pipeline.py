@@ -14,7 +14,12 @@ from dbos import DBOS
 
 from services.sync import rounds
 from services.sync.compare import compare_all
-from services.sync.deliver import deliver_batch, refresh_states, reopen_not_authorised
+from services.sync.deliver import (
+    deliver_batch,
+    refresh_states,
+    release_postponed,
+    reopen_not_authorised,
+)
 from services.sync.konteks import Konteks, current
 from services.sync.link import link_companies
 from services.sync.propose import propose_all
@@ -29,6 +34,8 @@ Hitungan = dict[str, int]
 def run_round(nomor: int, *, pertama: bool) -> Hitungan:
     """Run one round; `pertama` in a run also asks what became of held proposals."""
     with rounds.watched(nomor):
+        if pertama:
+            _step("deliver", nomor, release_postponed)
         # What a failed round left goes first: its receipts belong to the findings as they stood.
         total: Counter[str] = Counter(_deliver(nomor))
         if pertama:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from services.kit.database import Transaction, transaction
-from services.sync import butir, keadaan, selisih
+from services.sync import butir, keadaan, selisih, sentuhan
 from services.sync.butir import Butir
 from services.sync.compare import sides_without_workers
 from services.sync.konteks import Konteks, driver
@@ -24,22 +24,28 @@ from shared_schemas.v1.amplop import BATAS_LARIK
 from shared_schemas.v1.kode import JenisUsulan
 from shared_schemas.v1.usulan import KumpulanUsulan
 
-# PWBD and PDS-TK are seen in additions: they follow the proposals of what they are made of.
+# PWBD and PDS-TK are seen in additions: they follow the proposals of what they are made of. Either
+# the finding is new, or the proposal is; what was joined before is joined still.
 _TUMPANGAN = """
 INSERT INTO usulan_temuan (id_usulan, id_temuan, sidik_asal)
 SELECT DISTINCT ON (x.id_usulan, p.id) x.id_usulan, p.id, x.sidik_asal FROM temuan p
 JOIN temuan h ON h.jenis = 'hanya_wlkp' AND h.himpunan = 'badan_usaha' AND h.id_wlkp = p.id_wlkp
 JOIN usulan_temuan x ON x.id_temuan = h.id
-WHERE p.jenis = 'PWBD' AND p.keadaan <> 'selesai'
+JOIN usulan u ON u.id = x.id_usulan
+WHERE p.jenis = 'PWBD' AND {baru}
 UNION ALL
 SELECT DISTINCT ON (x.id_usulan, p.id) x.id_usulan, p.id, x.sidik_asal FROM temuan p
 JOIN tautan_badan_usaha t ON t.id_bpjs = p.id_bpjs
 JOIN temuan h ON h.jenis = 'hanya_wlkp' AND h.himpunan = 'pekerja' AND h.bu_wlkp = t.id_wlkp
     AND h.keadaan <> 'selesai'
 JOIN usulan_temuan x ON x.id_temuan = h.id
-WHERE p.jenis = 'PDS-TK' AND p.keadaan <> 'selesai'
+JOIN usulan u ON u.id = x.id_usulan
+WHERE p.jenis = 'PDS-TK' AND {baru}
 ON CONFLICT DO NOTHING
 """
+# After so many, the planner would still think that most findings are open, and scan them all.
+_BANYAK = 5_000
+_BARU = ("p.keadaan = 'terbuka'", "p.keadaan <> 'selesai' AND u.batch > %(sebelum)s")
 
 
 def propose_all(ctx: Konteks) -> dict[str, int]:
@@ -47,14 +53,19 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
     with transaction(ctx.engine) as tx:
         now = ctx.now()
         blocked = sides_without_workers(tx)
+        last = tx.raw("SELECT coalesce(max(id), 0) FROM kotak_keluar").fetchone()
+        assert last is not None  # noqa: S101 - an aggregate
         total = 0
         for tujuan in NamaSisi:
             outbox = _Kotak(tx, tujuan, now)
             outbox.add_all(_items(ctx, tx, tujuan, blocked))
             total += outbox.flush()
             ctx.tell("propose", f"{total} usulan disiapkan", total)
-        tx.raw(_TUMPANGAN)
+        for baru in _BARU:
+            tx.raw(_TUMPANGAN.format(baru=baru), {"sebelum": last[0]})
         keadaan.follow_open(tx, now)
+        if total >= _BANYAK:
+            tx.raw("ANALYZE temuan, usulan, usulan_temuan")
     return {"diusulkan": total}
 
 
@@ -69,7 +80,16 @@ def _items(ctx: Konteks, tx: Transaction, tujuan: NamaSisi, blocked: list[str]) 
         may_count = tujuan.lawan.value not in blocked
         yield from butir.penambahan(tx, tujuan, himpunan, names, berwenang=may_count)
     if tujuan is NamaSisi.WLKP:
-        yield from butir.pemberitahuan(tx, berwenang=NamaSisi.BPJS.value not in blocked)
+        yield from _notices(tx, may_count=NamaSisi.BPJS.value not in blocked)
+
+
+def _notices(tx: Transaction, *, may_count: bool) -> Iterator[Butir]:
+    """Yield what changed of the notices; all of them when the right to count did."""
+    masukan = "dengan jumlah" if may_count else "tanpa jumlah"
+    semua = not sentuhan.follows(tx, sentuhan.KABAR, masukan)
+    sentuhan.take_notices(tx)
+    yield from butir.pemberitahuan(tx, berwenang=may_count, semua=semua)
+    sentuhan.remember(tx, sentuhan.KABAR, masukan)
 
 
 @dataclass

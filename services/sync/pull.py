@@ -1,5 +1,7 @@
 """Pull: read each registry's change feed from the kept cursor into the mirrors.
 
+A full read that turns out long goes on from a snapshot (`muat`).
+
 A page and its cursor are written in one transaction of ours, so a step that is repeated
 after a kill goes on where the last page was committed.
 """
@@ -10,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import cermin
+from services.kit.errors import HubError
+from services.sync import cermin, samakan, sentuhan
 from services.sync.errors import CursorGoneError, NotAuthorisedError, PostponedDutyError
 from services.sync.konteks import Konteks
+from services.sync.muat import load_if_due
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.perubahan import HalamanPerubahan
@@ -36,14 +40,16 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
     where force majeure postpones them, the mirror stands as it is.
     """
     total = {"dibaca": 0, "dihapus": 0, "habis": 0, "berwenang": 1}
-    for _ in range(HALAMAN_PER_LANGKAH):
+    for at in range(HALAMAN_PER_LANGKAH):
         ctx.check()
-        with transaction(ctx.engine) as tx:
-            letak = _position(tx, sisi, himpunan)
         try:
+            if at == 0:
+                total["dibaca"] += load_if_due(ctx, sisi, himpunan)
+            with transaction(ctx.engine) as tx:
+                letak = _position(tx, sisi, himpunan)
             page = ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
         except CursorGoneError:
-            _start_again(ctx, sisi, himpunan)
+            _find_back(ctx, sisi, himpunan)
             continue
         except NotAuthorisedError as error:
             if himpunan is Himpunan.BADAN_USAHA and not isinstance(error, PostponedDutyError):
@@ -71,7 +77,18 @@ def _position(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> _Letak:
     return _Letak(*row)
 
 
-def _start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
+def _find_back(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
+    """Repair the mirror by the digest tree, or read everything where there is none to be had."""
+    try:
+        done = samakan.catch_up(ctx, sisi, himpunan)
+    except HubError as error:
+        ctx.tell("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {error.detail}")
+        start_again(ctx, sisi, himpunan)
+    else:
+        ctx.tell("pull", f"{himpunan} {sisi}: kursor hilang, {done} rekaman diperbaiki.", done)
+
+
+def start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
     """Begin a full read; what it does not show was deleted while we were away."""
     with transaction(ctx.engine) as tx:
         tx.raw(
@@ -100,7 +117,9 @@ def _store(
     now = ctx.now()
     gone = 0
     with transaction(ctx.engine) as tx:
-        cermin.write_page(tx, sisi, himpunan, page.data, letak.bacaan)
+        if letak.penuh:
+            sentuhan.require_full(tx)
+        cermin.write_page(tx, sisi, himpunan, page.data, letak.bacaan, catat=not letak.penuh)
         if page.habis and letak.penuh:
             gone = cermin.drop_unseen(tx, sisi, himpunan, letak.bacaan)
         tx.raw(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,11 +16,12 @@ import psycopg
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
+from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock, system_clock
-from services.kit.database import make_engine
+from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
 from services.kit.tls import RotatingTransport
-from services.sync import konteks, rounds
+from services.sync import konteks, rounds, sentuhan, sidik
 from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.klien import KlienRegistri
@@ -31,16 +34,19 @@ from services.sync.lihat import (
     summary,
     trace,
 )  # fmt: skip
+from services.sync.muat import load_mirror
+from services.sync.peringatan import tell_warnings
 from services.sync.pipeline import run_round
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
-from shared_schemas.perjanjian import load
+from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.ekspor import BentukEkspor
 
 __all__ = [
-    "HasilJalan", "Kemajuan", "list_tak_tertaut", "list_temuan", "list_tertahan", "run", "status",
-    "summary", "trace",
+    "HasilJalan", "Kemajuan", "list_tak_tertaut", "list_temuan", "list_tertahan", "load", "run",
+    "status", "summary", "trace",
 ]  # fmt: skip
 
-_VERSION = "hub-sync-2"  # pinned: of another order of steps; recovery skips other versions
+_VERSION = "hub-sync-3"  # pinned: of another order of steps; recovery skips other versions
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
 _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -92,11 +98,19 @@ def key_transport(sisi: Sisi, nomor: str) -> httpx.BaseTransport | None:
     return SigningTransport(inner, sisi.kunci_pesan, lambda: nomor)
 
 
+def _key_of(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise SyncConfigurationError(f"Kunci sidik tidak terbaca: {error.strerror}.") from None
+
+
 def run(
     settings: SyncSettings,
     *,
     on_progress: Callable[[Kemajuan], None] | None = None,
     terus: bool = False,
+    penuh: bool = False,
     jeda_detik: float = 60,
     tunggu_giliran: bool = False,
     clock: Clock = system_clock,
@@ -105,7 +119,8 @@ def run(
     """Reconcile until a round proposes nothing, at most `putaran_maks` rounds.
 
     With `terus` it starts again after every `jeda_detik`, also after an outage of a service or
-    of the hub's own database, until interrupted. Raises BusyError when another process works
+    of the hub's own database, until interrupted. With `penuh` the first round compares
+    everything, not only what changed. Raises BusyError when another process works
     (unless `tunggu_giliran`), TemporaryError when patience ended, PermanentError when something
     must change first. After KeyboardInterrupt nothing is lost: the next run resumes the round.
     """
@@ -115,7 +130,11 @@ def run(
         try:
             lock = Kepemimpinan(_postgres_url(settings.database_url))
             lock.acquire(wait=tunggu_giliran or terus, tell=tell)
-            with _context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
+            with open_context(settings, lock, on_progress, clock, make_auth) as ctx, _dbos(ctx):
+                if penuh:
+                    with transaction(ctx.engine) as tx:
+                        sentuhan.require_full(tx)
+                    penuh = False
                 return _lead(ctx, terus=terus, jeda_detik=jeda_detik)
         except (TemporaryError, psycopg.OperationalError, sa.exc.OperationalError) as error:
             if not terus:
@@ -126,6 +145,30 @@ def run(
             if lock is not None:
                 lock.close()
         time.sleep(jeda_detik)
+
+
+def load(
+    settings: SyncSettings,
+    mirrors: Iterable[tuple[NamaSisi, Himpunan]],
+    bentuk: BentukEkspor,
+    *,
+    on_progress: Callable[[Kemajuan], None] | None = None,
+    clock: Clock = system_clock,
+    make_auth: Callable[[Sisi], httpx.Auth | None] = key_auth,
+) -> dict[tuple[NamaSisi, Himpunan], int]:
+    """Load mirrors from snapshots, whatever they hold; return the records of each.
+
+    Raises as `run`; the next call goes on where this one ended.
+    """
+    lock = Kepemimpinan(_postgres_url(settings.database_url))
+    try:
+        lock.acquire(wait=False, tell=_teller(on_progress))
+        with open_context(settings, lock, on_progress, clock, make_auth) as ctx:
+            return {(s, h): load_mirror(ctx, s, h, bentuk) for s, h in mirrors}
+    except Interrupted:
+        raise LeadershipLostError from None
+    finally:
+        lock.close()
 
 
 def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
@@ -146,6 +189,14 @@ def _lead(ctx: Konteks, *, terus: bool, jeda_detik: float) -> HasilJalan:
         time.sleep(jeda_detik)
 
 
+def prepare_durable(url: str, owner: str, program: str) -> None:
+    """Have DBOS's own tables, made by the role that owns the database, for the program to use."""
+    address = sa.make_url(_postgres_url(url)).set(drivername="postgresql+psycopg")
+    as_owner = address.update_query_dict({"options": f"-c role={owner}"})
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    DBOS.migrate(as_owner.render_as_string(hide_password=False), application_role=program)
+
+
 def _postgres_url(url: str) -> str:
     # DBOS would silently fall back to SQLite, which promises less than is promised here.
     if not url.startswith(("postgresql://", "postgresql+psycopg://")):
@@ -162,22 +213,35 @@ def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], N
 
 
 @contextmanager
-def _context(
+def open_context(
     settings: SyncSettings,
     lock: Kepemimpinan,
     on_progress: Callable[[Kemajuan], None] | None,
     clock: Clock,
     make_auth: Callable[[Sisi], httpx.Auth | None],
 ) -> Iterator[Konteks]:
+    """Open database, clients and agreement for whoever holds the lock; they are the process's."""
     engine = make_engine(settings.database_url, 5)
+    kunci = _key_of(settings.kunci_sidik)
     ctx = Konteks(
-        settings, engine, {}, load(settings.perjanjian_path), clock, on_progress, lock.check
+        settings,
+        engine,
+        {},
+        BerkasPerjanjian(settings.perjanjian_path),
+        clock,
+        on_progress,
+        lock.check,
+        kunci,
+        taut_penuh=settings.taut_penuh,
     )
+    if kunci is not None:
+        sidik.install_key(engine, kunci)
     for nama in NamaSisi:
         sisi = settings.sisi(nama)
         ctx.klien[nama] = KlienRegistri(
             nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
             batas=settings.batas_halaman, check_stop=ctx.check,
+            permit=partial(ctx.permit, nama),
             transport=key_transport(sisi, ctx.perjanjian.nomor),
         )  # fmt: skip
     konteks.bind(ctx)
@@ -214,6 +278,7 @@ def _dbos(ctx: Konteks) -> Iterator[None]:
 
 def _until_converged(ctx: Konteks) -> HasilJalan:
     hasil = HasilJalan()
+    tell_warnings(ctx)
     _forget_old_rounds()
     for workflow_id in _left_over():
         ctx.tell("lanjut", "Melanjutkan putaran yang terputus.")

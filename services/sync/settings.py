@@ -57,9 +57,19 @@ class SyncSettings(BaseModel):
     wlkp: Sisi
     bpjs: Sisi
     perjanjian_path: Path
+    kunci_sidik: Path | None = Field(None, description="Without it the mirrors have no digests.")
     batas_halaman: int = Field(1_000, ge=1, le=1_000)
     tunggu_detik: float = Field(300, ge=0, description="How long a dead service is waited for.")
+    unduhan: Path | None = Field(
+        None, description="Folder of parts on their way; None: mirrors are read from the feed only."
+    )
     putaran_maks: int = Field(10, ge=1)
+    # Below, pairing all takes seconds, and so does compiling the sieve once on a machine.
+    saring_mulai: int = Field(200_000, ge=0, description="Workers from which a sieve is worth it.")
+    simpanan: Path | None = Field(
+        None, description="Folder for what linking goes on from; default: the user's cache."
+    )
+    taut_penuh: bool = Field(False, description="Link all companies anew in the first round.")
 
     def sisi(self, nama: NamaSisi) -> Sisi:
         """Return one of the two services."""

@@ -19,6 +19,23 @@ METADATA = sa.MetaData(
 
 _WAKTU = sa.DateTime(timezone=True)
 
+
+def _tree(table: str) -> tuple[sa.Column[int] | sa.Index, ...]:
+    """Return the columns of a record's place in the digest tree, and their index."""
+    return (
+        sa.Column("jalur", sa.BigInteger),
+        sa.Column("daun", sa.BigInteger),
+        sa.Column("daun_tambahan", sa.BigInteger),
+        sa.Index(
+            f"ix_{table}_jalur",
+            "sisi",
+            "jalur",
+            postgresql_include=["daun", "daun_tambahan"],
+            postgresql_where=sa.text("daun IS NOT NULL"),
+        ),
+    )
+
+
 cermin_badan_usaha = sa.Table(
     "cermin_badan_usaha",
     METADATA,
@@ -31,6 +48,7 @@ cermin_badan_usaha = sa.Table(
     sa.Column("isi", JSONB, nullable=False),
     sa.Column("banding", JSONB, nullable=False),
     sa.Column("bacaan", sa.Integer, nullable=False),
+    *_tree("cermin_badan_usaha"),
 )
 
 cermin_pekerja = sa.Table(
@@ -48,6 +66,17 @@ cermin_pekerja = sa.Table(
     sa.Column("bacaan", sa.Integer, nullable=False),
     sa.Index(None, "sisi", "id_badan_usaha"),
     sa.Index(None, "nik"),
+    *_tree("cermin_pekerja"),
+)
+
+# The key of the agreement, and how far the leaves of a mirror have been made with it.
+kunci_sidik = sa.Table(
+    "kunci_sidik",
+    METADATA,
+    sa.Column("bagian", sa.Text, primary_key=True),
+    sa.Column("kunci", sa.LargeBinary, nullable=False),
+    sa.Column("sampai", sa.Text, nullable=False, server_default=""),
+    sa.Column("lengkap", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # `bacaan` counts full reads: a record not seen in the last full read was deleted meanwhile.
@@ -63,6 +92,28 @@ kursor_tarik = sa.Table(
     sa.Column("tidak_berwenang", sa.Text),
     sa.Column("dibaca_pada", _WAKTU),
     sa.Column("habis_pada", _WAKTU),
+)
+
+# A mirror that is being loaded from a snapshot: `kunci` asks for the same one again.
+muatan = sa.Table(
+    "muatan",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("himpunan", sa.Text, primary_key=True),
+    sa.Column("kunci", sa.Text, nullable=False),
+    sa.Column("bentuk", sa.Text, nullable=False),
+    sa.Column("bacaan", sa.Integer, nullable=False),
+)
+
+# The parts whose rows are in the mirror, written with them.
+muatan_bagian = sa.Table(
+    "muatan_bagian",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("himpunan", sa.Text, primary_key=True),
+    sa.Column("nama", sa.Text, primary_key=True),
+    sa.Column("baris", sa.Integer, nullable=False),
+    sa.Column("sidik", sa.Text, nullable=False),
 )
 
 tautan_badan_usaha = sa.Table(
@@ -84,6 +135,14 @@ tinjauan_taut = sa.Table(
     sa.Column("id_bpjs", sa.Text, primary_key=True),
     sa.Column("skor", sa.Double, nullable=False),
     sa.Column("alasan", sa.Text, nullable=False),
+)
+
+# Companies whose content changed since they were last linked; a trigger of the mirror writes it.
+ubahan_taut = sa.Table(
+    "ubahan_taut",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
 )
 
 # Only ever added to: the latest line of a pair counts, the former ones are its history.
@@ -108,6 +167,24 @@ tahap_terakhir = sa.Table(
     sa.Column("hitungan", JSONB, nullable=False),
 )
 
+# What a comparison has to look at again: a worker's row with each NIK it had since the last one,
+# and companies. Those stay until their notices are made (`dibandingkan`: only that is left).
+pekerja_tersentuh = sa.Table(
+    "pekerja_tersentuh",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("nik", sa.Text, primary_key=True),
+)
+
+badan_usaha_tersentuh = sa.Table(
+    "badan_usaha_tersentuh",
+    METADATA,
+    sa.Column("sisi", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("dibandingkan", sa.Boolean, nullable=False),
+)
+
 tak_tertaut = sa.Table(
     "tak_tertaut",
     METADATA,
@@ -119,6 +196,7 @@ tak_tertaut = sa.Table(
 
 # `bu_*` are the companies of a worker's finding. `sidik_*` tell whether a side's value changed
 # since the finding was last decided; they are keyed by the finding's id and say nothing alone.
+# `berlaku`: the last comparison found it; what was applied keeps its state when it no longer does.
 temuan = sa.Table(
     "temuan",
     METADATA,
@@ -141,8 +219,16 @@ temuan = sa.Table(
     sa.Column("id_usulan", UUID(as_uuid=True)),
     sa.Column("ditemukan_pada", _WAKTU, nullable=False),
     sa.Column("diubah_pada", _WAKTU, nullable=False),
+    sa.Column("berlaku", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "keadaan", "jenis"),
     sa.Index(None, "himpunan", "jenis", "bidang"),
+    sa.Index(None, "id_wlkp"),
+    sa.Index(None, "id_bpjs"),
+    sa.Index(
+        "ix_temuan_lebih",
+        "bu_wlkp",
+        postgresql_where=sa.text("jenis = 'hanya_wlkp' AND bu_wlkp IS NOT NULL"),
+    ),
 )
 
 kotak_keluar = sa.Table(

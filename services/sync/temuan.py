@@ -68,7 +68,7 @@ def whole_record(himpunan: Himpunan, row: Sequence[Any]) -> TemuanBaru:
 
 
 def begin(tx: Transaction) -> None:
-    """Prepare the staging table of this transaction."""
+    """Prepare the staging table; `merge` drops it."""
     tx.raw(
         "CREATE TEMP TABLE temuan_baru (id uuid, jenis text, himpunan text, bidang text, "
         "id_wlkp text, id_bpjs text, bu_wlkp text, bu_bpjs text, versi_wlkp bigint, "
@@ -105,40 +105,64 @@ UPDATE temuan t SET bu_wlkp = b.bu_wlkp, bu_bpjs = b.bu_bpjs, versi_wlkp = b.ver
     arah = b.arah, diubah_pada = %(now)s,
     keadaan = CASE WHEN {_BUKA} THEN b.keadaan ELSE t.keadaan END,
     kode = CASE WHEN {_BUKA} THEN NULL ELSE t.kode END,
-    alasan = CASE WHEN {_BUKA} THEN b.alasan ELSE t.alasan END
+    alasan = CASE WHEN {_BUKA} THEN b.alasan ELSE t.alasan END, berlaku = true
 FROM temuan_baru b WHERE b.id = t.id AND (
-    (t.versi_wlkp, t.versi_bpjs, t.sidik_wlkp, t.sidik_bpjs, t.arah, t.bu_wlkp, t.bu_bpjs)
+    NOT t.berlaku
+    OR (t.versi_wlkp, t.versi_bpjs, t.sidik_wlkp, t.sidik_bpjs, t.arah, t.bu_wlkp, t.bu_bpjs)
     IS DISTINCT FROM
     (b.versi_wlkp, b.versi_bpjs, b.sidik_wlkp, b.sidik_bpjs, b.arah, b.bu_wlkp, b.bu_bpjs)
     OR ({_BUKA} AND (t.keadaan, t.alasan) IS DISTINCT FROM (b.keadaan, b.alasan)))
 """
 _TAMBAH = """
 INSERT INTO temuan (id, jenis, himpunan, bidang, id_wlkp, id_bpjs, bu_wlkp, bu_bpjs, versi_wlkp,
-    versi_bpjs, sidik_wlkp, sidik_bpjs, arah, keadaan, alasan, ditemukan_pada, diubah_pada)
-SELECT b.*, %(now)s, %(now)s FROM temuan_baru b
+    versi_bpjs, sidik_wlkp, sidik_bpjs, arah, keadaan, alasan, ditemukan_pada, diubah_pada, berlaku)
+SELECT b.*, %(now)s, %(now)s, true FROM temuan_baru b
 WHERE NOT EXISTS (SELECT FROM temuan t WHERE t.id = b.id)
 """
+# What was applied is no longer there because it was applied: it keeps its state and its time.
 _SELESAIKAN = """
-UPDATE temuan t SET keadaan = 'selesai', diubah_pada = %(now)s
-WHERE t.himpunan = ANY(%(himpunan)s) AND NOT t.jenis = ANY(%(lewati)s)
-  AND t.keadaan NOT IN ('selesai', 'diterapkan')
-  AND NOT EXISTS (SELECT FROM temuan_baru b WHERE b.id = t.id)
+WITH hilang AS (
+    UPDATE temuan t SET berlaku = false,
+        keadaan = CASE t.keadaan WHEN 'diterapkan' THEN t.keadaan ELSE 'selesai' END,
+        diubah_pada = CASE t.keadaan WHEN 'diterapkan' THEN t.diubah_pada ELSE %(now)s END
+    WHERE t.himpunan = %(himpunan)s AND NOT t.jenis = ANY(%(lewati)s) {sasaran}
+      AND (t.berlaku OR t.keadaan NOT IN ('selesai', 'diterapkan'))
+      AND NOT EXISTS (SELECT FROM temuan_baru b WHERE b.id = t.id)
+    RETURNING t.keadaan
+)
+SELECT count(*) FROM hilang WHERE keadaan = 'selesai'
+"""
+_DARI_SASARAN = """
+AND t.id IN (
+    SELECT w.id FROM {sasaran} s JOIN temuan w ON w.id_wlkp = s.id WHERE s.sisi = 'wlkp'
+    UNION ALL
+    SELECT b.id FROM {sasaran} s JOIN temuan b ON b.id_bpjs = s.id WHERE s.sisi = 'bpjs')
 """
 
 
 def merge(
-    tx: Transaction, himpunan: Iterable[Himpunan], lewati: Iterable[str], now: dt.datetime
+    tx: Transaction,
+    himpunan: Himpunan,
+    now: dt.datetime,
+    *,
+    lewati: Iterable[str] = (),
+    sasaran: str | None = None,
 ) -> dict[str, int]:
-    """Merge the staged findings of the field sets compared; `lewati` names kinds not judged.
+    """Merge the staged findings of one field set and drop the stage.
 
-    Returns counts `baru` and `selesai`.
+    `lewati` names kinds not judged; `sasaran` the table of the records that were judged, None for
+    all. Returns counts `baru` and `selesai`.
     """
     tx.raw("ALTER TABLE temuan_baru ADD PRIMARY KEY (id)")
     tx.raw("ANALYZE temuan_baru")
     arguments: dict[str, Any] = {
-        "now": now, "himpunan": [h.value for h in himpunan], "lewati": list(lewati)
+        "now": now, "himpunan": himpunan.value, "lewati": list(lewati)
     }  # fmt: skip
-    closed = tx.raw(_SELESAIKAN, arguments).rowcount
+    within = "" if sasaran is None else _DARI_SASARAN.format(sasaran=sasaran)
+    closed = tx.raw(_SELESAIKAN.format(sasaran=within), arguments).fetchone()
     tx.raw(_PERBARUI, arguments)
     added = tx.raw(_TAMBAH, arguments).rowcount
-    return {"baru": added, "selesai": closed}
+    tx.raw("DROP TABLE temuan_baru")
+    if sasaran is None:
+        tx.raw("ANALYZE temuan")
+    return {"baru": added, "selesai": closed[0] if closed else 0}

@@ -8,16 +8,16 @@ import numpy as np
 
 from services.taut.banding_kata import Nomor
 from services.taut.blok import Aturan
-from services.taut.kata import Bulat, Teks
+from services.taut.kata import Panjang, Teks
 from services.taut.kunci_blok import KataKunci, Kunci, beside, deletions, one, together
 from services.taut.siapkan import BadanUsaha, Nilai, Pekerja
 
 _BESAR = 300_000  # above this many numbers their shortened forms are made in shares
 
 
-def _up(ids: Bulat) -> Bulat:
-    """Shift numbers from 0 on (-1: empty) to numbers from 1 on (0: empty)."""
-    return ids + np.int32(1)
+def _up(hashes: Panjang) -> Panjang:
+    """Shift hashes (-1: empty) by one, so that 0 is the empty one."""
+    return hashes + 1
 
 
 def _slips(v: Nilai) -> Iterator[Kunci]:
@@ -29,12 +29,12 @@ def _slips(v: Nilai) -> Iterator[Kunci]:
 def _place(r: BadanUsaha | Pekerja) -> Nomor:
     """Return a number for the kabupaten/kota, or, without a code, for the words of the regions."""
     kabkota = np.where(r.daerah.digit >= 4, r.daerah.kode // 10**6, 0)
-    words = np.where(r.daerah.digit == 0, _up(r.tempat.seluruh).astype(np.int64) + 10**6, 0)
+    words = np.where(r.daerah.digit == 0, _up(r.tempat.seluruh) + 10**6, 0)
     return np.where(kabkota > 0, kabkota, np.where(words > 10**6, words, 0))
 
 
 def _whole(t: Teks) -> Kunci:
-    return together(one(_up(t.seluruh)), one(_apart(_up(t.rapat).astype(np.int64))))
+    return together(one(_up(t.seluruh)), one(_apart(_up(t.rapat))))
 
 
 def _apart(values: Nomor) -> Nomor:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from services.kit.compiled import jit
 from services.taut.jarak import Bita, edit_distance, is_abbreviation, numbered_apart
-from services.taut.kata import Bulat, Nyata, Panjang, Teks
+from services.taut.kata import LANGKA, Bulat, Nyata, Panjang, Teks
 
 KOSONG, BEDA, SEBAGIAN, KATA_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
 """Answers of the comparison, from nothing known to equal.
@@ -22,8 +22,6 @@ KOSONG, BEDA, SEBAGIAN, KATA_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
 _MAKS_KATA = 16
 _ANGKA_LEBIH = 99.0  # a number that one name alone has ("Unit 2") makes another name
 _TAK, _LAIN, _SINGKAT, _TIK, _BUNYI = range(5)
-_LANGKA = 2  # a word met at most twice (once a side) may be a slip of a near one
-_LAZIM_BAGIAN = 20_000  # a word is common from three, or one in so many texts, on
 _KALI_LAZIM = 20  # slips of a frequent word are themselves met, but this many times less often
 _REDAM = np.array([1.0, 0.9, 0.8, 0.7, 0.5, 0.35] + [0.25] * 10, np.float32)
 """Words of one name depend on each other: the second agreement says less than the first."""
@@ -40,7 +38,7 @@ def _relation(
     isi: Bita,
     edges: Panjang,
     count: Bulat,
-    sound: Bulat,
+    sound: Panjang,
     digit: npt.NDArray[np.bool_],
 ) -> int:
     if digit[x] or digit[y]:
@@ -55,7 +53,7 @@ def _relation(
         limit = 1 if len(short) < 5 else 2 if len(short) < 9 else 3
         if edit_distance(a, b, limit) <= limit:
             few, many = min(count[x], count[y]), max(count[x], count[y])
-            return _TIK if few <= _LANGKA or many >= few * _KALI_LAZIM else _LAIN
+            return _TIK if few <= LANGKA or many >= few * _KALI_LAZIM else _LAIN
     return _SINGKAT if len(short) <= 4 and is_abbreviation(short, long) else _TAK
 
 
@@ -108,7 +106,7 @@ def _worth(kind: int, x: int, y: int, edges: Panjang, bit: Nyata) -> float:
 
 @jit
 def _take_near(
-    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
+    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Panjang,
     digit: Bebas, free_a: Bebas, free_b: Bebas, agreed: Nyata, n: int,
 ) -> tuple[int, bool]:  # fmt: skip
     """Take out near words, the surest kind first; return how many agree and if one is another."""
@@ -163,7 +161,7 @@ def _left_over(
 
 @jit
 def _align(
-    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Bulat,
+    wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Panjang,
     digit: Bebas, usual: int,
 ) -> tuple[int, float, bool]:  # fmt: skip
     """Return (answer, bits of what agrees, whether the first words of both agree)."""
@@ -198,18 +196,18 @@ def _compare(
     j: Nomor,
     batas: Panjang,
     kata: Bulat,
-    whole: Bulat,
+    whole: Panjang,
     whole_bits: Nyata,
     isi: Bita,
     edges: Panjang,
     count: Bulat,
     bit: Nyata,
-    sound: Bulat,
+    sound: Panjang,
     digit: npt.NDArray[np.bool_],
+    usual: int,
 ) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_]]:
     level, bits = np.zeros(len(i), np.int8), np.zeros(len(i), np.float32)
     first = np.zeros(len(i), np.bool_)
-    usual = max(_LANGKA + 1, (len(batas) - 1) // _LAZIM_BAGIAN)
     for k in range(len(i)):
         a0, a1 = batas[i[k]], batas[i[k] + 1]
         b0, b1 = batas[j[k]], batas[j[k] + 1]
@@ -233,6 +231,6 @@ def compare_texts(t: Teks, i: Nomor, j: Nomor) -> tuple[Tingkat, Nyata, npt.NDAr
     v = t.kosakata
     found: tuple[Tingkat, Nyata, npt.NDArray[np.bool_]] = _compare(
         i, j, t.batas, t.kata, t.seluruh, t.bit_seluruh,
-        v.isi, v.batas, v.jumlah, v.bit, v.bunyi, v.angka,
+        v.isi, v.batas, v.jumlah, v.bit, v.bunyi, v.angka, v.lazim,
     )  # fmt: skip
     return found

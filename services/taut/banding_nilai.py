@@ -34,7 +34,7 @@ def compare_numbers(values: Panjang, i: Nomor, j: Nomor) -> Tingkat:
     return found
 
 
-def compare_codes(values: Bulat, i: Nomor, j: Nomor) -> Tingkat:
+def compare_codes(values: Bulat | Panjang, i: Nomor, j: Nomor) -> Tingkat:
     """Return KOSONG, BEDA or SAMA of numbered values; a negative number is an empty value."""
     x, y = values[i], values[j]
     level = np.where(x == y, SAMA, BEDA).astype(np.int8)

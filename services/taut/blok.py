@@ -13,7 +13,7 @@ import numpy as np
 
 from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
-from services.taut.kata import Kunci64
+from services.taut.kata import Bulat, Kunci64
 from services.taut.kunci_blok import Kunci
 
 Calon = tuple[Nomor, Nomor]
@@ -37,6 +37,18 @@ class LaporanBlok:
     pasangan: int
     kunci_dilewati: int
     pasangan_dilewati: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lapis:
+    """The keys of one rule (or of one share of them) on both sides, sorted, with their records."""
+
+    aturan: int
+    batas: int
+    kunci_a: Kunci64
+    rekaman_a: Bulat
+    kunci_b: Kunci64
+    rekaman_b: Bulat
 
 
 @jit
@@ -83,7 +95,7 @@ def _join(ka: Kunci64, ra: Nomor, kb: Kunci64, rb: Nomor, bound: int) -> tuple[K
     size = (blocks[:, 1] - blocks[:, 0]) * (blocks[:, 3] - blocks[:, 2])
     kept = size <= bound
     packed = _cross(blocks[kept], ra, rb, int(size[kept].sum()))
-    return _distinct(packed), int((~kept).sum()), int(size[~kept].sum())
+    return distinct(packed), int((~kept).sum()), int(size[~kept].sum())
 
 
 def _side(records: Nomor, keys: Kunci64, chosen: Nomor) -> tuple[Kunci64, Nomor]:
@@ -95,7 +107,7 @@ def _side(records: Nomor, keys: Kunci64, chosen: Nomor) -> tuple[Kunci64, Nomor]
     return keys[fresh], records[fresh]
 
 
-def _distinct(packed: Kunci64) -> Kunci64:
+def distinct(packed: Kunci64) -> Kunci64:
     """Return each value once, sorted; sorting is faster here than NumPy's hashing."""
     packed = np.sort(packed)
     fresh = np.ones(len(packed), np.bool_)
@@ -104,24 +116,43 @@ def _distinct(packed: Kunci64) -> Kunci64:
 
 
 def find_candidates(
-    rules: Iterable[Aturan], count_a: int, free: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    rules: Iterable[Aturan],
+    count_a: int,
+    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    layers: list[Lapis] | None = None,
 ) -> tuple[Calon, list[LaporanBlok]]:
-    """Return the pairs that the rules bring together among the records that are still `free`."""
+    """Return the pairs that the rules bring together among the records that are still `free`.
+
+    The sorted keys are added to `layers` where somebody wants to look more up in them.
+    """
     found, report = [], []
-    for rule in rules:
+    for at, rule in enumerate(rules):
         pairs = left_keys = left_pairs = 0
         for records, keys in rule.kunci():
             here = free[records]
             ka, ra = _side(records, keys, np.flatnonzero(here & (records < count_a)))
             kb, rb = _side(records, keys, np.flatnonzero(here & (records >= count_a)))
+            if layers is not None:
+                small = (ra.astype(np.int32), rb.astype(np.int32))
+                layers.append(Lapis(at, rule.batas, ka, small[0], kb, small[1]))
             packed, skipped_keys, skipped_pairs = _join(ka, ra, kb, rb, rule.batas)
             found.append(packed)
             pairs += len(packed)
             left_keys += skipped_keys
             left_pairs += skipped_pairs
         report.append(LaporanBlok(rule.nama, pairs, left_keys, left_pairs))
-    every = _distinct(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    every = distinct(np.concatenate(found)) if found else np.empty(0, np.uint64)
+    return unpack(every), report
+
+
+def pack(a: Nomor, b: Nomor) -> Kunci64:
+    """Return each pair as one number."""
+    return a.astype(np.uint64) << np.uint64(32) | b.astype(np.uint64)
+
+
+def unpack(packed: Kunci64) -> Calon:
+    """Return packed pairs as two columns."""
     return (
-        (every >> np.uint64(32)).astype(np.int64),
-        (every & np.uint64(0xFFFFFFFF)).astype(np.int64),
-    ), report
+        (packed >> np.uint64(32)).astype(np.int64),
+        (packed & np.uint64(0xFFFFFFFF)).astype(np.int64),
+    )

@@ -38,3 +38,7 @@ class ModelTautError(PermanentError):
     status = 500
     judul = "Berkas model penautan tidak cocok dengan program"
     saran = "Latih ulang dengan `hub latih`, atau pakai berkas model dari rilis ini."
+
+
+class TerlaluBanyakError(Exception):
+    """A change that reaches too far to be followed: inside the package, where all is run anew."""

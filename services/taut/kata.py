@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,23 +12,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.taut.bunyi import sound
+from services.taut.sandi import hash_bytes, hash_joined, hash_texts, mix, positive
 
 Bulat = npt.NDArray[np.int32]
 Panjang = npt.NDArray[np.int64]
 Nyata = npt.NDArray[np.float32]
 Kunci64 = npt.NDArray[np.uint64]
 
+LANGKA = 2
+"""A word met at most twice (once a side) may be a slip of a near one."""
+_LAZIM_BAGIAN = 20_000  # a word is common from three, or one in so many texts, on
 _LAIN = 50.0  # records that a small register is imagined to have besides
-_CAMPUR = np.uint64(0x9E3779B97F4A7C15)
-_KALI = np.uint64(0xBF58476D1CE4E5B9)
 
 
-def mix(hashes: Kunci64) -> Kunci64:
-    """Return the hashes stirred (splitmix64), so that neighbours lie far apart."""
-    with np.errstate(over="ignore"):
-        h = hashes + _CAMPUR
-        h = (h ^ (h >> np.uint64(30))) * _KALI
-        return h ^ (h >> np.uint64(31))
+class Tetangga(NamedTuple):
+    """The words that word w may be a slip of: `kata[batas[w]:batas[w + 1]]`."""
+
+    batas: Panjang
+    kata: Bulat
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,30 @@ class Kosakata:
     jumlah: Bulat
     bit: Nyata
     """How much agreement on the word says: -log2 of the share of texts that hold it."""
-    bunyi: Bulat
+    bunyi: Panjang
     angka: npt.NDArray[np.bool_]
+    sandi: Panjang
+    lazim: int
+    """From how many texts on a word is a common one."""
+    dekat: Tetangga | None = None
+    """Known where it was computed before; `find_neighbours` computes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Teks:
-    """One column: the words of record r are `kata[batas[r]:batas[r + 1]]`, in their order."""
+    """One column: the words of record r are `kata[batas[r]:batas[r + 1]]`, in their order.
+
+    Whole texts are known by hashes of their content, which mean the same in any other run.
+    """
 
     batas: Panjang
     kata: Bulat
     kosakata: Kosakata
-    seluruh: Bulat
-    """Number of the whole text, its words sorted; -1 where it is empty."""
+    seluruh: Panjang
+    """Hash of the whole text, whatever the order of its words; -1 where it is empty."""
     bit_seluruh: Nyata
-    rapat: Bulat
-    """Number of the text without its blanks; -1 where it is empty."""
+    rapat: Panjang
+    """Hash of the text without its blanks; -1 where it is empty."""
 
     @property
     def banyak(self) -> int:
@@ -69,8 +79,14 @@ class Teks:
 
 def make_teks(normal: Sequence[str]) -> Teks:
     """Return texts of words separated by one blank; "" is an empty value."""
-    column = pa.array(normal, pa.large_string())
-    lists = pc.split_pattern(column, " ")
+    words, ids, edges = split_words(normal)
+    vocab = _make_kosakata(words, ids, edges)
+    return assemble(vocab, ids, edges, count_whole)
+
+
+def split_words(normal: Sequence[str]) -> tuple[list[str], Bulat, Panjang]:
+    """Return (sorted vocabulary, word numbers of all texts, where each text begins)."""
+    lists = pc.split_pattern(pa.array(normal, pa.large_string()), " ")
     flat = pc.list_flatten(lists)
     parent = pc.list_parent_indices(lists).to_numpy()
     encoded = flat.dictionary_encode()
@@ -85,28 +101,54 @@ def make_teks(normal: Sequence[str]) -> Teks:
         ids, parent, words = ids[keep] - 1, parent[keep], words[1:]
     edges = np.zeros(len(normal) + 1, np.int64)
     np.cumsum(np.bincount(parent, minlength=len(normal)), out=edges[1:])
-    whole, rarity = _whole(ids.astype(np.int32), parent, len(normal))
-    vocab = _make_kosakata(words, ids, int((np.diff(edges) > 0).sum()))
-    dense = pc.replace_substring(column, " ", "").dictionary_encode()
-    joined = dense.indices.to_numpy().astype(np.int32)
-    joined[np.diff(edges) == 0] = -1
-    return Teks(edges, ids.astype(np.int32), vocab, whole, rarity, joined)
+    return words, ids.astype(np.int32), edges
 
 
-def _make_kosakata(words: list[str], ids: Bulat, texts: int) -> Kosakata:
+def assemble(
+    vocab: Kosakata, ids: Bulat, edges: Panjang, rarity: Callable[[Panjang], Nyata]
+) -> Teks:
+    """Return a column of texts; `rarity` says the bits of each whole text that is filled."""
+    filled = np.diff(edges) > 0
+    parent = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+    total = np.zeros(len(edges) - 1, np.uint64)
+    with np.errstate(over="ignore"):
+        np.add.at(total, parent, mix(vocab.sandi.astype(np.uint64))[ids])
+    whole = np.where(filled, positive(total), -1)
+    bits = np.zeros(len(whole), np.float32)
+    if filled.any():
+        bits[filled] = rarity(whole[filled])
+    joined = np.where(filled, hash_joined(edges, ids, vocab.isi, vocab.batas), -1)
+    return Teks(edges, ids, vocab, whole, bits, joined)
+
+
+def make_words(words: list[str]) -> tuple[npt.NDArray[np.uint8], Panjang, Panjang, Panjang]:
+    """Return words as flat bytes, where each begins, hashes of their sounds, and their own."""
     encoded = [w.encode() for w in words]
     edges = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(b) for b in encoded], out=edges[1:])
+    flat = np.frombuffer(b"".join(encoded) or b"\0", np.uint8)
+    return flat, edges, hash_texts([sound(w) for w in words]), hash_bytes(flat, edges)
+
+
+def _make_kosakata(words: list[str], ids: Bulat, edges: Panjang) -> Kosakata:
+    flat, word_edges, sounds, own = make_words(words)
     count = np.bincount(ids, minlength=len(words)).astype(np.int32)
-    sounds: dict[str, int] = {}
+    texts = len(edges) - 1
     return Kosakata(
-        np.frombuffer(b"".join(encoded) or b"\0", np.uint8),
-        edges,
+        flat,
+        word_edges,
         count,
-        share_bits(count, texts),
-        np.array([sounds.setdefault(sound(w), len(sounds)) for w in words], np.int32),
-        np.array([w[0].isdigit() for w in words], np.bool_),
+        share_bits(count, int((np.diff(edges) > 0).sum())),
+        sounds,
+        starts_with_digit(words),
+        own,
+        max(LANGKA + 1, texts // _LAZIM_BAGIAN),
     )
+
+
+def starts_with_digit(words: list[str]) -> npt.NDArray[np.bool_]:
+    """Say which words are numbers, or begin with one."""
+    return np.array([w[0].isdigit() for w in words], np.bool_)
 
 
 def share_bits(count: npt.NDArray[np.integer], of: int) -> Nyata:
@@ -120,17 +162,16 @@ def share_bits(count: npt.NDArray[np.integer], of: int) -> Nyata:
     return bits
 
 
-def _whole(ids: Bulat, parent: Panjang, records: int) -> tuple[Bulat, Nyata]:
-    """Number the texts: equal sets of words in any order are one text."""
-    mixed = mix(ids.astype(np.uint64) + np.uint64(1))
-    total = np.zeros(records, np.uint64)
-    with np.errstate(over="ignore"):
-        np.add.at(total, parent, mixed)
-    present = np.bincount(parent, minlength=records) > 0
-    number = np.full(records, -1, np.int32)
-    bits = np.zeros(records, np.float32)
-    if present.any():
-        _, inverse, count = np.unique(total[present], return_inverse=True, return_counts=True)
-        number[present] = inverse
-        bits[present] = share_bits(count, int(present.sum()))[inverse]
-    return number, bits
+def count_whole(whole: Panjang) -> Nyata:
+    """Return the bits of whole texts, by how many of them are equal."""
+    _, inverse, count = np.unique(whole, return_inverse=True, return_counts=True)
+    return share_bits(count, len(whole))[inverse]
+
+
+def spread(start: Panjang, stop: Panjang) -> Panjang:
+    """Return all positions from each start to its stop, one range behind the other."""
+    length = stop - start
+    ends = np.cumsum(length)
+    total = int(ends[-1]) if len(ends) else 0
+    found: Panjang = np.arange(total) + np.repeat(start - (ends - length), length)
+    return found

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
-from services.taut.kata import Bulat, Kunci64, Nyata, Panjang, Teks, mix
+from services.taut.kata import Bulat, Kunci64, Nyata, Panjang, Teks
+from services.taut.sandi import mix
 from services.taut.tetangga import find_neighbours
 
 Kunci = tuple[Nomor, Kunci64]
@@ -15,6 +16,7 @@ Kunci = tuple[Nomor, Kunci64]
 
 _MAKS_KATA = 16
 _MAKS_PILIHAN = 24
+_KALI = np.uint64(0x9FB21C651E98DF25)
 
 
 def one(*columns: npt.NDArray[np.integer]) -> Kunci:
@@ -59,11 +61,11 @@ def deletions(values: Panjang, part: int = 0, parts: int = 1) -> Kunci:
 def _choose(
     words: Bulat,
     bit: Nyata,
-    sound: Bulat,
+    sound: Panjang,
     near_edges: Panjang,
     near: Bulat,
     top: int,
-    out: Bulat,
+    out: Panjang,
     place: Bulat,
 ) -> int:
     """Write the sounds of the `top` most telling words and of what they may be slips of."""
@@ -85,13 +87,13 @@ def _emit(
     batas: Panjang,
     kata: Bulat,
     bit: Nyata,
-    sound: Bulat,
+    sound: Panjang,
     near_edges: Panjang,
     near: Bulat,
     top: int,
     pairs: int,
 ) -> tuple[Nomor, Kunci64]:
-    chosen, place = np.empty(_MAKS_PILIHAN, np.int32), np.empty(_MAKS_PILIHAN, np.int32)
+    chosen, place = np.empty(_MAKS_PILIHAN, np.int64), np.empty(_MAKS_PILIHAN, np.int32)
     records, keys = np.empty(0, np.int64), np.empty(0, np.uint64)
     for write in (False, True):
         n = 0
@@ -110,7 +112,8 @@ def _emit(
                     if write:
                         low, high = min(chosen[p], chosen[q]), max(chosen[p], chosen[q])
                         records[n] = r
-                        keys[n] = np.uint64(low + 1) << np.uint64(32) | np.uint64(high + 1)
+                        # Hashes of a mere sum would meet in other pairs of the same sum.
+                        keys[n] = np.uint64(low) * _KALI + np.uint64(high)
                     n += 1
         if not write:
             records, keys = np.empty(n, np.int64), np.empty(n, np.uint64)
@@ -122,7 +125,7 @@ class KataKunci:
 
     def __init__(self, teks: Teks) -> None:
         self._teks = teks
-        self._near = find_neighbours(teks.kosakata)
+        self._near = teks.kosakata.dekat or find_neighbours(teks.kosakata)
 
     def make(self, top: int, *, pairs: bool = False) -> Kunci:
         """Return a key for each of the `top` rarest words, or for each two of them."""

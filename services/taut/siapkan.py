@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from services.taut import bersih
 from services.taut.kata import Bulat, Nyata, Panjang, Teks, make_teks, share_bits
+from services.taut.sandi import hash_texts
 from shared_schemas.bentuk_normal import derive_kd_daerah
 
 
@@ -43,7 +44,7 @@ class BadanUsaha:
     banyak_a: int
     kunci: list[str]
     nama: Teks
-    bentuk: Bulat
+    bentuk: Panjang
     jalan: Teks
     tempat: Teks
     daerah: Daerah
@@ -52,7 +53,7 @@ class BadanUsaha:
     email: Nilai
     domain: Nilai
     kbli: Nilai
-    tahun_kbli: Bulat
+    tahun_kbli: Panjang
     orang: Teks
     npwp: Nilai
     induk: Nilai
@@ -85,11 +86,24 @@ class Pekerja:
     """Whether the same company of the same side bears the NIK in another row as well."""
 
 
+class Hitung:
+    """Says how common values and words are: as often as the registers at hand hold them."""
+
+    def nilai(self, nama: str, values: Panjang) -> Nilai:  # noqa: ARG002 - others know columns
+        """Return the column `nama` of numbers with the bits of each; 0 is an empty value."""
+        return valued(values)
+
+    def teks(self, nama: str, normal: Sequence[str]) -> Teks:  # noqa: ARG002
+        """Return the column `nama` of texts."""
+        return make_teks(normal)
+
+
 class _Kolom:
     """Reads columns of both tables one behind the other."""
 
-    def __init__(self, a: pa.Table, b: pa.Table) -> None:
+    def __init__(self, a: pa.Table, b: pa.Table, hitung: Hitung) -> None:
         self._tables = (a, b)
+        self._hitung = hitung
 
     def text(self, name: str) -> list[str]:
         """Return the values of a column, "" where it is empty or absent."""
@@ -104,7 +118,7 @@ class _Kolom:
 
     def number(self, name: str, make: Callable[[str], int]) -> Nilai:
         """Return the column as numbers."""
-        return valued(np.array(bersih.each(self.text(name), make), np.int64))
+        return self._hitung.nilai(name, np.array(bersih.each(self.text(name), make), np.int64))
 
 
 def valued(values: Panjang) -> Nilai:
@@ -120,11 +134,13 @@ def numbered(values: Sequence[str]) -> Bulat:
     return np.array([ids.get(v, -1) for v in values], np.int32)
 
 
-def _text_numbers(values: Sequence[str]) -> Nilai:
-    return valued(numbered(values).astype(np.int64) + 1)
+def _hashed(values: Sequence[str]) -> Panjang:
+    """Return equal texts as equal hashes; -1 is an empty one."""
+    found = hash_texts(values)
+    return np.where(found == 0, -1, found)
 
 
-def _regions(codes: list[str], addresses: list[str]) -> Daerah:
+def _regions(codes: list[str], addresses: list[str], hitung: Hitung) -> Daerah:
     found = bersih.each(codes, bersih.region)
     # derive_kd_daerah costs more than all the rest: only where no code says it.
     derived = [
@@ -133,12 +149,16 @@ def _regions(codes: list[str], addresses: list[str]) -> Daerah:
     ]
     code = np.array([c for c, _ in derived], np.int64)
     places = np.array([n for _, n in derived], np.int8)
-    return Daerah(code, places, valued(np.where(places >= 4, code // 10**6, 0)).bit)
+    kabkota = hitung.nilai("kabkota", np.where(places >= 4, code // 10**6, 0))
+    return Daerah(code, places, kabkota.bit)
 
 
-def prepare_badan_usaha(a: pa.Table, b: pa.Table, keys: list[str]) -> BadanUsaha:
-    """Return the companies of both tables, comparable."""
-    column = _Kolom(a, b)
+def prepare_badan_usaha(
+    a: pa.Table, b: pa.Table, keys: list[str], hitung: Hitung | None = None
+) -> BadanUsaha:
+    """Return the companies of both tables, comparable; `hitung` says how common a value is."""
+    stat = hitung or Hitung()
+    column = _Kolom(a, b, stat)
     names = bersih.each(column.text("nama"), bersih.company_name)
     raw = column.text("alamat")
     parts = bersih.each(raw, bersih.address)
@@ -150,20 +170,20 @@ def prepare_badan_usaha(a: pa.Table, b: pa.Table, keys: list[str]) -> BadanUsaha
     return BadanUsaha(
         banyak_a=a.num_rows,
         kunci=keys,
-        nama=make_teks([n for n, _ in names]),
-        bentuk=numbered([f for _, f in names]),
-        jalan=make_teks([p.jalan for p in parts]),
-        tempat=make_teks([p.daerah for p in parts]),
-        daerah=_regions(column.text("kd_daerah"), raw),
+        nama=stat.teks("nama", [n for n, _ in names]),
+        bentuk=_hashed([f for _, f in names]),
+        jalan=stat.teks("jalan", [p.jalan for p in parts]),
+        tempat=stat.teks("tempat", [p.daerah for p in parts]),
+        daerah=_regions(column.text("kd_daerah"), raw, stat),
         telepon=column.number("telepon", bersih.phone),
         telepon_pic=column.number("telepon_pengelola_atau_pic", bersih.phone),
-        email=_text_numbers([m for m, _ in mails]),
-        domain=_text_numbers([d for _, d in mails]),
+        email=stat.nilai("email", hash_texts([m for m, _ in mails])),
+        domain=stat.nilai("domain", hash_texts([d for _, d in mails])),
         kbli=column.number("kbli", _kbli),
-        tahun_kbli=numbered(column.text("tahun_kbli")),
-        orang=make_teks(bersih.each(people, bersih.person_name)),
+        tahun_kbli=_hashed(column.text("tahun_kbli")),
+        orang=stat.teks("orang", bersih.each(people, bersih.person_name)),
         npwp=npwp,
-        induk=valued(np.array([bersih.npwp_body(int(v)) for v in npwp.isi], np.int64)),
+        induk=stat.nilai("induk", _bodies(npwp.isi)),
         cabang=_branches(npwp.isi, nitku),
         nib=column.number("nomor_tdp_atau_nib", _nib),
         titik=np.array(points, np.float64).reshape(-1, 2),
@@ -183,6 +203,10 @@ def _nib(text: str) -> int:
     return int(f"1{code}") if code.isdecimal() and len(code) <= 17 else zlib.crc32(code.encode())
 
 
+def _bodies(npwp: Panjang) -> Panjang:
+    return np.array([bersih.npwp_body(v) for v in npwp.tolist()], np.int64)
+
+
 def _branches(npwp: Panjang, nitku: list[str]) -> Panjang:
     """Return the number of the place of business: 0 the head office, -1 unknown."""
     out = np.where(npwp == 0, -1, np.where(npwp < 10**15, npwp % 1000, 0))
@@ -199,7 +223,7 @@ def prepare_pekerja(
 
     `companies` maps a company's id of side A to its counterpart of side B.
     """
-    column = _Kolom(a, b)
+    column = _Kolom(a, b, Hitung())
     raw = column.text("alamat")
     parts = bersih.each(raw, bersih.address)
     ids = column.text("id_badan_usaha")
@@ -214,7 +238,7 @@ def prepare_pekerja(
         lahir=_birth_dates(column.text("tanggal_lahir"), column.text("nik")),
         jalan=make_teks([p.jalan for p in parts]),
         tempat=make_teks([p.daerah for p in parts]),
-        daerah=_regions(column.text("kd_daerah"), raw),
+        daerah=_regions(column.text("kd_daerah"), raw, Hitung()),
         hp=column.number("nomor_hp", bersih.phone),
         jabatan=make_teks([" ".join(bersih.words(t)) for t in column.text("jabatan")]),
         perusahaan=company,
@@ -256,4 +280,4 @@ def _companies(
     certain = np.array(
         [(v in known) if at < count_a else (v in reached) for at, v in enumerate(ids)], np.bool_
     )
-    return _text_numbers(common), certain
+    return valued(numbered(common).astype(np.int64) + 1), certain

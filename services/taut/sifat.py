@@ -148,7 +148,7 @@ def _nib(v: Nilai, i: Nomor, j: Nomor) -> _Hasil:
 
 def _email(r: BadanUsaha, i: Nomor, j: Nomor) -> _Hasil:
     whole, bits = _number(r.email, i, j)
-    domain = bn.compare_codes((r.domain.isi - 1).astype(np.int32), i, j)
+    domain = bn.compare_codes(np.where(r.domain.isi == 0, -1, r.domain.isi), i, j)
     same_domain = (domain == bn.SAMA) & (whole != bn.SAMA)
     level = np.where(whole == 0, 0, np.where(whole == bn.SAMA, 3, 1)).astype(np.int8)
     level[same_domain] = 2

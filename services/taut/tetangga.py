@@ -11,7 +11,7 @@ import numpy as np
 from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
 from services.taut.jarak import Bita
-from services.taut.kata import Bulat, Kosakata, Kunci64, Panjang
+from services.taut.kata import LANGKA, Bulat, Kosakata, Kunci64, Panjang, Tetangga, spread
 
 MAKS_TETANGGA = 4
 _MAKS_KELOMPOK = 60
@@ -52,26 +52,48 @@ def _meet(keys: Kunci64, words: Bulat, count: Bulat) -> tuple[Bulat, Bulat]:
             for p in range(start, at):
                 for q in range(start, at):
                     x, y = words[p], words[q]
-                    if x != y and (count[x] <= 2 or count[y] >= 20 * count[x]):
+                    if x != y and (count[x] <= LANGKA or count[y] >= 20 * count[x]):
                         rare.append(x)
                         near.append(y)
         start = at
     return np.array(rare[1:], np.int32), np.array(near[1:], np.int32)
 
 
-def find_neighbours(v: Kosakata) -> tuple[Panjang, Bulat]:
-    """Return for each word the edges and numbers of its commonest near words, at most four."""
+def find_variants(v: Kosakata) -> tuple[Kunci64, Bulat]:
+    """Return what remains of each word without a letter, sorted, and beside it the word."""
     keys, words = _variants(v.isi, v.batas)
     order = np.lexsort((words, keys))
-    rare, near = _meet(keys[order], words[order], v.jumlah)
-    edges: Nomor = np.zeros(len(v.jumlah) + 1, np.int64)
+    return keys[order], words[order]
+
+
+def find_neighbours(v: Kosakata) -> Tetangga:
+    """Return for each word the edges and numbers of its commonest near words, at most four."""
+    rare, near = _meet(*find_variants(v), v.jumlah)
+    return _commonest(rare, near, v.jumlah, len(v.jumlah))
+
+
+def near_words(
+    isi: Bita, edges: Panjang, variants: tuple[Kunci64, Bulat], count: Bulat
+) -> Tetangga:
+    """Return the commonest words of a vocabulary (by its `variants`) near words that it lacks."""
+    keys, words = _variants(isi, edges)
+    known, near = variants
+    start, stop = np.searchsorted(known, keys, "left"), np.searchsorted(known, keys, "right")
+    stop = np.where(stop - start <= _MAKS_KELOMPOK, stop, start)
+    return _commonest(
+        np.repeat(words, stop - start), near[spread(start, stop)], count, len(edges) - 1
+    )
+
+
+def _commonest(rare: Bulat, near: Bulat, count: Bulat, words: int) -> Tetangga:
+    edges: Nomor = np.zeros(words + 1, np.int64)
     if not len(rare):
-        return edges, near
+        return Tetangga(edges, near)
     pairs = np.unique(rare.astype(np.int64) << 32 | near.astype(np.int64))
     rare, near = (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
-    order = np.lexsort((near, -v.jumlah[near], rare))
+    order = np.lexsort((near, -count[near], rare))
     rare, near = rare[order], near[order]
     first = np.searchsorted(rare, rare, side="left")
     keep = np.arange(len(rare)) - first < MAKS_TETANGGA
-    np.cumsum(np.bincount(rare[keep], minlength=len(v.jumlah)), out=edges[1:])
-    return edges, near[keep]
+    np.cumsum(np.bincount(rare[keep], minlength=words), out=edges[1:])
+    return Tetangga(edges, near[keep])

@@ -136,7 +136,7 @@ def test_field_d_needs_its_addendum(bebas: Registri) -> None:
     bebas.internal.post("/v1/laporan", json=contoh.laporan("L-3", []))
     assert "kd_daerah" in bebas.klien.get("/v1/badan-usaha/L-3").json()["isi"]
     original = yaml.safe_load((bebas.data / "perjanjian.yaml").read_text())["adendum"]
-    change(bebas, adendum=[{**original[0], "bidang_tambahan": []}])
+    change(bebas, adendum=[{**original[0], "bidang_tambahan": [], "skema_bidang": {}}])
     assert "kd_daerah" not in bebas.klien.get("/v1/badan-usaha/L-3").json()["isi"]
     item = {
         "id_usulan": "6f0cbb9e-0000-4000-8000-000000000002",
@@ -148,3 +148,33 @@ def test_field_d_needs_its_addendum(bebas: Registri) -> None:
         "/v1/usulan", json={"usulan": [item]}, headers={"Idempotency-Key": "kunci-uji-2"}
     )
     assert sent.json()["tanda_terima"][0]["kode"] == "USULAN-BIDANG-TAMBAHAN"
+
+
+def test_purpose_is_asked_for_and_the_refusal_names_those_of_the_right(bebas: Registri) -> None:
+    for given, kode, status in (
+        (None, "KLIEN-TUJUAN-001", 400),
+        ("", "KLIEN-TUJUAN-001", 400),
+        ("wajib_lapor", "KLIEN-TUJUAN-002", 403),  # the other party's own effort
+        ("rahasia-9", "KLIEN-TUJUAN-002", 403),
+    ):
+        headers = {"Tujuan": given} if given is not None else {}
+        bebas.klien.headers.pop("Tujuan", None)
+        answer = bebas.klien.get("/v1/badan-usaha", headers=headers)
+        assert (answer.status_code, answer.json()["kode"]) == (status, kode)
+        assert "perluasan_kepesertaan" in answer.json()["detail"]
+        assert "rahasia-9" not in answer.text
+        assert answer.json()["pasal"].startswith("Pasal ")
+
+
+def test_ledger_says_what_data_was_asked_for(bebas: Registri) -> None:
+    bebas.internal.post("/v1/laporan", json=contoh.laporan("L-4", [contoh.pekerja_wlkp(1)]))
+    bebas.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(1)]})
+    rows = bebas.fetch("SELECT pasal, cakupan, tujuan FROM audit_akses")
+    assert [tuple(r) for r in rows] == [
+        ("Pasal 5 ayat (2) huruf b", "pekerja:baca", "perluasan_kepesertaan")
+    ]
+
+
+def test_own_work_needs_no_purpose(bebas: Registri) -> None:
+    bebas.internal.headers.pop("Tujuan")
+    assert bebas.internal.get("/v1/belum-lapor").status_code == 200

@@ -18,7 +18,7 @@ from services.auth.tokens import ASSERTION_TYPE
 from services.kit.settings import ServiceSettings
 from shared_schemas.perjanjian import CONTOH, load
 from tests import contoh
-from tests.conftest import BASE, Jam, MakeDatabase, Registri, open_registri
+from tests.conftest import BASE, DEKAT, TUJUAN, Jam, MakeDatabase, Registri, open_registri
 from wlkp_gateway.app import create_app
 
 JSON = {"Content-Type": "application/json"}
@@ -199,11 +199,12 @@ def berjam(make_database: MakeDatabase, tmp_path: Path) -> Iterator[tuple[Regist
 def token_at(registri: Registri, klien: str) -> dict[str, str]:
     """Return the header of a token given at the moment that the service's clock shows."""
     issuer = registri.app.state.service.issuer
-    return {"Authorization": f"Bearer {issuer.issue(issuer.clients[klien], None)['access_token']}"}
+    token = issuer.issue(issuer.clients[klien], None)["access_token"]
+    return {"Authorization": f"Bearer {token}", "Tujuan": TUJUAN["wlkp"]}
 
 
 def ask_at(registri: Registri, path: str, headers: dict[str, str]) -> Any:
-    made = TestClient(registri.app, base_url=BASE, raise_server_exceptions=False)
+    made = TestClient(registri.app, base_url=BASE, client=DEKAT, raise_server_exceptions=False)
     return made.get(path, headers=headers)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ from services.kit.clock import system_clock
 from services.kit.settings import ServiceSettings
 from shared_schemas.perjanjian import CONTOH, load
 from tests import contoh
-from tests.conftest import MakeDatabase, auth_of, client_of, serving, transport_of
+from tests.conftest import TUJUAN, MakeDatabase, auth_of, client_of, serving, transport_of
 
 MITRA = persiapan.SYNC_WLKP
 NOMOR = load(CONTOH).nomor
@@ -57,6 +58,16 @@ class Perekam(httpx.BaseTransport):
         return forged
 
 
+class Potongan(httpx.SyncByteStream):
+    """Content in pieces."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+
 class Layanan:
     """Kemnaker's service, and a client whose signed messages a test can see and change."""
 
@@ -67,9 +78,10 @@ class Layanan:
         key = MITRA.message_key_path(data)
         self.jam = dt.timedelta()
         signing = SigningTransport(self.wire, key, lambda: NOMOR, lambda: system_clock() + self.jam)
-        auth = auth_of(MITRA, data, base)
-        self.klien = httpx.Client(base_url=base, auth=auth, transport=signing)
-        self.polos = httpx.Client(base_url=base, auth=auth, transport=transport_of(MITRA, data))
+        auth, head = auth_of(MITRA, data, base), {"Tujuan": TUJUAN["wlkp"]}
+        self.klien = httpx.Client(base_url=base, auth=auth, headers=head, transport=signing)
+        plain = transport_of(MITRA, data)
+        self.polos = httpx.Client(base_url=base, auth=auth, headers=head, transport=plain)
 
     def cari(self) -> httpx.Response:
         return self.klien.post(CARI, content=ISI, headers={"Content-Type": "application/json"})
@@ -102,7 +114,7 @@ def test_signed_request_is_served_and_its_answer_is_signed(layanan: Layanan) -> 
     assert answer.status_code == 200
     sent = layanan.wire.sent[-1].headers
     covered = sent["signature-input"]
-    for part in ("@method", "@target-uri", "perjanjian", "content-digest"):
+    for part in ("@method", "@target-uri", "perjanjian", "tujuan", "content-digest"):
         assert f'"{part}"' in covered
     for part in ("created=", "expires=", "nonce=", "keyid="):
         assert part in covered
@@ -244,6 +256,31 @@ def test_answer_that_was_changed_or_is_unsigned_is_not_believed(
         layanan.cari()
 
 
+def test_answer_is_read_piece_by_piece_and_believed_at_its_end(layanan: Layanan) -> None:
+    given: list[int] = []
+
+    def changed_at_the_end(answer: httpx.Response) -> httpx.Response:
+        body = b"".join(answer.iter_raw())
+
+        def pieces() -> Iterator[bytes]:
+            for at in range(0, len(body), 8):
+                given.append(at)
+                yield body[at : at + 8]
+            yield b" "
+
+        stream = Potongan(pieces())
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+
+    assert layanan.cari().status_code == 200
+    layanan.wire.forge = changed_at_the_end
+    with layanan.klien.stream("GET", "/v1/badan-usaha") as answer:
+        pieces = answer.iter_raw()
+        next(pieces)
+        assert given == [0]
+        with pytest.raises(AnswerSignatureError, match="KLIEN-PESAN-003"):
+            list(pieces)
+
+
 def test_answer_to_another_request_is_not_believed(layanan: Layanan) -> None:
     """Same method, target and content: only the request's own signature tells them apart."""
     assert layanan.cari().status_code == 200
@@ -322,7 +359,33 @@ def test_signature_of_a_request_is_none_of_an_answer() -> None:
     message, key = signed()
     answer = Jawaban(200, httpx.Headers(message.headers), message)
     with pytest.raises(SignatureInvalidError):
-        pesan.verify_answer(answer, b"{}", public(key), lambda: SAAT)
+        pesan.verify_answer(answer, public(key), lambda: SAAT)
+
+
+def test_answer_that_tells_its_digest_is_signed_before_it_is_sent() -> None:
+    message, key = signed()
+    whole = b"bagian pertama, bagian kedua"
+    told = f"sha-256=:{base64.b64encode(hashlib.sha256(whole).digest()).decode()}:"
+    answer = Jawaban(206, httpx.Headers({"content-digest": told}), message)
+    pesan.sign_answer(answer, None, key, SAAT)
+    isi = pesan.verify_answer(answer, public(key), lambda: SAAT)
+    isi.add(whole[:14])
+    with pytest.raises(DigestMismatchError):
+        isi.check()
+    isi.add(whole[14:])
+    isi.check()
+    answer.headers["content-digest"] = told.replace("=:", "=:A", 1)
+    with pytest.raises(SignatureInvalidError):
+        pesan.verify_answer(answer, public(key), lambda: SAAT)
+
+
+def test_digest_that_cannot_be_checked_is_refused() -> None:
+    message, key = signed()
+    told = f"sha-512=:{base64.b64encode(bytes(64)).decode()}:"
+    answer = Jawaban(200, httpx.Headers({"content-digest": told}), message)
+    pesan.sign_answer(answer, None, key, SAAT)
+    with pytest.raises(DigestMismatchError):
+        pesan.verify_answer(answer, public(key), lambda: SAAT)
 
 
 def test_library_reads_the_vector_of_rfc_9421_b_2_6() -> None:

@@ -157,9 +157,9 @@ def test_every_read_of_persons_is_in_the_ledger_without_a_nik_in_clear(isi: Regi
     assert [r.rute for r in rows] == ["cari pekerja", "daftar pekerja", "perubahan pekerja"]
     assert {r.pasal for r in rows} == {"Pasal 5 ayat (2) huruf b"}
     auditor = isi.app.state.service.auditor
-    assert [bytes(s) for s in rows[0].sidik_nik] == [
-        auditor.fingerprint(contoh.nik(1)),
-        auditor.fingerprint(contoh.nik(888)),
+    assert rows[0].sidik_nik == [
+        auditor.person(contoh.nik(1)),
+        auditor.person(contoh.nik(888)),
     ]
     for table in ("audit_akses", "audit_peristiwa"):
         assert contoh.nik(1) not in str(isi.fetch(f"SELECT to_jsonb(t) FROM {table} t"))

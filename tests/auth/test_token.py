@@ -19,7 +19,7 @@ from services.auth.jws import SigningKey, new_private_pem, public_jwk
 from services.auth.tokens import ASSERTION_TYPE
 from services.kit.settings import ServiceSettings
 from shared_schemas.rujukan import Pihak
-from tests.conftest import BASE, Jam, MakeDatabase, Registri
+from tests.conftest import BASE, DEKAT, TUJUAN, Jam, MakeDatabase, Registri
 from wlkp_gateway.app import create_app
 
 CLIENT = persiapan.SYNC_WLKP
@@ -170,7 +170,7 @@ def test_expired_token_says_so(make_database: MakeDatabase, data: Any) -> None:
         ),
         jam,
     )
-    client = TestClient(app, base_url=BASE)
+    client = TestClient(app, base_url=BASE, client=DEKAT)
     signer = SigningKey(CLIENT.key_path(data).read_bytes())
     form = {
         "grant_type": "client_credentials",
@@ -178,7 +178,7 @@ def test_expired_token_says_so(make_database: MakeDatabase, data: Any) -> None:
         "client_assertion": signer.sign(claims()),
     }
     token = client.post("/oauth2/token", data=form).json()["access_token"]
-    head = {"Authorization": f"Bearer {token}"}
+    head = {"Authorization": f"Bearer {token}", "Tujuan": TUJUAN["wlkp"]}
     assert client.get("/v1/badan-usaha", headers=head).status_code == 200
     jam.sekarang += dt.timedelta(minutes=6)
     late = client.get("/v1/badan-usaha", headers=head)
@@ -200,7 +200,7 @@ def test_two_keys_work_during_a_rotation(make_database: MakeDatabase, tmp_path: 
         data=tmp_path, database_url=make_database("wlkp"), penerbit=BASE, tanda_tangan=False
     )
     app = create_app(settings)
-    client = TestClient(app, base_url=BASE)
+    client = TestClient(app, base_url=BASE, client=DEKAT)
     for pem in (CLIENT.key_path(tmp_path).read_bytes(), new):
         form = {
             "grant_type": "client_credentials",

@@ -7,11 +7,12 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, nomor, ukuran
+from tests.bench import banding, delta, ekspor, jejak, nomor, sidik, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
@@ -23,54 +24,53 @@ LAIN = ("nomor",)  # measured for docs/keputusan/0002, when asked for by name
 def main() -> None:
     """Measure what was asked for; the figures go to stdout, the progress to stderr."""
     options = _options()
-    asked = options.bagian or [*BAGIAN, REGISTRI]
-    whole = _registries(options) if REGISTRI in asked else []
-    if asked == [REGISTRI]:
-        print(banding.as_json(whole) if options.json else "\n".join(banding.lines(whole)))
-        return
     logging.configure("bench", "ERROR")
-    takaran = Takaran(2, 1.0) if options.singkat else Takaran(7, 3.0)
-    pekerja = options.pekerja or (6_000 if options.singkat else 30_000)
-    with (
-        tempfile.TemporaryDirectory(prefix="hub-bench-") as folder,
-        open_panggung(Path(folder), pekerja) as panggung,
-    ):
-        machine = _machine(panggung, pekerja)
-        figures = _measure(panggung, takaran, asked)
-    if options.json:
-        rows = [f.row() for f in figures]
-        registri = json.loads(banding.as_json(whole))
-        print(json.dumps({"mesin": machine, "hasil": rows, REGISTRI: registri}, indent=2))
-        return
-    print(", ".join(f"{k} {v}" for k, v in machine.items()))
-    for figure in figures:
-        print(_line(figure))
-    print("\n".join(banding.lines(whole) if whole else []))
+    asked = options.bagian or [*BAGIAN, REGISTRI]
+    for name in asked:
+        if name in SENDIRI:
+            SENDIRI[name](options)
+    in_province = [name for name in asked if name not in SENDIRI]
+    if in_province:
+        _province(options, in_province)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "bagian", nargs="*", choices=[*BAGIAN, REGISTRI, *LAIN, []], help="bagian yang diukur"
+        "bagian", nargs="*", choices=[*BAGIAN, *LAIN, *SENDIRI, []], help="bagian yang diukur"
     )
     parser.add_argument("--singkat", action="store_true", help="provinsi kecil, sedikit ulangan")
     parser.add_argument("--json", action="store_true", help="angka sebagai JSON")
-    parser.add_argument("--pekerja", type=int, default=0, help="jumlah pekerja")
+    parser.add_argument("--pekerja", type=int, help="pekerja provinsi; bawaan 30.000")
+    parser.add_argument("--rekaman", type=int, help="pekerja sesisi bagi ukuran selain provinsi")
+    parser.add_argument("--folder", type=Path, help="tempat database sementara")
     parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
     return parser.parse_args()
 
 
-def _registries(options: argparse.Namespace) -> list[banding.Catatan]:
-    """Compare two registries, alone and beside what `--pembanding` has."""
-    if options.pembanding is None:
-        tell("Pembanding tidak diukur: pasang tests/bench/pembanding.txt, lalu sebut --pembanding.")
-    with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
-        banding.warm_up(Path(folder))
-        baris = 100_000 if options.singkat else 1_000_000
-        return banding.measure(baris, Path(folder), options.pembanding)
+def _province(options: argparse.Namespace, asked: Sequence[str]) -> None:
+    """Measure on the services and tables of a synthetic province."""
+    takaran = Takaran(2, 1.0) if options.singkat else Takaran(7, 3.0)
+    pekerja = options.pekerja or (6_000 if options.singkat else 30_000)
+    with (
+        tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder,
+        open_panggung(Path(folder), pekerja) as panggung,
+    ):
+        machine = _machine(panggung, pekerja)
+        figures = _measure(panggung, takaran, asked)
+    if not options.json:
+        print(", ".join(f"{k} {v}" for k, v in machine.items()))
+    _show(figures, as_json=options.json, mesin=machine)
 
 
-def _measure(panggung: Panggung, takaran: Takaran, bagian: list[str]) -> list[Hasil]:
+def _ledger(options: argparse.Namespace) -> None:
+    """Search one person in a large ledger."""
+    entri = options.rekaman or (200_000 if options.singkat else 10_000_000)
+    with tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder:
+        print("\n".join(jejak.lines(jejak.measure(Path(folder), entri))))
+
+
+def _measure(panggung: Panggung, takaran: Takaran, bagian: Sequence[str]) -> list[Hasil]:
     figures: list[Hasil] = []
     if "impor" in bagian:
         figures += ukuran.impor(panggung, takaran)
@@ -87,6 +87,46 @@ def _measure(panggung: Panggung, takaran: Takaran, bagian: list[str]) -> list[Ha
     return figures
 
 
+def _registries(options: argparse.Namespace) -> None:
+    """Compare two registries, alone and beside what `--pembanding` has."""
+    if options.pembanding is None:
+        tell("Pembanding tidak diukur: pasang tests/bench/pembanding.txt, lalu sebut --pembanding.")
+    with tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder:
+        banding.warm_up(Path(folder))
+        baris = options.rekaman or (100_000 if options.singkat else 1_000_000)
+        whole = banding.measure(baris, Path(folder), options.pembanding)
+    print(banding.as_json(whole) if options.json else "\n".join(banding.lines(whole)))
+
+
+def _rounds(options: argparse.Namespace) -> None:
+    """Rounds after a change, on a hub of its own."""
+    rounds = delta.measure(options.rekaman or 200_000, options.folder)
+    print(json.dumps(rounds, indent=2) if options.json else "\n".join(delta.lines(rounds)))
+
+
+def _first_load(options: argparse.Namespace) -> None:
+    """Snapshots of a registry of its own."""
+    figures = ekspor.ekspor(options.rekaman or 500_000, 2 if options.singkat else 3)
+    _show(figures, as_json=options.json)
+
+
+def _tree(options: argparse.Namespace) -> None:
+    """Walk the digest trees of a registry and its mirror."""
+    baris = options.rekaman or (50_000 if options.singkat else 1_000_000)
+    with tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder:
+        print("\n".join(sidik.measure(Path(folder), baris, 1_000)))
+
+
+SENDIRI: dict[str, Callable[[argparse.Namespace], None]] = {
+    REGISTRI: _registries,
+    "delta": _rounds,
+    "ekspor": _first_load,
+    "jejak": _ledger,
+    "sidik": _tree,
+}
+"""Measurements that bring their own data."""
+
+
 def _machine(panggung: Panggung, pekerja: int) -> dict[str, Any]:
     with panggung.connect() as db:
         row = db.execute("SHOW server_version").fetchone()
@@ -99,6 +139,14 @@ def _machine(panggung: Panggung, pekerja: int) -> dict[str, Any]:
         "PostgreSQL": row[0] if row else "?",
         "pekerja": pekerja,
     }
+
+
+def _show(figures: Sequence[Hasil], *, as_json: bool, **more: Any) -> None:
+    if as_json:
+        print(json.dumps({**more, "hasil": [f.row() for f in figures]}, indent=2))
+        return
+    for figure in figures:
+        print(_line(figure))
 
 
 def _line(figure: Hasil) -> str:

@@ -32,6 +32,7 @@ def request(path: str, body: dict[str, Any], authorization: str = "") -> bytes:
     ]
     if authorization:
         headers.append(f"Authorization: {authorization}")
+        headers.append("Tujuan: perluasan_kepesertaan")
     return "\r\n".join([*headers, "", ""]).encode() + content
 
 

@@ -15,12 +15,12 @@ from typing import IO
 
 import httpx
 import psycopg
-import sqlalchemy as sa
 
 from services import persiapan, sintetis
 from services.auth.klien import KlienAuth
 from services.impor import RefusalFile
 from services.kit import migration
+from services.kit.database import libpq_url
 from services.kit.postgres import PostgresServer
 from services.perintah.data import run_import
 from tests.bench.ukur import ROOT, tell
@@ -41,18 +41,13 @@ class Panggung:
 
     def connect(self, url: str = "") -> psycopg.Connection[tuple[object, ...]]:
         """Return a connection of the driver alone, in autocommit."""
-        return psycopg.connect(libpq(url or self.url), autocommit=True)
+        return psycopg.connect(libpq_url(url or self.url), autocommit=True)
 
     def database(self, nama: str) -> str:
         """Return the URL of a migrated database of the registry WLKP."""
         self.server.ensure_database(nama)
         migration.upgrade(self.server.url(nama), "wlkp")
         return self.server.url(nama)
-
-
-def libpq(url: str) -> str:
-    """Return a URL as libpq reads it."""
-    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextlib.contextmanager
@@ -69,7 +64,7 @@ def open_panggung(folder: Path, pekerja: int) -> Iterator[Panggung]:
         url = server.url("wlkp")
         migration.upgrade(url, "wlkp")
         run_import("wlkp", url, data, *files, RefusalFile(folder / "ditolak.csv"))
-        with psycopg.connect(libpq(url), autocommit=True) as db:
+        with psycopg.connect(libpq_url(url), autocommit=True) as db:
             db.execute("VACUUM ANALYZE")
             rows = db.execute("SELECT nik FROM pekerja WHERE nik IS NOT NULL ORDER BY md5(nik)")
             nik = [str(r[0]) for r in rows]
@@ -148,7 +143,7 @@ def bare(panggung: Panggung) -> Iterator[Proses]:
         ["-m", "tests.bench.polos", str(port)],
         port,
         panggung.data / "polos.log",
-        BENCH_URL=libpq(panggung.url),
+        BENCH_URL=libpq_url(panggung.url),
     ) as running:
         yield running
 
@@ -169,6 +164,7 @@ def auth_of(panggung: Panggung, base: str) -> KlienAuth:
 def token(panggung: Panggung, base: str) -> str:
     """Return an `Authorization` header that holds for the next minutes."""
     with httpx.Client(base_url=base, auth=auth_of(panggung, base)) as http:
-        answer = http.get("/v1/perubahan/pekerja", params={"batas": 1})
+        head = {"Tujuan": "perluasan_kepesertaan"}
+        answer = http.get("/v1/perubahan/pekerja", params={"batas": 1}, headers=head)
         answer.raise_for_status()
         return str(answer.request.headers["Authorization"])

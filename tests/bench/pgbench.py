@@ -16,12 +16,32 @@ from tests.bench.pernyataan import BACA_DAN_CATAT
 from tests.bench.polos import SIDIK
 from tests.bench.ukur import KONEKSI
 
-_ENTRY = ("now()", "'bench'", "NULL", "'bench'", "'bench'", "NULL", ":n", ":sidik::bytea[]")
+_ENTRY = {
+    "waktu": "now()",
+    "pelaku": "'bench'",
+    "pihak": "NULL",
+    "pasal": "'bench'",
+    "cakupan": "NULL",
+    "tujuan": "NULL",
+    "rute": "'bench'",
+    "id_permintaan": "NULL",
+    "jumlah": ":n",
+    "daftar": "1",
+    "sidik": ":sidik",
+    "nik": ":nik",
+    "kuota_pelaku": "'bench'",
+    "kuota_perihal": "'bench'",
+    "kuota_hari": "current_date",
+    "kuota_n": ":n",
+    "kuota_batas": "1000000000",
+    "kuota_ambang": "1000000000",
+    "kuota_bagian": "1",
+}
 
 
 def _script() -> str:
-    values = iter((*_ENTRY, ":nik"))
-    return re.sub("%s", lambda _: next(values), " ".join(BACA_DAN_CATAT.split())) + ";\n"
+    query = " ".join(BACA_DAN_CATAT.split())
+    return re.sub(r"%\((\w+)\)s", lambda m: _ENTRY[m[1]], query) + ";\n"
 
 
 def _program(server: PostgresServer) -> Path:
@@ -36,7 +56,7 @@ def _program(server: PostgresServer) -> Path:
 
 def rate(server: PostgresServer, url: str, nik: list[str], seconds: float) -> float:
     """Return look-ups a second, each of all these NIKs with its entry in the ledger."""
-    sidik = ",".join([f'"\\\\x{SIDIK.hex()}"'] * len(nik))
+    sidik = ",".join([str(SIDIK)] * len(nik))
     variables = {"n": str(len(nik)), "nik": f"{{{','.join(nik)}}}", "sidik": f"{{{sidik}}}"}
     return run(server, url, _script(), seconds, variables)
 

@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from tests.bench.pernyataan import BACA, BACA_DAN_CATAT
 
-SIDIK = b"0123456789abcdef"
+SIDIK = 1_234_567_890_123_456_789
 
 
 def array(items: Iterable[str]) -> str:
@@ -65,19 +65,23 @@ def _answer(nik: list[str], rows: list[tuple[Any, ...]]) -> Response:
 def baca(request: Request, cari: Pencarian) -> Response:
     """Look up."""
     with request.app.state.pool.connection() as db:
-        return _answer(cari.nik, db.execute(BACA, (array(cari.nik),)).fetchall())
+        return _answer(cari.nik, db.execute(BACA, {"nik": array(cari.nik)}).fetchall())
 
 
 @app.post("/catat")
 def catat(request: Request, cari: Pencarian) -> Response:
     """Look up and enter in the ledger."""
-    entry = (
-        dt.datetime.now(dt.UTC), "bench", None, "bench", "bench", None, len(cari.nik),
-        array([rf'"\\x{SIDIK.hex()}"'] * len(cari.nik)),
-    )  # fmt: skip
+    n, nik = len(cari.nik), array(cari.nik)
+    entry = {
+        "waktu": dt.datetime.now(dt.UTC), "pelaku": "bench", "pihak": None, "pasal": "bench",
+        "rute": "bench", "id_permintaan": None, "jumlah": n, "daftar": 1,
+        "sidik": array([str(SIDIK)] * n), "nik": nik, "kuota_pelaku": "bench",
+        "kuota_perihal": "bench", "kuota_hari": dt.datetime.now(dt.UTC).date(), "kuota_n": n,
+        "kuota_batas": 10**9, "kuota_ambang": 10**9, "kuota_bagian": 1.0,
+    }  # fmt: skip
     with request.app.state.pool.connection() as db:
-        rows = db.execute(BACA_DAN_CATAT, (*entry, array(cari.nik))).fetchall()
-        return _answer(cari.nik, rows)
+        rows = db.execute(BACA_DAN_CATAT, entry).fetchall()
+        return _answer(cari.nik, [r[2:] for r in rows])
 
 
 if __name__ == "__main__":

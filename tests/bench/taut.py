@@ -2,6 +2,7 @@
 
 python -m tests.bench.taut                  # three held-out sets, and the peers installed
 python -m tests.bench.taut --besar          # 1,000,000 × 400,000 companies, and workers
+python -m tests.bench.taut --ubah           # a change followed, 8, 100 and 400 thousand a side
 python -m tests.bench.taut --febrl FOLDER   # FEBRL 4 as two CSV files, a.csv and b.csv
 """
 
@@ -22,6 +23,7 @@ from services.taut.blok import find_candidates
 from services.taut.siapkan import prepare_badan_usaha, prepare_pekerja
 from services.taut.tautkan import tautkan
 from shared_schemas.rujukan import Himpunan
+from tests.bench import taut_ubah
 from tests.bench.taut_besar import large_companies, large_workers
 from tests.bench.taut_pesaing import peers
 from tests.taut.dunia import Uji, make_companies, make_workers
@@ -35,8 +37,12 @@ def main() -> None:
     parser.add_argument("--rekaman", type=int, default=20_000)
     parser.add_argument("--benih", type=int, default=7)
     parser.add_argument("--besar", action="store_true")
+    parser.add_argument("--ubah", type=int, nargs="*", help="rekaman sesisi")
     parser.add_argument("--febrl", type=Path)
     options = parser.parse_args()
+    if options.ubah is not None:
+        taut_ubah.measure(tuple(options.ubah) or (8_000, 100_000, 400_000))
+        return
     print("set | kita | presisi | recall | recall blok | tinjau | detik | GiB puncak")
     if options.besar:
         _measure_large()

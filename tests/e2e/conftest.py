@@ -46,12 +46,16 @@ class Pasangan:
 
 
 @contextmanager
-def open_pasangan(make_database: MakeDatabase, data: Path) -> Iterator[Pasangan]:
+def open_pasangan(
+    make_database: MakeDatabase, data: Path, *, polos: bool = False
+) -> Iterator[Pasangan]:
     """Open a pair of registries with databases of their own."""
     persiapan.prepare(data)
     urls = {nama: make_database(nama) for nama in ("wlkp", "bpjs", "hub")}
     with ExitStack() as stack:
-        bases = {n: stack.enter_context(serving(n, urls[n], data)) for n in ("wlkp", "bpjs")}
+        bases = {
+            n: stack.enter_context(serving(n, urls[n], data, polos=polos)) for n in ("wlkp", "bpjs")
+        }
         engines = {n: make_engine(u, 2) for n, u in urls.items()}
         for engine in engines.values():
             stack.callback(engine.dispose)

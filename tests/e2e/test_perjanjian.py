@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from services.cli import app
 from services.sync.errors import AgreementOverError
+from services.sync.run import Kemajuan
+from shared_schemas.perjanjian import CONTOH, hari
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.test_konvergensi import edit, seed
@@ -77,3 +83,82 @@ def test_ended_agreement_stops_and_writes_nothing(segar: Pasangan) -> None:
         segar.reconcile()
     for nama in ("wlkp", "bpjs"):
         assert segar.fetch(nama, "SELECT count(*) FROM usulan")[0][0] == 0
+
+
+ENDED = {"nomor": "CONTOH", "disepakati": "2026-01-01", "hari_terakhir": "2026-02-01"}
+
+
+def _jabatan(pasangan: Pasangan) -> str:
+    found = pasangan.fetch("bpjs", "SELECT jabatan FROM pekerja WHERE id = 'bpjs-tk-1'")
+    return str(found[0][0])
+
+
+def _outbox(pasangan: Pasangan) -> list[tuple[str, str, bool]]:
+    query = "SELECT tujuan, keadaan, isi IS NOT NULL FROM kotak_keluar ORDER BY id"
+    return [tuple(r) for r in pasangan.fetch("hub", query)]
+
+
+def _at_stage(tahap: str, act: Callable[[], None]) -> Callable[[Kemajuan], None]:
+    """Return a listener that acts once, when a round first tells of a stage."""
+    todo = [act]
+
+    def listen(kemajuan: Kemajuan) -> None:
+        if kemajuan.tahap == tahap and todo:
+            todo.pop()()
+
+    return listen
+
+
+@pytest.mark.parametrize("ujung", ["layanan", "rekonsiliasi"])
+def test_agreement_that_ends_under_a_round_stops_it_at_the_next_call(
+    segar: Pasangan, tmp_path: Path, ujung: str
+) -> None:
+    own = tmp_path / "perjanjian.yaml"
+    own.write_bytes(CONTOH.read_bytes())
+    segar.sync = segar.sync.model_copy(update={"perjanjian_path": own})
+    path = segar.data / "perjanjian.yaml" if ujung == "layanan" else own
+    whole = path.read_bytes()
+
+    def end() -> None:
+        path.write_text(yaml.safe_dump(yaml.safe_load(whole) | {"pengakhiran": ENDED}))
+
+    with pytest.raises(AgreementOverError, match="berakhir"):
+        segar.reconcile(on_progress=_at_stage("propose", end))
+    waiting = _outbox(segar)
+    assert {keadaan for _, keadaan, _ in waiting} == {"siap"}
+    assert all(kept for *_, kept in waiting)
+    for nama in ("wlkp", "bpjs"):
+        assert segar.fetch(nama, "SELECT count(*) FROM usulan")[0][0] == 0
+    path.write_bytes(whole)
+    assert segar.reconcile().converged
+    assert {keadaan for _, keadaan, _ in _outbox(segar)} == {"terkirim"}
+    assert _jabatan(segar) == "Operator"
+
+
+def _hub(pasangan: Pasangan, *arguments: str) -> None:
+    done = CliRunner().invoke(app, ["perjanjian", *arguments, "--data", str(pasangan.data)])
+    assert done.exit_code == 0, done.output
+
+
+def test_force_majeure_recorded_under_a_round_holds_its_queue_until_it_is_over(
+    segar: Pasangan,
+) -> None:
+    today = hari(dt.datetime.now(dt.UTC))
+    start, last = str(today - dt.timedelta(days=3)), str(today - dt.timedelta(days=1))
+    record = (
+        "kahar", "UJI/K/1", "--sebagai", "pihak_kedua", "--kewajiban",
+        "Pasal 5 ayat (4) huruf c", "--jenis", "banjir", "--peristiwa", "Contoh", "--akibat",
+        "Contoh", "--bukti", "Contoh", "--mulai", start, "--diberitahukan", str(today),
+    )  # fmt: skip
+    segar.reconcile(on_progress=_at_stage("propose", lambda: _hub(segar, *record)))
+    states = {(tujuan, keadaan) for tujuan, keadaan, _ in _outbox(segar)}
+    assert states == {("bpjs", "ditunda"), ("wlkp", "terkirim")}
+    assert all(kept for _, keadaan, kept in _outbox(segar) if keadaan == "ditunda")
+    assert segar.fetch("bpjs", "SELECT count(*) FROM usulan")[0][0] == 0
+    segar.reconcile()  # still held: asked again, kept again
+    assert ("bpjs", "ditunda", True) in _outbox(segar)
+    over = ("kahar-selesai", "UJI/K/1/S", "--kahar", "UJI/K/1", "--berakhir", last)
+    _hub(segar, *over, "--sebagai", "pihak_kedua")
+    assert segar.reconcile().converged
+    assert {keadaan for _, keadaan, _ in _outbox(segar)} == {"terkirim"}
+    assert _jabatan(segar) == "Operator"

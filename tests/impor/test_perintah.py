@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -48,6 +49,21 @@ def test_two_sheets_of_one_workbook_are_imported(wlkp: Registri, buku: Path) -> 
     ]
     refused = Path(said["berkas_ditolak"]).read_text(encoding="utf-8").splitlines()
     assert refused[1] == "laporan.xlsx,3,jabatan,missing,Bidang ini wajib diisi."
+
+
+def test_file_of_refused_rows_is_in_the_evidence(wlkp: Registri, buku: Path) -> None:
+    count = "SELECT count(*) FROM audit_peristiwa WHERE peristiwa = 'berkas_ditulis'"
+    before = wlkp.fetch(count)[0][0]
+    done = hub_impor(wlkp, buku, "--lembar", "Badan usaha", "--lembar", "Pekerja", "--json")
+    content = Path(json.loads(done.stdout)["berkas_ditolak"]).read_bytes()
+    found = wlkp.fetch(
+        "SELECT pelaku, rincian FROM audit_peristiwa WHERE peristiwa = 'berkas_ditulis'"
+        " ORDER BY id DESC"
+    )
+    assert len(found) == before + 1
+    assert found[0].pelaku == "operator-wlkp"
+    digest = hashlib.sha256(content).hexdigest()
+    assert found[0].rincian == {"jenis": "baris ditolak", "baris": 1, "sha256": digest}
 
 
 def test_sheet_that_was_read_is_said(wlkp: Registri, buku: Path) -> None:

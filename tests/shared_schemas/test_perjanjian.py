@@ -53,7 +53,9 @@ NOON = wib("2022-01-01T12:00:00")
     [
         ("2020-11-02T23:59:59", Keadaan.BELUM_BERLAKU),
         ("2020-11-03T00:00:00", Keadaan.AKTIF),
-        ("2023-11-02T23:59:59", Keadaan.AKTIF),
+        ("2023-05-01T23:59:59", Keadaan.AKTIF),
+        ("2023-05-02T00:00:00", Keadaan.AKAN_BERAKHIR),  # six calendar months before the end
+        ("2023-11-02T23:59:59", Keadaan.AKAN_BERAKHIR),
         ("2023-11-03T00:00:00", Keadaan.BERAKHIR),
     ],
 )
@@ -62,8 +64,8 @@ def test_real_term_ended_at_midnight_of_jakarta(saat: str, keadaan: Keadaan) -> 
     assert real.last_day() == dt.date(2023, 11, 2)
     assert real.keadaan(wib(saat)) is keadaan
     answer = real.decide(KEDUA, KESATU, "badan_usaha:baca", wib(saat))
-    if keadaan is Keadaan.AKTIF:
-        assert answer == Izin("Pasal 5 ayat (2) huruf a")
+    if keadaan.berlaku:
+        assert answer == Izin("Pasal 5 ayat (2) huruf a", ("perluasan_kepesertaan",))
     else:
         assert isinstance(answer, Larangan)
         assert (answer.alasan, answer.pasal) == ("tidak_berlaku", "Pasal 8 ayat (1)")
@@ -74,7 +76,7 @@ def test_real_term_ended_at_midnight_of_jakarta(saat: str, keadaan: Keadaan) -> 
     ("saat", "keadaan"),
     [
         ("2023-11-03T00:00:00", Keadaan.AKTIF),
-        ("2028-11-02T23:59:59", Keadaan.AKTIF),
+        ("2028-11-02T23:59:59", Keadaan.AKAN_BERAKHIR),
         ("2028-11-03T00:00:00", Keadaan.BERAKHIR),
     ],
 )
@@ -86,7 +88,7 @@ def test_sample_is_extended_and_ends_with_its_last_day(saat: str, keadaan: Keada
 def test_moment_in_any_zone_is_judged_by_the_day_of_jakarta() -> None:
     end = made(perpanjangan=[])
     tokyo = dt.timezone(dt.timedelta(hours=9))
-    assert end.keadaan(dt.datetime(2023, 11, 3, 1, 59, tzinfo=tokyo)) is Keadaan.AKTIF
+    assert end.keadaan(dt.datetime(2023, 11, 3, 1, 59, tzinfo=tokyo)) is Keadaan.AKAN_BERAKHIR
     assert end.keadaan(dt.datetime(2023, 11, 3, 2, 0, tzinfo=tokyo)) is Keadaan.BERAKHIR
 
 
@@ -123,7 +125,7 @@ def test_termination_ends_with_the_day_it_names() -> None:
             "hari_terakhir": dt.date(2022, 3, 31),
         }
     )
-    assert ended.keadaan(wib("2022-03-31T23:59:59")) is Keadaan.AKTIF
+    assert ended.keadaan(wib("2022-03-31T23:59:59")) is Keadaan.AKAN_BERAKHIR
     assert ended.keadaan(wib("2022-04-01T00:00:00")) is Keadaan.DIAKHIRI
     answer = ended.decide(KEDUA, KESATU, "badan_usaha:baca", wib("2022-04-01T00:00:00"))
     assert isinstance(answer, Larangan)
@@ -164,7 +166,7 @@ def test_force_majeure_needs_notice_within_seven_days(
         assert answer.sementara
         assert DUTY in answer.penjelasan
     else:
-        assert answer == Izin(DUTY)
+        assert answer == Izin(DUTY, ("wajib_lapor",))
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from services.registry.tables import TABLE_OF, TANPA_NOMOR
 from tests.conftest import MakeDatabase, Registri
 
 EACH = pytest.mark.parametrize("nama", migration.HISTORIES)
-KEPALA = {"wlkp": "0002", "bpjs": "0002", "hub": "0002"}
+KEPALA = {"wlkp": "0007", "bpjs": "0007", "hub": "0006"}
 
 _TRIGGER = """
 SELECT a.attname FROM pg_trigger t
 JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])
-WHERE t.tgrelid = to_regclass(:tabel) AND NOT t.tgisinternal
+WHERE t.tgrelid = to_regclass(:tabel) AND t.tgname = :tabel || '_' || :pemicu
 """
 _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = :tabel"
 _OBJECTS = """
@@ -58,9 +58,20 @@ def test_every_column_is_numbered_or_declared_as_not(
     nama: str, tabel: str, request: pytest.FixtureRequest
 ) -> None:
     registri: Registri = request.getfixturevalue(nama)
-    numbered = {r[0] for r in registri.fetch(_TRIGGER, tabel=tabel)}
+    numbered = {r[0] for r in registri.fetch(_TRIGGER, tabel=tabel, pemicu="nomor")}
     columns = {r[0] for r in registri.fetch(_COLUMNS, tabel=tabel)}
     assert numbered == columns - TANPA_NOMOR
+
+
+@pytest.mark.parametrize("nama", ["wlkp", "bpjs"])
+@pytest.mark.parametrize("tabel", TABLE_OF.values())
+def test_every_numbered_change_makes_the_leaf_anew(
+    nama: str, tabel: str, request: pytest.FixtureRequest
+) -> None:
+    registri: Registri = request.getfixturevalue(nama)
+    numbered = {r[0] for r in registri.fetch(_TRIGGER, tabel=tabel, pemicu="nomor")}
+    leafed = {r[0] for r in registri.fetch(_TRIGGER, tabel=tabel, pemicu="sidik")}
+    assert leafed == numbered | {"daun"}
 
 
 def test_column_without_number_exists(wlkp: Registri) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import bpjs_kepesertaan.app
 import wlkp_gateway.app
@@ -14,7 +16,7 @@ from services import persiapan
 from services.kit.settings import ServiceSettings
 from shared_schemas.perjanjian import CONTOH, load
 from shared_schemas.rujukan import Pihak
-from tests.conftest import Registri
+from tests.conftest import MakeDatabase, Registri, open_registri
 
 OPEN = {
     "POST /oauth2/token",
@@ -130,3 +132,20 @@ def test_open_reading_route_answers_without_token(
     registri: Registri = request.getfixturevalue(nama)
     answers = {name: call(registri.anonim, name).status_code for name in OPEN if "GET" in name}
     assert answers == dict.fromkeys(answers, 200)
+
+
+@pytest.mark.parametrize("nama", APPS)
+def test_after_the_end_nothing_is_exchanged_and_own_work_goes_on(
+    nama: str, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    with open_registri(nama, make_database(nama), tmp_path) as registri:
+        path = tmp_path / "perjanjian.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"perpanjangan": []}))
+        for name, operation in guarded(nama).items():
+            is_exchange = operation["x-cakupan"].startswith(PERJANJIAN)
+            answer = call(registri.klien if is_exchange else registri.internal, name)
+            refused = answer.status_code == 403
+            assert refused is is_exchange, (name, answer.text)
+            if refused:
+                assert answer.json()["kode"] == "KLIEN-PERJANJIAN-001"
+        assert registri.fetch("SELECT count(*) FROM audit_akses")[0][0] == 0

@@ -51,7 +51,7 @@ class Panggung:
 
 
 @contextmanager
-def open_panggung(make_database: Callable[[str], str]) -> Iterator[Panggung]:
+def open_panggung(make_database: Callable[[str], str], folder: Path) -> Iterator[Panggung]:
     """Set two simulators and an empty hub up, and take them down again."""
     wlkp, bpjs = RegistriTiruan("wlkp"), RegistriTiruan("bpjs")
     pelayan = {"wlkp": Pelayan(wlkp), "bpjs": Pelayan(bpjs)}
@@ -64,6 +64,7 @@ def open_panggung(make_database: Callable[[str], str]) -> Iterator[Panggung]:
         perjanjian_path=CONTOH,
         batas_halaman=50,
         tunggu_detik=20,
+        simpanan=folder,
     )
     engine = make_engine(url, 2)
     yield Panggung(wlkp, bpjs, pelayan, settings, engine)
@@ -73,6 +74,6 @@ def open_panggung(make_database: Callable[[str], str]) -> Iterator[Panggung]:
 
 
 @pytest.fixture
-def panggung(make_database: Callable[[str], str]) -> Iterator[Panggung]:
-    with open_panggung(make_database) as one:
+def panggung(make_database: Callable[[str], str], tmp_path: Path) -> Iterator[Panggung]:
+    with open_panggung(make_database, tmp_path / "simpanan") as one:
         yield one

@@ -227,6 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = {k: v[0] for k, v in parse_qs(url.query).items()}
         kursor, batas = int(query.get("kursor", "0")), int(query.get("batas", "1000"))
+        assert self.headers["Tujuan"] in {"perluasan_kepesertaan", "wajib_lapor"}
         r.permintaan[f"{self.command} {url.path}"] += 1
         refusal = self._refuse(url.path)
         if refusal is not None:

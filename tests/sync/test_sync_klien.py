@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from services.sync.errors import AgreementOverError, CredentialHeldError, RefusedError
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
@@ -72,3 +73,34 @@ def test_link_of_a_service_leads_nowhere_else(klien: KlienRegistri) -> None:
     coming = klien._came_ahead("/v1/perubahan/pekerja", "5")
     assert coming is not None
     assert asked == [klien._http.base_url.join("/v1/perubahan/pekerja?batas=5&kursor=5")]
+
+
+def test_request_that_our_own_agreement_forbids_never_goes_out(
+    klien: KlienRegistri, registri: RegistriTiruan
+) -> None:
+    asked: list[str] = []
+
+    def forbid(cakupan: str) -> None:
+        asked.append(cakupan)
+        raise AgreementOverError
+
+    klien._permit = forbid
+    for call in (
+        lambda: klien.fetch_perubahan(Himpunan.PEKERJA, None),
+        lambda: klien.fetch_perubahan(Himpunan.BADAN_USAHA, None),
+        lambda: klien.send_usulan(b"{}", "kunci-uji"),
+        lambda: klien.list_usulan(None),
+    ):
+        with pytest.raises(AgreementOverError):
+            call()
+    assert asked == ["pekerja:baca", "badan_usaha:baca", "usulan:kirim", "usulan:kirim"]
+    assert not registri.permintaan
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_held_credential_is_no_refusal_of_what_was_sent(klien: KlienRegistri, status: int) -> None:
+    """A refused batch is taken back; one that a held credential could not send is kept."""
+    body = {"kode": "KLIEN-PENAHANAN-001", "detail": "Contoh.", "pasal": "Pasal 6 ayat (1)"}
+    found = klien._problem(httpx.Response(status, json=body))
+    assert isinstance(found, CredentialHeldError)
+    assert not isinstance(found, RefusedError)

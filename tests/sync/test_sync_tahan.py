@@ -79,9 +79,9 @@ def assert_nothing_twice(registri: RegistriTiruan) -> None:
 
 
 @pytest.fixture(scope="module")
-def expected(make_database: Callable[[str], str]) -> Any:
+def expected(make_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The end state of an undisturbed run."""
-    with open_panggung(make_database) as p:
+    with open_panggung(make_database, tmp_path_factory.mktemp("simpanan")) as p:
         fill(p)
         assert p.run().converged
         return final(p)
@@ -210,7 +210,7 @@ def test_an_outage_of_the_hub_s_own_database_is_waited_for(expected: Any, sesuda
         Path(folder).chmod(0o755)
         own = PostgresServer(Path(folder) / "data")
         own.start()
-        with open_panggung(_hub_on(own)) as p:
+        with open_panggung(_hub_on(own), Path(folder) / "simpanan") as p:
             fill(p)
             p.bpjs.lambat = 0.05
             process = start(p, _PROGRAM_TERUS)

@@ -116,10 +116,89 @@ def test_nothing_new_is_not_linked_again(panggung: Panggung) -> None:
     panggung.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1))
     bpjs(panggung, "B1", 1)
     panggung.run()
-    stamp = "SELECT xmin::text FROM tautan_badan_usaha"
+    stamp = "SELECT xmin::text FROM tahap_terakhir WHERE tahap = 'link'"
     before = panggung.fetch(stamp)
     panggung.run()
     assert panggung.fetch(stamp) == before
     panggung.wlkp.change("badan_usaha", "W1", telepon="+62215550099")
     panggung.run()
     assert panggung.fetch(stamp) != before
+
+
+def register(p: Panggung, count: int) -> None:
+    """As many companies on both sides, every third without a number at BPJS."""
+    for n in range(count):
+        one, two = "ABCDEFGHIJ"[n % 10], "KLMNOPRSTU"[n // 10]
+        own = {
+            "nama": f"PT {one}NGGREK{two}A {two}ELATI{one}O SENTOSA",
+            "alamat": f"Jalan {one}AHONI{two}U No. {n}, Kota Bandung",
+        }
+        p.wlkp.put_badan_usaha(f"W{n:02}", contoh.badan_usaha(n, **own))
+        bpjs(p, f"B{n:02}", n, **own, **(BARE if n % 3 == 0 else {}))
+
+
+def stamps(p: Panggung) -> dict[str, str]:
+    return dict(p.fetch("SELECT id_wlkp, xmin::text FROM tautan_badan_usaha"))
+
+
+def everything(p: Panggung) -> list[Any]:
+    queries = (
+        "SELECT id_wlkp, id_bpjs, dasar, cabang FROM tautan_badan_usaha ORDER BY 1",
+        "SELECT id_wlkp, id_bpjs FROM tinjauan_taut ORDER BY 1, 2",
+        "SELECT sisi, id, kandidat, alasan FROM tak_tertaut ORDER BY 1, 2",
+    )
+    return [p.fetch(query) for query in queries]
+
+
+def test_a_change_is_followed_and_touches_no_other_link(panggung: Panggung) -> None:
+    register(panggung, 90)
+    panggung.run()
+    before = stamps(panggung)
+    panggung.wlkp.change("badan_usaha", "W30", nama="PT ANGGREKNA NELATIO SENTOSA")
+    panggung.bpjs.change("badan_usaha", "B31", npwp=None)
+    panggung.bpjs.delete("badan_usaha", "B32")
+    own = {"nama": "PT KENANGA LIMA", "alamat": "Jalan Cempaka No. 90, Kota Bandung"}
+    panggung.wlkp.put_badan_usaha("W90", contoh.badan_usaha(90, **own))
+    bpjs(panggung, "B90", 90, **own, **BARE)
+    assert panggung.run().converged
+    after = stamps(panggung)
+    assert "W90" in after
+    assert "W32" not in after
+    moved = {key for key in before if before[key] != after.get(key)}
+    assert {"W30", "W31", "W32"} <= moved
+    assert len(moved) <= 10
+    followed = everything(panggung)
+    panggung.settings = panggung.settings.model_copy(update={"taut_penuh": True})
+    panggung.run()
+    assert stamps(panggung)["W05"] != after["W05"]
+    assert everything(panggung) == followed
+
+
+def test_a_steward_s_word_is_followed(panggung: Panggung) -> None:
+    register(panggung, 90)
+    twins_of = {"nama": "PT Melati Indah Kencana", **BARE}
+    panggung.wlkp.put_badan_usaha("X1", contoh.badan_usaha(95, nama="PT Melati Indah Kencana"))
+    for id_ in ("Y1", "Y2"):
+        bpjs(panggung, id_, 95, **twins_of)
+    panggung.run()
+    before = stamps(panggung)
+    assert panggung.fetch("SELECT count(*) FROM tinjauan_taut") == [(2,)]
+    assert say(panggung, ("X1", "Y2"), Pendapat.SAMA)
+    assert panggung.run().converged
+    assert ("X1", "Y2", "keputusan", False) in panggung.fetch(LINKS)
+    assert panggung.fetch("SELECT count(*) FROM tinjauan_taut") == [(0,)]
+    after = stamps(panggung)
+    assert {key: after[key] for key in before} == before
+
+
+def test_without_its_files_linking_starts_anew(panggung: Panggung) -> None:
+    register(panggung, 90)
+    panggung.run()
+    followed, before = everything(panggung), stamps(panggung)
+    assert panggung.settings.simpanan is not None
+    for file in panggung.settings.simpanan.iterdir():
+        file.write_bytes(file.read_bytes()[:-100])
+    panggung.wlkp.change("badan_usaha", "W30", telepon="+62215550099")
+    assert panggung.run().converged
+    assert everything(panggung) == followed
+    assert not set(stamps(panggung).items()) & set(before.items())

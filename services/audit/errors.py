@@ -1,0 +1,33 @@
+"""What can be wrong with a request for evidence, and when enough has been asked for a day."""
+
+from __future__ import annotations
+
+from services.kit.errors import PermanentError, TemporaryError
+
+
+class ExportFolderError(PermanentError):
+    kode = "KLIEN-JEJAK-001"
+    status = 422
+    judul = "Folder ekspor jejak tidak dapat dibuat"
+    saran = "Beri --keluar folder yang belum ada, di dalam folder yang dapat ditulis."
+
+
+class MomentError(PermanentError):
+    kode = "KLIEN-JEJAK-002"
+    status = 422
+    judul = "Waktu tidak terbaca"
+    saran = "Isi waktu RFC 3339 dengan zona, mis. 2026-03-02T09:30:00+07:00."
+
+
+class QuotaError(TemporaryError):
+    kode = "KLIEN-KUOTA-001"
+    status = 429
+    judul = "Kuota orang untuk hari ini tidak cukup"
+    saran = "Minta lebih sedikit orang (lihat RateLimit), atau lanjutkan sesudah tengah malam WIB."
+
+
+class EnumerationError(TemporaryError):
+    kode = "KLIEN-KUOTA-002"
+    status = 429
+    judul = "Terlalu banyak NIK yang tidak dikenal"
+    saran = "Pencarian ditahan sampai tengah malam WIB; periksa sumber NIK yang ditanyakan."

@@ -1,0 +1,130 @@
+"""How many persons a client may ask for or be given in a Jakarta day, counted with the ledger.
+
+One row for each client, right and day. A single statement adds to it and refuses in the
+transaction of the read, so that concurrent requests cannot pass the limit together and a read
+that fails costs nothing. The same row knows how many NIK asked for were nobody's: a client most of
+whose questions hit nothing is trying numbers out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.audit.errors import EnumerationError, QuotaError
+from services.kit.clock import Clock
+from services.kit.database import Transaction
+from shared_schemas.perjanjian import WIB
+
+KEBIJAKAN = "orang-per-hari"
+_HARI = 86_400
+
+# `dikenal` becomes the SQL that says how many of those asked for are known.
+_TAKE = """
+INSERT INTO kuota AS k (pelaku, perihal, hari, terpakai, tak_dikenal)
+SELECT %(kuota_pelaku)s::text, %(kuota_perihal)s::text, %(kuota_hari)s::date, %(kuota_n)s::bigint,
+    %(kuota_n)s::bigint - {dikenal} WHERE %(kuota_n)s::bigint <= %(kuota_batas)s::bigint
+ON CONFLICT (pelaku, perihal, hari) DO UPDATE SET terpakai = k.terpakai + excluded.terpakai,
+    tak_dikenal = k.tak_dikenal + excluded.tak_dikenal
+WHERE k.terpakai + excluded.terpakai <= %(kuota_batas)s::bigint
+    AND k.tak_dikenal <= greatest(%(kuota_ambang)s::bigint, k.terpakai * %(kuota_bagian)s::float8)
+RETURNING terpakai
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Batas:
+    """The limits of one service: persons a day, and from when unknown NIK look like guessing."""
+
+    bawaan: int
+    khusus: Mapping[str, int]
+    tak_dikenal: int
+    tak_dikenal_bagian: float
+
+    def of(self, pelaku: str, perihal: str) -> int:
+        """Return the limit of a client for a right; the narrowest that is named counts."""
+        named = (f"{pelaku}/{perihal}", pelaku, perihal)
+        return next((self.khusus[n] for n in named if n in self.khusus), self.bawaan)
+
+
+@dataclass(slots=True)
+class Jatah:
+    """What one request may take; it travels with who asks and knows what is left afterwards."""
+
+    pelaku: str
+    perihal: str
+    batas: Batas
+    clock: Clock
+    sisa: int | None = field(default=None, init=False)
+
+    @staticmethod
+    def statement(dikenal: str) -> str:
+        """Return the SQL that takes, with `dikenal` as the number of persons that are known."""
+        return _TAKE.format(dikenal=dikenal)
+
+    def parameters(self, n: int) -> dict[str, Any]:
+        """Return the parameters of `statement` for `n` persons."""
+        return {
+            "kuota_pelaku": self.pelaku,
+            "kuota_perihal": self.perihal,
+            "kuota_hari": self._now().date(),
+            "kuota_n": n,
+            "kuota_batas": self._limit,
+            "kuota_ambang": self.batas.tak_dikenal,
+            "kuota_bagian": self.batas.tak_dikenal_bagian,
+        }
+
+    def take(self, tx: Transaction, n: int) -> None:
+        """Take `n` persons that were given. Raises QuotaError: the caller must give nothing."""
+        query = self.statement("%(kuota_n)s::bigint")
+        self.taken(tx, n, tx.raw(query, self.parameters(n)).fetchone())
+
+    def taken(self, tx: Transaction, n: int, row: tuple[Any, ...] | None) -> None:
+        """Note what is left after `statement`, whose row this is.
+
+        Raises QuotaError or EnumerationError when there is none: nothing was taken.
+        """
+        if row is not None:
+            self.sisa = self._limit - int(row[0])
+            return
+        found = tx.raw(
+            "SELECT terpakai FROM kuota WHERE (pelaku, perihal, hari) = (%s, %s, %s)",
+            (self.pelaku, self.perihal, self._now().date()),
+        ).fetchone()
+        used = int(found[0]) if found else 0
+        self.sisa = max(self._limit - used, 0)
+        error = QuotaError if used + n > self._limit else EnumerationError
+        raise error(headers={"Retry-After": str(self._seconds_left)})
+
+    def mark(self, tx: Transaction) -> bool:
+        """Note that this client is suspected of guessing; say whether that is new today."""
+        done = tx.raw(
+            "UPDATE kuota SET diduga = true WHERE (pelaku, perihal, hari) = (%s, %s, %s)"
+            " AND NOT diduga",
+            (self.pelaku, self.perihal, self._now().date()),
+        )
+        return done.rowcount > 0
+
+    def headers(self) -> dict[str, str]:
+        """Return what the answer tells of the quota (draft-ietf-httpapi-ratelimit-headers)."""
+        if self.sisa is None:
+            return {}
+        return {
+            "RateLimit-Policy": f'"{KEBIJAKAN}";q={self._limit};w={_HARI}',
+            "RateLimit": f'"{KEBIJAKAN}";r={self.sisa};t={self._seconds_left}',
+        }
+
+    @property
+    def _limit(self) -> int:
+        return self.batas.of(self.pelaku, self.perihal)
+
+    @property
+    def _seconds_left(self) -> int:
+        now = self._now()
+        tomorrow = dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), WIB)
+        return max(int((tomorrow - now).total_seconds()), 1)
+
+    def _now(self) -> dt.datetime:
+        return self.clock().astimezone(WIB)

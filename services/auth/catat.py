@@ -1,0 +1,129 @@
+"""Write a record of the agreement, sign it, and refuse what its articles do not allow.
+
+Writing the same record again changes nothing, so a command may be repeated.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import secrets
+from pathlib import Path
+
+from services.auth import riwayat
+from services.auth.errors import RecordConflictError, RecordInvalidError
+from services.auth.jws import SigningKey
+from shared_schemas.perjanjian import PerjanjianError, hari
+from shared_schemas.perjanjian.catatan import (
+    Catatan,
+    CatatanKahar,
+    CatatanMonitoring,
+    CatatanPengakhiran,
+    CatatanPerpanjangan,
+    Riwayat,
+    Tercatat,
+)
+from shared_schemas.rujukan import Pihak
+
+
+def record(path: Path, catatan: Catatan, key: SigningKey, at: dt.datetime) -> Tercatat:
+    """Write a record and the signature of the party that makes it.
+
+    Raises RecordConflictError for a number in use, RecordInvalidError for what is not allowed.
+    """
+    known = _read(path)
+    nomor = str(catatan.isi.nomor)
+    if riwayat.record_path(path, nomor).exists():
+        found = find(known, nomor)
+        if found.catatan != catatan:
+            raise RecordConflictError
+        return sign(path, nomor, catatan.oleh, key, at)
+    _check_days(known, catatan, hari(at))
+    # As if everybody had signed: what can never count must not be written.
+    _check_together(known, Tercatat(catatan, dict.fromkeys(Pihak, at)))
+    riwayat.folder_of(path).mkdir(exist_ok=True)
+    _add_file(riwayat.record_path(path, nomor), riwayat.content_of(catatan))
+    return sign(path, nomor, catatan.oleh, key, at)
+
+
+def sign(path: Path, nomor: str, pihak: Pihak, key: SigningKey, at: dt.datetime) -> Tercatat:
+    """Add a party's signature under a record, unless it is there.
+
+    Raises RecordInvalidError for an unknown number, another's key, or when by now the record
+    contradicts others.
+    """
+    known = _read(path)
+    found = find(known, nomor)
+    if pihak in found.tanda_tangan:
+        return found
+    signed = Tercatat(found.catatan, {**found.tanda_tangan, pihak: at})
+    _check_together(known, signed)
+    if key.kid not in riwayat.key_ids(path, pihak):
+        raise RecordInvalidError(f"Kunci ini tidak terdaftar sebagai kunci {pihak}.")
+    content = riwayat.record_path(path, nomor).read_bytes()
+    token = riwayat.sign(key, found.catatan, content, pihak, at)
+    _add_file(riwayat.signature_path(path, nomor, pihak), token.encode())
+    return find(_read(path), nomor)
+
+
+def find(known: Riwayat, nomor: str) -> Tercatat:
+    """Return a record by its number. Raises RecordInvalidError."""
+    for t in known.catatan:
+        if t.nomor == nomor:
+            return t
+    raise RecordInvalidError("Tidak ada catatan bernomor ini; lihat `hub perjanjian riwayat`.")
+
+
+def _read(path: Path) -> Riwayat:
+    try:
+        return riwayat.read(path)
+    except PerjanjianError as error:
+        raise RecordInvalidError(str(error)) from None
+
+
+def _check_together(known: Riwayat, tercatat: Tercatat) -> None:
+    if tercatat.kurang:
+        return
+    try:
+        known.dengan(tercatat).kini  # noqa: B018 - folding finds every contradiction
+    except PerjanjianError as error:
+        raise RecordInvalidError(str(error)) from None
+
+
+def _check_days(known: Riwayat, catatan: Catatan, today: dt.date) -> None:
+    """Raise RecordInvalidError for days that the articles do not allow."""
+    wrong = _wrong_day(catatan, today, known.kini.last_day())
+    if wrong is not None:
+        raise RecordInvalidError(f"Perbaiki tanggal: {wrong}.")
+
+
+def _wrong_day(catatan: Catatan, today: dt.date, end: dt.date) -> str | None:
+    match catatan:
+        case CatatanPerpanjangan() | CatatanPengakhiran() if catatan.isi.disepakati > today:
+            return "disepakati tidak boleh sesudah hari ini"
+        case CatatanPerpanjangan(isi=p) if today > end or p.berakhir <= end:
+            return (
+                f"berakhir harus sesudah {end}, dan sesudah hari itu perpanjangan tidak"
+                " menghidupkan perjanjian (Pasal 8 ayat (3))"
+            )
+        case CatatanPengakhiran(isi=p) if not today <= p.hari_terakhir <= end:
+            return f"hari_terakhir dari hari ini sampai {end}"
+        case CatatanKahar(isi=k) if not k.mulai <= k.diberitahukan <= today:
+            return "mulai, diberitahukan dan hari ini harus berurutan"
+        case CatatanMonitoring(isi=m) if m.dilaksanakan > today:
+            return "dilaksanakan tidak boleh sesudah hari ini"
+    return None
+
+
+def _add_file(path: Path, content: bytes) -> None:
+    """Put a whole file there at once, never over another."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}")
+    temporary.write_bytes(content)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        # No two signatures of ES256 are the same, and one of a party is enough.
+        if path.read_bytes() != content and path.suffix != ".jws":
+            raise RecordConflictError from None
+    finally:
+        temporary.unlink()

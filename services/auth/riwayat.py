@@ -1,0 +1,159 @@
+"""The agreement's folder: records beside the signed text, each with its signatures.
+
+`perjanjian.yaml` is the text; `perjanjian.d/` holds the parties' public keys, and for each
+record its content and a JWS of each party that signed it. Files are only ever added.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from services.auth.jws import SigningKey, TokenError, VerifyingKey
+from shared_schemas.perjanjian import PerjanjianError, load
+from shared_schemas.perjanjian.catatan import CATATAN, Catatan, Riwayat, Tercatat
+from shared_schemas.rujukan import Pihak
+
+_TENANG = 100_000_000  # ns after which a file's time tells every change: clocks of disks are coarse
+_AKHIRAN = ".catatan.json"
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder of the records of an agreement's file."""
+    return path.with_suffix(".d")
+
+
+def record_path(path: Path, nomor: str) -> Path:
+    """Return where a record stands; a number is one file name."""
+    return folder_of(path) / (quote(nomor, safe="") + _AKHIRAN)
+
+
+def signature_path(path: Path, nomor: str, pihak: Pihak) -> Path:
+    """Return where a party's signature under a record stands."""
+    return folder_of(path) / f"{quote(nomor, safe='')}.{pihak.value}.jws"
+
+
+def keys_path(path: Path) -> Path:
+    """Return where the parties' public keys stand, old ones included: signatures outlive them."""
+    return folder_of(path) / "kunci.json"
+
+
+def content_of(catatan: Catatan) -> bytes:
+    """Return the bytes of a new record, which are stored and signed as they are."""
+    data = catatan.model_dump(mode="json", exclude_defaults=True) | {"jenis": catatan.jenis}
+    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def sign(key: SigningKey, catatan: Catatan, content: bytes, pihak: Pihak, at: dt.datetime) -> str:
+    """Return a party's signature under a record: a JWS of its stored bytes' digest, and when."""
+    return key.sign(
+        {
+            "iss": pihak.value,
+            "sub": catatan.isi.nomor,
+            "aud": catatan.perjanjian,
+            "iat": int(at.timestamp()),
+            "sidik": hashlib.sha256(content).hexdigest(),
+        }
+    )
+
+
+def read(path: Path) -> Riwayat:
+    """Return the agreement with its records. Raises PerjanjianError naming the record."""
+    naskah, folder = load(path), folder_of(path)
+    files = sorted(folder.glob(f"*{_AKHIRAN}")) if folder.is_dir() else []
+    if not files:
+        return Riwayat(naskah)
+    keys = _read_keys(path)
+    return Riwayat(naskah, tuple(_read_record(path, file, keys) for file in files))
+
+
+def _read_keys(path: Path) -> dict[Pihak, list[VerifyingKey]]:
+    try:
+        content: dict[str, list[dict[str, Any]]] = json.loads(keys_path(path).read_bytes())
+        return {p: [VerifyingKey(k) for k in content[p.value]] for p in Pihak}
+    except (OSError, ValueError, KeyError, TypeError, TokenError):
+        raise PerjanjianError(
+            f"{keys_path(path).name} harus memuat kunci publik kedua pihak; jalankan `hub siapkan`."
+        ) from None
+
+
+def key_ids(path: Path, pihak: Pihak) -> frozenset[str]:
+    """Return the ids of a party's registered keys. Raises PerjanjianError."""
+    return frozenset(key.kid for key in _read_keys(path)[pihak])
+
+
+def _read_record(path: Path, file: Path, keys: dict[Pihak, list[VerifyingKey]]) -> Tercatat:
+    try:
+        content = file.read_bytes()
+        catatan = CATATAN.validate_json(content)
+    except (OSError, ValidationError):
+        raise PerjanjianError(f"Catatan {file.name} tidak terbaca.") from None
+    if record_path(path, catatan.isi.nomor or "") != file:
+        raise PerjanjianError(f"Catatan {file.name} tidak bernama menurut nomornya.")
+    signed, digest = {}, hashlib.sha256(content).hexdigest()
+    for pihak in Pihak:
+        at = _signed_at(path, catatan, digest, pihak, keys[pihak])
+        if at is not None:
+            signed[pihak] = at
+    return Tercatat(catatan, signed)
+
+
+def _signed_at(
+    path: Path, catatan: Catatan, digest: str, pihak: Pihak, keys: list[VerifyingKey]
+) -> dt.datetime | None:
+    nomor = str(catatan.isi.nomor)
+    try:
+        token = signature_path(path, nomor, pihak).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        raise PerjanjianError(f"Tanda tangan {pihak} pada {nomor} tidak terbaca.") from None
+    for key in keys:
+        try:
+            claims = key.verify_lasting(token, audience=catatan.perjanjian)
+        except TokenError:
+            continue
+        said = (claims["iss"], claims["sub"], claims.get("sidik"), type(claims.get("iat")))
+        if said == (pihak.value, nomor, digest, int):
+            return dt.datetime.fromtimestamp(claims["iat"], dt.UTC)
+    raise PerjanjianError(f"Tanda tangan {pihak} pada {nomor} tidak sah.")
+
+
+class BerkasPerjanjian:
+    """The agreement of a path, read again whenever its file or folder changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept: tuple[tuple[int, ...], Riwayat] | None = None
+
+    def current(self) -> Riwayat:
+        """Return the agreement with its records. Raises PerjanjianError, which permits nothing."""
+        stamp, kept = self._now(), self._kept
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        loaded = read(self._path)
+        loaded.kini  # noqa: B018 - contradictions are found here, not at the first question
+        # Two changes within one tick of the disk's clock look like one.
+        settled = abs(time.time_ns() - max(stamp[0], stamp[2])) > _TENANG
+        self._kept = (stamp, loaded) if settled else None
+        return loaded
+
+    def _now(self) -> tuple[int, ...]:
+        try:
+            file = self._path.stat()
+        except OSError as error:
+            raise PerjanjianError(
+                f"Berkas perjanjian tidak dapat dibaca: {error.strerror}"
+            ) from error
+        try:
+            folder = folder_of(self._path).stat().st_mtime_ns
+        except FileNotFoundError:
+            folder = 0
+        return file.st_mtime_ns, file.st_size, folder

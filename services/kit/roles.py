@@ -1,0 +1,152 @@
+"""Three roles for each database: who owns it, who serves from it, who audits it.
+
+`<name>_pemilik` owns every object and runs the migrations. `<name>_layanan` is the program: it
+reads and writes records, and of the evidence (tables named `audit_…`) it reads and appends only.
+`<name>_pemeriksa` sees the evidence alone; it appends too, because looking leaves a trace. None
+of them may connect to another program's database.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from services.kit import migration
+from services.kit.errors import ConfigurationError
+
+_LOCK = 7_406_022  # two programs that start together must not write one catalogue row together
+
+
+class Peran(StrEnum):
+    """What a program may do in a database."""
+
+    PEMILIK = "pemilik"
+    LAYANAN = "layanan"
+    PEMERIKSA = "pemeriksa"
+
+    def of(self, history: str) -> str:
+        """Return the name of this role for the database of a history."""
+        return f"{history}_{self}"
+
+
+_OWN = """
+DO $$ DECLARE o record; BEGIN
+    FOR o IN
+        SELECT format('ALTER SCHEMA %%I OWNER TO {owner}', n.nspname) AS perintah
+        FROM pg_namespace n WHERE {ours} AND n.nspname <> 'public' AND n.nspowner <> {id}
+        UNION ALL
+        SELECT format('ALTER TABLE %%I.%%I OWNER TO {owner}', n.nspname, c.relname)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {ours} AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relowner <> {id}
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid
+                AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i', 'e'))
+        UNION ALL
+        SELECT format('ALTER ROUTINE %%s OWNER TO {owner}', p.oid::regprocedure)
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE {ours} AND p.proowner <> {id} AND NOT EXISTS (SELECT FROM pg_depend d
+            WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')
+    LOOP EXECUTE o.perintah; END LOOP;
+END $$
+"""
+_OURS = "n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'"
+_GRANT = """
+DO $$ DECLARE t record; BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO {layanan}', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO {pemeriksa}', current_database());
+    REVOKE ALL ON SCHEMA public FROM PUBLIC;
+    GRANT CREATE, USAGE ON SCHEMA public TO {pemilik};
+    GRANT USAGE ON SCHEMA public TO {layanan}, {pemeriksa};
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {layanan};
+    FOR t IN SELECT c.oid::regclass AS tabel, c.relname LIKE 'audit\\_%' AS bukti,
+            c.relname = 'alembic_version' AS baca
+        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, {layanan}, {pemeriksa}', t.tabel);
+        IF t.baca THEN
+            EXECUTE format('GRANT SELECT ON %s TO {layanan}, {pemeriksa}', t.tabel);
+        ELSIF t.bukti THEN
+            EXECUTE format('GRANT SELECT, INSERT ON %s TO {layanan}, {pemeriksa}', t.tabel);
+        ELSE
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO {layanan}', t.tabel);
+        END IF;
+    END LOOP;
+END $$
+"""
+
+
+def migrate(url: str, history: str) -> None:
+    """Bring a database to its newest schema, owned and granted as above; aims reached stay so.
+
+    `url` is the owner's, or a superuser's, who makes the roles that are missing. Raises
+    ConfigurationError for anybody else.
+    """
+    names = {p.value: p.of(history) for p in Peran}
+    with _connect(url) as db:
+        _have_roles(db, names)
+    migration.upgrade(url, history, role=names[Peran.PEMILIK])
+    with _connect(url) as db:
+        db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(names[Peran.PEMILIK])))
+        db.execute(_GRANT.format(**names).encode())
+
+
+def set_password(url: str, name: str, password: str) -> None:
+    """Give a role a password; what is sent and stored is its SCRAM verifier alone."""
+    with _connect(url) as db:
+        verifier = db.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
+        db.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(name), sql.Literal(verifier.decode())
+            )
+        )
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """Return a connection with the lock on roles, which its transaction keeps."""
+    address = sa.make_url(url).set(drivername="postgresql")
+    db = psycopg.connect(address.render_as_string(hide_password=False), connect_timeout=5)
+    db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    return db
+
+
+def _have_roles(db: psycopg.Connection[tuple[Any, ...]], names: dict[str, str]) -> None:
+    """Make the roles that are missing and give the owner what others own."""
+    rights = db.execute(
+        "SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    is_super, may_create = rights or (False, False)
+    known = {r[0] for r in db.execute("SELECT rolname FROM pg_roles").fetchall()}
+    missing = [n for n in names.values() if n not in known]
+    if missing and not (is_super or may_create):
+        raise ConfigurationError(
+            f"Peran database {', '.join(missing)} belum ada; jalankan `hub migrasi` sekali sebagai"
+            " superuser, atau buat dahulu dengan CREATE ROLE … LOGIN."
+        )
+    for name in missing:
+        db.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+    owner = names[Peran.PEMILIK]
+    if is_super:
+        _give_to(db, owner)
+    elif not _may_become(db, owner):
+        raise ConfigurationError(f"Jalankan `hub migrasi` sebagai {owner} atau superuser.")
+
+
+def _may_become(db: psycopg.Connection[tuple[Any, ...]], owner: str) -> bool:
+    found = db.execute("SELECT pg_has_role(current_user, %s, 'SET')", (owner,)).fetchone()
+    return bool(found and found[0])
+
+
+def _give_to(db: psycopg.Connection[tuple[Any, ...]], owner: str) -> None:
+    found = db.execute("SELECT current_database(), oid FROM pg_roles WHERE rolname = %s", (owner,))
+    database, oid = found.fetchone() or ("", 0)
+    # The schema `public` belongs to whoever owns the database.
+    db.execute(
+        sql.SQL("ALTER DATABASE {} OWNER TO {}").format(
+            sql.Identifier(database), sql.Identifier(owner)
+        )
+    )
+    db.execute(_OWN.format(owner=owner, id=oid, ours=_OURS).replace("%%", "%").encode())

@@ -1,0 +1,82 @@
+"""`hub sync audit`: prove that the mirrors are their sources, or say where they are not."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from services import persiapan
+from services.kit import logging
+from services.perintah.basisdata import database
+from services.perintah.sync import BpjsUrl, WlkpUrl, settings
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, table
+from services.sync.audit import HasilAudit, run_audit
+from services.sync.settings import NamaSisi
+from shared_schemas.rujukan import Himpunan
+
+BERBEDA = 4
+"""Exit code of an audit that leaves a difference, or whose source never rested."""
+
+_DITAMPILKAN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group `sync`."""
+    for group in app.registered_groups:
+        if group.name == "sync" and group.typer_instance is not None:
+            group.typer_instance.command("audit")(audit)
+
+
+def audit(
+    sisi: Annotated[Sisi | None, typer.Option(help="Hanya cermin sisi ini.")] = None,
+    himpunan: Annotated[Himpunan | None, typer.Option(help="Hanya himpunan ini.")] = None,
+    perbaiki: Annotated[
+        bool, typer.Option("--perbaiki", help="Ambil rekaman yang berbeda lalu periksa lagi.")
+    ] = False,
+    hitung_ulang: Annotated[
+        bool, typer.Option("--hitung-ulang", help="Hitung dahulu sidik dari isi cermin.")
+    ] = False,
+    data: Data = DATA,
+    database_url: Url = "",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
+    tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tls: Tls = True,
+    as_json: AsJson = False,
+) -> None:
+    """Buktikan bahwa cermin sama dengan sumbernya, atau sebut rekaman yang berbeda.
+
+    Kode keluar 4 bila masih ada yang berbeda, atau sumber terus berubah selama diperiksa.
+    """
+    logging.configure("audit", "WARNING")
+    persiapan.require(data)
+    with database("hub", database_url, data) as url:
+        found = run_audit(
+            settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
+            sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
+            himpunan=[himpunan] if himpunan else list(Himpunan),
+            perbaiki=perbaiki,
+            hitung_ulang=hitung_ulang,
+        )
+    if as_json:
+        show_json([dataclasses.asdict(h) for h in found])
+    else:
+        _show(found)
+    if not all(h.cocok for h in found):
+        raise typer.Exit(BERBEDA)
+
+
+def _show(found: list[HasilAudit]) -> None:
+    rows = [
+        {k: v for k, v in dataclasses.asdict(h).items() if k != "bidang"} | {"beda": len(h.beda)}
+        for h in found
+    ]
+    out.print(table(rows))
+    for hasil in found:
+        for b in hasil.beda[:_DITAMPILKAN]:
+            out.print(f"{hasil.sisi} {hasil.himpunan} {b.jenis} {b.id}", highlight=False)
+        if len(hasil.beda) > _DITAMPILKAN:
+            rest = len(hasil.beda) - _DITAMPILKAN
+            out.print(f"… dan {rest} lagi; seluruhnya dengan --json.", highlight=False)

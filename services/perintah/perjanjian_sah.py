@@ -1,0 +1,146 @@
+"""`hub perjanjian sah|kebijakan`: was a call lawful at its time, and what is allowed now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.kebijakan import policy
+from services.kit.clock import system_clock
+from services.kit.errors import ConfigurationError, RecordNotFoundError
+from services.perintah.basisdata import registry_transaction
+from services.perintah.perjanjian_catat import read_history
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, show_json, show_rows
+from shared_schemas.perjanjian import WIB, Izin, Perjanjian
+from shared_schemas.perjanjian.catatan import Riwayat
+from shared_schemas.rujukan import Pihak
+
+TIDAK_SAH = 5
+"""Exit code when a call was not lawful by what was known at its time."""
+
+_CARI = """
+SELECT waktu, pihak, pasal, cakupan, tujuan FROM audit_akses
+WHERE id_permintaan = %(id)s OR id::text = %(id)s
+UNION ALL
+SELECT waktu, pihak, pasal, NULL, NULL FROM audit_peristiwa
+WHERE id_permintaan = %(id)s AND pasal IS NOT NULL
+ORDER BY waktu
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Panggilan:
+    """One call of the exchange: who asked, with which right, what for, when."""
+
+    pihak: Pihak
+    cakupan: str
+    tujuan: str | None
+    pada: dt.datetime
+
+
+def add_commands(group: typer.Typer) -> None:
+    """Add the commands that judge and that show the policy."""
+    group.command("sah")(judge)
+    group.command("kebijakan")(show_policy)
+
+
+def judge(
+    pihak: Annotated[Pihak | None, typer.Option(help="Pihak yang meminta.")] = None,
+    cakupan: Annotated[str, typer.Option(help="mis. pekerja:baca.")] = "",
+    pada: Annotated[str, typer.Option(help="RFC 3339; tanpa zona berarti Jakarta.")] = "",
+    tujuan: Annotated[str | None, typer.Option(help="Tujuan yang disebut pemanggil.")] = None,
+    permintaan: Annotated[str, typer.Option(help="id permintaan atau id catatan akses.")] = "",
+    layanan: Annotated[Sisi, typer.Option(help="Registri yang menjawab permintaan.")] = "wlkp",
+    data: Data = DATA,
+    database_url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Apakah panggilan sah pada waktunya: menurut yang diketahui saat itu, dan menurut kini.
+
+    Sebutkan --pihak, --cakupan dan --pada, atau --permintaan. Kode keluar 5 bila tidak sah.
+    """
+    known = read_history(data)
+    if permintaan:
+        calls = _calls(known.kini, layanan, permintaan, data, database_url)
+    elif pihak is None or not cakupan or not pada:
+        raise ConfigurationError("Sebutkan --pihak, --cakupan dan --pada, atau --permintaan.")
+    else:
+        calls = [Panggilan(pihak, cakupan, tujuan, _moment(pada))]
+    found = [judgement(known, call) for call in calls]
+    if as_json:
+        show_json(found)
+    else:
+        show_rows(found, as_json=False)
+    if not all(f["sah"] for f in found):
+        raise typer.Exit(TIDAK_SAH)
+
+
+def judgement(known: Riwayat, call: Panggilan) -> dict[str, Any]:
+    """Return whether a call was lawful by what was known then and by what is known now."""
+
+    def ask(perjanjian: Perjanjian) -> tuple[bool, str, str]:
+        giver = call.pihak.lawan
+        answer = perjanjian.decide(call.pihak, giver, call.cakupan, call.pada, call.tujuan)
+        lawful = isinstance(answer, Izin)
+        return lawful, answer.pasal, "" if isinstance(answer, Izin) else answer.penjelasan
+
+    then, now = ask(known.dikenal(call.pada)), ask(known.kini)
+    records = (t for t in known.catatan if t.sah_sejak is not None and t.sah_sejak <= call.pada)
+    return {
+        "pada": call.pada.astimezone(WIB).isoformat(timespec="seconds"),
+        "pihak": call.pihak.value,
+        "cakupan": call.cakupan,
+        "tujuan": call.tujuan,
+        "sah": then[0],
+        "pasal": then[1],
+        "penjelasan": then[2],
+        "sah_menurut_kini": now[0],
+        "pasal_menurut_kini": now[1],
+        "catatan": " ".join(t.nomor for t in records),
+    }
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError("--pada: isi waktu RFC 3339, mis. 2026-06-01T09:00.") from None
+    return found if found.tzinfo else found.replace(tzinfo=WIB)
+
+
+def _calls(
+    perjanjian: Perjanjian, layanan: Sisi, id_: str, data: Path, url: str
+) -> list[Panggilan]:
+    """Return what the ledger and the evidence of a registry say of a request."""
+    with registry_transaction(layanan, url, data) as (tx, _):
+        rows = [r for r in tx.raw(_CARI, {"id": id_}).fetchall() if r[1]]
+    if not rows:
+        raise RecordNotFoundError("Tidak ada pertukaran dengan id ini dalam catatan registri itu.")
+    return [
+        Panggilan(
+            Pihak(pihak), cakupan or _right_of(perjanjian, Pihak(pihak), pasal), tujuan, waktu
+        )
+        for waktu, pihak, pasal, cakupan, tujuan in rows
+    ]
+
+
+def _right_of(perjanjian: Perjanjian, pihak: Pihak, pasal: str) -> str:
+    """Return the right of an entry that names its article only."""
+    found = [h.cakupan for h in perjanjian.hak if (h.penerima, h.pasal) == (pihak, pasal)]
+    return found[0] if found else "-"
+
+
+def show_policy(data: Data = DATA, as_json: AsJson = False) -> None:
+    """Tabel kebijakan: hak, bidang, tujuan, pasal dan rute, disusun dari data perjanjian."""
+    rows = [asdict(k) for k in policy(read_history(data).kini, system_clock())]
+    if as_json:
+        show_json(rows)
+        return
+    for row in rows:
+        for name in ("tujuan", "himpunan", "bidang", "rute"):
+            row[name] = "\n".join(row[name])
+    show_rows(rows, as_json=False)

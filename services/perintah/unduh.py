@@ -1,0 +1,111 @@
+"""`hub unduh`: a whole field set of a registry as verified files."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services import persiapan
+from services.kit import logging
+from services.kit.errors import ConfigurationError
+from services.kit.interpreter import expect_records
+from services.perintah.data import progress_display
+from services.perintah.sync import BpjsUrl, WlkpUrl, settings
+from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Tls, out, show_json
+from services.sync.errors import SnapshotGoneError
+from services.sync.klien import KlienRegistri
+from services.sync.run import key_auth, key_transport
+from services.sync.settings import NamaSisi
+from services.sync.unduhan import Unduhan
+from shared_schemas.perjanjian import load
+from shared_schemas.v1.ekspor import BentukEkspor, ManifesEkspor
+
+_KUNCI, _MANIFES = ".kunci", "manifes.jws"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("unduh")(download)
+
+
+def download(
+    nama: Annotated[NamaSisi, typer.Argument(help="Registri: wlkp atau bpjs.")],
+    himpunan: Annotated[PilihanHimpunan, typer.Argument(help="pekerja atau badan-usaha.")],
+    keluar: Annotated[Path, typer.Option("--keluar", help="Folder bagian dan manifesnya.")],
+    bentuk: Annotated[
+        BentukEkspor, typer.Option("--bentuk", help="arrow atau ndjson (zstd).")
+    ] = BentukEkspor.ARROW,
+    data: Data = DATA,
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
+    tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tls: Tls = True,
+    as_json: AsJson = False,
+) -> None:
+    """Unduh satu himpunan utuh: bagian yang diperiksa sidiknya dan manifes bertanda tangan.
+
+    Boleh terputus di oktet mana saja; perintah yang sama melanjutkannya. Berkas memuat data pribadi
+    dan hanya dapat dibaca pemiliknya. Baca foldernya dengan `hub bandingkan FOLDER …`.
+    """
+    logging.configure("unduh", "WARNING")
+    expect_records()
+    persiapan.require(data)
+    reconciler = settings("", data, wlkp_url, bpjs_url, tunggu, tls=tls)
+    chosen, nomor = reconciler.sisi(nama), load(reconciler.perjanjian_path).nomor
+    klien = KlienRegistri(
+        nama, chosen.base_url, key_auth(chosen), tunggu_detik=tunggu, batas=1_000,
+        check_stop=lambda: None, transport=key_transport(chosen, nomor),
+    )  # fmt: skip
+    keluar.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        unduhan = Unduhan(klien, chosen.client_id, himpunan.himpunan, bentuk, _key(keluar), keluar)
+        manifes = _fetch(unduhan, keluar)
+    except SnapshotGoneError as error:
+        _clear(keluar)
+        raise SnapshotGoneError(f"{error.detail} Jalankan lagi: dimulai dari awal.") from None
+    finally:
+        klien.close()
+    row = {"rekaman": manifes.baris, "bagian": len(manifes.bagian), "folder": str(keluar)}
+    if as_json:
+        show_json(row | {"id": str(manifes.id), "nomor": manifes.nomor})
+    else:
+        out.print(f"{manifes.baris:,} rekaman dalam {len(manifes.bagian)} bagian: {keluar}")
+
+
+def _fetch(unduhan: Unduhan, keluar: Path) -> ManifesEkspor:
+    """Fetch what is not there yet: parts of an earlier call count when their digest is right."""
+    done = 0
+    with progress_display() as tell:
+        for tiba in unduhan.parts({}):
+            done += tiba.bagian.baris
+            tell("rekaman", done, max(tiba.perkiraan, done))
+    assert unduhan.manifes is not None  # noqa: S101 - after the last part
+    _write(keluar / _MANIFES, unduhan.tertanda)
+    return unduhan.manifes
+
+
+def _key(keluar: Path) -> str:
+    """Return the key of the snapshot that this folder holds, so that a repetition continues it."""
+    path = keluar / _KUNCI
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    if any(keluar.iterdir()):
+        raise ConfigurationError(f"{keluar} tidak kosong; pilih folder lain.")
+    key = str(uuid.uuid4())
+    _write(path, key)
+    return key
+
+
+def _clear(keluar: Path) -> None:
+    for path in keluar.iterdir():
+        if path.name == _KUNCI or path.suffix in {".zst", ".arrow", ".jws"}:
+            path.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    with open(path, "w", encoding="ascii", opener=lambda n, f: os.open(n, f, 0o600)) as file:
+        file.write(text)

@@ -1,0 +1,201 @@
+"""Makes the snapshots that wait: in the background, one at a time in all processes of a service.
+
+A snapshot is one moment of the table, so one that was cut off is never continued: it fails, its
+files go, and the client asks for another. Only this module changes files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import adbc_driver_postgresql.dbapi as adbc
+import pyarrow as pa
+import sqlalchemy as sa
+
+from services.auth.agreement import AgreementStore
+from services.auth.tokens import TokenIssuer
+from services.kit.clock import Clock
+from services.kit.database import DatabaseError, transaction
+from services.kit.errors import HubError
+from services.kit.logging import get_logger
+from services.kit.paging import Cursors
+from services.kit.settings import ServiceSettings
+from services.registry.ekspor.bagian import columns_of, cut, encode
+from services.registry.ekspor.buku import Buku, Pesanan
+from services.registry.ekspor.cuplikan import Cuplikan, open_cuplikan
+from services.registry.ekspor.gudang import Gudang
+from services.registry.errors import ExportGoneError
+from services.registry.read import Reader, feed_scope
+from shared_schemas.rujukan import Pihak
+from shared_schemas.v1.ekspor import BagianEkspor, ManifesEkspor
+
+_KUNCI = 7_406_023  # advisory lock of whoever makes snapshots of this database
+_TENGOK_DETIK = 5.0  # another process may have taken the request
+
+
+class _StoppedError(Exception):
+    """The service ends while a snapshot is being made."""
+
+
+@dataclass(frozen=True)
+class Bahan:
+    """What a snapshot is made from and signed with."""
+
+    engine: sa.Engine
+    agreement: AgreementStore
+    reader: Reader
+    cursors: Cursors
+    issuer: TokenIssuer
+    clock: Clock
+    settings: ServiceSettings
+
+
+class Petugas:
+    """The one who makes snapshots; `start` and `stop` belong to the service's lifespan."""
+
+    def __init__(self, bahan: Bahan, buku: Buku, folder: Path) -> None:
+        self._bahan = bahan
+        self._buku = buku
+        self.gudang = Gudang(folder)
+        self._asked = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @cached_property
+    def _autocommit(self) -> sa.Engine:
+        # The lock is held for minutes, which no open transaction should be.
+        return self._bahan.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._thread = threading.Thread(target=self._run, name="ekspor", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End at the next range of pages; what was being made is marked as failed."""
+        self._stop.set()
+        self._asked.set()
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def wake(self) -> None:
+        """Say that something waits."""
+        self._asked.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.work()
+            except (HubError, DatabaseError, OSError) as error:
+                get_logger().warning("ekspor ditunda", exc_info=error)
+            self._asked.wait(_TENGOK_DETIK)
+            self._asked.clear()
+
+    def work(self) -> None:
+        """Tidy up, then make all that waits, unless another process does."""
+        with transaction(self._autocommit) as tx:
+            row = tx.raw("SELECT pg_try_advisory_lock(%s)", (_KUNCI,)).fetchone()
+            if row is None or not row[0]:
+                return
+            try:
+                self._tidy()
+                while not self._stop.is_set() and (pesanan := self._buku.take()) is not None:
+                    self._make(pesanan)
+                    self._tidy()
+            finally:
+                tx.raw("SELECT pg_advisory_unlock(%s)", (_KUNCI,))
+
+    def _tidy(self) -> None:
+        """Let old snapshots go, and what a dead process left half made."""
+        for id_ekspor in self._buku.unfinished():
+            self._buku.fail(id_ekspor, "Layanan berhenti selagi ekspor disiapkan.")
+        self._buku.expire(self._bahan.settings.ekspor_disimpan)
+        self.gudang.keep_only(self._buku.ready())
+
+    def _make(self, pesanan: Pesanan) -> None:
+        try:
+            self._write(pesanan)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the service lives on
+            get_logger().warning("ekspor gagal", id_ekspor=str(pesanan.id), exc_info=error)
+            with suppress(ExportGoneError):  # given up by another process already
+                self._buku.fail(pesanan.id, _reason(error))
+            self.gudang.remove(pesanan.id)
+
+    def _write(self, pesanan: Pesanan) -> None:
+        b = self._bahan
+        if pesanan.who.pihak is not None:
+            cakupan = f"{pesanan.himpunan.value}:baca"
+            b.agreement.permit(Pihak(pesanan.who.pihak), cakupan)
+        fields = b.reader.fields(pesanan.himpunan)
+        with open_cuplikan(b.engine.url, pesanan.himpunan) as cuplikan:
+            self._buku.open(pesanan.id, fields, cuplikan.nomor)
+            for bagian, perkiraan in self._parts(pesanan, fields, cuplikan):
+                self._buku.add(pesanan.id, bagian, perkiraan)
+        until = b.clock() + dt.timedelta(hours=b.settings.ekspor_jam)
+        self._buku.finish(pesanan, self._sign(pesanan, fields, cuplikan.nomor, until), until)
+
+    def _parts(
+        self, pesanan: Pesanan, fields: tuple[str, ...], cuplikan: Cuplikan
+    ) -> Iterator[tuple[BagianEkspor, int]]:
+        """Write the parts; yield each with what all of them may come to."""
+        rows, share = 0, 1.0
+
+        def read() -> Iterator[pa.RecordBatch]:
+            nonlocal rows, share
+            columns = columns_of(pesanan.himpunan, pesanan.bentuk, fields)
+            for batches, read_by_now in cuplikan.batches(columns, self._check):
+                share = read_by_now
+                rows += sum(batch.num_rows for batch in batches)
+                yield from batches
+
+        for at, table in enumerate(cut(read()), 1):
+            nama = f"{at:05}{pesanan.bentuk.akhiran}"
+            isi = encode(pesanan.bentuk, table)
+            self.gudang.write(pesanan.id, nama, isi)
+            sidik = hashlib.sha256(isi).hexdigest()
+            bagian = BagianEkspor(nama=nama, baris=table.num_rows, ukuran=isi.size, sidik=sidik)
+            yield bagian, round(rows / share)
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise _StoppedError
+
+    def _sign(
+        self, pesanan: Pesanan, fields: tuple[str, ...], nomor: int, until: dt.datetime
+    ) -> str:
+        b, parts = self._bahan, self._buku.parts(pesanan.id)
+        manifes = ManifesEkspor(
+            id=pesanan.id,
+            himpunan=pesanan.himpunan,
+            bentuk=pesanan.bentuk,
+            bidang=list(fields),
+            nomor=nomor,
+            kursor=b.cursors.sign(feed_scope(pesanan.himpunan), nomor),
+            baris=sum(p.baris for p in parts),
+            bagian=parts,
+            perjanjian=b.agreement.current().nomor,
+            pasal=pesanan.who.pasal or "internal",
+            dibuat_pada=pesanan.dibuat_pada,
+            kedaluwarsa_pada=until,
+        )
+        claims = manifes.model_dump(mode="json")
+        # Its reader is the audience, so a manifest is never taken for an access token.
+        return b.issuer.sign(str(pesanan.id), pesanan.who.id, until, {"manifes": claims})
+
+
+def _reason(error: Exception) -> str:
+    """Return why a snapshot failed, in a sentence that quotes nothing."""
+    if isinstance(error, _StoppedError):
+        return "Layanan berhenti selagi ekspor disiapkan."
+    if isinstance(error, OSError):
+        return f"Bagian tidak dapat ditulis: {error.strerror}."
+    if isinstance(error, adbc.Error):
+        return "Database sementara tidak tersedia."
+    return error.detail if isinstance(error, HubError) else "Kesalahan dalam sistem."

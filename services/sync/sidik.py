@@ -1,0 +1,76 @@
+"""Leaves of the mirrors, made by PostgreSQL from what a mirror row stores.
+
+One statement makes them, on the way in and when they are made anew: damage in the hub's own
+database is then seen like any other difference.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import sqlalchemy as sa
+
+from services.kit import pohon
+from services.kit.database import Transaction, transaction
+from services.kit.pohon import Sumber
+from services.sync.konteks import Konteks
+from services.sync.settings import NamaSisi
+from shared_schemas import sidik
+from shared_schemas.rujukan import Himpunan
+
+KOLOM = "jalur, daun, daun_tambahan"
+TABEL = {Himpunan.BADAN_USAHA: "cermin_badan_usaha", Himpunan.PEKERJA: "cermin_pekerja"}
+_PEMILIK = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_badan_usaha"}
+
+
+def _part(sisi: NamaSisi, himpunan: Himpunan) -> str:
+    return f"{himpunan.value}:{sisi.value}"
+
+
+@cache
+def expressions(sisi: NamaSisi, himpunan: Himpunan) -> str:
+    """Return the SQL of a mirror row's `KOLOM`; empty while no key is installed."""
+    kunci = f"(SELECT kunci FROM kunci_sidik WHERE bagian = '{_part(sisi, himpunan)}')"
+    core, extra = sidik.fields_of(himpunan)
+    at = "(extract(epoch FROM dilaporkan_pada) * 1000000)::bigint"
+    inti = ", ".join(("id", "versi", _PEMILIK[himpunan], at, *(f"isi->'{f}'" for f in core)))
+    tambahan = ", ".join(("id", *(f"isi->'{f}'" for f in extra)))
+    digits = 16**sidik.DIGIT_JALUR - 1
+    return (
+        f"(sidik_64({kunci}, 'jalur:' || id) >> 4) & {digits},"
+        f" sidik_64({kunci}, '{himpunan.value}:inti:' || json_build_array({inti})::text),"
+        f" sidik_64({kunci}, '{himpunan.value}:tambahan:' || json_build_array({tambahan})::text)"
+    )
+
+
+def source(sisi: NamaSisi, himpunan: Himpunan, *, tambahan: bool) -> Sumber:
+    """Return the rows of one mirror as a tree."""
+    return Sumber(TABEL[himpunan], tambahan, "sisi = %s", (sisi.value,))
+
+
+def install_key(engine: sa.Engine, kunci: bytes) -> None:
+    """Make this key the one of all mirrors; an empty or small mirror is complete at once."""
+    for sisi in NamaSisi:
+        for himpunan in Himpunan:
+            with transaction(engine) as tx:
+                if not pohon.key_in_use(tx, _part(sisi, himpunan), kunci):
+                    pohon.install_key(tx, _part(sisi, himpunan), kunci)
+                    _renew_chunk(tx, sisi, himpunan)
+
+
+def make_ready(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, *, anew: bool = False) -> None:
+    """Make the leaves that are missing, or with `anew` all of them from what is stored."""
+    if anew:
+        with transaction(ctx.engine) as tx:
+            pohon.restart(tx, _part(sisi, himpunan))
+    done = False
+    while not done:
+        ctx.check()
+        with transaction(ctx.engine) as tx:
+            done = _renew_chunk(tx, sisi, himpunan)
+
+
+def _renew_chunk(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> bool:
+    rows = source(sisi, himpunan, tambahan=True)
+    change = f"({KOLOM}) = ROW({expressions(sisi, himpunan)})"
+    return pohon.renew_chunk(tx, _part(sisi, himpunan), rows, change)

@@ -1,0 +1,130 @@
+"""The state of one run, and the score of pairs: compared, weighed, judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from services.taut import banding_kata as bk
+from services.taut.banding_kata import Nomor
+from services.taut.blok import Calon, Lapis, pack
+from services.taut.hasil import Baris
+from services.taut.model import Model
+from services.taut.putusan import Dinilai
+from services.taut.siapkan import BadanUsaha, Pekerja
+from services.taut.sifat import (
+    Sifat,
+    compare_badan_usaha,
+    compare_pekerja,
+    sieve_badan_usaha,
+    sieve_pekerja,
+)
+from shared_schemas.rujukan import Himpunan
+
+POTONG = 400_000
+"""Pairs compared at once: bounds the memory."""
+_LANTAI = -2.0  # a pair below this is no rival of any other
+
+
+@dataclass
+class Kerja:
+    """The state of one run: who is still free, and what was found."""
+
+    himpunan: Himpunan
+    rekaman: BadanUsaha | Pekerja
+    model: Model
+    bebas: npt.NDArray[np.bool_]
+    terlarang: npt.NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    awal: float | None = None
+    """The bits of `prior_bits` where an earlier run said them."""
+    baris: list[Baris] = field(default_factory=list)
+    dinilai: Dinilai | None = None
+    """The pairs above the floor, once they are scored."""
+    tersisa: npt.NDArray[np.bool_] | None = None
+    """Who was left to the score."""
+    lapisan: list[Lapis] | None = None
+    """Where the keys of the blocks are kept, for whoever wants them."""
+
+    def compare(self, i: Nomor, j: Nomor) -> Sifat:
+        """Compare pairs of records."""
+        if isinstance(self.rekaman, BadanUsaha):
+            return compare_badan_usaha(self.rekaman, i, j)
+        return compare_pekerja(self.rekaman, i, j)
+
+    def sieve(self, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
+        """Say which pairs names and numbers do not tell apart at once."""
+        if isinstance(self.rekaman, BadanUsaha):
+            return sieve_badan_usaha(self.rekaman, i, j)
+        return sieve_pekerja(self.rekaman, i, j)
+
+    def allowed(self, a: Nomor, b: Nomor) -> npt.NDArray[np.bool_]:
+        """Say which pairs no steward has called different."""
+        return ~np.isin(pack(a, b), self.terlarang)
+
+
+def score_pairs(work: Kerja, pairs: Calon) -> Dinilai:
+    """Compare and weigh candidates in portions; keep those that could be anything."""
+    a, b = pairs
+    prior = prior_bits(work.bebas, work.rekaman.banyak_a) if work.awal is None else work.awal
+    judge = judge_badan_usaha if work.himpunan is Himpunan.BADAN_USAHA else judge_pekerja
+    parts = []
+    for start in range(0, max(len(a), 1), POTONG):
+        x, y = a[start : start + POTONG], b[start : start + POTONG]
+        worth = work.sieve(x, y)  # most candidates bear two names: the rest is not looked at
+        x, y = x[worth], y[worth]
+        s = work.compare(x, y)
+        score = work.model.weigh(s).sum(axis=1) - prior
+        view = judge(s)
+        if isinstance(work.rekaman, Pekerja):
+            view = view._replace(boleh=view.boleh & ~_repeated(work.rekaman, x, y, s))
+        keep = (score > _LANTAI) & ~view.lain
+        parts.append((x[keep], y[keep], score[keep], view.boleh[keep], view.terbantah[keep]))
+    return Dinilai(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _repeated(r: Pekerja, a: Nomor, b: Nomor, s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which pairs share a NIK that a company of one side bears twice: which row is meant?"""
+    same_nik: npt.NDArray[np.bool_] = s.tingkat[:, 2] == 3
+    return same_nik & (r.nik_ganda[a] | r.nik_ganda[b])
+
+
+def prior_bits(free: npt.NDArray[np.bool_], count_a: int) -> float:
+    """Return what a pair must weigh to be as likely as not: the choice among the free records."""
+    return float(np.log2(max(int(free[:count_a].sum()), int(free[count_a:].sum()), 2)))
+
+
+class Tilikan(NamedTuple):
+    """Whether pairs may be linked, contradict themselves, or bear two names and are dropped."""
+
+    boleh: npt.NDArray[np.bool_]
+    terbantah: npt.NDArray[np.bool_]
+    lain: npt.NDArray[np.bool_]
+
+
+def judge_badan_usaha(s: Sifat) -> Tilikan:
+    """Judge pairs of companies: another word in the name needs a number that agrees."""
+    t = s.tingkat
+    name, npwp, nib = t[:, 0], t[:, 9], t[:, 10]
+    # A number that is only near another is no match for one that differs: NIBs follow each other.
+    refuted = ((npwp == 1) & (nib != 3)) | ((nib == 1) & (npwp != 3))
+    witness = (npwp >= 2) | (nib >= 2)
+    other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
+    fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness)
+    return Tilikan(fits & ~refuted, refuted, other & ~witness)
+
+
+def judge_pekerja(s: Sifat) -> Tilikan:
+    """Judge pairs of workers: twins share all but the given name and a digit of the NIK."""
+    t = s.tingkat
+    name, born, nik, jkn = (t[:, k] for k in range(4))
+    refuted = ((nik == 1) & (jkn != 3)) | ((jkn == 1) & (nik < 2))
+    witness = (nik == 3) | (jkn == 3)
+    another = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (born == 1)
+    fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness & (born >= 2))
+    fits |= (name == bk.SEBAGIAN) & s.kata_pertama & (nik == 2) & (born >= 3) & (t[:, 6] == 3)
+    # A father and his son share name and address: a date or a number of one's own must agree.
+    fits &= (born != 1) | witness
+    return Tilikan(fits & ~refuted, refuted, another & ~witness & (nik != 2))

@@ -1,0 +1,238 @@
+"""Records that change the agreement after it was signed, and the agreement they add up to.
+
+A record is never changed. It counts from the moment at which everybody who must had signed it;
+so what was known at a past moment can always be told from what is known today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from shared_schemas.perjanjian.baca import PerjanjianError, parse
+from shared_schemas.perjanjian.hari import hari
+from shared_schemas.perjanjian.naskah import Perjanjian
+from shared_schemas.perjanjian.unsur import (
+    Adendum,
+    Data,
+    JenisKahar,
+    Kahar,
+    Monitoring,
+    Nomor,
+    Pengakhiran,
+    Perpanjangan,
+)
+from shared_schemas.rujukan import Pihak
+
+
+class SelesaiKahar(Data):
+    """The last day of a force majeure that was recorded without one."""
+
+    nomor: Nomor
+    kahar: Nomor
+    berakhir: dt.date
+
+
+class _Catatan(Data):
+    perjanjian: str
+    oleh: Pihak
+
+    @property
+    def penanda_tangan(self) -> frozenset[Pihak]:
+        """Who must sign before the record counts: both, where the article wants agreement."""
+        return frozenset(Pihak)
+
+
+class CatatanPerpanjangan(_Catatan):
+    """An extension (Pasal 8 ayat (2))."""
+
+    jenis: Literal["perpanjangan"] = "perpanjangan"
+    isi: Perpanjangan
+
+
+class CatatanAdendum(_Catatan):
+    """An addendum (Pasal 11)."""
+
+    jenis: Literal["adendum"] = "adendum"
+    isi: Adendum
+
+
+class CatatanPengakhiran(_Catatan):
+    """An agreed ending (Pasal 8 ayat (2))."""
+
+    jenis: Literal["pengakhiran"] = "pengakhiran"
+    isi: Pengakhiran
+
+
+class CatatanMonitoring(_Catatan):
+    """Monitoring and evaluation, which both parties do (Pasal 9)."""
+
+    jenis: Literal["monitoring"] = "monitoring"
+    isi: Monitoring
+
+
+class CatatanKahar(_Catatan):
+    """A party's notice of its own force majeure (Pasal 10)."""
+
+    jenis: Literal["kahar"] = "kahar"
+    isi: Kahar
+
+    @property
+    def penanda_tangan(self) -> frozenset[Pihak]:
+        """The party alone; a kind beyond the thirteen wants the other's approval as well."""
+        lain = self.isi.jenis is JenisKahar.LAINNYA
+        return frozenset(Pihak) if lain else frozenset({self.oleh})
+
+
+class CatatanSelesaiKahar(_Catatan):
+    """A party's notice that its force majeure is over."""
+
+    jenis: Literal["kahar_selesai"] = "kahar_selesai"
+    isi: SelesaiKahar
+
+    @property
+    def penanda_tangan(self) -> frozenset[Pihak]:
+        """The party that takes its duty up again."""
+        return frozenset({self.oleh})
+
+
+Catatan = Annotated[
+    CatatanPerpanjangan
+    | CatatanAdendum
+    | CatatanPengakhiran
+    | CatatanMonitoring
+    | CatatanKahar
+    | CatatanSelesaiKahar,
+    Field(discriminator="jenis"),
+]
+CATATAN: TypeAdapter[Catatan] = TypeAdapter(Catatan)
+
+
+@dataclass(frozen=True)
+class Tercatat:
+    """A record with the moments at which the parties signed it."""
+
+    catatan: Catatan
+    tanda_tangan: Mapping[Pihak, dt.datetime]
+
+    @property
+    def nomor(self) -> str:
+        """The record's number, which no other has."""
+        return str(self.catatan.isi.nomor)
+
+    @property
+    def sah_sejak(self) -> dt.datetime | None:
+        """The moment from which the record counts; None while a signature is missing."""
+        if self.kurang:
+            return None
+        return max(self.tanda_tangan[p] for p in self.catatan.penanda_tangan)
+
+    @property
+    def kurang(self) -> frozenset[Pihak]:
+        """Who still has to sign."""
+        return self.catatan.penanda_tangan - set(self.tanda_tangan)
+
+
+@dataclass(frozen=True)
+class Riwayat:
+    """The agreement as signed and every record after it."""
+
+    naskah: Perjanjian
+    catatan: tuple[Tercatat, ...] = ()
+
+    @cached_property
+    def kini(self) -> Perjanjian:
+        """The agreement by all that is known now. Raises PerjanjianError for contradictions."""
+        return _fold(self.naskah, [t for t in self.catatan if t.sah_sejak is not None])
+
+    def dikenal(self, at: dt.datetime) -> Perjanjian:
+        """Return the agreement by what was known at a moment.
+
+        What stands in the text itself counts as known from the day it was agreed or notified.
+        """
+        known = [t for t in self.catatan if t.sah_sejak is not None and t.sah_sejak <= at]
+        return _fold(_known_text(self.naskah, hari(at)), known)
+
+    def dengan(self, tercatat: Tercatat) -> Riwayat:
+        """Return the history with one more record, or one with more signatures than before."""
+        others = (t for t in self.catatan if t.nomor != tercatat.nomor)
+        return Riwayat(self.naskah, (*others, tercatat))
+
+
+def _known_text(naskah: Perjanjian, day: dt.date) -> Perjanjian:
+    end = naskah.pengakhiran
+    known = {
+        "perpanjangan": tuple(p for p in naskah.perpanjangan if p.disepakati <= day),
+        "kahar": tuple(k for k in naskah.kahar if k.diberitahukan <= day),
+        "monitoring": tuple(m for m in naskah.monitoring if m.dilaksanakan <= day),
+        "pengakhiran": end if end is not None and end.disepakati <= day else None,
+    }
+    # Made anew: a copy would take the end along that was reckoned for the original.
+    return Perjanjian.model_validate(dict(naskah) | known)
+
+
+def _fold(naskah: Perjanjian, records: Iterable[Tercatat]) -> Perjanjian:
+    """Add records to the agreement in the order in which they came to count."""
+    data: dict[str, Any] = naskah.model_dump()
+    parts = ("perpanjangan", "adendum", "monitoring", "kahar")
+    seen = {p["nomor"] for part in parts for p in data[part]} - {None}
+    for t in sorted(records, key=lambda t: (t.sah_sejak, t.nomor)):
+        if t.catatan.perjanjian != naskah.nomor:
+            raise PerjanjianError(f"Catatan {t.nomor} milik perjanjian lain.")
+        if t.nomor in seen:
+            raise PerjanjianError(f"Nomor {t.nomor} dipakai dua kali.")
+        seen.add(t.nomor)
+        _add(data, t)
+    return parse(Perjanjian, data, "Perjanjian dengan catatannya")
+
+
+def _add(data: dict[str, Any], t: Tercatat) -> None:
+    isi = t.catatan.isi.model_dump()
+    match t.catatan:
+        case CatatanPerpanjangan() | CatatanPengakhiran():
+            # What both had not signed by then was not yet agreed, whatever day it claims.
+            isi["disepakati"] = max(isi["disepakati"], hari(_since(t)))
+            _add_term(data, t, isi)
+        case CatatanAdendum() | CatatanMonitoring():
+            data[t.catatan.jenis] = (*data[t.catatan.jenis], isi)
+        case CatatanKahar():
+            if t.catatan.isi.pihak is not t.catatan.oleh or t.catatan.isi.disetujui_lawan:
+                raise PerjanjianError(f"Kahar {t.nomor}: pihak hanya menunda kewajibannya sendiri.")
+            isi["disetujui_lawan"] = t.catatan.oleh.lawan in t.tanda_tangan
+            data["kahar"] = (*data["kahar"], isi)
+        case CatatanSelesaiKahar():
+            data["kahar"] = tuple(_ended(data["kahar"], t.catatan))
+
+
+def _since(t: Tercatat) -> dt.datetime:
+    if t.sah_sejak is None:
+        raise PerjanjianError(f"Catatan {t.nomor} belum ditandatangani lengkap.")
+    return t.sah_sejak
+
+
+def _add_term(data: dict[str, Any], t: Tercatat, isi: dict[str, Any]) -> None:
+    if data["pengakhiran"] is not None:
+        raise PerjanjianError(f"Catatan {t.nomor}: pengakhiran sudah disepakati.")
+    if isinstance(t.catatan, CatatanPengakhiran):
+        data["pengakhiran"] = isi
+    else:
+        data["perpanjangan"] = (*data["perpanjangan"], isi)
+
+
+def _ended(kahar: Iterable[dict[str, Any]], catatan: CatatanSelesaiKahar) -> list[dict[str, Any]]:
+    found = list(kahar)
+    for n, record in enumerate(found):
+        if record["nomor"] == catatan.isi.kahar and record["pihak"] is catatan.oleh:
+            if record["berakhir"] is not None or catatan.isi.berakhir < record["mulai"]:
+                break
+            found[n] = record | {"berakhir": catatan.isi.berakhir}
+            return found
+    raise PerjanjianError(
+        f"Kahar selesai {catatan.isi.nomor}: tidak ada kahar {catatan.isi.kahar} milik"
+        f" {catatan.oleh} yang masih berjalan pada tanggal itu."
+    )

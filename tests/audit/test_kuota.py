@@ -1,0 +1,207 @@
+"""Quotas are exact whoever asks at once; guessing NIK is noticed, and tells nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services import persiapan
+from services.audit.errors import QuotaError
+from services.audit.quota import Batas, Jatah
+from services.audit.record import Pelaku
+from services.cli import app
+from services.kit.settings import ServiceSettings
+from shared_schemas.rujukan import Himpunan
+from tests import contoh
+from tests.conftest import Jam, MakeDatabase, Registri, open_registri
+
+KLIEN = persiapan.SYNC_WLKP.client_id
+BATAS, AMBANG = 20, 6
+SIANG = dt.datetime(2026, 3, 2, 5, tzinfo=dt.UTC)  # noon in Jakarta
+DUA_BELAS_JAM = 12 * 3_600
+
+
+@pytest.fixture
+def kecil(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Registri]:
+    """A registry with five workers, where a client may see twenty persons a day."""
+    limits = {"kuota": f"pekerja:baca={BATAS}", "tak_dikenal": AMBANG, "tak_dikenal_bagian": 0.5}
+    with open_registri("wlkp", make_database("wlkp"), tmp_path, **limits) as registri:
+        workers = [contoh.pekerja_wlkp(n) for n in range(1, 6)]
+        registri.internal.post("/v1/laporan", json=contoh.laporan("KUOTA-1", workers))
+        registri.app.state.service.clock = Jam(SIANG)
+        yield registri
+
+
+def ask(registri: Registri, *numbers: int) -> Any:
+    return registri.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(n) for n in numbers]})
+
+
+def left(answer: Any) -> int:
+    assert answer.headers["ratelimit-policy"] == f'"orang-per-hari";q={BATAS};w=86400'
+    found = re.fullmatch(r'"orang-per-hari";r=(\d+);t=(\d+)', answer.headers["ratelimit"])
+    assert found is not None
+    assert int(found[2]) == DUA_BELAS_JAM
+    return int(found[1])
+
+
+def entries(registri: Registri) -> int:
+    return int(registri.fetch("SELECT count(*) FROM audit_akses WHERE pelaku = :k", k=KLIEN)[0][0])
+
+
+def test_answer_tells_what_is_left_of_the_day(kecil: Registri) -> None:
+    assert left(ask(kecil, 1)) == 19
+    assert left(ask(kecil, 1, 2, 2)) == 17  # persons, not lines: a repeated NIK is one
+    page = kecil.klien.get("/v1/perubahan/pekerja", params={"batas": 3})
+    assert left(page) == 14
+    other_right = kecil.klien.get("/v1/badan-usaha")
+    assert "q=100000000" in other_right.headers["ratelimit-policy"]
+
+
+def test_refusal_gives_nothing_and_says_when_to_come_back(kecil: Registri) -> None:
+    for _ in range(4):
+        ask(kecil, 1, 2, 3, 4, 5)
+    before = entries(kecil)
+    for refused in (ask(kecil, 1), kecil.klien.get("/v1/perubahan/pekerja")):
+        assert (refused.status_code, refused.json()["kode"]) == (429, "KLIEN-KUOTA-001")
+        assert refused.headers["retry-after"] == str(DUA_BELAS_JAM)
+        assert left(refused) == 0
+        assert contoh.nik(1) not in refused.text
+    assert entries(kecil) == before
+
+
+def test_request_larger_than_the_rest_is_refused_and_a_smaller_one_is_not(
+    kecil: Registri,
+) -> None:
+    for _ in range(3):
+        ask(kecil, 1, 2, 3, 4, 5)
+    ask(kecil, 1, 2)
+    refused = ask(kecil, 1, 2, 3, 4)
+    assert (refused.status_code, left(refused)) == (429, 3)
+    page = kecil.klien.get("/v1/perubahan/pekerja", params={"batas": 4})
+    assert (page.status_code, left(page)) == (429, 3)
+    assert left(ask(kecil, 1, 2, 3)) == 0
+
+
+def test_day_ends_at_midnight_in_jakarta(kecil: Registri) -> None:
+    jam = kecil.app.state.service.clock = Jam(dt.datetime(2026, 3, 2, 16, 59, 59, tzinfo=dt.UTC))
+    for _ in range(4):
+        ask(kecil, 1, 2, 3, 4, 5)
+    assert ask(kecil, 1).headers["retry-after"] == "1"
+    jam.sekarang += dt.timedelta(seconds=1)
+    assert ask(kecil, 1).status_code == 200
+
+
+def test_own_work_of_the_body_has_no_quota(kecil: Registri) -> None:
+    answer = kecil.internal.get("/v1/belum-lapor")
+    assert answer.status_code == 200
+    assert "ratelimit" not in answer.headers
+
+
+def test_concurrent_requests_together_get_exactly_the_limit(kecil: Registri) -> None:
+    """Look-ups of one to three persons, and pages, all at once: not one too many, none lost."""
+    service = kecil.app.state.service
+    batas = Batas(bawaan=500, khusus={}, tak_dikenal=10_000, tak_dikenal_bagian=1.0)
+    given: list[int] = []
+
+    def one(number: int) -> None:
+        jatah = Jatah("serentak", "pekerja:baca", batas, service.clock)
+        who = Pelaku("serentak", "pihak_kedua", "uji", cakupan="pekerja:baca", jatah=jatah)
+        persons = 1 + number % 3
+        try:
+            if number % 5 == 0:
+                service.reader.changes(who, Himpunan.PEKERJA, batas=persons, kursor=None)
+            else:
+                service.reader.find_pekerja(who, [contoh.nik(n) for n in range(1, persons + 1)])
+            given.append(persons)
+        except QuotaError:
+            assert jatah.sisa is not None
+            assert jatah.sisa < persons  # refused only where it did not fit
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(400)))
+    (counted,) = kecil.fetch("SELECT terpakai FROM kuota WHERE pelaku = 'serentak'")
+    (ledger,) = kecil.fetch(
+        "SELECT sum(cardinality(sidik_nik)), count(*) FROM audit_akses WHERE pelaku = 'serentak'"
+    )
+    assert counted.terpakai == sum(given) == ledger[0] == 500
+    assert ledger[1] == len(given) < 400
+
+
+def test_narrowest_limit_counts() -> None:
+    batas = Batas(100, {"pekerja:baca": 10, "mitra": 50, "mitra/pekerja:baca": 5}, 0, 0.0)
+    assert batas.of("lain", "badan_usaha:baca") == 100
+    assert batas.of("lain", "pekerja:baca") == 10
+    assert batas.of("mitra", "badan_usaha:baca") == 50
+    assert batas.of("mitra", "pekerja:baca") == 5
+
+
+def test_limits_are_written_as_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_KUOTA", "pekerja:baca=500, mitra/pekerja:baca=10")
+    assert ServiceSettings().kuota == {"pekerja:baca": 500, "mitra/pekerja:baca": 10}
+
+
+def test_client_that_guesses_is_held_for_the_day_and_told_of_once(kecil: Registri) -> None:
+    answers = [ask(kecil, n) for n in range(101, 113)]
+    statuses = [a.status_code for a in answers]
+    assert statuses == [200] * (AMBANG + 1) + [429] * (len(answers) - AMBANG - 1)
+    assert answers[-1].json()["kode"] == "KLIEN-KUOTA-002"
+    assert answers[-1].headers["retry-after"] == str(DUA_BELAS_JAM)
+    assert ask(kecil, 1).status_code == 429  # also for one who is there
+    events = kecil.fetch(
+        "SELECT pelaku, rincian FROM audit_peristiwa WHERE peristiwa = 'pencacahan_diduga'"
+    )
+    assert [tuple(e) for e in events] == [
+        (KLIEN, {"cakupan": "pekerja:baca", "rute": "cari pekerja"})
+    ]
+    metrics = kecil.klien.get("/metrics").text
+    assert 'hub_penolakan_total{kode="KLIEN-KUOTA-002"} 6.0' in metrics
+    kecil.app.state.service.clock.sekarang += dt.timedelta(days=1)
+    assert ask(kecil, 1).status_code == 200
+
+
+def test_client_that_mostly_knows_whom_it_asks_for_is_not_held(kecil: Registri) -> None:
+    kecil.app.state.service.batas = Batas(10_000, {}, AMBANG, 0.5)
+    for n in range(101, 121):
+        assert ask(kecil, n, 1, 2).status_code == 200
+
+
+def test_nobody_deleted_and_quarantined_get_one_answer(kecil: Registri) -> None:
+    """Who is not there, who was taken out and who is held back look the same from outside."""
+    place = ["--data", str(kecil.data), "--database-url", kecil.url]
+    (gone,) = kecil.fetch("SELECT id FROM pekerja WHERE nik = :n", n=contoh.nik(5))
+    assert CliRunner().invoke(app, ["umpan", "hapus", "wlkp", gone.id, *place]).exit_code == 0
+    kecil.execute(
+        "INSERT INTO karantina (sidik, himpunan, isi, alasan)"
+        " VALUES ('x', 'pekerja', jsonb_build_object('nik', CAST(:n AS text)), '{nik_tanggal}')",
+        n=contoh.nik(200),
+    )
+    answers = [ask(kecil, n) for n in (300, 5, 200)]
+    assert {(a.status_code, a.text) for a in answers} == {
+        (200, '{"jawaban":[{"posisi":0,"ditemukan":false,"pekerja":[]}]}')
+    }
+    assert len({tuple(sorted(a.headers)) for a in answers}) == 1
+    # The same work: each an entry of the same form, each counted as unknown.
+    rows = kecil.fetch(
+        "SELECT rute, jumlah, bidang, cardinality(sidik_nik) FROM audit_akses"
+        " WHERE pelaku = :k ORDER BY id DESC LIMIT 3",
+        k=KLIEN,
+    )
+    assert len(set(map(tuple, rows))) == 1
+    assert kecil.fetch("SELECT tak_dikenal FROM kuota WHERE pelaku = :k", k=KLIEN)[0][0] == 3
+
+
+def test_company_that_was_deleted_and_one_that_never_was_get_one_answer(kecil: Registri) -> None:
+    kecil.execute("UPDATE badan_usaha SET dihapus_pada = now() WHERE id = 'KUOTA-1'")
+    answers = [kecil.klien.get(f"/v1/badan-usaha/{i}{t}") for t in ("", "/pekerja")
+               for i in ("KUOTA-1", "TIDAK-ADA")]  # fmt: skip
+    assert {
+        (a.status_code, a.json()["kode"], re.sub(r'"id_permintaan":"[^"]+"', "", a.text))
+        for a in answers
+    } == {(404, "KLIEN-REKAMAN-001", re.sub(r'"id_permintaan":"[^"]+"', "", answers[0].text))}

@@ -1,0 +1,262 @@
+"""Records of the agreement: signed, never changed, counted from when both had signed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services import persiapan
+from services.auth import catat, riwayat
+from services.auth.agreement import AgreementStore
+from services.auth.errors import (
+    AgreementEndedError,
+    AgreementUnreadableError,
+    PostponedError,
+    RecordConflictError,
+    RecordInvalidError,
+)
+from services.auth.jws import SigningKey, new_private_pem
+from shared_schemas.perjanjian import Izin, Keadaan, Ketepatan, Larangan
+from shared_schemas.perjanjian.catatan import CATATAN, Tercatat
+from shared_schemas.rujukan import Pihak
+from tests.conftest import Jam
+
+KESATU, KEDUA = Pihak.KESATU, Pihak.KEDUA
+DUTY = "Pasal 5 ayat (4) huruf b angka 2"
+ADENDUM = {"nomor": "A/1", "berlaku": "2026-06-01", "perihal": "uji", "dasar": "Pasal 11"}
+
+
+def at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(f"{text}:00+07:00")
+
+
+class Meja:
+    """A desk where both parties write and sign, at a day of the test's choice."""
+
+    def __init__(self, data: Path) -> None:
+        persiapan.prepare(data)
+        self.data = data
+        self.path = data / "perjanjian.yaml"
+        self.jam = Jam(at("2026-06-01T09:00"))
+        self.store = AgreementStore(self.path, KEDUA, self.jam)
+
+    def key(self, pihak: Pihak) -> SigningKey:
+        return SigningKey(persiapan.signing_key_path(self.data, pihak).read_bytes())
+
+    def record(self, macam: str, /, **isi: Any) -> Tercatat:
+        content = {"perjanjian": "CONTOH/PKS/2020", "jenis": macam, "oleh": KEDUA, "isi": isi}
+        catatan = CATATAN.validate_python(content)
+        return catat.record(self.path, catatan, self.key(KEDUA), self.jam())
+
+    def sign(self, nomor: str, pihak: Pihak = KESATU) -> Tercatat:
+        return catat.sign(self.path, nomor, pihak, self.key(pihak), self.jam())
+
+    def kahar(self, **changes: Any) -> Tercatat:
+        isi = {
+            "nomor": "K/1", "pihak": "pihak_kedua", "kewajiban": [DUTY], "jenis": "banjir",
+            "peristiwa": "Contoh", "akibat": "Contoh", "bukti": "Contoh", "mulai": "2026-05-30",
+            "diberitahukan": "2026-06-01",
+        }  # fmt: skip
+        return self.record("kahar", **(isi | changes))
+
+    def ask(self) -> Izin:
+        return self.store.permit(KESATU, "pekerja:baca")
+
+
+@pytest.fixture
+def meja(tmp_path: Path) -> Meja:
+    return Meja(tmp_path)
+
+
+EXTENSION = {"nomor": "P/1", "dasar": "Pasal 8 ayat (2)", "berakhir": "2031-11-02"}
+
+END = {"nomor": "E/1", "disepakati": "2026-06-01"}
+
+
+def test_extension_counts_once_both_have_signed(meja: Meja) -> None:
+    waiting = meja.record("perpanjangan", disepakati="2026-05-01", **EXTENSION)
+    assert waiting.kurang == {KESATU}
+    assert meja.store.current().last_day() == dt.date(2028, 11, 2)
+    meja.jam.sekarang = at("2026-06-03T10:00")
+    assert meja.sign("P/1").sah_sejak == at("2026-06-03T10:00")
+    assert meja.store.current().last_day() == dt.date(2031, 11, 2)
+
+
+def test_extension_signed_after_the_end_does_not_revive_whatever_day_it_claims(
+    meja: Meja,
+) -> None:
+    meja.record("perpanjangan", disepakati="2026-05-01", **EXTENSION)
+    meja.jam.sekarang = at("2028-11-03T00:01")
+    meja.sign("P/1")
+    assert meja.store.current().keadaan(meja.jam()) is Keadaan.BERAKHIR
+    assert meja.store.current().ends()[-1][1] is Ketepatan.TANPA_AKIBAT
+    with pytest.raises(AgreementEndedError):
+        meja.ask()
+
+
+def test_late_extension_holds_and_is_flagged(meja: Meja) -> None:
+    meja.jam.sekarang = at("2028-08-03T09:00")
+    meja.record("perpanjangan", disepakati="2028-08-03", **EXTENSION)
+    meja.sign("P/1")
+    assert meja.store.current().last_day() == dt.date(2031, 11, 2)
+    assert meja.store.current().ends()[-1][1] is Ketepatan.TERLAMBAT
+
+
+def test_termination_ends_with_its_day_and_was_unknown_before(meja: Meja) -> None:
+    meja.record("pengakhiran", nomor="E/1", disepakati="2026-06-01", hari_terakhir="2026-09-30")
+    meja.sign("E/1")
+    known = riwayat.read(meja.path)
+    assert known.kini.last_day() == dt.date(2026, 9, 30)
+    assert known.dikenal(at("2026-05-31T23:59")).last_day() == dt.date(2028, 11, 2)
+    assert known.dikenal(at("2026-06-01T09:00")).last_day() == dt.date(2026, 9, 30)
+    with pytest.raises(RecordInvalidError, match="sudah disepakati"):
+        meja.record("perpanjangan", disepakati="2026-06-01", **EXTENSION)
+
+
+def test_force_majeure_holds_at_once_by_one_signature_and_ends_by_another_record(
+    meja: Meja,
+) -> None:
+    assert meja.ask().pasal == DUTY
+    meja.kahar()
+    with pytest.raises(PostponedError):
+        meja.ask()
+    assert meja.store.permit(KESATU, "badan_usaha:baca").pasal
+    meja.jam.sekarang = at("2026-06-04T08:00")
+    meja.record("kahar_selesai", nomor="K/1/S", kahar="K/1", berakhir="2026-06-03")
+    assert meja.ask().pasal == DUTY
+
+
+def test_past_moment_is_judged_by_what_was_known_and_by_what_is_known_now(meja: Meja) -> None:
+    meja.kahar()  # known since 1 June, in force since 30 May
+    known, then = riwayat.read(meja.path), at("2026-05-31T12:00")
+    question = (KESATU, KEDUA, "pekerja:baca", then)
+    assert isinstance(known.dikenal(then).decide(*question), Izin)
+    assert isinstance(known.kini.decide(*question), Larangan)
+
+
+def test_late_notice_is_recorded_and_postpones_nothing(meja: Meja) -> None:
+    meja.kahar(mulai="2026-05-24", diberitahukan="2026-06-01")  # day 8
+    assert riwayat.read(meja.path).kini.kahar[0].gugur
+    assert meja.ask().pasal == DUTY
+
+
+def test_kind_beyond_the_thirteen_holds_when_the_other_party_signs(meja: Meja) -> None:
+    assert meja.kahar(jenis="lainnya").kurang == {KESATU}
+    assert meja.ask().pasal == DUTY
+    meja.sign("K/1")
+    with pytest.raises(PostponedError):
+        meja.ask()
+
+
+def test_addendum_brings_a_purpose_once_both_have_signed(meja: Meja) -> None:
+    tujuan = {
+        "tujuan": "pengawasan", "uraian": "uji", "penerima": "pihak_kesatu",
+        "cakupan": "pekerja:baca",
+    }  # fmt: skip
+    meja.record("adendum", **ADENDUM, tujuan_tambahan=[tujuan])
+    assert meja.ask().tujuan == ("wajib_lapor",)
+    meja.sign("A/1")
+    assert meja.ask().tujuan == ("wajib_lapor", "pengawasan")
+
+
+def test_addendum_with_a_field_the_code_does_not_know_is_refused_with_the_remedy(
+    meja: Meja,
+) -> None:
+    with pytest.raises(RecordInvalidError, match="shared_schemas/v1"):
+        meja.record("adendum", **ADENDUM, bidang_tambahan=["gaji"])
+    assert riwayat.read(meja.path).catatan == ()
+
+
+def test_same_record_again_changes_nothing_and_another_under_its_number_is_refused(
+    meja: Meja,
+) -> None:
+    first = meja.kahar()
+    before = {p: p.read_bytes() for p in riwayat.folder_of(meja.path).iterdir()}
+    meja.jam.sekarang = at("2026-06-02T09:00")
+    assert meja.kahar() == first
+    with pytest.raises(RecordConflictError):
+        meja.kahar(peristiwa="Lain")
+    assert {p: p.read_bytes() for p in riwayat.folder_of(meja.path).iterdir()} == before
+
+
+def test_number_in_the_text_is_taken(meja: Meja) -> None:
+    with pytest.raises(RecordInvalidError, match="dipakai dua kali"):
+        meja.record("adendum", **(ADENDUM | {"nomor": "CONTOH/ADENDUM/1"}))
+
+
+@pytest.mark.parametrize(
+    ("jenis", "isi"),
+    [
+        ("perpanjangan", EXTENSION | {"disepakati": "2026-06-02"}),
+        ("perpanjangan", EXTENSION | {"disepakati": "2026-06-01", "berakhir": "2028-11-02"}),
+        ("pengakhiran", END | {"hari_terakhir": "2026-05-31"}),
+        ("pengakhiran", END | {"hari_terakhir": "2028-11-03"}),
+        ("monitoring", {"nomor": "M/1", "dilaksanakan": "2026-06-02", "hasil": "x"}),
+        ("kahar_selesai", {"nomor": "S/1", "kahar": "K/9", "berakhir": "2026-06-01"}),
+    ],
+    ids=["kelak", "tidak-lebih-lama", "surut", "melampaui", "monitoring-kelak", "kahar-lain"],
+)  # fmt: skip
+def test_day_that_the_articles_do_not_allow_writes_nothing(
+    meja: Meja, jenis: str, isi: dict[str, Any]
+) -> None:
+    with pytest.raises(RecordInvalidError):
+        meja.record(jenis, **isi)
+    assert [p.name for p in riwayat.folder_of(meja.path).iterdir()] == ["kunci.json"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"diberitahukan": "2026-06-02"},
+        {"diberitahukan": "2026-05-29"},
+        {"pihak": "pihak_kesatu", "kewajiban": ["Pasal 5 ayat (3) huruf c"]},
+        {"disetujui_lawan": True},
+        {"kewajiban": ["Pasal 5 ayat (3) huruf c"]},
+    ],
+    ids=["kelak", "sebelum-kejadian", "kewajiban-lawan", "menyetujui-sendiri", "bukan-kewajiban"],
+)
+def test_party_postpones_only_its_own_duty_with_a_notice_that_was_given(
+    meja: Meja, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(RecordInvalidError):
+        meja.kahar(**changes)
+
+
+def test_signature_of_another_key_is_refused(meja: Meja) -> None:
+    meja.record("perpanjangan", disepakati="2026-05-01", **EXTENSION)
+    strange = SigningKey(new_private_pem())
+    with pytest.raises(RecordInvalidError, match="tidak terdaftar"):
+        catat.sign(meja.path, "P/1", KESATU, strange, meja.jam())
+    with pytest.raises(RecordInvalidError, match="tidak terdaftar"):
+        catat.sign(meja.path, "P/1", KESATU, meja.key(KEDUA), meja.jam())
+
+
+def test_record_that_was_changed_or_signed_by_another_permits_nothing(meja: Meja) -> None:
+    meja.kahar(mulai="2026-05-24")
+    file = riwayat.record_path(meja.path, "K/1")
+    whole = file.read_bytes()
+    for content in (whole.replace(b"2026-05-24", b"2026-05-30"), b"{}", whole + b" "):
+        file.unlink()
+        file.write_bytes(content)
+        with pytest.raises(AgreementUnreadableError):
+            meja.ask()
+    file.unlink()
+    file.write_bytes(whole)
+    assert meja.ask().pasal == DUTY
+    other = riwayat.signature_path(meja.path, "K/1", KESATU)
+    other.write_bytes(riwayat.signature_path(meja.path, "K/1", KEDUA).read_bytes())
+    with pytest.raises(AgreementUnreadableError):
+        meja.ask()
+
+
+def test_key_that_was_replaced_still_proves_old_signatures(meja: Meja) -> None:
+    meja.kahar()
+    keys = json.loads(riwayat.keys_path(meja.path).read_text())
+    new = SigningKey(new_private_pem())
+    keys["pihak_kedua"].append(new.public)
+    riwayat.keys_path(meja.path).write_text(json.dumps(keys))
+    assert riwayat.read(meja.path).kini.kahar

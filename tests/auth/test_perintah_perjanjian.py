@@ -1,0 +1,153 @@
+"""What operators see of the agreement: warnings, metrics, and whether a past call was lawful."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from services import persiapan
+from services.cli import app
+from services.perintah.perjanjian import ADA_PERINGATAN
+from services.perintah.perjanjian_sah import TIDAK_SAH
+from shared_schemas.perjanjian import Keadaan, hari, shift_months
+from tests import contoh
+from tests.conftest import MakeDatabase, Registri, open_registri
+
+TODAY = hari(dt.datetime.now(dt.UTC))
+
+
+@pytest.fixture
+def bebas(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Registri]:
+    """Kemnaker's service with an agreement of the test's own."""
+    with open_registri("wlkp", make_database("wlkp"), tmp_path) as registri:
+        change(tmp_path, monitoring=[monitoring(TODAY)])
+        yield registri
+
+
+def monitoring(day: dt.date) -> dict[str, str]:
+    return {"nomor": "UJI/M", "dilaksanakan": str(day), "hasil": "Contoh"}
+
+
+def change(data: Path, **changes: Any) -> None:
+    path = data / "perjanjian.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}))
+
+
+def end_on(data: Path, day: dt.date) -> None:
+    """Let the term itself end on a day, without extension."""
+    term = {"mulai": "2020-11-03", "berakhir": str(day), "dasar": "uji"}
+    change(data, jangka_waktu=term, perpanjangan=[])
+
+
+def hub(data: Path, *arguments: str) -> Any:
+    return CliRunner().invoke(app, ["perjanjian", *arguments, "--data", str(data)])
+
+
+@pytest.mark.parametrize(
+    ("bulan", "kode"), [(2, "akhir_3_bulan"), (4, "akhir_4_bulan"), (5, "akhir_6_bulan"), (8, "")]
+)
+def test_check_exits_with_its_own_code_when_something_must_be_done(
+    tmp_path: Path, bulan: int, kode: str
+) -> None:
+    persiapan.prepare(tmp_path)
+    change(tmp_path, monitoring=[monitoring(TODAY)])
+    end_on(tmp_path, shift_months(TODAY, bulan))
+    done = hub(tmp_path, "periksa", "--json")
+    assert [w["kode"] for w in json.loads(done.stdout)["peringatan"]] == ([kode] if kode else [])
+    assert done.exit_code == (ADA_PERINGATAN if kode else 0)
+
+
+def test_check_says_that_monitoring_is_overdue_until_both_recorded_it(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    change(tmp_path, monitoring=[])
+    record = ("monitoring", "UJI/M/9", "--dilaksanakan", str(TODAY), "--hasil", "Contoh")
+    for act in (
+        (*record, "--sebagai", "pihak_kesatu"),
+        ("tandatangani", "UJI/M/9", "--sebagai", "pihak_kedua"),
+    ):
+        assert hub(tmp_path, "periksa").exit_code == ADA_PERINGATAN
+        assert hub(tmp_path, *act).exit_code == 0
+    assert hub(tmp_path, "periksa").exit_code == 0
+
+
+def test_check_of_an_ended_agreement_fails(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    end_on(tmp_path, TODAY - dt.timedelta(days=1))
+    assert hub(tmp_path, "periksa").exit_code == 1
+
+
+def test_late_notice_is_said_in_words(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    done = hub(
+        tmp_path, "kahar", "UJI/K", "--sebagai", "pihak_kesatu", "--kewajiban",
+        "Pasal 5 ayat (3) huruf c", "--jenis", "banjir", "--peristiwa", "Contoh", "--akibat",
+        "Contoh", "--bukti", "Contoh", "--mulai", str(TODAY - dt.timedelta(days=8)),
+        "--diberitahukan", str(TODAY),
+    )  # fmt: skip
+    assert done.exit_code == 0
+    assert "hak gugur" in done.stdout
+    assert "kewajiban tetap berlaku" in done.stdout
+    (row,) = json.loads(hub(tmp_path, "riwayat", "--json").stdout)
+    assert (row["nomor"], row["ditandatangani"]) == ("UJI/K", "pihak_kesatu")
+
+
+def test_metrics_tell_state_days_left_and_warnings(bebas: Registri) -> None:
+    end_on(bebas.data, shift_months(TODAY, 2))
+    text = bebas.anonim.get("/metrics").text
+    left = (shift_months(TODAY, 2) - TODAY).days
+    assert f"hub_perjanjian_sisa_hari {float(left)}" in text
+    for keadaan in Keadaan:
+        on = float(keadaan is Keadaan.AKAN_BERAKHIR)
+        assert f'hub_perjanjian_keadaan{{keadaan="{keadaan}"}} {on}' in text
+    assert 'hub_perjanjian_peringatan{kode="akhir_3_bulan"} 1.0' in text
+    assert "hub_permintaan_total" in text
+    (bebas.data / "perjanjian.yaml").write_text("hak: [")
+    assert "hub_perjanjian_terbaca 0.0" in bebas.anonim.get("/metrics").text
+
+
+def test_past_call_is_judged_by_its_request_id(bebas: Registri) -> None:
+    bebas.internal.post("/v1/laporan", json=contoh.laporan("L-1", [contoh.pekerja_wlkp(1)]))
+    answer = bebas.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(1)]})
+    item = {
+        "id_usulan": "6f0cbb9e-0000-4000-8000-000000000009", "jenis": "penambahan",
+        "himpunan": "badan_usaha", "isi": contoh.badan_usaha(1),
+    }  # fmt: skip
+    sent = bebas.klien.post(
+        "/v1/usulan", json={"usulan": [item]}, headers={"Idempotency-Key": "kunci-uji-9"}
+    )
+    where = ("--database-url", bebas.url, "--json")
+    for call, cakupan in ((answer, "pekerja:baca"), (sent, "usulan:kirim")):
+        done = hub(bebas.data, "sah", "--permintaan", call.headers["x-request-id"], *where)
+        assert done.exit_code == 0, done.output
+        (found,) = json.loads(done.stdout)
+        assert (found["cakupan"], found["sah"]) == (cakupan, True)
+    change(bebas.data, perpanjangan=[])  # had there been no extension
+    done = hub(bebas.data, "sah", "--permintaan", answer.headers["x-request-id"], *where)
+    assert done.exit_code == TIDAK_SAH
+    assert json.loads(done.stdout)[0]["pasal"] == "Pasal 8 ayat (1)"
+    assert hub(bebas.data, "sah", "--permintaan", "tidak-ada", *where).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("pada", "sah"),
+    [
+        ("2020-11-02T23:59:59", False),
+        ("2020-11-03T00:00:00", True),
+        ("2028-11-02T16:59:59Z", True),
+        ("2028-11-02T17:00:00Z", False),
+    ],
+)
+def test_question_about_any_moment_is_answered(tmp_path: Path, pada: str, sah: bool) -> None:
+    persiapan.prepare(tmp_path)
+    asked = ("--pihak", "pihak_kedua", "--cakupan", "pekerja:baca", "--pada", pada)
+    done = hub(tmp_path, "sah", *asked, "--json")
+    assert json.loads(done.stdout)[0]["sah"] is sah
+    assert done.exit_code == (0 if sah else TIDAK_SAH)
+    assert hub(tmp_path, "sah", "--pihak", "pihak_kedua").exit_code == 1

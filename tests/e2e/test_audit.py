@@ -1,0 +1,264 @@
+"""A mirror is proved equal to its source over real HTTP, or what differs is named and repaired."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from services import persiapan
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Auditor, Bukti, Pelaku
+from services.cli import app
+from services.kit import logging
+from services.kit.clock import system_clock
+from services.kit.database import transaction
+from services.perintah.audit import BERBEDA
+from services.registry import write
+from services.sync import samakan
+from services.sync.audit import HasilAudit, KeadaanAudit, run_audit
+from services.sync.errors import BusyError, KeyMismatchError, TooDifferentError
+from services.sync.jelajah import JenisBeda
+from services.sync.kepemimpinan import Kepemimpinan
+from services.sync.pull import pull_pages
+from services.sync.run import key_auth, open_context
+from services.sync.settings import NamaSisi
+from shared_schemas.rujukan import Himpunan
+from tests import contoh
+from tests.conftest import MakeDatabase
+from tests.e2e.conftest import Pasangan, open_pasangan
+
+PEKERJA = 400
+_CERMIN = "SELECT id, versi, nomor, isi, banding, daun FROM cermin_pekerja WHERE sisi = 'bpjs'"
+AUDITOR = Auditor(b"kunci uji")
+
+
+def put(p: Pasangan, *rows: dict[str, Any], himpunan: Himpunan = Himpunan.PEKERJA) -> None:
+    with transaction(p.bpjs) as tx:
+        write.upsert(tx, himpunan, rows, dasar="uji", pelaku="uji")
+
+
+def worker(n: int, **values: Any) -> dict[str, Any]:
+    row = {**contoh.pekerja_bpjs(n), "id_badan_usaha": "U-1", "urutan": 1, **values}
+    return {**row, "sidik_sumber": write.source_digest(row)}
+
+
+def forget(p: Pasangan, nik: str) -> None:
+    """Delete a record at the source and prune its tombstone, so that the feed never tells."""
+    ((id_,),) = p.fetch("bpjs", "SELECT id FROM pekerja WHERE nik = :n", n=nik)
+    bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, Pelaku("uji"), {"id": id_})
+    with transaction(p.bpjs) as tx:
+        write.delete(tx, AUDITOR, bukti, Himpunan.PEKERJA, id_)
+    pangkas = Bukti(Peristiwa.UMPAN_DIPANGKAS, Pelaku("uji"), {"himpunan": "pekerja"})
+    with transaction(p.bpjs) as tx:
+        write.prune_tombstones(tx, AUDITOR, pangkas, Himpunan.PEKERJA, -1)
+
+
+def audit(p: Pasangan, **options: Any) -> HasilAudit:
+    (hasil,) = run_audit(p.sync, sisi=[NamaSisi.BPJS], himpunan=[Himpunan.PEKERJA], **options)
+    return hasil
+
+
+def mirror(p: Pasangan) -> dict[str, tuple[Any, ...]]:
+    return {r[0]: tuple(r[1:]) for r in p.fetch("hub", _CERMIN)}
+
+
+def damage(p: Pasangan, query: str, **values: Any) -> None:
+    with p.hub.begin() as connection:
+        connection.execute(sa.text(query), values)
+
+
+@pytest.fixture(scope="module")
+def pasangan(
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pasangan]:
+    """A registry with some hundred workers, and its mirror read to the end."""
+    with open_pasangan(make_database, tmp_path_factory.mktemp("audit")) as p:
+        put(p, {**contoh.badan_usaha(1), "id": "U-1"}, himpunan=Himpunan.BADAN_USAHA)
+        put(p, *(worker(n) for n in range(1, PEKERJA + 1)))
+        assert all(h.keadaan is KeadaanAudit.SAMA for h in run_audit(p.sync))
+        yield p
+
+
+def test_equal_mirror_is_proved_with_less_than_a_kilobyte(pasangan: Pasangan) -> None:
+    hasil = audit(pasangan)
+    assert (hasil.keadaan, hasil.beda, hasil.jumlah) == (KeadaanAudit.SAMA, [], PEKERJA)
+    assert hasil.nomor > 0
+    assert hasil.permintaan == 2  # the feed's end and the root
+    assert hasil.oktet < 1_000
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.integers(0, 2**32))
+def test_walk_finds_exactly_the_damage_and_repairs_it(pasangan: Pasangan, seed: int) -> None:
+    rnd = random.Random(seed)
+    before = mirror(pasangan)
+    ids = rnd.sample(sorted(before), rnd.randint(1, 12))
+    kinds = {i: rnd.choice(list(JenisBeda)) for i in ids}
+    for id_, jenis in kinds.items():
+        if jenis is JenisBeda.KURANG:
+            damage(pasangan, "DELETE FROM cermin_pekerja WHERE id = :i", i=id_)
+        elif jenis is JenisBeda.BEDA:
+            damage(pasangan, "UPDATE cermin_pekerja SET isi = isi || :n WHERE id = :i",
+                   i=id_, n=json.dumps({"jabatan": f"Rusak {rnd.random()}"}))  # fmt: skip
+        else:
+            damage(pasangan, "UPDATE cermin_pekerja SET id = 'X' || id WHERE id = :i", i=id_)
+    expected: set[tuple[str, JenisBeda]] = {
+        (i, j) for i, j in kinds.items() if j is not JenisBeda.LEBIH
+    }
+    for i, j in kinds.items():
+        if j is JenisBeda.LEBIH:  # a changed key: the right one is missing, another too many
+            expected |= {(i, JenisBeda.KURANG), (f"X{i}", JenisBeda.LEBIH)}
+    hasil = audit(pasangan, hitung_ulang=True)
+    assert hasil.keadaan is KeadaanAudit.BERBEDA
+    assert {(b.id, b.jenis) for b in hasil.beda} == expected
+    assert mirror(pasangan).keys() != before.keys() or JenisBeda.BEDA in kinds.values()
+    hasil = audit(pasangan, perbaiki=True)
+    assert (hasil.keadaan, hasil.beda) == (KeadaanAudit.SAMA, [])
+    assert hasil.diperbaiki == len(expected)
+    assert mirror(pasangan) == before
+
+
+def test_changes_of_the_source_come_by_the_feed_and_are_no_difference(pasangan: Pasangan) -> None:
+    put(pasangan, worker(1, nama="Nama Baru"), worker(PEKERJA + 1))
+    hasil = audit(pasangan)
+    assert (hasil.keadaan, hasil.jumlah) == (KeadaanAudit.SAMA, PEKERJA + 1)
+    forget(pasangan, contoh.nik(PEKERJA + 1))
+
+
+def test_source_that_moves_during_the_walk_is_settled_by_the_feed(
+    pasangan: Pasangan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit(pasangan, perbaiki=True)
+    real, calls = samakan.fetch_root, []
+
+    def move_before(*args: Any) -> Any:
+        calls.append(1)
+        if len(calls) <= 2:
+            put(pasangan, worker(2, nama=f"Bergerak {len(calls)}"))
+        return real(*args)
+
+    monkeypatch.setattr(samakan, "fetch_root", move_before)
+    hasil = audit(pasangan)
+    assert (hasil.keadaan, hasil.beda, hasil.diperbaiki) == (KeadaanAudit.SAMA, [], 0)
+    assert len(calls) == 3
+
+
+def test_older_record_never_replaces_a_newer_one(pasangan: Pasangan) -> None:
+    audit(pasangan, perbaiki=True)
+    ((id_, versi),) = pasangan.fetch(
+        "hub", "SELECT id, versi FROM cermin_pekerja WHERE nik = :n", n=contoh.nik(3)
+    )
+    damage(pasangan, "UPDATE cermin_pekerja SET versi = versi + 5 WHERE id = :i", i=id_)
+    hasil = audit(pasangan, perbaiki=True, hitung_ulang=True)
+    assert (hasil.keadaan, hasil.diperbaiki) == (KeadaanAudit.BERBEDA, 0)
+    assert [b.id for b in hasil.beda] == [id_]
+    damage(pasangan, "UPDATE cermin_pekerja SET versi = :v WHERE id = :i", i=id_, v=versi)
+    assert audit(pasangan, hitung_ulang=True).cocok
+
+
+def test_lost_cursor_is_repaired_by_the_tree_without_reading_everything(
+    pasangan: Pasangan,
+) -> None:
+    audit(pasangan, perbaiki=True)
+    put(pasangan, worker(5, nama="Sesudah Terputus"), worker(PEKERJA + 7))
+    forget(pasangan, contoh.nik(6))
+    ((bacaan,),) = pasangan.fetch(
+        "hub", "SELECT bacaan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
+    )
+    hasil = audit(pasangan)  # its first pull meets the 410
+    assert hasil.keadaan is KeadaanAudit.SAMA
+    assert hasil.oktet < 40_000  # 400 records are some 200 KB
+    assert pasangan.fetch(
+        "hub", "SELECT bacaan, penuh FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
+    ) == [(bacaan, False)]
+    by_tree = mirror(pasangan)
+    assert contoh.nik(6) not in {v[2]["nik"] for v in by_tree.values()}
+    damage(pasangan, "DELETE FROM cermin_pekerja")
+    damage(pasangan, "DELETE FROM kursor_tarik")
+    audit(pasangan)
+    assert mirror(pasangan) == by_tree  # as a full read makes it
+
+
+def test_lost_cursor_without_a_tree_is_read_anew(
+    pasangan: Pasangan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit(pasangan, perbaiki=True)
+    forget(pasangan, contoh.nik(8))
+    without = pasangan.sync.model_copy(update={"kunci_sidik": None})
+    lock = Kepemimpinan(without.database_url)
+    with open_context(without, lock, None, system_clock, key_auth) as ctx:
+        assert pull_pages(ctx, NamaSisi.BPJS, Himpunan.PEKERJA)["dibaca"] > PEKERJA / 2
+    lock.close()
+    hasil = audit(pasangan)
+    assert hasil.keadaan is KeadaanAudit.SAMA
+
+
+def test_mirror_that_differs_almost_everywhere_is_read_anew(
+    pasangan: Pasangan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit(pasangan, perbaiki=True)
+    before = mirror(pasangan)
+    monkeypatch.setattr("services.sync.jelajah.SIMPUL_MAKS", 10)
+    damage(pasangan, "DELETE FROM cermin_pekerja WHERE id > '8'")
+    with pytest.raises(TooDifferentError, match="audit --perbaiki"):
+        audit(pasangan)
+    hasil = audit(pasangan, perbaiki=True)
+    assert (hasil.keadaan, hasil.diperbaiki) == (KeadaanAudit.SAMA, 0)
+    assert mirror(pasangan) == before
+
+
+def test_another_key_is_named_and_nothing_is_read(pasangan: Pasangan, tmp_path: Any) -> None:
+    other = tmp_path / "kunci"
+    other.write_bytes(bytes(32))
+    strange = pasangan.sync.model_copy(update={"kunci_sidik": other})
+    with pytest.raises(KeyMismatchError):
+        run_audit(strange)
+    assert audit(pasangan).cocok  # the right key again: the leaves are made anew
+
+
+def test_audit_does_not_run_into_a_round(pasangan: Pasangan) -> None:
+    lock = Kepemimpinan(pasangan.sync.database_url)
+    lock.acquire(wait=False, tell=lambda _text: None)
+    try:
+        with pytest.raises(BusyError):
+            audit(pasangan)
+    finally:
+        lock.close()
+
+
+@pytest.fixture
+def _own_logging() -> Iterator[None]:
+    """Give later tests a logger that does not write to the command's closed output."""
+    yield
+    logging.configure("uji", "CRITICAL")
+
+
+@pytest.mark.usefixtures("_own_logging")
+def test_command_says_by_its_exit_code_whether_the_mirrors_are_equal(pasangan: Pasangan) -> None:
+    audit(pasangan, perbaiki=True)
+    s = pasangan.sync
+    command = [
+        "sync", "audit", "--data", str(pasangan.data), "--database-url", s.database_url,
+        "--wlkp-url", s.wlkp.base_url, "--bpjs-url", s.bpjs.base_url,
+    ]  # fmt: skip
+    assert (s.kunci_sidik or pasangan.data).name == persiapan.KUNCI_SIDIK
+    runner = CliRunner()
+    assert runner.invoke(app, command).exit_code == 0
+    damage(pasangan, "DELETE FROM cermin_pekerja WHERE nik = :n", n=contoh.nik(9))
+    told = runner.invoke(app, [*command, "--sisi", "bpjs", "--json"])
+    assert told.exit_code == BERBEDA
+    assert [h["keadaan"] for h in json.loads(told.stdout)] == ["sama", "berbeda"]
+    shown = runner.invoke(app, [*command, "--himpunan", "pekerja"])
+    assert (shown.exit_code, "kurang" in shown.stdout) == (BERBEDA, True)
+    assert contoh.nik(9) not in told.stdout + shown.stdout
+    assert runner.invoke(app, [*command, "--perbaiki"]).exit_code == 0
