@@ -84,15 +84,15 @@ def edit(pasangan: Pasangan, nama: str, n: int, bidang: str, pilihan: int) -> No
     )
 
 
-Kiriman = tuple[Sisi, str, str, bytes]
-"""To whom, idempotency key, purpose, content."""
+Batch = tuple[Sisi, str, str, bytes]
+"""To whom, under which key, for what purpose, and the body."""
 
 
 class Perekam:
     """Stands in for the client's authentication and keeps a copy of every batch that goes out."""
 
     def __init__(self) -> None:
-        self.batches: list[Kiriman] = []
+        self.batches: list[Batch] = []
 
     def __call__(self, sisi: Sisi) -> httpx.Auth:
         inner, batches = key_auth(sisi), self.batches
@@ -104,8 +104,8 @@ class Perekam:
                 self, request: httpx.Request
             ) -> Generator[httpx.Request, httpx.Response, None]:
                 if request.method == "POST" and request.url.path == "/v1/usulan":
-                    head = request.headers
-                    batches.append((sisi, head["idempotency-key"], head["tujuan"], request.content))
+                    kunci, tujuan = (request.headers[h] for h in ("idempotency-key", "tujuan"))
+                    batches.append((sisi, kunci, tujuan, request.content))
                 yield from inner.auth_flow(request)
 
         return Recording()
@@ -126,18 +126,21 @@ def reconcile_with_interruption(pasangan: Pasangan, after: int, perekam: Perekam
     assert pasangan.reconcile(make_auth=perekam).converged
 
 
-def repeat_deliveries(batches: list[Kiriman], order: random.Random) -> None:
+def repeat_deliveries(batches: list[Batch], order: random.Random) -> None:
     """Send every batch again, in another order, under its own key and under a new one."""
     order.shuffle(batches)
     for sisi, kunci, tujuan, isi in batches:
         with httpx.Client(
             base_url=sisi.base_url,
             auth=key_auth(sisi),
-            headers={"Tujuan": tujuan},
             transport=key_transport(sisi, load(CONTOH).nomor),
         ) as client:
             for key in (kunci, str(uuid.uuid4())):
-                headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+                headers = {
+                    "Idempotency-Key": key,
+                    "Content-Type": "application/json",
+                    "Tujuan": tujuan,
+                }
                 answer = client.post("/v1/usulan", content=isi, headers=headers)
                 assert answer.status_code == 200, answer.text
 

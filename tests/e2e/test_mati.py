@@ -33,6 +33,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# What two systems differ in: names and times given by each, leaves under the key of each.
+MILIK_SISTEM = ("id", "nomor", "diubah_pada", "jalur", "daun", "daun_tambahan")
+
+
 class Sistem:
     """Two services and a reconciler as processes that can be killed, on databases of their own."""
 
@@ -83,7 +87,7 @@ class Sistem:
                     rows = connection.execute(
                         sa.text(
                             f"SELECT {key} AS kunci,"
-                            " to_jsonb(t) - '{id,nomor,diubah_pada}'::text[] AS isi"
+                            f" to_jsonb(t) - '{{{','.join(MILIK_SISTEM)}}}'::text[] AS isi"
                             f" FROM {table} t"
                         )
                     )

@@ -135,9 +135,9 @@ def _add_reading(r: APIRouter) -> None:
         """Bagian yang sudah selesai dan, bila semuanya selesai, manifes bertanda tangan."""
         return _find(request, who, id)
 
-    route = guarded(BADAN_USAHA, ExportNotFoundError, ExportGoneError, RangeInvalidError)
+    refusals = (ExportNotFoundError, ExportGoneError, RangeInvalidError)
+    route = guarded(BADAN_USAHA, *refusals, parameters=_RENTANG)
     route["responses"] |= _BAGIAN
-    route["openapi_extra"]["parameters"] = _RENTANG
 
     @r.get("/{id:uuid}/{bagian}", response_class=Response, summary="Satu bagian ekspor", **route)
     def get_bagian(
