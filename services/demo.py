@@ -30,7 +30,13 @@ from services.perintah import data as perintah_data
 from services.perintah.basisdata import embedded
 from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
 from services.perintah.umum import err, out
-from services.proses import ServiceDiedError, child_process, require_free, service_process
+from services.proses import (
+    ServiceDiedError,
+    base_url,
+    child_process,
+    require_free,
+    service_process,
+)
 from services.sync.run import run as run_sync
 from services.sync.run import summary
 
@@ -38,7 +44,9 @@ TIDAK_COCOK = 4
 """Exit code when a finding about exactly keyed records disagrees with the truth."""
 
 
-def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool) -> int:
+def run(
+    data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool, tls: bool = True
+) -> int:
     """Run the demonstration and return the exit code; without `sekali` stay up until Ctrl-C."""
     logging.configure("demo", "WARNING")
     expect_records()
@@ -56,9 +64,10 @@ def run(data: Path, ports: dict[str, int], opsi: sintetis.Opsi, *, sekali: bool)
         _province(data, opsi)
         _import(data, urls)
         children = [
-            stack.enter_context(service_process(n, p, data, urls[n])) for n, p in ports.items()
+            stack.enter_context(service_process(n, p, data, urls[n], tls=tls))
+            for n, p in ports.items()
         ]
-        bases = {n: f"http://127.0.0.1:{p}" for n, p in ports.items()}
+        bases = {n: base_url(p, tls=tls) for n, p in ports.items()}
         chosen = settings(urls["hub"], data, bases["wlkp"], bases["bpjs"])
         hasil = run_with_progress(lambda tell: run_sync(chosen, on_progress=tell))
         engine = make_engine(urls["hub"], 1)

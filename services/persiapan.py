@@ -1,6 +1,7 @@
-"""Lay out a data folder: keys, registered clients, the sample agreement and its signers' keys.
+"""Lay out a data folder: keys, certificates, clients, sample agreement, its signers' keys.
 
-What is there already is kept, so preparing twice changes nothing.
+What is there already is kept, so preparing twice changes nothing; a certificate that ends
+before long is renewed.
 """
 
 from __future__ import annotations
@@ -8,12 +9,17 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.auth.clients import Klien, save_clients
+from services.auth import sertifikat
+from services.auth.clients import Klien, load_clients, save_clients
 from services.auth.jws import public_jwk, write_private_key
+from services.auth.kunci_pesan import load_message_key, new_message_pem
 from services.auth.riwayat import keys_path
+from services.auth.sertifikat import Otoritas
+from services.kit.clock import Clock, system_clock
 from services.kit.errors import ConfigurationError
 from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Pihak
@@ -32,6 +38,14 @@ class Registrasi:
         """Return where the client keeps its private key."""
         return data / "klien" / f"{self.client_id}.pem"
 
+    def message_key_path(self, data: Path) -> Path:
+        """Return where a client of the exchange keeps the key that signs its messages."""
+        return data / "klien" / f"{self.client_id}.pesan.pem"
+
+    def certificate_path(self, data: Path) -> Path:
+        """Return where the client keeps its certificate, with that one's key."""
+        return data / "klien" / f"{self.client_id}.tls.pem"
+
 
 # The reconciler asks each registry in the other party's name: two registrations, two keys.
 SYNC_WLKP = Registrasi("rekonsiliasi-pihak-kedua", "wlkp", Pihak.KEDUA)
@@ -44,6 +58,7 @@ KUNCI_SIDIK = "kunci-sidik"
 """Key of the digest tree: one for the agreement, so whoever compares must be given the same."""
 
 REGISTRASI = (SYNC_WLKP, SYNC_BPJS, SISTEM_KEMNAKER, SISTEM_BPJS)
+REGISTRI = ("wlkp", "bpjs")
 
 
 def prepare(data: Path) -> None:
@@ -56,15 +71,54 @@ def prepare(data: Path) -> None:
     _write_signers(agreement, data)
     for registration in REGISTRASI:
         write_private_key(registration.key_path(data))
-    for registri in ("wlkp", "bpjs"):
+        if registration.pihak is not None:
+            write_private_key(registration.message_key_path(data), new_message_pem)
+    for registri in REGISTRI:
         folder = data / registri
         write_private_key(folder / "kunci.pem")
+        write_private_key(folder / "pesan.pem", new_message_pem)
         _write_secret(folder / "rahasia")
         if not (folder / "klien.yaml").exists():
             save_clients(
                 folder / "klien.yaml",
                 [_client(r, data) for r in REGISTRASI if r.registri == registri],
             )
+        _register_message_keys(folder / "klien.yaml", data)
+    certify(data)
+
+
+def otoritas(data: Path) -> Otoritas:
+    """Return the demonstration's own authority of a data folder."""
+    return Otoritas(data / "tls")
+
+
+def server_certificate(data: Path, registri: str) -> Path:
+    """Return where a service keeps its certificate, with that one's key."""
+    return data / registri / "tls.pem"
+
+
+def certify(
+    data: Path, hosts: Sequence[str] = (), *, semua: bool = False, clock: Clock = system_clock
+) -> list[Path]:
+    """Make the certificates that are missing or end before long (`semua`: all); return them.
+
+    An authority that ends before long is replaced while the former is still trusted.
+    """
+    now, authority = clock(), otoritas(data)
+    if sertifikat.needs_renewal(authority.kunci, now):
+        sertifikat.new_authority(authority, now)
+    made = []
+    for registri in REGISTRI:
+        path = server_certificate(data, registri)
+        if semua or sertifikat.needs_renewal(path, now):
+            sertifikat.issue_server(authority, path, registri, hosts, now)
+            made.append(path)
+    for registration in REGISTRASI:
+        path = registration.certificate_path(data)
+        if semua or sertifikat.needs_renewal(path, now):
+            sertifikat.issue_client(authority, path, registration.client_id, now)
+            made.append(path)
+    return made
 
 
 def signing_key_path(data: Path, pihak: Pihak) -> Path:
@@ -92,7 +146,7 @@ def require(data: Path) -> None:
     needed = (
         data / "perjanjian.yaml",
         data / KUNCI_SIDIK,
-        *(data / r / "klien.yaml" for r in ("wlkp", "bpjs")),
+        *(data / r / "klien.yaml" for r in REGISTRI),
     )
     missing = [path for path in needed if not path.exists()]
     if missing:
@@ -100,6 +154,25 @@ def require(data: Path) -> None:
             f"{missing[0]} tidak ada; periksa --data (HUB_DATA), atau buat foldernya dengan "
             f"`hub siapkan --data {data}`."
         )
+
+
+def _register_message_keys(path: Path, data: Path) -> None:
+    """Add the message keys that a folder of before did not have."""
+    clients = list(load_clients(path).values())
+    held = {r.client_id: r for r in REGISTRASI if r.pihak is not None}
+    renewed = [
+        k.model_copy(update={"kunci_pesan": message_jwks(held[k.client_id], data)})
+        if k.client_id in held and not k.kunci_pesan
+        else k
+        for k in clients
+    ]
+    if renewed != clients:
+        save_clients(path, renewed)
+
+
+def message_jwks(registration: Registrasi, data: Path) -> tuple[dict[str, str], ...]:
+    """Return the public message keys of a registration."""
+    return tuple(load_message_key(registration.message_key_path(data)).public)
 
 
 def _client(registration: Registrasi, data: Path) -> Klien:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from services import persiapan
 from services.kit.errors import PermanentError, TemporaryError
 
 SIAP_DETIK = 30.0
@@ -48,13 +50,19 @@ def require_free(nama: str, port: int) -> None:
 
 @contextmanager
 def service_process(
-    nama: str, port: int, data: Path, url: str
+    nama: str, port: int, data: Path, url: str, *, tls: bool = True
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service as a process of its own and wait until it is ready."""
     arguments = ["layanan", nama, "--data", str(data), "--port", str(port), "--ikut-induk"]
+    arguments.append("--tls" if tls else "--tanpa-tls")
     with child_process(nama, arguments, data, url) as process:
-        _wait_ready(nama, process, f"http://127.0.0.1:{port}/readyz", data)
+        _wait_ready(nama, process, base_url(port, tls=tls), data)
         yield process
+
+
+def base_url(port: int, *, tls: bool) -> str:
+    """Return the address of a service of this machine."""
+    return f"{'https' if tls else 'http'}://127.0.0.1:{port}"
 
 
 @contextmanager
@@ -89,11 +97,13 @@ def child_process(
             process.wait()
 
 
-def _wait_ready(nama: str, process: subprocess.Popen[bytes], url: str, data: Path) -> None:
+def _wait_ready(nama: str, process: subprocess.Popen[bytes], base: str, data: Path) -> None:
     until = time.monotonic() + SIAP_DETIK
+    trusted = persiapan.otoritas(data).dipercaya
+    verify = ssl.create_default_context(cafile=str(trusted)) if base.startswith("https") else True
     while time.monotonic() < until and process.poll() is None:
         try:
-            if httpx.get(url, timeout=2).status_code == 200:
+            if httpx.get(f"{base}/readyz", timeout=2, verify=verify).status_code == 200:
                 return
         except httpx.TransportError:
             pass

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import socket
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,17 +17,22 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+import uvicorn
 
-from services import persiapan
+from services import layanan, persiapan
 from services.auth.klien import KlienAuth
+from services.auth.pesan_klien import SigningTransport
 from services.kit import logging
 from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
 from services.kit.roles import Peran
 from services.kit.settings import ServiceSettings
+from services.kit.tls import RotatingTransport
 from services.layanan import make
 from services.perintah.basisdata import migrate
 from services.persiapan import Registrasi
+from services.proses import base_url
+from shared_schemas.perjanjian import load
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the client of Starlette prefers a package we do not use
@@ -123,13 +131,73 @@ _INTERNAL = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
 
 def auth_of(registration: Registrasi, data: Path, base: str = BASE) -> httpx.Auth:
     """Return the authentication of a sample registration."""
-    return KlienAuth(base, registration.client_id, registration.key_path(data).read_bytes())
+    return KlienAuth(base, registration.client_id, registration.key_path(data))
+
+
+def transport_of(registration: Registrasi, data: Path) -> RotatingTransport:
+    """Return connections that show the certificate of a sample registration."""
+    certificate = registration.certificate_path(data)
+    return RotatingTransport(certificate, persiapan.otoritas(data).dipercaya)
+
+
+def signing_transport_of(registration: Registrasi, data: Path) -> httpx.BaseTransport:
+    """Return connections that sign, too, where the registration has a message key."""
+    inner, key = transport_of(registration, data), registration.message_key_path(data)
+    if not key.exists():
+        return inner
+    return SigningTransport(inner, key, lambda: load(data / "perjanjian.yaml").nomor)
+
+
+def client_of(registration: Registrasi, data: Path, base: str) -> httpx.Client:
+    """Return a client that comes with a sample registration's keys, certificate and purpose."""
+    return httpx.Client(
+        base_url=base,
+        auth=auth_of(registration, data, base),
+        headers={"Tujuan": TUJUAN[registration.registri]},
+        transport=signing_transport_of(registration, data),
+    )
+
+
+@contextmanager
+def serving(nama: str, url: str, data: Path, *, polos: bool = False) -> Iterator[str]:
+    """Run a service in a thread on a free port; yield its base URL.
+
+    With `polos` it has neither TLS nor signatures.
+    """
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        base = base_url(sock.getsockname()[1], tls=not polos)
+        settings = ServiceSettings(
+            data=data,
+            database_url=url,
+            penerbit=base,
+            koneksi=4,
+            tls=not polos,
+            tanda_tangan=not polos,
+        )
+        options = layanan.transport(nama, settings)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                make(nama, settings), access_log=False, log_config=None, lifespan="on", **options
+            )
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + 20
+        while not server.started and time.monotonic() < until:
+            time.sleep(0.02)
+        try:
+            yield base
+        finally:
+            server.should_exit = True
+            thread.join(10)
 
 
 @contextmanager
 def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[Registri]:
     """Run a registry's application in this process against a real database."""
     persiapan.prepare(data)
+    settings.setdefault("tanda_tangan", False)  # signed messages have tests of their own
     # The service has its own role; the tests look and prepare as the superuser.
     own = as_program(nama, url)
     app = make(nama, ServiceSettings(data=data, database_url=own, penerbit=BASE, **settings))

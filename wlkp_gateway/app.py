@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from services.auth.pesan_layanan import SignedMessages
 from services.kit.clock import Clock, system_clock
 from services.kit.http import make_app
 from services.kit.settings import ServiceSettings
@@ -37,6 +38,7 @@ def bare_app(settings: ServiceSettings, service: RegistryService | None = None) 
         uraian=URAIAN,
         settings=settings,
         lifespan=service.lifespan if service else None,
+        dalam=(SignedMessages,),
     )
     add_routes(app, SPEC.pemilik)
     app.include_router(laporan.router)

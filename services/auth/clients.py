@@ -14,7 +14,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from services.auth.jws import VerifyingKey
+from services.auth.kunci_pesan import PublicKey, read_jwk
 from services.kit.errors import ConfigurationError
+from services.kit.files import write_public
 from shared_schemas.rujukan import Pihak
 
 INTERNAL = "internal:"
@@ -29,6 +31,7 @@ class Klien(BaseModel):
     pihak: Pihak | None = None
     cakupan: tuple[str, ...] = ()
     kunci: tuple[dict[str, Any], ...]
+    kunci_pesan: tuple[dict[str, Any], ...] = ()
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
@@ -42,6 +45,11 @@ class Klien(BaseModel):
     def verifying_keys(self) -> tuple[VerifyingKey, ...]:
         """The client's public keys; two during a rotation."""
         return tuple(VerifyingKey(k) for k in self.kunci)
+
+    @cached_property
+    def message_keys(self) -> dict[str, PublicKey]:
+        """The public keys that sign its messages, by their id; whoever has one must sign."""
+        return {str(k.get("kid")): read_jwk(k) for k in self.kunci_pesan}
 
 
 _LIST = TypeAdapter(list[Klien])
@@ -63,8 +71,5 @@ def load_clients(path: Path) -> dict[str, Klien]:
 
 def save_clients(path: Path, clients: list[Klien]) -> None:
     """Write the registrations, replacing the file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
     data = _LIST.dump_python(clients, mode="json", exclude_defaults=True)
-    temporary.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    temporary.replace(path)
+    write_public(path, yaml.safe_dump(data, sort_keys=False).encode())

@@ -33,6 +33,12 @@ class TokenExpiredError(TokenInvalidError):
     saran = "Token berlaku paling lama lima menit; minta yang baru."
 
 
+class CertificateBindingError(TokenInvalidError):
+    kode = "KLIEN-OTENTIKASI-009"
+    judul = "Token terikat pada sertifikat lain"
+    saran = "Pakai token dengan sertifikat klien yang dipakai memintanya, atau minta yang baru."
+
+
 class ScopeMissingError(PermanentError):
     kode = "KLIEN-OTORISASI-001"
     status = 403
@@ -152,3 +158,60 @@ class ClientHeldError(ClientAuthError):
     judul = "Kredensial ditahan demi keamanan"
     saran = "Hubungi pemilik layanan; perjanjian tidak berubah."
     oauth = "unauthorized_client"
+
+
+class CertificateMissingError(ClientAuthError):
+    kode = "KLIEN-OTENTIKASI-008"
+    judul = "Sertifikat klien tidak ada"
+    saran = "Sambung dengan sertifikat klien (mTLS); token terikat padanya (RFC 8705)."
+
+
+class SignatureMissingError(PermanentError):
+    kode = "KLIEN-PESAN-001"
+    status = 401
+    judul = "Tanda tangan pesan tidak ada"
+    saran = "Tandatangani permintaan (RFC 9421, Ed25519) dengan kunci pesan yang terdaftar."
+
+
+class SignatureInvalidError(PermanentError):
+    kode = "KLIEN-PESAN-002"
+    status = 401
+    judul = "Tanda tangan pesan tidak sah"
+    saran = "Periksa komponen, parameter dan kunci menurut GET /.well-known/tanda-tangan."
+
+
+class DigestMismatchError(PermanentError):
+    kode = "KLIEN-PESAN-003"
+    status = 400
+    judul = "Isi tidak sesuai Content-Digest"
+    saran = (
+        "Hitung Content-Digest (RFC 9530) dari isi yang dikirim dan sertakan dalam tanda tangan."
+    )
+
+
+class ReplayError(PermanentError):
+    kode = "KLIEN-PESAN-004"
+    status = 409
+    judul = "Pesan ini sudah pernah diterima"
+    saran = "Tandatangani ulang dengan nonce baru; Idempotency-Key boleh tetap sama."
+
+
+class ClockSkewError(PermanentError):
+    kode = "KLIEN-PESAN-005"
+    status = 401
+    judul = "Waktu tanda tangan di luar jendela"
+    saran = "Samakan jam dengan jam layanan lalu tandatangani ulang."
+
+
+class AgreementNumberError(PermanentError):
+    kode = "KLIEN-PESAN-006"
+    status = 403
+    judul = "Nomor perjanjian bukan perjanjian layanan ini"
+    saran = "Isi header Perjanjian dengan nomor perjanjian yang berlaku."
+
+
+class AnswerSignatureError(PermanentError):
+    kode = "HUB-PESAN-007"
+    status = 502
+    judul = "Jawaban layanan tidak bertanda tangan sah"
+    saran = "Hentikan pertukaran dan hubungi pengelola layanan itu."

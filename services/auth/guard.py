@@ -15,22 +15,33 @@ from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
 from services.auth.errors import (
     AgreementEndedError,
+    AgreementNumberError,
     AgreementUnreadableError,
+    CertificateBindingError,
+    CertificateMissingError,
+    ClockSkewError,
     CredentialHeldError,
+    DigestMismatchError,
     NoRightError,
     PostponedError,
     PurposeError,
     PurposeMissingError,
+    ReplayError,
     ScopeMissingError,
+    SignatureInvalidError,
+    SignatureMissingError,
     SwitchedOffError,
     TokenExpiredError,
     TokenInvalidError,
     TokenMissingError,
 )
 from services.auth.penahanan import HeldCredentials
+from services.auth.pesan_layanan import PENANDA
 from services.auth.tokens import Pemegang, TokenIssuer
 from services.kit.clock import Clock
 from services.kit.errors import HubError
+from services.kit.settings import ServiceSettings
+from services.kit.tls import SERTIFIKAT
 from shared_schemas.perjanjian.unsur import TUJUAN_DASAR
 from shared_schemas.rujukan import Pihak
 
@@ -60,9 +71,33 @@ OAUTH = OAuth2(
 )
 
 
+def certificate_of(request: Request) -> str | None:
+    """Return the thumbprint of the caller's certificate, None where TLS ends before this program.
+
+    Raises CertificateMissingError where it ends here and no certificate was shown.
+    """
+    state = request.scope["state"]
+    shown: str | None = state.get(SERTIFIKAT)
+    if SERTIFIKAT in state and shown is None:
+        raise CertificateMissingError
+    return shown
+
+
+def _require_signature(request: Request, service: Guarded, client_id: str) -> None:
+    """Raise unless a client that registered a message key signed, with its own and no other's."""
+    signer = request.scope["state"].get(PENANDA)
+    if signer is None:
+        klien = service.issuer.clients.get(client_id)
+        if service.settings.tanda_tangan and klien is not None and klien.kunci_pesan:
+            raise SignatureMissingError
+    elif signer != client_id:
+        raise SignatureInvalidError("Penanda tangan bukan pemegang token.")
+
+
 class Guarded(Protocol):
     """What an application's state must hold for its guards."""
 
+    settings: ServiceSettings
     issuer: TokenIssuer
     penahanan: HeldCredentials
     agreement: AgreementStore
@@ -82,6 +117,7 @@ class Guard:
         holder = self._holder(request)
         request.state.klien = holder.client_id
         await service.penahanan.check(holder.client_id)
+        _require_signature(request, service, holder.client_id)
         return self._entitled(request, holder)
 
     def check(self, request: Request) -> Pelaku:
@@ -93,7 +129,7 @@ class Guard:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenMissingError
-        return service.issuer.read(token)
+        return service.issuer.read(token, certificate_of(request))
 
     def _entitled(self, request: Request, holder: Pemegang) -> Pelaku:
         service: Guarded = request.app.state.service
@@ -126,6 +162,14 @@ class Guard:
             TokenMissingError,
             TokenInvalidError,
             TokenExpiredError,
+            CertificateMissingError,
+            CertificateBindingError,
+            SignatureMissingError,
+            SignatureInvalidError,
+            DigestMismatchError,
+            ReplayError,
+            ClockSkewError,
+            AgreementNumberError,
             ScopeMissingError,
             CredentialHeldError,
         )

@@ -10,6 +10,8 @@ import base64
 import hashlib
 import json
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwk, jwt
 from jose.exceptions import JOSEError
 
+from services.kit.errors import ConfigurationError
+from services.kit.files import write_private
+
 ALGORITHM = "ES256"
+_BLOCK = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----\n?", re.DOTALL)
 
 
 class TokenError(Exception):
@@ -94,6 +100,45 @@ class VerifyingKey:
         return claims
 
 
+class KeyRing:
+    """The private keys of one program: the first signs, those behind it still verify."""
+
+    def __init__(self, pem: bytes) -> None:
+        blocks = pem_blocks(pem)
+        if not blocks:
+            raise TokenError("tidak ada kunci")
+        self.public = [public_jwk(b) for b in blocks]
+        self.signing = SigningKey(blocks[0])
+        self._verifying = [VerifyingKey(dict(k)) for k in self.public]
+
+    def verify(self, token: str, *, audience: str, now: float) -> dict[str, Any]:
+        """Return the claims of a token that one of the keys signed. Raises TokenError."""
+        error = TokenError("tidak ada kunci")
+        for key in self._verifying:
+            try:
+                return key.verify(token, audience=audience, now=now)
+            except TokenError as failed:
+                if failed.kedaluwarsa:
+                    raise
+                error = failed
+        raise error
+
+
+def load_keys(path: Path) -> KeyRing:
+    """Return the keys of a file. Raises ConfigurationError that names it."""
+    try:
+        return KeyRing(path.read_bytes())
+    except (OSError, ValueError, TokenError) as error:
+        raise ConfigurationError(
+            f"{path} tidak dapat dibaca ({type(error).__name__}); jalankan `hub siapkan`."
+        ) from None
+
+
+def pem_blocks(pem: bytes) -> list[bytes]:
+    """Return the private keys of a file that holds several, one behind the other."""
+    return _BLOCK.findall(pem)
+
+
 def unverified_issuer(token: str) -> str:
     """Return what a token says of its issuer, only to find whose key to verify it with."""
     try:
@@ -127,11 +172,25 @@ def public_jwk(private_pem: bytes) -> dict[str, str]:
     return {**core, "kid": kid, "alg": ALGORITHM, "use": "sig"}
 
 
-def write_private_key(path: Path) -> None:
+def write_private_key(path: Path, make: Callable[[], bytes] = new_private_pem) -> None:
     """Make a key file readable by its owner only, unless one is there already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as f:
-            f.write(new_private_pem())
+            f.write(make())
     except FileExistsError:
         pass
+
+
+def replace_private_key(
+    path: Path, *, keep: int, make: Callable[[], bytes] = new_private_pem
+) -> None:
+    """Put a new key before the `keep` newest of a file, in one step."""
+    write_private(path, b"".join([make(), *pem_blocks(path.read_bytes())[:keep]]))
+
+
+def drop_former_keys(path: Path) -> int:
+    """Leave the newest key of a file; return how many were dropped."""
+    blocks = pem_blocks(path.read_bytes())
+    write_private(path, blocks[0])
+    return len(blocks) - 1

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Generator
+from pathlib import Path
 
 import httpx
 
 from services.auth.jws import SigningKey
 from services.auth.tokens import ASSERTION_TYPE
 from services.kit.clock import Clock, system_clock
+from services.kit.watched import Watched
 
 _RENEW_BEFORE = 30  # seconds before the end, so that no request meets an expired token
 
 
 class KlienAuth(httpx.Auth):
-    """Signs assertions for one registration and keeps its token; for one thread at a time."""
+    """Signs assertions for one registration and keeps its token; for one thread at a time.
+
+    The key is the one its file holds when a token is asked for. A token whose certificate was
+    replaced meets a 401, as an expired one does, and is asked for anew.
+    """
 
     def __init__(
         self,
         base_url: str,
         client_id: str,
-        key_pem: bytes,
+        key_path: Path,
         scope: str | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self._token_url = base_url.rstrip("/") + "/oauth2/token"
         self._client_id = client_id
-        self._key = SigningKey(key_pem)
+        self._key = Watched((key_path,), lambda: SigningKey(key_path.read_bytes()))
+        self._key.current()
         self._scope = scope
         self._clock = clock
         self._token = ""
@@ -54,7 +61,7 @@ class KlienAuth(httpx.Auth):
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": make_assertion(
-                self._key, self._client_id, self._token_url, self._clock
+                self._key.last_good(), self._client_id, self._token_url, self._clock
             ),
         }
         if self._scope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -10,7 +11,9 @@ from starlette.responses import JSONResponse
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
+from services.auth import pesan
 from services.auth.errors import AgreementUnreadableError, ClientAuthError, TokenRequestError
+from services.auth.guard import certificate_of
 from services.auth.penahanan import refuse_held
 from services.auth.tokens import ASSERTION_TYPE, GRANT_TYPE, check_grant
 from services.kit.database import DatabaseConflictError, DatabaseUnavailableError, transaction
@@ -37,6 +40,24 @@ class JawabanToken(BaseModel):
     token_type: str = "Bearer"  # noqa: S105 - the kind of token (RFC 6750)
     expires_in: int = Field(description="Detik; paling lama 300.")
     scope: str
+
+
+class AturanPesan(BaseModel):
+    """Aturan tanda tangan pesan (RFC 9421, RFC 9530)."""
+
+    wajib: bool = Field(description="Klien dengan kunci pesan terdaftar harus menandatangani.")
+    algoritma: str = "ed25519"
+    komponen: tuple[str, ...] = Field(pesan.WAJIB, description="Selalu, juga content-digest.")
+    komponen_bila_ada: tuple[str, ...] = pesan.BILA_ADA
+    komponen_jawaban: tuple[str, ...] = pesan.WAJIB_JAWABAN
+    tag_permintaan: str = pesan.TAG_PERMINTAAN
+    tag_jawaban: str = pesan.TAG_JAWABAN
+    jendela_detik: int = Field(
+        int(pesan.UMUR_MAKS.total_seconds()), description="Jarak terlama created dan expires."
+    )
+    toleransi_detik: int = int(pesan.TOLERANSI.total_seconds())
+    nomor_perjanjian: str = Field(description="Isi header Perjanjian.")
+    waktu_layanan: dt.datetime
 
 
 class GalatToken(BaseModel):
@@ -100,16 +121,20 @@ async def token_form(request: Request) -> PermintaanToken | None:
 def request_token(
     request: Request, form: Annotated[PermintaanToken | None, Depends(token_form)]
 ) -> JSONResponse:
-    """Client credentials dengan client_assertion yang ditandatangani ES256 (RFC 7523)."""
+    """Client credentials dengan client_assertion yang ditandatangani ES256 (RFC 7523).
+
+    Dengan mTLS, token terikat pada sertifikat klien (RFC 8705) dan hanya berlaku bersamanya.
+    """
     service = request.app.state.service
     try:
         if form is None:
             raise TokenRequestError
         check_grant(form.grant_type, form.client_assertion_type)
+        certificate = certificate_of(request)
         with transaction(service.engine) as tx:
             klien = service.issuer.authenticate(tx, form.client_assertion)
             refuse_held(tx, klien.client_id)
-            answer = service.issuer.issue(klien, form.scope)
+            answer = service.issuer.issue(klien, form.scope, certificate)
             who = Pelaku(klien.client_id, klien.pihak, None, request.state.id_permintaan)
             bukti = Bukti(Peristiwa.TOKEN_DIBERIKAN, who, {"cakupan": answer["scope"]})
             service.auditor.record(tx, bukti)
@@ -121,6 +146,22 @@ def request_token(
 
 @router.get("/.well-known/jwks.json", response_model=Jwks, summary="Kunci publik")
 async def jwks(request: Request) -> dict[str, Any]:
-    """Kunci publik yang memeriksa token layanan ini."""
-    keys: dict[str, Any] = request.app.state.service.issuer.jwks()
-    return keys
+    """Kunci publik yang memeriksa token (EC) dan jawaban bertanda tangan (OKP) layanan ini."""
+    service = request.app.state.service
+    return {"keys": [*service.issuer.jwks()["keys"], *service.message_key().public]}
+
+
+@router.get(
+    "/.well-known/tanda-tangan",
+    response_model=AturanPesan,
+    summary="Aturan tanda tangan pesan",
+    responses=declared(AgreementUnreadableError),
+)
+async def signature_rules(request: Request) -> AturanPesan:
+    """Apa yang harus ditandatangani, jendela waktu dan toleransi jam (RFC 9421)."""
+    service = request.app.state.service
+    return AturanPesan(
+        wajib=service.settings.tanda_tangan,
+        nomor_perjanjian=service.agreement.current().nomor,
+        waktu_layanan=service.clock(),
+    )

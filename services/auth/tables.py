@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 
 def define(metadata: sa.MetaData) -> None:
-    """Add the assertion ids already used (RFC 7523 section 3, `jti`) and the held credentials."""
+    """Add what was used already (assertion ids of RFC 7523, nonces) and the held credentials."""
     sa.Table(
         "auth_jti",
         metadata,

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -13,13 +14,15 @@ from typing import Any
 from services.auth.agreement import AgreementStore
 from services.auth.clients import Klien
 from services.auth.errors import (
+    CertificateBindingError,
     ClientAuthError,
     GrantError,
     ScopeRequestError,
     TokenExpiredError,
     TokenInvalidError,
 )
-from services.auth.jws import SigningKey, TokenError, VerifyingKey, unverified_issuer
+from services.auth.jws import KeyRing, TokenError, unverified_issuer
+from services.auth.sekali import forget_expired, use_once
 from services.kit.clock import Clock
 from services.kit.database import Transaction
 from shared_schemas.rujukan import Pihak
@@ -28,6 +31,7 @@ GRANT_TYPE = "client_credentials"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 UMUR_ASSERTION_MAKS = 300  # seconds; a longer-lived assertion is refused
 _CACHE_SIZE = 4_096
+_CONFIRMATION = "x5t#S256"  # RFC 8705 section 3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +42,41 @@ class Pemegang:
     pihak: Pihak | None
     cakupan: frozenset[str]
     kedaluwarsa: float
+    sertifikat: str | None = None  # thumbprint of the one certificate it may be used with
 
 
 class TokenIssuer:
-    """Checks assertions, signs tokens, and reads them back; one per service."""
+    """Checks assertions, signs tokens, and reads them back; one per service.
+
+    Keys and clients are asked for anew each time, so that both rotate while the service runs.
+    """
 
     def __init__(
         self,
         penerbit: str,
-        key: SigningKey,
-        clients: dict[str, Klien],
+        keys: Callable[[], KeyRing],
+        clients: Callable[[], dict[str, Klien]],
         agreement: AgreementStore,
         clock: Clock,
         umur: int,
     ) -> None:
         self.penerbit = penerbit
-        self.clients = clients
-        self._key = key
-        self._verify = VerifyingKey(dict(key.public))
+        self._keys = keys
+        self._clients = clients
         self._agreement = agreement
         self._clock = clock
         self._umur = umur
         self._cache: OrderedDict[bytes, Pemegang] = OrderedDict()
         self._lock = Lock()
 
+    @property
+    def clients(self) -> dict[str, Klien]:
+        """The registrations as they stand now."""
+        return self._clients()
+
     def jwks(self) -> dict[str, Any]:
         """Return the public key set of this service."""
-        return {"keys": [self._key.public]}
+        return {"keys": self._keys().public}
 
     def authenticate(self, tx: Transaction, assertion: str) -> Klien:
         """Return the client that signed an assertion; its `jti` is used up in `tx`.
@@ -84,18 +96,10 @@ class TokenIssuer:
         else:
             raise ClientAuthError
         self._check_assertion(klien, claims)
-        used = tx.raw(
-            "INSERT INTO auth_jti (klien, jti, kedaluwarsa) VALUES (%s, %s, %s)"
-            " ON CONFLICT DO NOTHING RETURNING 1",
-            (
-                klien.client_id,
-                str(claims["jti"])[:128],
-                dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC),
-            ),
-        ).fetchone()
-        if used is None:
+        until = dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC)
+        if not use_once(tx, klien.client_id, str(claims["jti"])[:128], until):
             raise ClientAuthError("client_assertion ini sudah pernah dipakai; buat yang baru.")
-        tx.raw("DELETE FROM auth_jti WHERE kedaluwarsa < %s", (self._clock(),))
+        forget_expired(tx, self._clock())
         return klien
 
     def _check_assertion(self, klien: Klien, claims: dict[str, Any]) -> None:
@@ -107,14 +111,19 @@ class TokenIssuer:
         if not now - 5 < claims["exp"] <= now + UMUR_ASSERTION_MAKS + 5:
             raise ClientAuthError("exp client_assertion paling lama lima menit dari sekarang.")
 
-    def issue(self, klien: Klien, scope: str | None) -> dict[str, Any]:
-        """Return the token answer. Raises ScopeRequestError for a scope that is no right."""
+    def issue(
+        self, klien: Klien, scope: str | None, sertifikat: str | None = None
+    ) -> dict[str, Any]:
+        """Return the token answer, bound to a certificate's thumbprint where there is one.
+
+        Raises ScopeRequestError for a scope that is no right.
+        """
         granted = self._scopes(klien)
         wanted = frozenset(scope.split()) if scope else granted
         if not wanted <= granted:
             raise ScopeRequestError
         now = int(self._clock().timestamp())
-        claims = {
+        claims: dict[str, Any] = {
             "iss": self.penerbit,
             "aud": self.penerbit,
             "sub": klien.client_id,
@@ -124,8 +133,10 @@ class TokenIssuer:
             "scope": " ".join(sorted(wanted)),
             "pihak": klien.pihak,
         }
+        if sertifikat is not None:
+            claims["cnf"] = {_CONFIRMATION: sertifikat}
         return {
-            "access_token": self._key.sign(claims),
+            "access_token": self._keys().signing.sign(claims),
             "token_type": "Bearer",
             "expires_in": self._umur,
             "scope": claims["scope"],
@@ -134,20 +145,24 @@ class TokenIssuer:
     def sign(self, subjek: str, audiens: str, until: dt.datetime, isi: dict[str, Any]) -> str:
         """Return a document of this service as a compact JWS, for one reader."""
         times = {"iat": int(self._clock().timestamp()), "exp": int(until.timestamp())}
-        return self._key.sign({"iss": self.penerbit, "sub": subjek, "aud": audiens} | times | isi)
+        claims = {"iss": self.penerbit, "sub": subjek, "aud": audiens} | times | isi
+        return self._keys().signing.sign(claims)
 
     def sign_document(self, subjek: str, audiens: str, isi: dict[str, Any]) -> str:
         """Return what this service vouches for without end, as a compact JWS for one reader."""
         head = {"iss": self.penerbit, "sub": subjek, "aud": audiens}
-        return self._key.sign(head | {"iat": int(self._clock().timestamp())} | isi)
+        return self._keys().signing.sign(head | {"iat": int(self._clock().timestamp())} | isi)
 
     def _scopes(self, klien: Klien) -> frozenset[str]:
         if klien.pihak is None:
             return frozenset(klien.cakupan)
         return self._agreement.scopes_of(klien.pihak)
 
-    def read(self, token: str) -> Pemegang:
-        """Return the holder of a token. Verified tokens are cached until they expire."""
+    def read(self, token: str, sertifikat: str | None = None) -> Pemegang:
+        """Return the holder of a token that came with this certificate, or without one.
+
+        Verified tokens are cached until they expire.
+        """
         now = self._clock().timestamp()
         digest = hashlib.sha256(token.encode()).digest()
         with self._lock:
@@ -162,13 +177,14 @@ class TokenIssuer:
             raise TokenExpiredError
         if holder.client_id not in self.clients:
             raise TokenInvalidError
+        if holder.sertifikat != sertifikat:
+            raise CertificateBindingError
         return holder
 
     def _verified(self, token: str) -> Pemegang:
         try:
-            claims = self._verify.verify(
-                token, audience=self.penerbit, now=self._clock().timestamp()
-            )
+            now = self._clock().timestamp()
+            claims = self._keys().verify(token, audience=self.penerbit, now=now)
         except TokenError as error:
             raise (TokenExpiredError if error.kedaluwarsa else TokenInvalidError) from None
         return Pemegang(
@@ -176,6 +192,7 @@ class TokenIssuer:
             Pihak(claims["pihak"]) if claims.get("pihak") else None,
             frozenset(str(claims.get("scope", "")).split()),
             float(claims["exp"]),
+            (claims.get("cnf") or {}).get(_CONFIRMATION),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -34,6 +34,10 @@ class Metrics:
         self.registry = CollectorRegistry()
         labels = ("metode", "rute", "status")
         self.requests = Counter("hub_permintaan", "Permintaan", labels, registry=self.registry)
+        self.refused = Counter(
+            "hub_pesan_ditolak", "Pesan bertanda tangan yang ditolak", ("kode",),
+            registry=self.registry,
+        )  # fmt: skip
         self.seconds = Histogram(
             "hub_permintaan_detik", "Lama permintaan", ("rute",), registry=self.registry
         )
@@ -178,8 +182,18 @@ async def require_json(request: Request) -> None:
     require_media(request, JSON)
 
 
-def make_app(*, judul: str, uraian: str, settings: ServiceSettings, lifespan: Any) -> FastAPI:
-    """Return an application with error handlers, edge and documentation pages that need no CDN."""
+def make_app(
+    *,
+    judul: str,
+    uraian: str,
+    settings: ServiceSettings,
+    lifespan: Any,
+    dalam: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
+) -> FastAPI:
+    """Return an application with error handlers, edge and documentation pages that need no CDN.
+
+    `dalam` are ASGI middlewares inside the edge, the outermost last.
+    """
     app = FastAPIOffline(
         title=judul,
         description=uraian,
@@ -193,6 +207,8 @@ def make_app(*, judul: str, uraian: str, settings: ServiceSettings, lifespan: An
     original = app.openapi
     app.openapi = lambda: name_problem_media(original())  # type: ignore[method-assign]
     app.state.metrics = Metrics()
+    for inner in dalam:
+        app.add_middleware(inner)
     app.add_middleware(
         Edge,
         metrics=app.state.metrics,

@@ -49,6 +49,12 @@ class ServiceSettings(BaseSettings):
     perjanjian: Path | None = Field(
         None, description="Agreement file; default <data>/perjanjian.yaml."
     )
+    tls: bool = Field(
+        True, description="TLS with certificates of both ends; 0 where a proxy ends TLS."
+    )
+    tanda_tangan: bool = Field(
+        True, description="Clients that registered a message key must sign (RFC 9421)."
+    )
     kunci_sidik: Path | None = Field(
         None, description="Key of the digest tree; default <data>/kunci-sidik."
     )

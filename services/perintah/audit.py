@@ -11,7 +11,7 @@ from services import persiapan
 from services.kit import logging
 from services.perintah.basisdata import database
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, table
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, table
 from services.sync.audit import HasilAudit, run_audit
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
@@ -40,9 +40,10 @@ def audit(
     ] = False,
     data: Data = DATA,
     database_url: Url = "",
-    wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
-    bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
     """Buktikan bahwa cermin sama dengan sumbernya, atau sebut rekaman yang berbeda.
@@ -53,7 +54,7 @@ def audit(
     persiapan.require(data)
     with database("hub", database_url, data) as url:
         found = run_audit(
-            settings(url, data, wlkp_url, bpjs_url, tunggu),
+            settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
             sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
             himpunan=[himpunan] if himpunan else list(Himpunan),
             perbaiki=perbaiki,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from services import demo
-from services.perintah.umum import DATA, Data
+from services.perintah.umum import DATA, Data, Tls
 from services.sintetis import Opsi
 
 
@@ -24,6 +24,7 @@ def run_demo(
     pekerja: Annotated[int, typer.Option(help="Jumlah pekerja.")] = 70000,
     benih: Annotated[int, typer.Option(help="Benih acak.")] = 2020,
     sekali: Annotated[bool, typer.Option("--sekali", help="Berhenti setelah konvergen.")] = False,
+    tls: Tls = True,
 ) -> None:
     """Siapkan semuanya, buat provinsi sintetis, jalankan layanan, rekonsiliasi, cetak hasil.
 
@@ -31,4 +32,5 @@ def run_demo(
     Data yang sudah ada di folder data dilanjutkan.
     """
     opsi = Opsi(perusahaan=perusahaan, pekerja=pekerja, benih=benih)
-    raise typer.Exit(demo.run(data, {"wlkp": port_wlkp, "bpjs": port_bpjs}, opsi, sekali=sekali))
+    ports = {"wlkp": port_wlkp, "bpjs": port_bpjs}
+    raise typer.Exit(demo.run(data, ports, opsi, sekali=sekali, tls=tls))

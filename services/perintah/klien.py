@@ -1,4 +1,4 @@
-"""`hub klien daftar|assertion|tahan|lepas|ditahan`: who is registered, and who is held back."""
+"""`hub klien daftar|assertion|tandatangan|tahan|lepas|ditahan`: who may ask, and who is held."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from services import persiapan
@@ -14,10 +15,14 @@ from services.auth import penahanan
 from services.auth.clients import load_clients
 from services.auth.jws import SigningKey
 from services.auth.klien import make_assertion
+from services.auth.kunci_pesan import load_message_key
+from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, sign_request
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, show_rows
+from services.persiapan import Registrasi
+from shared_schemas.perjanjian import load
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +30,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Klien terdaftar dan kuncinya.", no_args_is_help=True)
     group.command("daftar")(list_clients)
     group.command("assertion")(print_assertion)
+    group.command("tandatangan")(print_signature)
     group.command("tahan")(hold)
     group.command("lepas")(release)
     group.command("ditahan")(show_held)
@@ -53,11 +59,34 @@ def print_assertion(
     data: Data = DATA,
 ) -> None:
     """Cetak client_assertion (RFC 7523) yang berlaku satu menit dan satu kali."""
+    key = SigningKey(_registration(client_id).key_path(data).read_bytes())
+    typer.echo(make_assertion(key, client_id, f"{layanan.rstrip('/')}/oauth2/token"))
+
+
+def print_signature(
+    client_id: Annotated[str, typer.Argument(help="mis. rekonsiliasi-pihak-kedua.")],
+    metode: Annotated[str, typer.Argument(help="GET atau POST.")],
+    url: Annotated[str, typer.Argument(help="Alamat lengkap, dengan kuerinya.")],
+    isi: Annotated[Path | None, typer.Option(help="Berkas badan permintaan.")] = None,
+    tujuan: Annotated[str, typer.Option(help="Untuk apa data diminta: header Tujuan.")] = "",
+    data: Data = DATA,
+) -> None:
+    """Cetak header tanda tangan pesan (RFC 9421) yang berlaku satu menit dan satu kali."""
+    key = load_message_key(_registration(client_id).message_key_path(data))
+    headers = httpx.Headers({HEADER_PERJANJIAN: load(data / "perjanjian.yaml").nomor})
+    if tujuan:
+        headers["Tujuan"] = tujuan
+    message = Permintaan(metode.upper(), url, headers)
+    sign_request(message, isi.read_bytes() if isi else b"", key, system_clock())
+    for name, value in message.headers.items():
+        typer.echo(f"{name}: {value}")
+
+
+def _registration(client_id: str) -> Registrasi:
     known = {r.client_id: r for r in persiapan.REGISTRASI}
     if client_id not in known:
         raise ConfigurationError(f"Pilih salah satu: {', '.join(known)}.")
-    key = SigningKey(known[client_id].key_path(data).read_bytes())
-    typer.echo(make_assertion(key, client_id, f"{layanan.rstrip('/')}/oauth2/token"))
+    return known[client_id]
 
 
 Registri = Annotated[Sisi, typer.Argument(help="Registri tempat klien terdaftar.")]

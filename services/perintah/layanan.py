@@ -18,7 +18,7 @@ from services.kit.roles import Peran
 from services.kit.settings import ServiceSettings
 from services.perintah.basisdata import database
 from services.perintah.basisdata import migrate as migrate_database
-from services.perintah.umum import DATA, Data, Sisi, Url, err, out
+from services.perintah.umum import DATA, Data, Sisi, TandaTangan, Tls, Url, err, out
 
 Sandi = Annotated[
     Path | None, typer.Option(help="Berkas berisi kata sandi baru peran itu.", exists=True)
@@ -41,6 +41,8 @@ def serve(
     alamat: Annotated[
         str, typer.Option(envvar="HUB_ALAMAT", help="Alamat yang didengarkan.")
     ] = "127.0.0.1",
+    tls: Tls = True,
+    tanda_tangan: TandaTangan = True,
     ikut_induk: Annotated[
         bool, typer.Option("--ikut-induk", help="Berhenti bila proses yang menjalankan berhenti.")
     ] = False,
@@ -50,8 +52,16 @@ def serve(
         _end_with_parent()
     persiapan.require(data)
     with database(nama, database_url, data) as url:
-        settings = ServiceSettings(data=data, database_url=url, port=port, alamat=alamat)
-        address = f"http://{alamat}:{port or layanan.spec(nama).port}"
+        settings = ServiceSettings(
+            data=data,
+            database_url=url,
+            port=port,
+            alamat=alamat,
+            tls=tls,
+            tanda_tangan=tanda_tangan,
+        )
+        scheme = "https" if tls else "http"
+        address = f"{scheme}://{alamat}:{port or layanan.spec(nama).port}"
         err.print(f"Layanan {nama} di {address}, dokumentasi {address}/docs", highlight=False)
         layanan.serve(nama, settings)
 

@@ -23,6 +23,7 @@ from services.perintah.umum import (
     AsJson,
     Data,
     PilihanHimpunan,
+    Tls,
     Url,
     err,
     out,
@@ -31,6 +32,7 @@ from services.perintah.umum import (
     table,
 )
 from services.persiapan import SYNC_BPJS, SYNC_WLKP, Registrasi
+from services.proses import base_url
 from services.sync.run import (
     Kemajuan,
     list_temuan,
@@ -41,7 +43,7 @@ from services.sync.run import (
     summary,
     trace,
 )
-from services.sync.settings import NamaSisi, Sisi, SyncSettings
+from services.sync.settings import NamaSisi, Sisi, SyncSettings, TlsKlien
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
@@ -50,8 +52,12 @@ _T = TypeVar("_T")
 TIDAK_KONVERGEN = 3
 """Exit code of a run that ended before two rounds agreed."""
 
-WlkpUrl = Annotated[str, typer.Option(envvar="HUB_WLKP_URL", help="Alamat layanan WLKP.")]
-BpjsUrl = Annotated[str, typer.Option(envvar="HUB_BPJS_URL", help="Alamat layanan BPJS.")]
+WlkpUrl = Annotated[
+    str, typer.Option(envvar="HUB_WLKP_URL", help="Alamat layanan WLKP; kosong: port 8001 di sini.")
+]
+BpjsUrl = Annotated[
+    str, typer.Option(envvar="HUB_BPJS_URL", help="Alamat layanan BPJS; kosong: port 8002 di sini.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -67,23 +73,37 @@ def register(app: typer.Typer) -> None:
 
 
 def settings(
-    url: str, data: Path, wlkp_url: str, bpjs_url: str, tunggu_detik: float = 300
+    url: str,
+    data: Path,
+    wlkp_url: str,
+    bpjs_url: str,
+    tunggu_detik: float = 300,
+    *,
+    tls: bool = True,
 ) -> SyncSettings:
-    """Return the settings of a reconciler that uses the registrations of a data folder."""
+    """Return the settings of a reconciler that uses the registrations of a data folder.
 
-    def side(base_url: str, registration: Registrasi) -> Sisi:
+    Without addresses they are this machine's. Services reached by https see its certificates,
+    unless `tls` says that a proxy ends TLS.
+    """
+    trusted = persiapan.otoritas(data).dipercaya
+
+    def side(base: str, registration: Registrasi) -> Sisi:
+        shown = TlsKlien(sertifikat=registration.certificate_path(data), otoritas=trusted)
         return Sisi(
-            base_url=base_url,
+            base_url=base,
             client_id=registration.client_id,
             key_path=registration.key_path(data),
+            kunci_pesan=registration.message_key_path(data),
+            tls=shown if tls and base.startswith("https:") else None,
         )
 
     # Records on their way and what linking goes on from; `data` itself may be read-only.
     simpan = Path(os.environ.get("HUB_SIMPAN", data / "hub"))
     return SyncSettings(
         database_url=url,
-        wlkp=side(wlkp_url, SYNC_WLKP),
-        bpjs=side(bpjs_url, SYNC_BPJS),
+        wlkp=side(wlkp_url or base_url(8001, tls=tls), SYNC_WLKP),
+        bpjs=side(bpjs_url or base_url(8002, tls=tls), SYNC_BPJS),
         perjanjian_path=data / "perjanjian.yaml",
         kunci_sidik=data / persiapan.KUNCI_SIDIK,
         unduhan=simpan / "unduhan",
@@ -119,9 +139,10 @@ def load_mirrors(
     ] = BentukEkspor.NDJSON,
     data: Data = DATA,
     database_url: Url = "",
-    wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
-    bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
     """Muat cermin dari cuplikan bertanda tangan: muatan pertama, atau perbaikan.
@@ -135,7 +156,7 @@ def load_mirrors(
     sets = [h.himpunan for h in himpunan] if himpunan else list(Himpunan)
     mirrors = [(s, h) for h in sets for s in sisi or list(NamaSisi)]
     with database("hub", database_url, data) as url:
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu)
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
         loaded = run_with_progress(lambda tell: load(chosen, mirrors, bentuk, on_progress=tell))
     rows = [{"sisi": s.value, "himpunan": h.value, "rekaman": n} for (s, h), n in loaded.items()]
     show_rows(rows, as_json)
@@ -144,8 +165,8 @@ def load_mirrors(
 def run_sync(
     data: Data = DATA,
     database_url: Url = "",
-    wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
-    bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
     terus: Annotated[bool, typer.Option("--terus", help="Ulangi sampai dihentikan.")] = False,
     penuh: Annotated[
         bool, typer.Option("--penuh", help="Bandingkan semuanya, bukan yang berubah saja.")
@@ -156,6 +177,7 @@ def run_sync(
         bool,
         typer.Option("--tautkan-semua", help="Tautkan semua badan usaha, bukan yang berubah saja."),
     ] = False,
+    tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
     """Jalankan rekonsiliasi sampai tidak ada lagi yang diusulkan.
@@ -167,7 +189,7 @@ def run_sync(
     expect_records()
     persiapan.require(data)
     with database("hub", database_url, data) as url:
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu).model_copy(
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls).model_copy(
             update={"taut_penuh": tautkan_semua}
         )
         hasil = run_with_progress(

@@ -44,6 +44,24 @@ Url = Annotated[
     ),
 ]
 
+Tls = Annotated[
+    bool,
+    typer.Option(
+        "--tls/--tanpa-tls",
+        envvar="HUB_TLS",
+        help="TLS dengan sertifikat kedua ujung; tanpa bila proksi yang mengakhiri TLS.",
+    ),
+]
+
+TandaTangan = Annotated[
+    bool,
+    typer.Option(
+        "--tanda-tangan/--tanpa-tanda-tangan",
+        envvar="HUB_TANDA_TANGAN",
+        help="Wajibkan tanda tangan klien yang mendaftarkan kunci pesan.",
+    ),
+]
+
 # A pipe has no width of its own; tables are wider than the 80 columns guessed for it.
 out = Console(width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True)

@@ -15,12 +15,13 @@ from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
 from services.perintah.data import progress_display
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
-from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, out, show_json
+from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Tls, out, show_json
 from services.sync.errors import SnapshotGoneError
 from services.sync.klien import KlienRegistri
-from services.sync.run import key_auth
+from services.sync.run import key_auth, key_transport
 from services.sync.settings import NamaSisi
 from services.sync.unduhan import Unduhan
+from shared_schemas.perjanjian import load
 from shared_schemas.v1.ekspor import BentukEkspor, ManifesEkspor
 
 _KUNCI, _MANIFES = ".kunci", "manifes.jws"
@@ -39,9 +40,10 @@ def download(
         BentukEkspor, typer.Option("--bentuk", help="arrow atau ndjson (zstd).")
     ] = BentukEkspor.ARROW,
     data: Data = DATA,
-    wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
-    bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
+    tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
     """Unduh satu himpunan utuh: bagian yang diperiksa sidiknya dan manifes bertanda tangan.
@@ -52,10 +54,11 @@ def download(
     logging.configure("unduh", "WARNING")
     expect_records()
     persiapan.require(data)
-    chosen = settings("", data, wlkp_url, bpjs_url, tunggu).sisi(nama)
+    reconciler = settings("", data, wlkp_url, bpjs_url, tunggu, tls=tls)
+    chosen, nomor = reconciler.sisi(nama), load(reconciler.perjanjian_path).nomor
     klien = KlienRegistri(
         nama, chosen.base_url, key_auth(chosen), tunggu_detik=tunggu, batas=1_000,
-        check_stop=lambda: None,
+        check_stop=lambda: None, transport=key_transport(chosen, nomor),
     )  # fmt: skip
     keluar.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

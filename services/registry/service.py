@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -20,7 +21,8 @@ from services.audit.quota import Batas
 from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
-from services.auth.jws import SigningKey
+from services.auth.jws import load_keys
+from services.auth.kunci_pesan import KunciPesan, load_message_key
 from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
@@ -29,6 +31,7 @@ from services.kit.database import DatabaseError, make_engine, transaction
 from services.kit.errors import ConfigurationError, HubError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
+from services.kit.watched import Watched
 from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
@@ -64,15 +67,11 @@ class RegistryService:
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
+        self.issuer = self._make_issuer(folder)
+        messages = folder / "pesan.pem"
+        self._message_key = Watched((messages,), lambda: load_message_key(messages))
+        self._message_key.current()
         self.metrik = agreement_metrics(self.agreement)
-        self.issuer = TokenIssuer(
-            settings.penerbit or f"http://{settings.alamat}:{settings.port or spec.port}",
-            SigningKey(_read_secret(folder / "kunci.pem")),
-            load_clients(folder / "klien.yaml"),
-            self.agreement,
-            clock,
-            settings.umur_token,
-        )
         self.batas = Batas(
             settings.kuota_harian,
             settings.kuota,
@@ -92,6 +91,28 @@ class RegistryService:
             self.engine, self.auditor, self.cursors, clock, self.inbox.rework
         )
         self.neraca = BukuNeraca(self.engine, self.issuer, self.cursors, clock)
+
+    def message_key(self) -> KunciPesan:
+        """Return the key that signs answers now."""
+        return self._message_key.last_good()
+
+    def _make_issuer(self, folder: Path) -> TokenIssuer:
+        key_file, client_file = folder / "kunci.pem", folder / "klien.yaml"
+        keys = Watched((key_file,), lambda: load_keys(key_file))
+        clients = Watched((client_file,), lambda: load_clients(client_file))
+        keys.current()  # what is wrong at the start is said at the start
+        clients.current()
+        settings = self.settings
+        scheme = "https" if settings.tls else "http"
+        address = f"{scheme}://{settings.alamat}:{settings.port or self.spec.port}"
+        return TokenIssuer(
+            settings.penerbit or address,
+            keys.last_good,
+            clients.last_good,
+            self.agreement,
+            self.clock,
+            settings.umur_token,
+        )
 
     @cached_property
     def _head(self) -> str:

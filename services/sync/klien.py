@@ -163,6 +163,7 @@ class KlienRegistri:
         tunggu_detik: float,
         batas: int,
         check_stop: Callable[[], None],
+        transport: httpx.BaseTransport | None = None,
         permit: Callable[[str], None] = lambda _: None,
         luar: Luar = LUAR,
     ) -> None:
@@ -173,9 +174,12 @@ class KlienRegistri:
         self._check_stop = check_stop
         self.patience = tunggu_detik
         self._http = httpx.Client(
-            base_url=base_url, auth=auth, timeout=_TIMEOUT, headers={"Tujuan": TUJUAN[sisi]},
-            transport=luar.transport(),
-        )  # fmt: skip
+            base_url=base_url,
+            auth=auth,
+            timeout=_TIMEOUT,
+            headers={"Tujuan": TUJUAN[sisi]},
+            transport=transport or luar.transport(),
+        )
         self.lalu_lintas = LaluLintas()
         self.kunci_publik: list[dict[str, Any]] = []
         self._background = luar.ahead()

@@ -18,6 +18,7 @@ from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
+from services.kit.tls import RotatingTransport
 from services.sync import konteks, rounds, sentuhan, sidik
 from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
@@ -65,12 +66,25 @@ def key_auth(sisi: Sisi) -> httpx.Auth:
     from services.auth.klien import KlienAuth  # noqa: PLC0415 - simulators go without keys
 
     try:
-        key = sisi.key_path.read_bytes()
+        return KlienAuth(sisi.base_url, sisi.client_id, sisi.key_path)
     except OSError as error:
         raise SyncConfigurationError(
             f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
         ) from None
-    return KlienAuth(sisi.base_url, sisi.client_id, key)
+
+
+def key_transport(sisi: Sisi, nomor: str) -> httpx.BaseTransport | None:
+    """Return connections that show the registration's certificate and sign; None for plain ones."""
+    from services.auth.pesan_klien import SigningTransport  # noqa: PLC0415 - as above
+
+    if sisi.tls is None and sisi.kunci_pesan is None:
+        return None
+    inner: httpx.BaseTransport = httpx.HTTPTransport()
+    if sisi.tls is not None:
+        inner = RotatingTransport(sisi.tls.sertifikat, sisi.tls.otoritas)
+    if sisi.kunci_pesan is None:
+        return inner
+    return SigningTransport(inner, sisi.kunci_pesan, lambda: nomor)
 
 
 def _key_of(path: Path | None) -> bytes | None:
@@ -220,6 +234,7 @@ def open_context(
             nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
             batas=settings.batas_halaman, check_stop=ctx.check,
             permit=partial(ctx.permit, nama),
+            transport=key_transport(sisi, ctx.perjanjian.nomor),
         )  # fmt: skip
     konteks.bind(ctx)
     try:

@@ -27,6 +27,15 @@ class NamaSisi(StrEnum):
         return Pihak.KESATU if self is NamaSisi.WLKP else Pihak.KEDUA
 
 
+class TlsKlien(BaseModel):
+    """The certificate that is shown to a service, and the authorities its own must come from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sertifikat: Path
+    otoritas: Path
+
+
 class Sisi(BaseModel):
     """One service and the registration with which the reconciler asks it."""
 
@@ -35,6 +44,8 @@ class Sisi(BaseModel):
     base_url: str
     client_id: str
     key_path: Path
+    tls: TlsKlien | None = None
+    kunci_pesan: Path | None = Field(None, description="Signs its messages, and reads answers.")
 
 
 class SyncSettings(BaseModel):

@@ -7,6 +7,7 @@ import re
 import socket
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from services import persiapan
 from services.kit.database import make_engine
 from services.proses import service_process
 from tests import contoh
-from tests.conftest import TUJUAN, MakeDatabase, Registri, auth_of
+from tests.conftest import MakeDatabase, Registri, auth_of, client_of, transport_of
 
 
 def usulan(jenis: str, himpunan: str, **more: Any) -> dict[str, Any]:
@@ -165,7 +166,7 @@ def proses(make_database: MakeDatabase, tmp_path: Path) -> Iterator[tuple[str, P
         port = free.getsockname()[1]
     engine = make_engine(url, 1)
     with service_process("wlkp", port, tmp_path, url):
-        yield f"http://127.0.0.1:{port}", tmp_path / "log" / "wlkp.log", engine
+        yield f"https://127.0.0.1:{port}", tmp_path / "log" / "wlkp.log", engine
     engine.dispose()
 
 
@@ -187,19 +188,18 @@ def test_process_says_no_nik_whatever_is_sent_to_it(proses: tuple[str, Path, sa.
         connection.exec_driver_sql(_TRAPS.replace("%", "%%"))
     nik, worker = contoh.nik(1), contoh.pekerja_wlkp
     data = log.parents[1]
-    internal = httpx.Client(base_url=base, auth=auth_of(persiapan.SISTEM_KEMNAKER, data, base))
-    mitra = httpx.Client(
-        base_url=base,
-        auth=auth_of(persiapan.SYNC_WLKP, data, base),
-        headers={"Tujuan": TUJUAN["wlkp"]},
-    )
+
+    opened = ExitStack()
+    internal = opened.enter_context(client_of(persiapan.SISTEM_KEMNAKER, data, base))
+    mitra = opened.enter_context(client_of(persiapan.SYNC_WLKP, data, base))
+    anonim = opened.enter_context(httpx.Client(transport=transport_of(persiapan.SYNC_WLKP, data)))
 
     def report(id_: str, n: int, *workers: dict[str, Any]) -> int:
         body = contoh.laporan(id_, [*workers], n=n)
         return internal.post("/v1/laporan", json=body).status_code
 
     head = {"Content-Type": "application/json"}
-    with internal, mitra:
+    with opened:
         statuses = [
             report("LOG-1", 1, worker(1)),
             report("LOG-2", 2, worker(1)),  # unique violation
@@ -214,9 +214,9 @@ def test_process_says_no_nik_whatever_is_sent_to_it(proses: tuple[str, Path, sa.
             mitra.get(f"/{nik}").status_code,
             mitra.get("/v1/badan-usaha", params={"kursor": nik, nik: nik}).status_code,
             mitra.get("/healthz", headers={"x-request-id": nik, "user-agent": nik}).status_code,
-            httpx.get(f"{base}/v1/badan-usaha", headers={"authorization": f"Bearer {nik}"})
+            anonim.get(f"{base}/v1/badan-usaha", headers={"authorization": f"Bearer {nik}"})
             .status_code,
-            httpx.post(f"{base}/oauth2/token", data={"client_assertion": nik}).status_code,
+            anonim.post(f"{base}/oauth2/token", data={"client_assertion": nik}).status_code,
         ]  # fmt: skip
     assert statuses == [200, 503, 500, 422, 422, 200, 422, 415, 422, 404, 422, 200, 401, 400]
     text = log.read_text(encoding="utf-8")

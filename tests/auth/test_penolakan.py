@@ -188,7 +188,9 @@ def berjam(make_database: MakeDatabase, tmp_path: Path) -> Iterator[tuple[Regist
     """Kemnaker's service at a moment of the test's choice, with an agreement of its own."""
     jam = Jam()
     with open_registri("wlkp", make_database("wlkp"), tmp_path) as registri:
-        settings = ServiceSettings(data=tmp_path, database_url=registri.url, penerbit=BASE)
+        settings = ServiceSettings(
+            data=tmp_path, database_url=registri.url, penerbit=BASE, tanda_tangan=False
+        )
         registri.app = create_app(settings, jam)
         yield registri, jam
         registri.app.state.service.engine.dispose()

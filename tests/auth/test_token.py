@@ -165,7 +165,10 @@ def test_exchange_and_internal_identities_do_not_mix(wlkp: Registri) -> None:
 def test_expired_token_says_so(make_database: MakeDatabase, data: Any) -> None:
     jam = Jam(dt.datetime.now(dt.UTC))
     app = create_app(
-        ServiceSettings(data=data, database_url=make_database("wlkp"), penerbit=BASE), jam
+        ServiceSettings(
+            data=data, database_url=make_database("wlkp"), penerbit=BASE, tanda_tangan=False
+        ),
+        jam,
     )
     client = TestClient(app, base_url=BASE, client=DEKAT)
     signer = SigningKey(CLIENT.key_path(data).read_bytes())
@@ -193,7 +196,9 @@ def test_two_keys_work_during_a_rotation(make_database: MakeDatabase, tmp_path: 
         path,
         [*(c for c in clients.values() if c is not both), both.model_copy(update={"kunci": keys})],
     )
-    settings = ServiceSettings(data=tmp_path, database_url=make_database("wlkp"), penerbit=BASE)
+    settings = ServiceSettings(
+        data=tmp_path, database_url=make_database("wlkp"), penerbit=BASE, tanda_tangan=False
+    )
     app = create_app(settings)
     client = TestClient(app, base_url=BASE, client=DEKAT)
     for pem in (CLIENT.key_path(tmp_path).read_bytes(), new):

@@ -102,7 +102,9 @@ class _FromNearby:
 
 @contextmanager
 def _app(nama: str, data: Path, url: str) -> Iterator[Any]:
-    app = APPS[nama].create_app(ServiceSettings(data=data, database_url=url, penerbit=BASE))
+    app = APPS[nama].create_app(
+        ServiceSettings(data=data, database_url=url, penerbit=BASE, tanda_tangan=False)
+    )
     app.add_middleware(_FromNearby)
     with app.state.service.engine.begin() as connection:
         _store_examples(connection, nama)

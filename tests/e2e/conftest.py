@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
-import uvicorn
 
 from services import persiapan
 from services.kit.database import make_engine
-from services.kit.settings import ServiceSettings
-from services.layanan import make
 from services.perintah.sync import settings
 from services.sync.run import HasilJalan, run
 from services.sync.settings import SyncSettings
-from tests.conftest import MakeDatabase
+from tests.conftest import MakeDatabase, serving
 
 
 @dataclass
@@ -53,33 +46,16 @@ class Pasangan:
 
 
 @contextmanager
-def serving(nama: str, url: str, data: Path) -> Iterator[str]:
-    """Run a service in a thread on a free port; yield its base URL."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        app = make(nama, ServiceSettings(data=data, database_url=url, penerbit=base, koneksi=4))
-        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + 20
-        while not server.started and time.monotonic() < until:
-            time.sleep(0.02)
-        assert httpx.get(f"{base}/readyz").status_code == 200
-        try:
-            yield base
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
-@contextmanager
-def open_pasangan(make_database: MakeDatabase, data: Path) -> Iterator[Pasangan]:
+def open_pasangan(
+    make_database: MakeDatabase, data: Path, *, polos: bool = False
+) -> Iterator[Pasangan]:
     """Open a pair of registries with databases of their own."""
     persiapan.prepare(data)
     urls = {nama: make_database(nama) for nama in ("wlkp", "bpjs", "hub")}
     with ExitStack() as stack:
-        bases = {n: stack.enter_context(serving(n, urls[n], data)) for n in ("wlkp", "bpjs")}
+        bases = {
+            n: stack.enter_context(serving(n, urls[n], data, polos=polos)) for n in ("wlkp", "bpjs")
+        }
         engines = {n: make_engine(u, 2) for n, u in urls.items()}
         for engine in engines.values():
             stack.callback(engine.dispose)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from services.kit.clock import system_clock
-from services.sync.run import key_auth
+from services.sync.run import key_auth, key_transport
 from services.sync.settings import Sisi
 from shared_schemas.bentuk_normal import differ, normal
 from shared_schemas.perjanjian import CONTOH, FIELD_SETS, load
@@ -130,7 +130,11 @@ def repeat_deliveries(batches: list[Batch], order: random.Random) -> None:
     """Send every batch again, in another order, under its own key and under a new one."""
     order.shuffle(batches)
     for sisi, kunci, tujuan, isi in batches:
-        with httpx.Client(base_url=sisi.base_url, auth=key_auth(sisi)) as client:
+        with httpx.Client(
+            base_url=sisi.base_url,
+            auth=key_auth(sisi),
+            transport=key_transport(sisi, load(CONTOH).nomor),
+        ) as client:
             for key in (kunci, str(uuid.uuid4())):
                 headers = {
                     "Idempotency-Key": key,

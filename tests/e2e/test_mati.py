@@ -61,7 +61,7 @@ class Sistem:
         return stack.enter_context(made)
 
     def reconciler(self, stack: ExitStack) -> subprocess.Popen[bytes]:
-        bases = [f"http://127.0.0.1:{self.ports[n]}" for n in ("wlkp", "bpjs")]
+        bases = [f"https://127.0.0.1:{self.ports[n]}" for n in ("wlkp", "bpjs")]
         arguments = ["sync", "jalan", "--wlkp-url", bases[0], "--bpjs-url", bases[1]]
         made = child_process(
             "sync", [*arguments, "--data", str(self.data)], self.data, self.urls["hub"]

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -60,13 +61,14 @@ def test_two_copies_side_by_side_converge_and_log_no_nik(tmp_path: Path) -> None
 @pytest.mark.timeout(240)
 def test_demo_stays_up_ends_on_interrupt_and_goes_on(tmp_path: Path) -> None:
     process, ports = start(tmp_path / "data")
-    docs = f"http://127.0.0.1:{ports[0]}/docs"
+    docs = f"https://127.0.0.1:{ports[0]}/docs"
     try:
         assert process.stdout is not None
         for line in process.stdout:
             if "Ctrl-C" in line:
                 break
-        page = httpx.get(docs)
+        trusted = ssl.create_default_context(cafile=tmp_path / "data/tls/ca.pem")
+        page = httpx.get(docs, verify=trusted)  # a person's browser shows no certificate
         assert page.status_code == 200
         assert "https://" not in page.text  # documentation pages work without internet
     finally:

@@ -40,7 +40,8 @@ def parts(registri: Registri, ekspor: dict[str, Any]) -> list[bytes]:
 
 
 def manifest(registri: Registri, ekspor: dict[str, Any]) -> ManifesEkspor:
-    (key,) = registri.anonim.get("/.well-known/jwks.json").json()["keys"]
+    keys = registri.anonim.get("/.well-known/jwks.json").json()["keys"]
+    (key,) = (k for k in keys if k["kty"] == "EC")  # the other one signs messages
     claims = VerifyingKey(key).verify(
         ekspor["manifes"],
         audience="rekonsiliasi-pihak-kedua",

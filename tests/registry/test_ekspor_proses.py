@@ -20,7 +20,7 @@ import pytest
 
 from services import persiapan
 from services.kit.database import make_engine
-from tests.conftest import TUJUAN, MakeDatabase, auth_of
+from tests.conftest import MakeDatabase, client_of
 from tests.registry.ekspor_alat import fill
 
 # Parts of a few rows, and a pause after each, so that a test can come in between.
@@ -49,12 +49,8 @@ class Layanan:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.base = f"http://127.0.0.1:{self.port}"
-        self.http = httpx.Client(
-            base_url=self.base,
-            auth=auth_of(persiapan.SYNC_WLKP, data, self.base),
-            headers={"Tujuan": TUJUAN["wlkp"]},
-        )
+        self.base = f"https://127.0.0.1:{self.port}"
+        self.http = client_of(persiapan.SYNC_WLKP, data, self.base)
 
     @contextmanager
     def running(self, pause: float, largest: int = 0) -> Iterator[subprocess.Popen[bytes]]:
@@ -165,8 +161,10 @@ def test_part_can_be_read_while_the_next_is_made(layanan: Layanan) -> None:
         seen = layanan.show(made)
         assert (seen["keadaan"], seen["manifes"]) == ("disiapkan", None)
         first = seen["bagian"][0]
-        content = layanan.http.get(f"/v1/ekspor/{made}/{first['nama']}").content
-        assert len(content) == first["ukuran"]
+        part = layanan.http.get(f"/v1/ekspor/{made}/{first['nama']}")
+        assert len(part.content) == first["ukuran"]
+        assert '"content-digest"' in part.headers["signature-input"]
+        assert part.headers.get_list("content-digest") == [part.headers["repr-digest"]]
         assert layanan.wait_until(made, "siap")["bagian"][0] == first
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
+import httpx
+
 from services.auth.klien import KlienAuth
+from services.auth.pesan_klien import SigningTransport
 from services.auth.riwayat import BerkasPerjanjian
 from services.kit.errors import PermanentError, TemporaryError
 from services.sync import konteks
@@ -145,17 +148,24 @@ class Dunia:
         )  # fmt: skip
         for nama in NamaSisi:
             sisi = sync.sisi(nama)
-            key = sisi.key_path.read_bytes()
+            auth = KlienAuth(sisi.base_url, sisi.client_id, sisi.key_path, clock=clock)
             luar = Luar(
-                partial(Kawat, nama.value, self.jaringan), SeketikaExecutor, self.jam.detik,
-                self.jam.lewat, self.acak.uniform,
+                partial(self._wire, ctx, nama), SeketikaExecutor, self.jam.detik, self.jam.lewat,
+                self.acak.uniform,
             )  # fmt: skip
             ctx.klien[nama] = KlienRegistri(
-                nama, sisi.base_url, KlienAuth(sisi.base_url, sisi.client_id, key, clock=clock),
+                nama, sisi.base_url, auth,
                 tunggu_detik=sync.tunggu_detik, batas=sync.batas_halaman, check_stop=ctx.check,
                 permit=partial(ctx.permit, nama), luar=luar,
             )  # fmt: skip
         return ctx
+
+    def _wire(self, ctx: Konteks, nama: NamaSisi) -> httpx.BaseTransport:
+        """Return a wire to a service on which messages are signed as on the real one."""
+        wire, key = Kawat(nama.value, self.jaringan), ctx.settings.sisi(nama).kunci_pesan
+        if key is None:
+            return wire
+        return SigningTransport(wire, key, lambda: ctx.perjanjian.nomor, ctx.clock)
 
     # The run
 

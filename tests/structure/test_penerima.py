@@ -30,6 +30,8 @@ COMMANDS = {
     ),
     ("sintetis", "tanpa_nomor_hp"),  # a share of invented persons
     ("perjanjian sah", "tujuan"),  # a purpose, as in HEADERS
+    ("klien tandatangan", "tujuan"),
+    ("klien tandatangan", "url"),  # is signed; nothing is sent
 }
 OURS = {"database_url", "alamat"}
 # A purpose of the agreement is a code of a closed list and no place.

@@ -13,7 +13,14 @@ from services.kit.problems import MEDIA_TYPE
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
 
-TERBUKA = {"/oauth2/token", "/.well-known/jwks.json", "/healthz", "/readyz", "/metrics"}
+TERBUKA = {
+    "/oauth2/token",
+    "/.well-known/jwks.json",
+    "/.well-known/tanda-tangan",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+}
 """The only routes without a scope: they give the token, or hold no personal data."""
 
 

@@ -21,6 +21,7 @@ from tests.conftest import MakeDatabase, Registri, open_registri
 OPEN = {
     "POST /oauth2/token",
     "GET /.well-known/jwks.json",
+    "GET /.well-known/tanda-tangan",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",

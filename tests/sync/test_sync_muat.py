@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,9 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(klien, "_LONGEST_PAUSE", 0.05)
 
 
-@pytest.fixture(scope="module")
-def isi(
-    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Pasangan]:
-    with open_pasangan(make_database, tmp_path_factory.mktemp("muat")) as found:
+@contextmanager
+def filled(make_database: MakeDatabase, data: Path, *, polos: bool = False) -> Iterator[Pasangan]:
+    with open_pasangan(make_database, data, polos=polos) as found:
         found.execute(
             "wlkp", "INSERT INTO badan_usaha (id, npwp, nomor_tdp_atau_nib, nama, kbli, alamat,"
             " telepon, email, nama_pengurus_atau_pic, alamat_pengurus_atau_pic,"
@@ -61,9 +59,35 @@ def isi(
         yield found
 
 
+@pytest.fixture(scope="module")
+def isi(
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pasangan]:
+    with filled(make_database, tmp_path_factory.mktemp("muat")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def isi_polos(
+    make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pasangan]:
+    with filled(make_database, tmp_path_factory.mktemp("polos"), polos=True) as found:
+        yield found
+
+
 @pytest.fixture
 def panggung(isi: Pasangan) -> Pasangan:
     """The pair with an empty hub."""
+    return emptied(isi)
+
+
+@pytest.fixture
+def polos(isi_polos: Pasangan) -> Pasangan:
+    """The same without TLS and signatures, which would find what a proxy does before we do."""
+    return emptied(isi_polos)
+
+
+def emptied(isi: Pasangan) -> Pasangan:
     with isi.hub.begin() as hub:
         hub.execute(sa.text("TRUNCATE cermin_pekerja, kursor_tarik, muatan, muatan_bagian"))
     isi.execute("wlkp", "TRUNCATE ekspor CASCADE")
@@ -278,7 +302,7 @@ class Perantara:
 
 
 def through(p: Pasangan, perantara: Perantara, **more: Any) -> Any:
-    wlkp = p.sync.wlkp.model_copy(update={"base_url": perantara.url})
+    wlkp = p.sync.wlkp.model_copy(update={"base_url": perantara.url, "kunci_pesan": None})
     return p.sync.model_copy(update={"wlkp": wlkp, **more})
 
 
@@ -298,24 +322,24 @@ def _auth(p: Pasangan) -> Any:
 
 @pytest.mark.parametrize("benih", range(3))
 @BENTUK
-def test_cut_at_any_byte_is_resumed(panggung: Pasangan, bentuk: BentukEkspor, benih: int) -> None:
+def test_cut_at_any_byte_is_resumed(polos: Pasangan, bentuk: BentukEkspor, benih: int) -> None:
     chance = random.Random(benih)
     cuts = iter([chance.randrange(1, 2_500) for _ in range(40)])
-    with closing(Perantara(port_of(panggung), cuts)) as perantara:
-        load(through(panggung, perantara), PEKERJA, bentuk, make_auth=_auth(panggung))
+    with closing(Perantara(port_of(polos), cuts)) as perantara:
+        load(through(polos, perantara), PEKERJA, bentuk, make_auth=_auth(polos))
         assert perantara.terputus >= 10
-    assert mirror(panggung) == registry(panggung)
+    assert mirror(polos) == registry(polos)
 
 
-def test_wrong_digest_is_refused_after_a_second_try(panggung: Pasangan) -> None:
+def test_wrong_digest_is_refused_after_a_second_try(polos: Pasangan) -> None:
     with (
-        closing(Perantara(port_of(panggung), iter(()), ubah=True)) as perantara,
+        closing(Perantara(port_of(polos), iter(()), ubah=True)) as perantara,
         pytest.raises(SnapshotBrokenError, match="juga kedua kali"),
     ):
-        load(through(panggung, perantara), PEKERJA, BentukEkspor.NDJSON, make_auth=_auth(panggung))
-    assert mirror(panggung) == {}
-    muat_pekerja(panggung)
-    assert mirror(panggung) == registry(panggung)
+        load(through(polos, perantara), PEKERJA, BentukEkspor.NDJSON, make_auth=_auth(polos))
+    assert mirror(polos) == {}
+    muat_pekerja(polos)
+    assert mirror(polos) == registry(polos)
 
 
 def test_wrong_signature_is_refused_and_moves_no_cursor(

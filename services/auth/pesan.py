@@ -1,0 +1,214 @@
+"""Signed messages: RFC 9421 with Ed25519, over a digest of the content (RFC 9530).
+
+A request's signature covers method, target, content and the headers by which the agreement is
+kept; an answer's also covers the request it answers, so that neither can stand for another. The
+library builds and reads the signatures; what must be covered and for how long is decided here.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import httpx
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    MappingKeyResolver,
+    VerifyResult,
+    algorithms,
+)
+
+from services.auth.errors import ClockSkewError, DigestMismatchError, SignatureInvalidError
+from services.auth.kunci_pesan import KunciPesan, PublicKey
+from services.kit.clock import Clock
+
+UMUR = dt.timedelta(minutes=1)
+"""How long a signature of ours holds: longer than a request waits, shorter than a nap."""
+UMUR_MAKS = dt.timedelta(minutes=5)
+"""The longest window that is accepted; so long a nonce is remembered."""
+TOLERANSI = dt.timedelta(seconds=30)
+"""How far two clocks may differ; machines with NTP stay far below."""
+
+TAG_PERMINTAAN = "hub-permintaan"
+TAG_JAWABAN = "hub-jawaban"
+_LABEL = "hub"
+DIGEST = "content-digest"
+_SHA_256 = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
+HEADER_PERJANJIAN = "perjanjian"
+WAJIB = ("@method", "@target-uri", HEADER_PERJANJIAN)
+BILA_ADA = ("tujuan", "idempotency-key")
+WAJIB_JAWABAN = ("@status", '"@method";req', '"@target-uri";req', '"signature";req')
+"""The request's signature stands for all that it covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permintaan:
+    """A request as both ends see it; `url` is the absolute target."""
+
+    method: str
+    url: str
+    headers: httpx.Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Jawaban:
+    """An answer with the request that it answers."""
+
+    status_code: int
+    headers: httpx.Headers
+    request: Permintaan
+
+
+class Tanda(NamedTuple):
+    """What a valid signature says: whose key, which nonce, until when."""
+
+    keyid: str
+    nonce: str
+    expires: dt.datetime
+
+
+class _Verifier(HTTPMessageVerifier):
+    """The library's verifier with the hub's clock and window."""
+
+    def __init__(self, keys: dict[str, PublicKey], now: dt.datetime) -> None:
+        resolver = MappingKeyResolver(public_keys=keys, private_keys={})
+        super().__init__(signature_algorithm=algorithms.ED25519, key_resolver=resolver)
+        self._now = now
+
+    def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:  # noqa: ARG002 - the library's signature
+        """Raise ClockSkewError, which tells our time, unless now lies in a short enough window."""
+        try:
+            created, expires = (
+                dt.datetime.fromtimestamp(sig_input.params[name], dt.UTC)
+                for name in ("created", "expires")
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise SignatureInvalidError from None
+        if expires - created > UMUR_MAKS:
+            raise SignatureInvalidError("Jarak created dan expires paling lama lima menit.")
+        if not created - TOLERANSI <= self._now <= expires + TOLERANSI:
+            raise ClockSkewError(
+                f"Jam layanan {self._now:%Y-%m-%dT%H:%M:%SZ}; samakan jam lalu tandatangani ulang."
+            )
+
+
+def sign_request(message: Permintaan, body: bytes, key: KunciPesan, now: dt.datetime) -> None:
+    """Put digest and signature into a request's headers, in place of former ones."""
+    covered = [*WAJIB, *(name for name in BILA_ADA if name in message.headers)]
+    _sign(message, body, key, now, covered, TAG_PERMINTAAN)
+
+
+def sign_answer(message: Jawaban, body: bytes | None, key: KunciPesan, now: dt.datetime) -> None:
+    """Put digest and signature into an answer's headers; they bind it to its request.
+
+    Without `body` the digest must stand there already: what is sent in pieces is signed before.
+    """
+    _sign(message, body, key, now, [*WAJIB_JAWABAN], TAG_JAWABAN)
+
+
+def _sign(
+    message: Permintaan | Jawaban,
+    body: bytes | None,
+    key: KunciPesan,
+    now: dt.datetime,
+    covered: list[str],
+    tag: str,
+) -> None:
+    given = (DIGEST,) if body is None else ()
+    for name in {DIGEST, "signature-input", "signature"}.difference(given):
+        message.headers.pop(name, None)
+    prepared = _SIGNER.prepare(
+        message,
+        key_id=key.kid,
+        created=now,
+        expires=now + UMUR,
+        nonce=secrets.token_urlsafe(16),
+        label=_LABEL,
+        tag=tag,
+        covered_component_ids=[*covered, *given],
+        body=body,
+        use_existing_digest=body is None,
+    )
+    # The library's own `apply` builds all of it a second time, for signers far away.
+    signature = base64.b64encode(key.sign(prepared.signature_base)).decode()
+    message.headers["Signature-Input"] = f"{_LABEL}={prepared.signature_params}"
+    message.headers["Signature"] = f"{_LABEL}=:{signature}:"
+
+
+_SIGNER = HTTPMessageSigner(signature_algorithm=algorithms.ED25519)
+
+
+def verify_request(
+    message: Permintaan, body: bytes, keys: dict[str, PublicKey], clock: Clock
+) -> Tanda:
+    """Return what a request's signature says.
+
+    Raises SignatureInvalidError, ClockSkewError, or DigestMismatchError when the signature holds
+    and the content is another.
+    """
+    required = [*WAJIB, *(name for name in BILA_ADA if name in message.headers)]
+    verifier = _Verifier(keys, clock())
+    found = _one(verifier, message, required, TAG_PERMINTAAN)
+    try:
+        verifier.verify_body(message, [found], body)
+    except HTTPMessageSignaturesException:
+        raise DigestMismatchError from None
+    return _read(found)
+
+
+def verify_answer(message: Jawaban, keys: dict[str, PublicKey], clock: Clock) -> Isi:
+    """Return how to check the content of an answer whose head is signed, for this request.
+
+    The content need not be there yet: its digest is. Raises as above.
+    """
+    required = [*WAJIB_JAWABAN, DIGEST]
+    _read(_one(_Verifier(keys, clock()), message, required, TAG_JAWABAN))
+    return Isi(message.headers[DIGEST])
+
+
+class Isi:
+    """Content as it arrives, against the digest that was signed.
+
+    Raises DigestMismatchError for any other field than one SHA-256, which we could not check.
+    """
+
+    def __init__(self, field: str) -> None:
+        said = _SHA_256.fullmatch(field)
+        if said is None:
+            raise DigestMismatchError
+        self._said = base64.b64decode(said[1])
+        self._found = hashlib.sha256()
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._found.update(piece)
+
+    def check(self) -> None:
+        """Raise DigestMismatchError unless what came is what was signed."""
+        if self._found.digest() != self._said:
+            raise DigestMismatchError
+
+
+def _read(found: VerifyResult) -> Tanda:
+    params = found.parameters
+    if not found.nonce or len(found.nonce) > 128:
+        raise SignatureInvalidError("Tanda tangan harus mempunyai nonce, paling panjang 128.")
+    expires = dt.datetime.fromtimestamp(int(params["expires"]), dt.UTC)
+    return Tanda(str(params["keyid"]), found.nonce, expires)
+
+
+def _one(
+    verifier: _Verifier, message: Permintaan | Jawaban, required: list[str], tag: str
+) -> VerifyResult:
+    try:
+        (found,) = verifier.verify(message, expect_tag=tag, require_components=required)
+    except (HTTPMessageSignaturesException, ValueError):  # ValueError: two with our tag
+        raise SignatureInvalidError from None
+    return found

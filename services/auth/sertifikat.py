@@ -1,0 +1,181 @@
+"""The demonstration's own authority: a CA, and short-lived certificates for both ends.
+
+In production each body brings the certificates of its own authority; the files are the same.
+A private key shares one file with its certificate, readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from services.kit.errors import ConfigurationError
+from services.kit.files import write_private, write_public
+
+UMUR_OTORITAS = dt.timedelta(days=365)
+UMUR_SERTIFIKAT = dt.timedelta(days=30)
+"""Revocation by waiting: a stolen key is of use for a month at most."""
+PERBARUI_SEBELUM = dt.timedelta(days=10)
+_TERTUNDA = dt.timedelta(minutes=5)  # clocks of two machines differ
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Otoritas:
+    """Where an authority's files are: its own key, and the certificates that are trusted."""
+
+    folder: Path
+
+    @property
+    def kunci(self) -> Path:
+        """Key and certificate that sign now; the owner's alone."""
+        return self.folder / "otoritas.pem"
+
+    @property
+    def dipercaya(self) -> Path:
+        """Certificates that both ends trust, the newest first; two during a rotation."""
+        return self.folder / "ca.pem"
+
+
+def expiry(path: Path) -> dt.datetime:
+    """Return when the first certificate of a file ends. Raises ConfigurationError."""
+    return _first(path).not_valid_after_utc
+
+
+def count(path: Path) -> int:
+    """Return how many certificates a file holds. Raises ConfigurationError."""
+    return len(_all(path))
+
+
+def needs_renewal(path: Path, now: dt.datetime) -> bool:
+    """Return whether a certificate is missing, or ends before long."""
+    return not path.exists() or expiry(path) - now < PERBARUI_SEBELUM
+
+
+def new_authority(otoritas: Otoritas, now: dt.datetime, keep: int = 1) -> None:
+    """Make a new signing key; its certificate and the `keep` former ones are trusted.
+
+    The trusted ones are written first: nothing is signed that nobody trusts.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"CA hub {now:%Y-%m-%d %H:%M:%S}")])
+    usage = x509.KeyUsage(
+        digital_signature=False, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
+        encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    made = (
+        _builder(name, name, key.public_key(), now, UMUR_OTORITAS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    former = _all(otoritas.dipercaya) if otoritas.dipercaya.exists() else []
+    write_public(otoritas.dipercaya, _bundle([made, *former[:keep]]))
+    write_private(otoritas.kunci, _pem(key) + _bundle([made]))
+
+
+def drop_former(otoritas: Otoritas) -> int:
+    """Trust the newest authority alone; return how many were dropped."""
+    trusted = _all(otoritas.dipercaya)
+    write_public(otoritas.dipercaya, _bundle(trusted[:1]))
+    return len(trusted) - 1
+
+
+def issue_server(
+    otoritas: Otoritas, path: Path, nama: str, hosts: Sequence[str], now: dt.datetime
+) -> None:
+    """Write key and certificate of a server that is reached as `hosts` and by loopback."""
+    _issue(otoritas, path, nama, hosts, ExtendedKeyUsageOID.SERVER_AUTH, now)
+
+
+def issue_client(otoritas: Otoritas, path: Path, client_id: str, now: dt.datetime) -> None:
+    """Write key and certificate of a client."""
+    _issue(otoritas, path, client_id, None, ExtendedKeyUsageOID.CLIENT_AUTH, now)
+
+
+def _issue(
+    otoritas: Otoritas,
+    path: Path,
+    nama: str,
+    hosts: Sequence[str] | None,
+    purpose: x509.ObjectIdentifier,
+    now: dt.datetime,
+) -> None:
+    signer = serialization.load_pem_private_key(otoritas.kunci.read_bytes(), None)
+    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+        raise ConfigurationError(f"{otoritas.kunci} harus berisi kunci EC P-256.")
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority = _first(otoritas.kunci)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, nama)])
+    builder = (
+        _builder(name, authority.subject, key.public_key(), now, UMUR_SERTIFIKAT)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+    )
+    if hosts is not None:
+        names = [_host(h) for h in dict.fromkeys((*_LOOPBACK, *hosts))]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    write_private(path, _pem(key) + _bundle([builder.sign(signer, hashes.SHA256())]))
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: ec.EllipticCurvePublicKey,
+    now: dt.datetime,
+    umur: dt.timedelta,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _TERTUNDA)
+        .not_valid_after(now + umur)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+
+
+def _host(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _all(path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"{path} tidak dapat dibaca ({type(error).__name__}); jalankan `hub kunci buat`."
+        ) from None
+
+
+def _first(path: Path) -> x509.Certificate:
+    return _all(path)[0]
+
+
+def _bundle(certificates: Sequence[x509.Certificate]) -> bytes:
+    return b"".join(c.public_bytes(serialization.Encoding.PEM) for c in certificates)
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )

@@ -1,0 +1,129 @@
+"""Rotate every key and certificate of a data folder while the programs go on.
+
+What verifies is extended first, what signs changes after it, and what was before goes on being
+accepted until it is pruned: no call between two programs meets a key the other does not know.
+Programs notice by themselves; none is restarted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from services import persiapan
+from services.auth import sertifikat
+from services.auth.clients import Klien, load_clients, save_clients
+from services.auth.jws import (
+    drop_former_keys,
+    new_private_pem,
+    pem_blocks,
+    public_jwk,
+    replace_private_key,
+)
+from services.auth.kunci_pesan import KunciPesan, new_message_pem
+from services.auth.riwayat import keys_path
+from services.kit.clock import Clock, system_clock
+from services.kit.files import write_private, write_public
+from services.persiapan import REGISTRASI, REGISTRI, Registrasi
+from shared_schemas.rujukan import Pihak
+
+_BERTAHAN = 1
+"""Former generations that are still accepted; a second rotation ends the first one's overlap."""
+
+
+def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -> None:
+    """Replace the authority, all certificates, and the keys of tokens, clients and records."""
+    persiapan.require(data)
+    sertifikat.new_authority(persiapan.otoritas(data), clock(), _BERTAHAN)
+    persiapan.certify(data, hosts, semua=True, clock=clock)
+    for registri in REGISTRI:
+        replace_private_key(data / registri / "kunci.pem", keep=_BERTAHAN)
+        replace_private_key(data / registri / "pesan.pem", keep=_BERTAHAN, make=new_message_pem)
+        _rotate_clients(data, registri)
+    _rotate_signers(data)
+
+
+def _rotate_clients(data: Path, registri: str) -> None:
+    """Register each new public key before its private one is put to use."""
+    made = {r.client_id: (r, new_private_pem(), new_message_pem()) for r in _held(data, registri)}
+
+    def renewed(klien: Klien) -> Klien:
+        if klien.client_id not in made:
+            return klien
+        _, token, message = made[klien.client_id]
+        changes: dict[str, object] = {"kunci": (dict(public_jwk(token)), *klien.kunci[:_BERTAHAN])}
+        if klien.kunci_pesan:
+            public = KunciPesan(message).public
+            changes["kunci_pesan"] = (*public, *klien.kunci_pesan[:_BERTAHAN])
+        return klien.model_copy(update=changes)
+
+    path = data / registri / "klien.yaml"
+    save_clients(path, [renewed(k) for k in load_clients(path).values()])
+    for registration, token, message in made.values():
+        write_private(registration.key_path(data), token)
+        if registration.pihak is not None:
+            write_private(registration.message_key_path(data), message)
+
+
+def _rotate_signers(data: Path) -> None:
+    """Publish each party's new key before it signs records; old ones stay for old signatures."""
+    public = keys_path(data / "perjanjian.yaml")
+    keys = json.loads(public.read_bytes())
+    made = {p: new_private_pem() for p in Pihak if persiapan.signing_key_path(data, p).exists()}
+    for pihak, pem in made.items():
+        keys[pihak.value].append(public_jwk(pem))
+    write_public(public, json.dumps(keys, indent=1).encode() + b"\n")
+    for pihak, pem in made.items():
+        write_private(persiapan.signing_key_path(data, pihak), pem)
+
+
+def prune(data: Path) -> int:
+    """Accept the newest keys and authority alone; return how many former ones were dropped."""
+    persiapan.require(data)
+    dropped = sertifikat.drop_former(persiapan.otoritas(data))
+    for registri in REGISTRI:
+        dropped += drop_former_keys(data / registri / "kunci.pem")
+        dropped += drop_former_keys(data / registri / "pesan.pem")
+        path, held = data / registri / "klien.yaml", {r.client_id for r in _held(data, registri)}
+        clients = list(load_clients(path).values())
+        dropped += sum(_former(k) for k in clients if k.client_id in held)
+        save_clients(path, [_newest(k) if k.client_id in held else k for k in clients])
+    return dropped
+
+
+def _former(klien: Klien) -> int:
+    return len(klien.kunci[1:]) + len(klien.kunci_pesan[1:])
+
+
+def _newest(klien: Klien) -> Klien:
+    newest = {"kunci": klien.kunci[:1], "kunci_pesan": klien.kunci_pesan[:1]}
+    return klien.model_copy(update=newest)
+
+
+def _held(data: Path, registri: str) -> list[Registrasi]:
+    """Return the registrations whose private keys are here; a partner rotates its own."""
+    return [r for r in REGISTRASI if r.registri == registri and r.key_path(data).exists()]
+
+
+def listing(data: Path) -> list[dict[str, object]]:
+    """Return every key and certificate of a folder: what for, until when, how many accepted."""
+    authority = persiapan.otoritas(data)
+    rows = [_certificate("CA", authority.kunci, sertifikat.count(authority.dipercaya))]
+    for registri in REGISTRI:
+        rows.append(_certificate(registri, persiapan.server_certificate(data, registri), 1))
+        keys = data / registri / "kunci.pem"
+        rows.append(_row(f"{registri}: kunci token", None, len(pem_blocks(keys.read_bytes()))))
+        clients = load_clients(data / registri / "klien.yaml").values()
+        rows += [_row(f"{k.client_id}: kunci", None, len(k.kunci)) for k in clients]
+    rows += [_certificate(r.client_id, r.certificate_path(data), 1) for r in REGISTRASI]
+    return rows
+
+
+def _certificate(untuk: str, path: Path, diterima: int) -> dict[str, object]:
+    return _row(f"{untuk}: sertifikat", sertifikat.expiry(path), diterima)
+
+
+def _row(untuk: str, until: dt.datetime | None, diterima: int) -> dict[str, object]:
+    return {"untuk": untuk, "berlaku_sampai": until, "diterima": diterima}
