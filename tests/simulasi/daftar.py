@@ -89,6 +89,14 @@ def fields_equal(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -
 # No record is lost: what one side alone has is listed, and stands in the other's queue
 
 
+_BERDUA = """
+SELECT id_wlkp, id_bpjs FROM tinjauan_taut WHERE himpunan = 'pekerja'
+UNION
+SELECT t.id_wlkp, t.id_bpjs FROM temuan t
+WHERE t.himpunan = 'pekerja' AND t.bidang = 'nik' AND t.keadaan = 'tertahan'
+"""
+
+
 @dataclass
 class _Daftar:
     """Who is where, and what the hub and the queues say about it."""
@@ -105,6 +113,9 @@ class _Daftar:
         links = self.panggung.fetch("hub", "SELECT id_wlkp, id_bpjs FROM tautan_badan_usaha")
         self.badan = dict(links) | {b: b for _, b in links}
         self.menunggu = set(self.panggung.fetch("hub", "SELECT sisi, id FROM tak_tertaut"))
+        # One person under two NIK, or perhaps: no addition, but a difference held or a review.
+        twins = self.panggung.fetch("hub", _BERDUA)
+        self.berdua = {x for pair in twins for x in zip(SISI, pair, strict=True)}
         self.pekerja = {n: _rows(self.panggung, n, Himpunan.PEKERJA) for n in SISI}
         self.tempat = {n: {self._place(r) for r in self.pekerja[n]} for n in SISI}
         self.nik = {n: {r["nik"] for r in self.pekerja[n]} for n in SISI}
@@ -135,6 +146,8 @@ class _Daftar:
             left = nama == "wlkp" and r["hubungan_kerja"] == "BERHENTI"
             elsewhere = r["nik"] in self.nik[other]
             if place[0] is None or left or elsewhere or place in twice:
+                continue
+            if (nama, r["id"]) in self.berdua:
                 continue
             if f"hanya_{nama}" not in self.temuan[nama, r["id"]]:
                 yield f"pekerja {r['id']} di {nama} tidak tercatat di mana pun"
