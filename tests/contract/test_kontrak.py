@@ -38,6 +38,7 @@ _SAH: dict[str, str] = {
     "GET /v1/perubahan/pekerja": "400",
     "GET /v1/usulan": "400",
     "GET /v1/usulan-ditahan": "400",
+    "GET /v1/neraca/butir": "400",
     "GET /v1/belum-lapor": "400",
     "GET /v1/pendaftaran": "400",
     # A client has a few snapshots waiting, not as many as there are cases.
