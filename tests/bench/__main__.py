@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, delta, ekspor, jejak, nomor, sidik, ukuran
+from tests.bench import banding, delta, ekspor, jejak, nomor, segel, sidik, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
 BAGIAN = ("impor", "cari", "kumpulan", "umpan")
 REGISTRI = "bandingkan"  # two registries of a million workers: no server, no province
-LAIN = ("nomor",)  # measured for docs/keputusan/0002, when asked for by name
+LAIN = ("nomor", "segel")  # for docs/keputusan/0002 and 0013, when asked for by name
 
 
 def main() -> None:
@@ -84,6 +84,8 @@ def _measure(panggung: Panggung, takaran: Takaran, bagian: Sequence[str]) -> lis
                 figures += ukuran.umpan(panggung, layanan, takaran)
     if "nomor" in bagian:
         figures += nomor.nomor(panggung, takaran)
+    if "segel" in bagian:
+        figures += segel.segel(panggung, takaran)
     return figures
 
 

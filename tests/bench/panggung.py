@@ -119,8 +119,8 @@ def _wait_for(running: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def service(panggung: Panggung) -> Iterator[Proses]:
-    """Run the registry WLKP as `hub layanan` does."""
+def service(panggung: Panggung, *, tls: bool = False) -> Iterator[Proses]:
+    """Run the registry WLKP as `hub layanan` does; signed messages are read, not demanded."""
     port = free_port()
     command = ["-m", "services.cli", "layanan", "wlkp", "--data", str(panggung.data)]
     # In the environment and not among the arguments: the URL holds a password.
@@ -129,7 +129,7 @@ def service(panggung: Panggung) -> Iterator[Proses]:
         port,
         panggung.data / "layanan.log",
         HUB_DATABASE_URL=panggung.url,
-        HUB_TLS="0",  # what TLS and signatures cost is measured by itself
+        HUB_TLS=str(int(tls)),  # what TLS and signatures cost is measured by itself
         HUB_TANDA_TANGAN="0",
     ) as running:
         yield running
