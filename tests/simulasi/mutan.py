@@ -217,6 +217,8 @@ MUTAN = (
           (("services.auth.agreement.AgreementStore.permit", _instead(Izin("Pasal 5"))),)),
     Mutan("ditolak-selamanya", "yang pernah tidak diizinkan tidak diusulkan lagi",
           (("services.sync.pipeline.reopen_not_authorised", _instead({})),)),
+    Mutan("ditunda-selamanya", "kelompok yang ditunda tidak dilepas lagi",
+          (("services.sync.pipeline.release_postponed", _instead({})),)),
     Mutan("ditutup-dahulu", "kelompok dianggap terkirim sebelum dikirim",
           (("services.sync.pipeline.deliver_batch", _closed_before_sent),)),
     Mutan("temuan-abadi", "temuan yang tidak berlaku lagi tidak ditutup",
