@@ -8,7 +8,7 @@ from services.kit.errors import PermanentError
 class ReportOutdatedError(PermanentError):
     kode = "KLIEN-LAPORAN-001"
     status = 409
-    judul = "Laporan lebih lama dari yang tercatat"
+    judul = "Laporan tidak lebih baru dari yang tercatat"
     saran = "Kirim laporan dengan dilaporkan_pada yang lebih baru."
 
 

@@ -62,6 +62,22 @@ def test_laporan_older_than_recorded_is_refused_and_writes_nothing(wlkp: Registr
     assert wlkp.fetch("SELECT count(*), max(nomor) FROM pekerja") == before
 
 
+def test_of_two_reports_of_one_moment_the_first_stays_and_may_come_again(wlkp: Registri) -> None:
+    first = contoh.laporan("LAP-7", [contoh.pekerja_wlkp(61), contoh.pekerja_wlkp(62)], n=7)
+    assert wlkp.internal.post("/v1/laporan", json=first).status_code == 200
+    before = wlkp.fetch("SELECT count(*), max(nomor) FROM pekerja")
+    for others in (
+        [contoh.pekerja_wlkp(61)],
+        [contoh.pekerja_wlkp(61), contoh.pekerja_wlkp(62), contoh.pekerja_wlkp(63)],
+        [contoh.pekerja_wlkp(61), contoh.pekerja_wlkp(62, jabatan="Mandor")],
+    ):
+        answer = wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-7", others, n=7))
+        assert (answer.status_code, answer.json()["kode"]) == (409, "KLIEN-LAPORAN-001")
+        assert "saat yang sama" in answer.json()["detail"]
+    assert wlkp.internal.post("/v1/laporan", json=first).status_code == 200
+    assert wlkp.fetch("SELECT count(*), max(nomor) FROM pekerja") == before
+
+
 def test_laporan_keeps_former_value_in_history(wlkp: Registri) -> None:
     wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-5", [contoh.pekerja_wlkp(41)], n=5))
     changed = contoh.laporan(

@@ -17,22 +17,25 @@ from shared_schemas.v1.laporan import HasilLaporan, Laporan
 from wlkp_gateway.belum_lapor import repository as belum_lapor
 from wlkp_gateway.errors import ReportDuplicateNikError, ReportOutdatedError
 
+_SAAT_SAMA = (
+    "Laporan lain dari saat yang sama sudah tercatat; pakai dilaporkan_pada yang lebih baru."
+)
+
 
 def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> HasilLaporan:
     """Store a report, in one transaction with its audit event and the cases it closes.
 
-    Raises ReportOutdatedError when a newer report is on record, ReportDuplicateNikError.
-    The same report again changes nothing.
+    Raises ReportOutdatedError when a newer report is on record, or another one of the same
+    moment, and ReportDuplicateNikError. The same report again changes nothing.
     """
     niks = [p.nik or "" for p in laporan.pekerja]
     if len(set(niks)) != len(niks):
         raise ReportDuplicateNikError
     id_bu, dasar = laporan.id_badan_usaha, f"laporan {laporan.dilaporkan_pada.date()}"
+    company, workers = _company_row(laporan), _worker_rows(laporan)
     with transaction(service.engine) as tx:
-        _lock_and_require_newest(tx, laporan)
-        company = _company_row(laporan)
+        _lock_and_require_newest(tx, laporan, company, workers)
         write.upsert(tx, Himpunan.BADAN_USAHA, [company], dasar=dasar, pelaku=who.id)
-        workers = _worker_rows(laporan)
         done = write.upsert(tx, Himpunan.PEKERJA, workers, dasar=dasar, pelaku=who.id)
         stopped = write.stop_unnamed(tx, id_bu, niks, dasar=dasar, pelaku=who.id)
         closed = belum_lapor.close_reported(tx, laporan, service.clock())
@@ -55,18 +58,27 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
     )
 
 
-def _lock_and_require_newest(tx: Transaction, laporan: Laporan) -> None:
+def _lock_and_require_newest(
+    tx: Transaction, laporan: Laporan, company: dict[str, Any], workers: list[dict[str, Any]]
+) -> None:
+    id_bu, moment = laporan.id_badan_usaha, laporan.dilaporkan_pada
     row = tx.raw(
-        "SELECT dilaporkan_pada FROM badan_usaha WHERE id = %s FOR UPDATE",
-        (laporan.id_badan_usaha,),
+        "SELECT dilaporkan_pada, sidik_sumber FROM badan_usaha WHERE id = %s FOR UPDATE", (id_bu,)
     ).fetchone()
-    if row is not None and row[0] is not None and row[0] > laporan.dilaporkan_pada:
+    if row is not None and row[0] is not None and row[0] > moment:
         raise ReportOutdatedError
     # All rows before the first write: a proposal may hold one and wait for the number lock.
-    tx.raw(
-        "SELECT 1 FROM pekerja WHERE id_badan_usaha = %s ORDER BY id FOR UPDATE",
-        (laporan.id_badan_usaha,),
-    )
+    known = tx.raw(
+        "SELECT sidik_sumber, dilaporkan_pada = %s AND dihapus_pada IS NULL FROM pekerja"
+        " WHERE id_badan_usaha = %s ORDER BY id FOR UPDATE",
+        (moment, id_bu),
+    ).fetchall()
+    if row is not None and row[0] == moment:
+        # Of two reports of one moment neither is the newer: whichever came again would undo
+        # the other.
+        stated = {k[0] for k in known if k[1] and k[0] is not None}
+        if (row[1], stated) != (company["sidik_sumber"], {w["sidik_sumber"] for w in workers}):
+            raise ReportOutdatedError(_SAAT_SAMA)
 
 
 def _with_source(row: dict[str, Any]) -> dict[str, Any]:
