@@ -26,11 +26,11 @@ def usulan(jenis: str, himpunan: str, **more: Any) -> dict[str, Any]:
     return {"id_usulan": str(uuid.uuid4()), "jenis": jenis, "himpunan": himpunan, **more}
 
 
-def send(registri: Registri, *items: dict[str, Any]) -> Any:
+def send(registri: Registri, *items: dict[str, Any], status: int = 200) -> Any:
     answer = registri.klien.post(
         "/v1/usulan", json={"usulan": items}, headers={"Idempotency-Key": str(uuid.uuid4())}
     )
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == status, answer.text
     return answer
 
 
@@ -63,14 +63,41 @@ def test_write_of_kemnaker_carries_its_event_in_the_same_transaction(wlkp: Regis
             isi=contoh.pekerja_bpjs(2),
         ),
     )  # fmt: skip
-    for table in ("usulan", "status_jkn", "belum_lapor", "idempotensi"):
-        assert same_transaction(wlkp, told, "usulan_diterima", table)
+    # The rest is written behind a savepoint, which has a number of its own: see below.
+    assert same_transaction(wlkp, told, "usulan_diterima", "idempotensi")
     (case,) = wlkp.internal.get("/v1/belum-lapor").json()["data"]
     decided = wlkp.internal.post(
         f"/v1/belum-lapor/{case['id']}/keputusan",
         json={"keadaan": "tidak_ditemukan", "alasan": "Contoh."},
     )
     assert same_transaction(wlkp, decided, "belum_lapor_diputuskan", "belum_lapor")
+
+
+_TOLAK_BUKTI = """
+CREATE FUNCTION tolak_bukti() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE EXCEPTION 'contoh'; END$$;
+CREATE TRIGGER tolak_bukti BEFORE INSERT ON audit_peristiwa
+    FOR EACH ROW WHEN (NEW.peristiwa = 'usulan_diterima') EXECUTE FUNCTION tolak_bukti()
+"""
+
+
+def test_proposals_whose_event_cannot_be_written_are_not_accepted(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("JEJAK-2", [contoh.pekerja_wlkp(1)]))
+    new = usulan(
+        "penambahan", "pekerja", id_badan_usaha="JEJAK-2", id_asal="B-2",
+        isi=contoh.pekerja_bpjs(2),
+    )  # fmt: skip
+    counts = "SELECT " + ", ".join(
+        f"(SELECT count(*) FROM {table})"
+        for table in ("usulan", "status_jkn", "belum_lapor", "idempotensi")
+    )
+    before = wlkp.fetch(counts)
+    wlkp.execute(_TOLAK_BUKTI)
+    send(wlkp, new, status=500)
+    assert wlkp.fetch(counts) == before
+    wlkp.execute("DROP TRIGGER tolak_bukti ON audit_peristiwa")
+    send(wlkp, new)
+    assert wlkp.fetch(counts) != before
 
 
 def test_write_of_bpjs_carries_its_event_in_the_same_transaction(bpjs: Registri) -> None:

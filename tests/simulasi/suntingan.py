@@ -118,7 +118,6 @@ class Suntingan(Sistem):
             isi = contoh.pekerja_wlkp(self.acak.randint(200, 212))
             staf[isi["nik"]] = isi
         n = int(id_bu.rpartition("-")[2])
-        self.panggung.jam.lewat(1)  # of two reports of one moment none is the newer
         body = {
             "id_badan_usaha": id_bu,
             "dilaporkan_pada": self.moment(0),
