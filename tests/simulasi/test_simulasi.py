@@ -15,7 +15,7 @@ from tests.simulasi.jalan import live_once, shrink
 from tests.simulasi.mutan import MUTAN, Mutan, broken, catch
 from tests.simulasi.panggung import Panggung, open_panggung
 
-SEKETIKA = {"antrean-bocor", "kursor-dahulu", "tanpa-nomor", "tanpa-riwayat"}
+SEKETIKA = {"antrean-bocor", "lupa-yang-sudah", "tanpa-nomor", "tanpa-riwayat"}
 """Mutants that the first seeds see; the others take more than a test should."""
 
 
