@@ -47,29 +47,33 @@ _PER_HALAMAN = 1_000
 _NOMOR = 10**12  # changes come after all that was read
 
 # 2 % on one side each, 4 % with another position, 0.5 % at another company.
+# Colleagues have unlike NIK and birth dates: numbers in a row would make each a near miss of the
+# next, and the search for one person under two NIK would find somebody to ask in every company.
+_KALI, _PRIMA = 1_103_515_245, 2_147_483_647
 _NIK = """
-lpad((327301 + n / 134390560 %% 30)::text, 6, '0') || lpad((n / 9999 %% 28 + 1)::text, 2, '0')
-|| lpad((n / 279972 %% 12 + 1)::text, 2, '0') || lpad((n / 3359664 %% 40 + 60)::text, 2, '0')
-|| lpad((n %% 9999 + 1)::text, 4, '0')
+lpad((327301 + m / 134390560 %% 30)::text, 6, '0') || lpad((m / 9999 %% 28 + 1)::text, 2, '0')
+|| lpad((m / 279972 %% 12 + 1)::text, 2, '0') || lpad((m / 3359664 %% 40 + 60)::text, 2, '0')
+|| lpad((m %% 9999 + 1)::text, 4, '0')
 """
+_LAHIR = "'19' || substr(nik, 11, 2) || '-' || substr(nik, 9, 2) || '-' || substr(nik, 7, 2)"
 _ISI = """
 SELECT n, {nik} AS nik, 'U' || (n / %(per)s + CASE WHEN %(bpjs)s AND n %% 200 = 3 THEN 1 ELSE 0 END)
        %% %(usaha)s AS bu,
        CASE WHEN %(bpjs)s AND n %% 25 = 2 THEN 'Mandor' ELSE 'Operator' END AS jabatan
-FROM generate_series(0::bigint, %(banyak)s - 1) n
+FROM (SELECT n, n * {kali} %% {prima} AS m FROM generate_series(0::bigint, %(banyak)s - 1) n) x
 WHERE n %% 50 <> CASE WHEN %(bpjs)s THEN 0 ELSE 1 END
 """
 _PEKERJA = f"""
 INSERT INTO cermin_pekerja
     (sisi, id, versi, nomor, id_badan_usaha, nik, dilaporkan_pada, isi, banding, bacaan)
 SELECT %(sisi)s, 'P' || n, 1, n + 1, bu, nik, NULL,
-       jsonb_build_object('nik', nik, 'nama', 'Contoh Pekerja ' || n, 'tanggal_lahir', '1995-08-15',
+       jsonb_build_object('nik', nik, 'nama', 'Contoh Pekerja ' || n, 'tanggal_lahir', {_LAHIR},
            'alamat', 'Jalan Contoh No. ' || n || ', Kota Bandung', 'jabatan', jabatan,
            'status_pekerjaan', 'PKWTT'),
-       jsonb_build_object('nama', 'CONTOH PEKERJA ' || n, 'tanggal_lahir', '1995-08-15',
+       jsonb_build_object('nama', 'CONTOH PEKERJA ' || n, 'tanggal_lahir', {_LAHIR},
            'alamat', 'JALAN CONTOH ' || n || ' KOTA BANDUNG', 'jabatan', upper(jabatan),
            'status_pekerjaan', 'PKWTT'), 1
-FROM ({_ISI.format(nik=_NIK)}) x
+FROM ({_ISI.format(nik=_NIK, kali=_KALI, prima=_PRIMA)}) x
 """
 
 
@@ -171,12 +175,12 @@ def usaha(banyak: int) -> int:
 
 def person(n: int) -> dict[str, Any]:
     """Return the n-th worker as the filled mirror of WLKP has one."""
-    nik = (
-        f"{327301 + n // 134390560 % 30:06d}{n // 9999 % 28 + 1:02d}{n // 279972 % 12 + 1:02d}"
-        f"{n // 3359664 % 40 + 60:02d}{n % 9999 + 1:04d}"
-    )
+    m = n * _KALI % _PRIMA
+    hari, bulan, tahun = m // 9999 % 28 + 1, m // 279972 % 12 + 1, m // 3359664 % 40 + 60
+    nik = f"{327301 + m // 134390560 % 30:06d}{hari:02d}{bulan:02d}{tahun:02d}{m % 9999 + 1:04d}"
     return {
-        "nik": nik, "nama": f"Contoh Pekerja {n}", "tanggal_lahir": "1995-08-15",
+        "nik": nik, "nama": f"Contoh Pekerja {n}",
+        "tanggal_lahir": f"19{tahun}-{bulan:02d}-{hari:02d}",
         "alamat": f"Jalan Contoh No. {n}, Kota Bandung", "jabatan": "Operator",
         "status_pekerjaan": "PKWTT",
     }  # fmt: skip
