@@ -9,7 +9,7 @@ _PROGRAM = """
 import duckdb
 from services.kit.interpreter import expect_records
 expect_records()
-print(duckdb.sql("SELECT 42").fetchone()[0])
+print(duckdb.sql("SELECT 42").fetchall()[0][0])
 """
 
 
