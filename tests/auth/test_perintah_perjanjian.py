@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,13 +15,22 @@ from typer.testing import CliRunner
 
 from services import persiapan
 from services.cli import app
+from services.kit import clock
 from services.perintah.perjanjian import ADA_PERINGATAN
 from services.perintah.perjanjian_sah import TIDAK_SAH
 from shared_schemas.perjanjian import Keadaan, hari, shift_months
 from tests import contoh
 from tests.conftest import MakeDatabase, Registri, open_registri
 
-TODAY = hari(dt.datetime.now(dt.UTC))
+NOON = dt.datetime(2026, 6, 1, 5, tzinfo=dt.UTC)
+TODAY = hari(NOON)
+
+
+@pytest.fixture(autouse=True)
+def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every program of a test at one noon: none runs over Jakarta's midnight."""
+    stopped = SimpleNamespace(now=lambda zone: NOON.astimezone(zone))
+    monkeypatch.setattr(clock, "dt", SimpleNamespace(datetime=stopped, UTC=dt.UTC))
 
 
 @pytest.fixture
