@@ -10,7 +10,7 @@ from bpjs_kepesertaan.kepesertaan import service
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import RecordNotFoundError
-from services.registry.routing import guarded, service_of
+from services.registry.routing import GuardedRoute, guarded, service_of
 from shared_schemas.v1.amplop import (
     HasilStatusKepesertaan,
     IdRekaman,
@@ -20,7 +20,7 @@ from shared_schemas.v1.amplop import (
 
 STATUS = Guard("perjanjian:status_kepesertaan:baca")
 PENDAFTARAN = Guard("perjanjian:status_pendaftaran:baca")
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
 
 @router.post(

@@ -17,13 +17,13 @@ from bpjs_kepesertaan.pendaftaran import service
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import CursorError
-from services.registry.routing import Halamanan, guarded, service_of
+from services.registry.routing import GuardedRoute, Halamanan, guarded, service_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusPendaftaran, KeputusanPendaftaran
 from shared_schemas.v1.kode import KeadaanPendaftaran
 
 PENDAFTARAN = Guard("internal:pendaftaran")
-router = APIRouter(prefix="/v1/pendaftaran", tags=["internal"])
+router = APIRouter(prefix="/v1/pendaftaran", tags=["internal"], route_class=GuardedRoute)
 
 
 class HalamananKasus(Halamanan):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.audit.record import Pelaku
 from services.kit.errors import CursorError
-from services.registry.routing import Halamanan, guarded, service_of
+from services.registry.routing import GuardedRoute, Halamanan, guarded, service_of
 from services.registry.usulan_routes import USULAN
 from shared_schemas.perjanjian import hari
 from shared_schemas.v1.amplop import Halaman
@@ -36,7 +36,7 @@ class HalamananNeraca(Halamanan):
 
 def balance_routes() -> APIRouter:
     """Return the routes of the balance, for the party that sends proposals."""
-    r = APIRouter(prefix="/v1", tags=["neraca"])
+    r = APIRouter(prefix="/v1", tags=["neraca"], route_class=GuardedRoute)
 
     @r.get(
         "/neraca",

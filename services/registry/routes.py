@@ -19,7 +19,7 @@ from services.kit.errors import (
 )
 from services.registry.ekspor.routes import export_routes
 from services.registry.neraca_routes import balance_routes
-from services.registry.routing import Halamanan, as_json, as_page, guarded, service_of
+from services.registry.routing import GuardedRoute, Halamanan, as_json, as_page, guarded, service_of
 from services.registry.sidik.routes import digest_routes
 from services.registry.usulan_routes import proposal_routes
 from shared_schemas.rujukan import Himpunan, Pihak
@@ -53,7 +53,7 @@ def record_routes(pemilik: Pihak) -> APIRouter:
     # Parametrised at run time, because the profile follows the owner of the registry.
     bu: Any = BadanUsahaTercatat.__class_getitem__(BadanUsaha.profil(pemilik))
     tk: Any = PekerjaTercatat.__class_getitem__(Pekerja.profil(pemilik))
-    r = APIRouter(prefix="/v1")
+    r = APIRouter(prefix="/v1", route_class=GuardedRoute)
     _company_routes(r, bu, BadanUsaha.profil(pemilik))
     _worker_routes(r, tk, Pekerja.profil(pemilik))
     return r

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.auth.guard import Guard
@@ -55,6 +58,25 @@ class Halamanan(BaseModel):
 
     batas: int = Field(BATAS_LARIK, ge=1, le=BATAS_LARIK, description="Butir per halaman.")
     kursor: str | None = Field(None, max_length=512, description="Dari halaman sebelumnya.")
+
+
+class GuardedRoute(APIRoute):
+    """A route whose guard answers before its body does: a stranger's bad JSON gets a 401."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler, which parses the body before any dependency has spoken."""
+        handle = super().get_route_handler()
+        guards = [d.call for d in self.dependant.dependencies if isinstance(d.call, Guard)]
+
+        async def guarded_handle(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (RequestValidationError, HTTPException):
+                for guard in guards:  # perhaps once more: a refusal is no hot path
+                    await guard(request)
+                raise
+
+        return guarded_handle
 
 
 def service_of(request: Request) -> RegistryService:

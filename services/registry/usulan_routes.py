@@ -21,7 +21,14 @@ from services.registry.errors import (
     ProposalStateError,
 )
 from services.registry.idempotency import POLA_KUNCI
-from services.registry.routing import Halamanan, as_json, guarded, raw_body, service_of
+from services.registry.routing import (
+    GuardedRoute,
+    Halamanan,
+    as_json,
+    guarded,
+    raw_body,
+    service_of,
+)
 from shared_schemas.v1.amplop import (
     Halaman,
 )
@@ -56,7 +63,7 @@ class HalamananUsulan(Halamanan):
 
 def proposal_routes() -> APIRouter:
     """Return the routes of proposals: sent by the other party, decided by one's own stewards."""
-    r = APIRouter(prefix="/v1", tags=["usulan"])
+    r = APIRouter(prefix="/v1", tags=["usulan"], route_class=GuardedRoute)
 
     @r.post(
         "/usulan",

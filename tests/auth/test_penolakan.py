@@ -57,6 +57,18 @@ def test_hostile_body_is_refused_without_its_content(
     assert "999999" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "body", [b"{", b"[" * 100_000, b'{"nik": "\xff\xfe"}'], ids=["terpotong", "dalam", "bukan-utf8"]
+)
+def test_stranger_is_not_told_what_is_wrong_with_a_body(wlkp: Registri, body: bytes) -> None:
+    answer = wlkp.anonim.post("/v1/pekerja/cari", content=body, headers=JSON)
+    assert kode(answer) == (401, "KLIEN-OTENTIKASI-001")
+    without = wlkp.internal.post("/v1/pekerja/cari", content=body, headers=JSON)
+    assert without.status_code == 403
+    before = wlkp.anonim.post("/v1/laporan", content=body, headers=JSON)
+    assert kode(before) == (401, "KLIEN-OTENTIKASI-001")
+
+
 @pytest.mark.parametrize("value", [811_900_800, "811900800", True, 1.5, "15-08-1995"])
 def test_date_is_written_as_a_date(wlkp: Registri, value: Any) -> None:
     body = contoh.laporan("TOLAK-1", [contoh.pekerja_wlkp(1, tanggal_lahir=value)])

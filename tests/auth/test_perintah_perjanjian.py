@@ -29,7 +29,7 @@ TODAY = hari(NOON)
 @pytest.fixture(autouse=True)
 def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every program of a test at one noon: none runs over Jakarta's midnight."""
-    stopped = SimpleNamespace(now=lambda zone: NOON.astimezone(zone))
+    stopped = SimpleNamespace(now=NOON.astimezone)
     monkeypatch.setattr(clock, "dt", SimpleNamespace(datetime=stopped, UTC=dt.UTC))
 
 

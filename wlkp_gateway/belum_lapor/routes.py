@@ -11,7 +11,7 @@ from pydantic import Field
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import CursorError
-from services.registry.routing import Halamanan, guarded, service_of
+from services.registry.routing import GuardedRoute, Halamanan, guarded, service_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusBelumLapor, KeputusanBelumLapor
 from shared_schemas.v1.kode import KeadaanBelumLapor
@@ -19,7 +19,7 @@ from wlkp_gateway.belum_lapor.service import QUEUE
 from wlkp_gateway.errors import CaseNotFoundError, CaseStateError
 
 BELUM_LAPOR = Guard("internal:belum_lapor")
-router = APIRouter(prefix="/v1/belum-lapor", tags=["internal"])
+router = APIRouter(prefix="/v1/belum-lapor", tags=["internal"], route_class=GuardedRoute)
 
 
 class HalamananKasus(Halamanan):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import RecordNotFoundError
-from services.registry.routing import guarded, service_of
+from services.registry.routing import GuardedRoute, guarded, service_of
 from shared_schemas.v1.amplop import IdRekaman, PotensiPekerja
 from shared_schemas.v1.laporan import HasilLaporan, Laporan
 from wlkp_gateway.errors import ReportDuplicateNikError, ReportOutdatedError
@@ -17,7 +17,7 @@ from wlkp_gateway.laporan import service
 
 LAPORAN = Guard("internal:laporan")
 POTENSI = Guard("perjanjian:potensi_pekerja:baca")
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
 
 @router.post(

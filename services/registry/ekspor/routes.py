@@ -19,7 +19,7 @@ from services.registry.errors import (
     IdempotencyKeyReusedError,
     RangeInvalidError,
 )
-from services.registry.routing import guarded, service_of
+from services.registry.routing import GuardedRoute, guarded, service_of
 from services.registry.usulan_routes import KUNCI
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import POLA_BAGIAN, BentukEkspor, Ekspor, PermintaanEkspor
@@ -65,7 +65,7 @@ _DITERIMA: dict[str, Any] = {
 
 def export_routes() -> APIRouter:
     """Return the routes of snapshots."""
-    r = APIRouter(prefix="/v1/ekspor", tags=["ekspor"])
+    r = APIRouter(prefix="/v1/ekspor", tags=["ekspor"], route_class=GuardedRoute)
     _add_requests(r)
     _add_reading(r)
     return r

@@ -13,7 +13,7 @@ from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import InvalidInputError
 from services.registry.errors import DigestNotReadyError, NodeTooLargeError
-from services.registry.routing import as_json, guarded, service_of
+from services.registry.routing import GuardedRoute, as_json, guarded, service_of
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.sidik import (
     BATAS_ANAK,
@@ -73,7 +73,7 @@ def _equally_long(awalan: str) -> list[str]:
 def digest_routes(himpunan: Himpunan, guard: Guard, record: Any) -> APIRouter:
     """Return the routes of one field set's tree; `record` is the wire form of its records."""
     nama = himpunan.value.replace("_", "-")
-    r = APIRouter(prefix=f"/v1/digest/{nama}", tags=["sidik"])
+    r = APIRouter(prefix=f"/v1/digest/{nama}", tags=["sidik"], route_class=GuardedRoute)
     uraian = nama.replace("-", " ")
 
     @r.get(
