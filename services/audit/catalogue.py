@@ -32,7 +32,7 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
         {"id_badan_usaha", "baru", "berubah", "berhenti", "kasus_ditutup"}
     ),
     Peristiwa.USULAN_DITERIMA: frozenset({"jumlah", "menurut_keadaan", "kunci_idempotensi"}),
-    Peristiwa.USULAN_DIPUTUSKAN: frozenset({"id_usulan", "keadaan"}),
+    Peristiwa.USULAN_DIPUTUSKAN: frozenset({"id_usulan", "pengirim", "keadaan"}),
     Peristiwa.PENDAFTARAN_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
     Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
     Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),

@@ -35,6 +35,13 @@ class ProposalStateError(PermanentError):
     saran = "Hanya usulan berkeadaan ditahan yang dapat diputuskan."
 
 
+class ProposalSenderError(PermanentError):
+    kode = "KLIEN-USULAN-003"
+    status = 409
+    judul = "Lebih dari satu pengirim memakai id_usulan ini"
+    saran = "Sebutkan `pengirim` sebagaimana tertulis dalam daftar usulan yang ditahan."
+
+
 class NodeTooLargeError(PermanentError):
     kode = "KLIEN-SIDIK-001"
     status = 422

@@ -18,7 +18,11 @@ from services.kit.clock import Clock
 from services.kit.database import Transaction, transaction
 from services.kit.paging import Cursors
 from services.registry import write
-from services.registry.errors import ProposalNotFoundError, ProposalStateError
+from services.registry.errors import (
+    ProposalNotFoundError,
+    ProposalSenderError,
+    ProposalStateError,
+)
 from services.registry.inbox import Butir, Putusan
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
@@ -38,6 +42,19 @@ _COLUMNS = (
 def _recorded(row: tuple[Any, ...]) -> UsulanTercatat:
     names = _COLUMNS.split(", ")
     return UsulanTercatat.model_validate(dict(zip((n.strip() for n in names), row, strict=True)))
+
+
+def _locked(tx: Transaction, id_usulan: UUID, pengirim: str | None) -> tuple[Any, ...]:
+    rows: list[tuple[Any, ...]] = tx.raw(
+        "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku, kode, pasal FROM usulan"
+        " WHERE id_usulan = %s AND (%s::text IS NULL OR pelaku = %s) FOR UPDATE",
+        (id_usulan, pengirim, pengirim),
+    ).fetchall()
+    if not rows:
+        raise ProposalNotFoundError
+    if len(rows) > 1:
+        raise ProposalSenderError
+    return rows[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,7 @@ class Proposals:
         after = int(self.cursors.read("usulan-ditahan", kursor) or 0)
         with transaction(self.engine) as tx:
             rows = tx.raw(
-                f"SELECT {_COLUMNS}, isi,"
+                f"SELECT {_COLUMNS}, pelaku, isi,"
                 " (SELECT nik FROM pekerja p WHERE p.id = id_sasaran), nomor"
                 " FROM usulan WHERE keadaan = %s AND nomor > %s ORDER BY nomor LIMIT %s",
                 (KeadaanUsulan.DITAHAN.value, after, batas + 1),
@@ -95,25 +112,24 @@ class Proposals:
             fields = sorted({f for r in rows for f in (*r[4], *r[-3].get("isi", ()))})
             self.auditor.record_access(tx, who, "usulan ditahan", len(rows), niks, fields)
         return Halaman(
-            data=[UsulanDitahan(**_recorded(r[:-3]).model_dump(), isi=r[-3]) for r in rows],
+            data=[
+                UsulanDitahan(**_recorded(r[:-4]).model_dump(), pengirim=r[-4], isi=r[-3])
+                for r in rows
+            ],
             kursor=self.cursors.sign("usulan-ditahan", rows[-1][-1]) if more else None,
         )
 
     def decide(self, who: Pelaku, id_usulan: UUID, keputusan: KeputusanUsulan) -> UsulanTercatat:
-        """Apply or refuse a held proposal. Raises ProposalNotFoundError, ProposalStateError.
+        """Apply or refuse a held proposal.
+
+        Raises ProposalNotFoundError, ProposalStateError, and ProposalSenderError when several
+        clients chose this id and the decision does not say whose is meant.
 
         A held proposal whose fields changed meanwhile becomes USANG instead of applied. One that
         was held because of a defect is worked again instead, as if it had just arrived.
         """
         with transaction(self.engine) as tx:
-            row = tx.raw(
-                "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku, kode, pasal"
-                " FROM usulan"
-                " WHERE id_usulan = %s FOR UPDATE",
-                (id_usulan,),
-            ).fetchone()
-            if row is None:
-                raise ProposalNotFoundError
+            row = _locked(tx, id_usulan, keputusan.pengirim)
             if keputusan.keadaan not in TRANSISI_USULAN.get(row[0], ()) or row[0] != "ditahan":
                 raise ProposalStateError
             state: KeadaanUsulan = keputusan.keadaan
@@ -130,7 +146,7 @@ class Proposals:
                 " WHERE id_usulan = %s AND pelaku = %s",
                 (state.value, kode.value, reason, self._decided(state), id_usulan, row[5]),
             )
-            rincian = {"id_usulan": str(id_usulan), "keadaan": state.value}
+            rincian = {"id_usulan": str(id_usulan), "pengirim": row[5], "keadaan": state.value}
             self.auditor.record(tx, Bukti(Peristiwa.USULAN_DIPUTUSKAN, who, rincian))
         return self.find(row[5], id_usulan)
 

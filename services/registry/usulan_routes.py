@@ -18,6 +18,7 @@ from services.registry.errors import (
     IdempotencyKeyMissingError,
     IdempotencyKeyReusedError,
     ProposalNotFoundError,
+    ProposalSenderError,
     ProposalStateError,
 )
 from services.registry.idempotency import POLA_KUNCI
@@ -131,7 +132,9 @@ def proposal_routes() -> APIRouter:
         response_model=UsulanTercatat,
         tags=["internal"],
         summary="Putuskan usulan yang ditahan",
-        **guarded(PETUGAS, ProposalNotFoundError, ProposalStateError, body=True),
+        **guarded(
+            PETUGAS, ProposalNotFoundError, ProposalStateError, ProposalSenderError, body=True
+        ),
     )
     def decide_usulan(
         request: Request,

@@ -196,6 +196,7 @@ class UsulanTercatat(Pesan):
 class UsulanDitahan(UsulanTercatat):
     """Usulan yang menunggu petugas penerima, dengan nilai yang diusulkan."""
 
+    pengirim: str = Field(description="Klien yang mengirimnya; id_usulan adalah pilihannya.")
     isi: Usulan
 
 
@@ -204,3 +205,6 @@ class KeputusanUsulan(Pesan):
 
     keadaan: Literal[KeadaanUsulan.DITERAPKAN, KeadaanUsulan.DITOLAK]
     alasan: Teks
+    pengirim: Teks | None = Field(
+        None, description="Wajib bila id_usulan itu dikirim lebih dari satu klien."
+    )

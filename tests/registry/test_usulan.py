@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services import persiapan
 from tests import contoh
 from tests.conftest import Registri
 
@@ -94,6 +95,36 @@ def test_penyelarasan_of_civil_registry_field_waits_for_steward(
         f"/v1/usulan/{item['id_usulan']}/keputusan", json={"keadaan": "ditolak", "alasan": "x"}
     )
     assert (again.status_code, again.json()["kode"]) == (409, "KLIEN-USULAN-002")
+
+
+def test_steward_says_whose_proposal_is_meant_when_two_senders_chose_one_id(
+    bpjs: Registri, company: str
+) -> None:
+    item = selaras(3, versi=2, nama="Contoh Ganda")
+    receipt(send(bpjs, item))
+    bpjs.execute(
+        "INSERT INTO usulan OVERRIDING USER VALUE SELECT twin.* FROM usulan u,"
+        " jsonb_populate_record(u, jsonb_build_object('pelaku', 'klien-kedua')) twin"
+        " WHERE u.id_usulan = :id",
+        id=item["id_usulan"],
+    )
+    path = f"/v1/usulan/{item['id_usulan']}/keputusan"
+    refusal = {"keadaan": "ditolak", "alasan": "Bukan orang ini."}
+    unclear = bpjs.internal.post(path, json=refusal)
+    assert (unclear.status_code, unclear.json()["kode"]) == (409, "KLIEN-USULAN-003")
+    listed = bpjs.internal.get("/v1/usulan-ditahan").json()["data"]
+    senders = {u["pengirim"] for u in listed if u["id_usulan"] == item["id_usulan"]}
+    assert senders == {"klien-kedua", persiapan.SYNC_BPJS.client_id}
+    stranger = bpjs.internal.post(path, json={**refusal, "pengirim": "bukan-klien"})
+    assert stranger.status_code == 404
+    decided = bpjs.internal.post(path, json={**refusal, "pengirim": "klien-kedua"})
+    assert decided.json()["keadaan"] == "ditolak"
+    states = bpjs.fetch(
+        "SELECT pelaku, keadaan FROM usulan WHERE id_usulan = :id", id=item["id_usulan"]
+    )
+    assert dict(tuple(r) for r in states) == {
+        "klien-kedua": "ditolak", persiapan.SYNC_BPJS.client_id: "ditahan"
+    }  # fmt: skip
 
 
 def test_penyelarasan_from_stale_version_is_refused(bpjs: Registri, company: str) -> None:

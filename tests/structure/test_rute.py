@@ -93,34 +93,39 @@ def test_internal_scopes_are_those_registered(nama: str) -> None:
     assert {s for s in scopes(nama) if not s.startswith(PERJANJIAN)} == registered
 
 
-def call(client: Any, name: str) -> Any:
+BODIES = pytest.mark.parametrize("body", [b"{}", b"{"], ids=["json", "bukan-json"])
+
+
+def call(client: Any, name: str, body: bytes = b"{}") -> Any:
     method, path = name.split(" ", 1)
     return client.request(
         method,
         re.sub(r"\{[^}]+\}", UUID_CONTOH, path),
-        content=b"{}" if method == "POST" else None,
+        content=body if method == "POST" else None,
         headers={"Content-Type": "application/json", "Idempotency-Key": UUID_CONTOH},
     )
 
 
+@BODIES
 @pytest.mark.parametrize("nama", APPS)
 def test_guarded_route_refuses_a_caller_without_token(
-    nama: str, request: pytest.FixtureRequest
+    nama: str, body: bytes, request: pytest.FixtureRequest
 ) -> None:
     registri: Registri = request.getfixturevalue(nama)
-    answers = {name: call(registri.anonim, name).status_code for name in guarded(nama)}
+    answers = {name: call(registri.anonim, name, body).status_code for name in guarded(nama)}
     assert answers == dict.fromkeys(answers, 401)
 
 
+@BODIES
 @pytest.mark.parametrize("nama", APPS)
 def test_guarded_route_refuses_the_other_kind_of_scope(
-    nama: str, request: pytest.FixtureRequest
+    nama: str, body: bytes, request: pytest.FixtureRequest
 ) -> None:
     registri: Registri = request.getfixturevalue(nama)
     answers = {}
     for name, operation in guarded(nama).items():
         is_exchange = operation["x-cakupan"].startswith(PERJANJIAN)
-        answer = call(registri.internal if is_exchange else registri.klien, name)
+        answer = call(registri.internal if is_exchange else registri.klien, name, body)
         answers[name] = (answer.status_code, answer.json()["kode"])
     assert answers == dict.fromkeys(answers, (403, answers[next(iter(answers))][1]))
 
