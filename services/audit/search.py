@@ -35,12 +35,26 @@ def find_person(
 
     Each has time, client, party, article, route, request id, number of records, fields.
     """
-    # The column has no statistics, and a guess must not read a ledger of millions from end to end.
+    return _find(tx, f"a.{HASHES} @> ARRAY[%s]::bigint[]", (person,), sejak, sampai)
+
+
+def find_copies(tx: Transaction, sejak: dt.datetime, sampai: dt.datetime) -> list[dict[str, Any]]:
+    """Return every bulk copy of workers, in the same form: whoever was registered is in it.
+
+    The ledger names nobody in a copy of millions; a person's answer must not leave it out.
+    """
+    return _find(tx, tables.SALINAN, (), sejak, sampai)
+
+
+def _find(
+    tx: Transaction, what: str, values: tuple[Any, ...], sejak: dt.datetime, sampai: dt.datetime
+) -> list[dict[str, Any]]:
+    # The hashes have no statistics, and a guess must not read a ledger of millions end to end.
     tx.raw("SET LOCAL enable_seqscan = off")
     tx.raw("SET LOCAL jit = off")
     rows = tx.raw(
-        f"SELECT {entry_list()} FROM audit_akses a WHERE a.{HASHES} @> ARRAY[%s]::bigint[]"
+        f"SELECT {entry_list()} FROM audit_akses a WHERE {what}"
         " AND a.waktu >= %s AND a.waktu < %s ORDER BY a.waktu, a.id",
-        (person, sejak, sampai),
+        (*values, sejak, sampai),
     ).fetchall()
     return [dict(zip(entry_columns(), row, strict=True)) for row in rows]

@@ -71,19 +71,26 @@ def show_person(
     """Siapa melihat data satu orang, kapan, bidang apa, menurut pasal apa (hak akses, UU 27/2022).
 
     NIK dibaca dari masukan baku atau ditanyakan tanpa ditampilkan. Pencarian ini sendiri dicatat.
+    Salinan massal disebut tersendiri: ia memuat setiap orang yang waktu itu terdaftar.
     """
     nik = read_nik()
     first, after = period(sejak, sampai)
     with registry_transaction(nama, database_url, data, Peran.PEMERIKSA) as (tx, auditor):
         entries = search.find_person(tx, auditor.person(nik), first, after)
+        copies = search.find_copies(tx, first, after)
         who = Pelaku(f"pemeriksa-{nama}")
         auditor.record_access(tx, who, "jejak nik", len(entries), [nik], search.entry_columns())
-    rows = [_shown(entry) for entry in entries]
+    rows, bulk = [_shown(e) for e in entries], [_shown(e) for e in copies]
     if as_json:
-        show_json({"registri": nama, "sejak": first, "sebelum": after, "akses": rows})
+        found = {"akses": rows, "salinan_massal": bulk}
+        show_json({"registri": nama, "sejak": first, "sebelum": after, **found})
         return
-    out.print(table({**r, "bidang": ", ".join(r["bidang"] or ["?"])} for r in rows))
-    out.print(f"{len(rows)} akses dalam buku jejak {nama}.", highlight=False)
+    out.print(table({**r, "bidang": ", ".join(r["bidang"] or ["?"])} for r in [*rows, *bulk]))
+    out.print(
+        f"{len(rows)} akses dalam buku jejak {nama}; {len(bulk)} salinan massal, yang memuat setiap"
+        " orang yang waktu itu terdaftar.",
+        highlight=False,
+    )
 
 
 def _shown(entry: dict[str, Any]) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from typer.testing import CliRunner, Result
 
 from services import persiapan
 from services.audit.record import list_number
+from services.audit.tables import SALINAN
 from services.cli import app
 from services.kit.database import transaction
 from services.kit.errors import InvalidInputError
 from tests import contoh
 from tests.conftest import Registri
+from tests.registry.ekspor_alat import make
 
 
 def hub(registri: Registri, nik: str, *options: str) -> Result:
@@ -121,3 +123,23 @@ def test_person_is_found_by_the_index_and_in_the_list_that_waits_for_it(isi: Reg
             "EXPLAIN SELECT id FROM audit_akses WHERE sidik_nik @> ARRAY[1]::bigint[]"
         ).scalars()
         assert "audit_akses_nik" in "\n".join(plan)
+
+
+def test_bulk_copies_of_workers_are_told_apart(isi: Registri) -> None:
+    make(isi, himpunan="badan-usaha")
+    made = make(isi)
+    answer = json.loads(hub(isi, f"{contoh.nik(2)}\n", "--json").stdout)
+    (copy,) = answer["salinan_massal"]
+    assert copy["rute"] == f"ekspor pekerja {made['id']}"
+    assert (copy["pihak"], copy["jumlah"]) == ("pihak_kedua", 2)
+    assert {"nik", "nama"} <= set(copy["bidang"])
+    assert not any(a["rute"].startswith("ekspor") for a in answer["akses"])
+    assert "1 salinan massal" in hub(isi, f"{contoh.nik(2)}\n").stdout
+    earlier = hub(isi, f"{contoh.nik(2)}\n", "--json", "--sampai", "2026-01-01")
+    assert json.loads(earlier.stdout)["salinan_massal"] == []
+    with isi.engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN SELECT id FROM audit_akses WHERE {SALINAN} AND waktu > now()"
+        ).scalars()
+        assert "audit_akses_salinan" in "\n".join(plan)
