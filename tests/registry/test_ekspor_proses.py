@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,23 @@ def test_snapshot_of_a_service_that_ended_fails_and_leaves_no_litter(
         folders = {p.parent.name for p in layanan.files}
         assert waiting in folders
         assert cut not in folders
+
+
+def test_of_two_processes_one_makes_and_the_other_takes_over(layanan: Layanan) -> None:
+    other = Layanan(layanan.data, layanan.url)
+    with layanan.running(pause=0.3) as maker, other.running(pause=0), closing(other.http):
+        begun = layanan.ask()
+        wait_for(lambda: layanan.show(begun)["bagian"])
+        waiting = other.ask()  # wakes its own process, which must leave it to the maker
+        seen = len(layanan.show(begun)["bagian"])
+        wait_for(lambda: len(layanan.show(begun)["bagian"]) > seen)
+        assert other.show(waiting)["keadaan"] == "antre"
+        maker.kill()
+        maker.wait()
+        assert other.wait_until(begun, "gagal")["bagian"] == []
+        whole = other.wait_until(waiting, "siap")
+        assert sum(b["baris"] for b in whole["bagian"]) == _BANYAK
+        assert begun not in {p.parent.name for p in layanan.files}
 
 
 def test_part_can_be_read_while_the_next_is_made(layanan: Layanan) -> None:

@@ -238,6 +238,21 @@ def test_folder_that_cannot_be_written_leaves_the_feed(
     assert mirror(panggung) == registry(panggung)
 
 
+@pytest.mark.parametrize("jalur", ["pekerja/x", "pekerja/x/y"], ids=["405", "404"])
+def test_service_without_snapshots_is_read_from_its_feed(
+    panggung: Pasangan, monkeypatch: pytest.MonkeyPatch, jalur: str
+) -> None:
+    """Asked under an address that it does not have, the service answers as an older one would."""
+    monkeypatch.setattr(muat, "AMBANG", 500)
+    monkeypatch.setattr("services.sync.pull.HALAMAN_PER_LANGKAH", 6)
+    monkeypatch.setattr("services.sync.unduhan.JALUR", {Himpunan.PEKERJA: jalur})
+    said: list[str] = []
+    follow(replace_pages(panggung, 100), lambda k: said.append(f"{k.tahap} {k.pesan}"))
+    assert any("dibaca dari umpan" in text for text in said)
+    assert panggung.fetch("wlkp", "SELECT 1 FROM ekspor") == []
+    assert mirror(panggung) == registry(panggung)
+
+
 def replace_pages(p: Pasangan, batas: int) -> Any:
     return p.sync.model_copy(update={"batas_halaman": batas})
 
