@@ -108,6 +108,7 @@ def settings(
         kunci_sidik=data / persiapan.KUNCI_SIDIK,
         unduhan=simpan / "unduhan",
         tunggu_detik=tunggu_detik,
+        saringan=simpan / "saringan",  # lasting, so that the next run removes a killed one's files
         simpanan=simpan / "tautan",
     )
 

@@ -37,7 +37,9 @@ def choose_workers(ctx: Konteks, tx: Transaction) -> bool:
         return False
     ctx.tell("compare", f"Menyaring {row[0]} pekerja kedua sisi.")
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-saring-")))
+        folder = ctx.settings.saringan or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-saring-"))
+        )
         wlkp, bpjs = (_read(ctx, sisi, stack) for sisi in NamaSisi)
         found = not_same(wlkp, bpjs, folder)
     if found is None:

@@ -75,6 +75,9 @@ class SyncSettings(BaseModel):
     putaran_maks: int = Field(10, ge=1)
     # Below, pairing all takes seconds, and so does compiling the sieve once on a machine.
     saring_mulai: int = Field(200_000, ge=0, description="Workers from which a sieve is worth it.")
+    saringan: Path | None = Field(
+        None, description="Working folder of the sieve; default: a temporary one for each run."
+    )
     simpanan: Path | None = Field(
         None, description="Folder for what linking goes on from; default: the user's cache."
     )

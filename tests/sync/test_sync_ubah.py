@@ -224,3 +224,17 @@ def test_following_change_finds_what_looking_at_everything_finds(
             hub.follow(links)
         for query in (TEMUAN, USULAN, TUMPANGAN, KABAR, LINKS, ORANG_SAMA, SISA, TINJAUAN):
             assert dunia.ubah.rows(query) == dunia.acuan.rows(query), query
+
+
+def test_sieve_removes_what_a_killed_one_left(dunia: Dunia, tmp_path: Path) -> None:
+    dunia.begin(saring=True)
+    settings_ = dunia.acuan.ctx.settings
+    dunia.acuan.ctx.settings = settings_.model_copy(update={"saringan": tmp_path})
+    left = tmp_path / "jalan-mati"
+    left.mkdir()
+    (left / "a.sidik").write_bytes(b"Contoh")
+    for step in AWAL:
+        dunia.change(step)
+    dunia.acuan.follow(SERUPA)
+    dunia.acuan.ctx.settings = settings_
+    assert {p.name for p in tmp_path.iterdir()} == {".gembok", "kunci"}
