@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, delta, ekspor, jejak, nomor, segel, sidik, ukuran
+from tests.bench import banding, delta, ekspor, gambar, jejak, nomor, segel, sidik, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
@@ -45,6 +45,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rekaman", type=int, help="pekerja sesisi bagi ukuran selain provinsi")
     parser.add_argument("--folder", type=Path, help="tempat database sementara")
     parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
+    parser.add_argument("--svg", type=Path, help="gambar putaran menurut perubahan (delta)")
     return parser.parse_args()
 
 
@@ -103,6 +104,9 @@ def _registries(options: argparse.Namespace) -> None:
 def _rounds(options: argparse.Namespace) -> None:
     """Rounds after a change, on a hub of its own."""
     rounds = delta.measure(options.rekaman or 200_000, options.folder)
+    if options.svg:
+        title = "Detik menurut bagian yang berubah"
+        gambar.plot(delta.by_stage(rounds), title, "{:.2%}".format, options.svg)
     print(json.dumps(rounds, indent=2) if options.json else "\n".join(delta.lines(rounds)))
 
 

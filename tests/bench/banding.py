@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -112,6 +113,15 @@ def lines(made: Sequence[Catatan]) -> list[str]:
         seconds = f"{m.detik:.1f}" if m.detik is not None else f"gagal: {m.galat}"
         text.append(f"| {m.baris:,} | {m.pelomba} | {seconds} | {ratio} | {m.puncak_mib or '–'} |")
     return text
+
+
+def by_contestant(made: Sequence[Catatan]) -> dict[str, list[tuple[float, float]]]:
+    """Return rows a side and seconds of every measurement that has a time."""
+    series: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for m in made:
+        if m.detik:
+            series[m.pelomba].append((m.baris, m.detik))
+    return series
 
 
 def as_json(made: Sequence[Catatan]) -> str:

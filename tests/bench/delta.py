@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ PENUH, ULANG = "penuh, pertama", "penuh, ulang"
 TAHAP = ("pull", "link", "compare", "propose")
 _PER_USAHA = 40
 _PER_HALAMAN = 1_000
+_TERKECIL = 0.005  # seconds; below, a logarithmic plot shows the clock
 _NOMOR = 10**12  # changes come after all that was read
 
 # 2 % on one side each, 4 % with another position, 0.5 % at another company.
@@ -79,20 +81,20 @@ FROM ({_ISI.format(nik=_NIK, kali=_KALI, prima=_PRIMA)}) x
 
 @dataclass
 class Umpan(RegistriTiruan):
-    """A registry whose feed is a list of pages made beforehand."""
+    """A registry whose feeds are lists of pages made beforehand."""
 
-    halaman: list[bytes] = field(default_factory=list)
-    awal: int = 0
+    halaman: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    awal: Counter[str] = field(default_factory=Counter)
 
-    def offer(self, changes: list[dict[str, Any]]) -> None:
+    def offer(self, himpunan: Himpunan, changes: list[dict[str, Any]]) -> None:
         """Put changes after those already read."""
-        self.awal += len(self.halaman)
+        self.awal[himpunan] += len(self.halaman[himpunan])
         pages = range(0, len(changes), _PER_HALAMAN)
-        self.halaman = [
+        self.halaman[himpunan] = [
             json.dumps(
                 {
                     "data": changes[at : at + _PER_HALAMAN],
-                    "kursor": str(self.awal + k + 1),
+                    "kursor": str(self.awal[himpunan] + k + 1),
                     "habis": at + _PER_HALAMAN >= len(changes),
                 }
             ).encode()
@@ -100,9 +102,9 @@ class Umpan(RegistriTiruan):
         ]
 
     def page(self, himpunan: str, kursor: int, batas: int) -> bytes:  # noqa: ARG002
-        at = kursor - self.awal
-        if himpunan == "pekerja" and 0 <= at < len(self.halaman):
-            return self.halaman[at]
+        at = kursor - self.awal[himpunan]
+        if 0 <= at < len(self.halaman[himpunan]):
+            return self.halaman[himpunan][at]
         return json.dumps({"data": [], "kursor": str(kursor), "habis": True}).encode()
 
 
@@ -142,7 +144,10 @@ class Delta:
         return {"dibaca": read}
 
     def change(self, count: int) -> None:
-        """Offer so many changes: of five, two values, an addition, a deletion, another NIK."""
+        """Offer so many changes: of five, two values, an addition, a deletion, another NIK.
+
+        And the same share of the companies of WLKP, each under another name and telephone.
+        """
         wlkp: list[dict[str, Any]] = []
         bpjs: list[dict[str, Any]] = []
         stride = self.banyak // max(count, 1)
@@ -163,9 +168,18 @@ class Delta:
                     },
                 }
             )  # fmt: skip
+        companies = count // _PER_USAHA
+        moved = [self._moved(k, usaha(self.banyak) // companies * k) for k in range(companies)]
         self.berikut += 1
-        self.umpan[NamaSisi.WLKP].offer(wlkp)
-        self.umpan[NamaSisi.BPJS].offer(bpjs)
+        self.umpan[NamaSisi.WLKP].offer(Himpunan.PEKERJA, wlkp)
+        self.umpan[NamaSisi.WLKP].offer(Himpunan.BADAN_USAHA, moved)
+        self.umpan[NamaSisi.BPJS].offer(Himpunan.PEKERJA, bpjs)
+
+    def _moved(self, k: int, n: int) -> dict[str, Any]:
+        fresh = {"nama": f"PT Contoh {n} Melati {self.berikut}", "telepon": f"+62226{n:07d}"}
+        meta = {"id": f"U{n}", "versi": 2 + self.berikut}
+        record = {**meta, "isi": _company(n) | fresh}
+        return {"nomor": _NOMOR + k, "jenis": "ubah", **meta, "rekaman": record}
 
 
 def usaha(banyak: int) -> int:
@@ -192,6 +206,10 @@ def _company(n: int) -> dict[str, Any]:
         "npwp": f"0{body}{luhn.calc_check_digit(body)}001000", "nama": f"PT Contoh {n} Melati",
         "nomor_tdp_atau_nib": f"912{n:010d}", "kbli": "10130", "kd_daerah": "3273",
         "alamat": f"Jalan Contoh No. {n}, Kota Bandung", "telepon": f"+62225{n:07d}",
+        "email": f"kantor@contoh-{n}.example", "nama_pengurus_atau_pic": "Contoh Pengurus",
+        "alamat_pengurus_atau_pic": "Jalan Contoh No. 1, Kota Bandung",
+        "nama_pemilik_atau_pimpinan": "Contoh Pemilik",
+        "alamat_pemilik": "Jalan Contoh No. 2, Kota Bandung",
     }  # fmt: skip
 
 
@@ -296,3 +314,19 @@ def lines(rows: list[dict[str, Any]]) -> list[str]:
         ratios = " | ".join(f"{r['semua'] / full[f]:.4f}" for f in (PENUH, ULANG))
         made.append(f"| {r['putaran']} | {r['perubahan']:,} | {stages} | {ratios} |")
     return made
+
+
+def by_stage(rows: list[dict[str, Any]]) -> dict[str, list[tuple[float, float]]]:
+    """Return the share of change and the seconds of each stage and of the whole round.
+
+    Both full rounds go along as levels: what a round over everything would have cost.
+    """
+    series: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    shares = [b for b in BAGIAN if b]
+    for row in rows:
+        if row["putaran"] in (PENUH, ULANG):
+            series[row["putaran"]] = [(b, row["semua"]) for b in (shares[0], shares[-1])]
+        elif share := next((b for b in shares if f"{b:.2%}" == row["putaran"]), None):
+            for name in ("semua", *TAHAP):
+                series[name].append((share, row[name]))
+    return {k: [p for p in v if p[1] >= _TERKECIL] for k, v in series.items()}

@@ -1,25 +1,24 @@
-"""A plot of cost against size as SVG, by hand: logarithmic axes, one line a contestant."""
+"""A plot of cost as SVG, by hand: logarithmic axes, one line a series."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench.banding import Catatan
-
 _LEBAR, _TINGGI, _TEPI = 720, 420, 60
+_BARIS_NAMA = 13  # names of lines that end together stand one below the other
 _WARNA = ("#1b6ca8", "#58a4d6", "#c0392b", "#7f8c8d", "#8e6c3a", "#5d7f3c", "#7d5ba6")
 
 
-def plot(made: Sequence[Catatan], path: Path) -> None:
-    """Write the plot of every measurement that has a time."""
-    by_name: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for m in made:
-        if m.detik:
-            by_name[m.pelomba].append((m.baris, m.detik))
-    points = [p for series in by_name.values() for p in series]
+Titik = tuple[float, float]
+
+
+def plot(
+    series: Mapping[str, Sequence[Titik]], title: str, unit: Callable[[float], str], path: Path
+) -> None:
+    """Write seconds against what `unit` names; a series of one point gets no line."""
+    points = [p for placed in series.values() for p in placed]
     x_range = min(x for x, _ in points), max(x for x, _ in points)
     y_range = min(y for _, y in points), max(y for _, y in points)
 
@@ -28,21 +27,25 @@ def plot(made: Sequence[Catatan], path: Path) -> None:
         y = _TINGGI - _TEPI - _share(point[1], y_range) * (_TINGGI - 2 * _TEPI)
         return round(x, 1), round(y, 1)
 
-    parts = [_text(_TEPI, 24, "Detik menurut baris sesisi (kedua sumbu logaritmik)", size=15)]
-    for rows in sorted({x for x, _ in points}):
-        x, _ = place((rows, y_range[0]))
-        parts += [_line(x, _TEPI, x, _TINGGI - _TEPI), _text(x - 12, _TINGGI - 36, _short(rows))]
-    for seconds in (1, 2, 5, 10, 20, 50, 100, 200, 500):
+    parts = [_text(_TEPI, 24, f"{title} (kedua sumbu logaritmik)", size=15)]
+    for at in sorted({x for x, _ in points}):
+        x, _ = place((at, y_range[0]))
+        parts += [_line(x, _TEPI, x, _TINGGI - _TEPI), _text(x - 12, _TINGGI - 36, unit(at))]
+    for seconds in (f * 10.0**power for power in range(-2, 3) for f in (1, 2, 5)):
         if y_range[0] <= seconds <= y_range[1]:
             _, y = place((x_range[0], seconds))
-            parts += [_line(_TEPI, y, _LEBAR - 2 * _TEPI, y), _text(24, y + 4, str(seconds))]
-    for colour, (name, series) in zip(_WARNA, by_name.items(), strict=False):
-        placed = [place(p) for p in sorted(series)]
+            parts += [_line(_TEPI, y, _LEBAR - 2 * _TEPI, y), _text(24, y + 4, f"{seconds:g}")]
+    names: list[tuple[float, float, str, str]] = []
+    for colour, (name, found) in zip(_WARNA, series.items(), strict=False):
+        placed = [place(p) for p in sorted(found)]
         way = " ".join(f"{x},{y}" for x, y in placed)
         parts.append(f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x}" cy="{y}" r="3.5" fill="{colour}"/>' for x, y in placed]
-        x, y = placed[-1]
-        parts.append(_text(x + 8, y + 4, name, colour=colour))
+        names.append((placed[-1][1], placed[-1][0], name, colour))
+    below = 0.0
+    for y, x, name, colour in sorted(names):
+        below = max(y, below + _BARIS_NAMA)
+        parts.append(_text(x + 8, below + 4, name, colour=colour))
     frame = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEBAR} {_TINGGI}">'
     back = f'<rect width="{_LEBAR}" height="{_TINGGI}" fill="#ffffff"/>'
     path.write_text("\n".join([frame, back, *parts, "</svg>"]) + "\n", encoding="utf-8")
@@ -51,10 +54,6 @@ def plot(made: Sequence[Catatan], path: Path) -> None:
 def _share(value: float, within: tuple[float, float]) -> float:
     low, high = math.log(within[0]), math.log(within[1])
     return (math.log(value) - low) / ((high - low) or 1)
-
-
-def _short(rows: float) -> str:
-    return f"{rows / 1e6:g} jt"
 
 
 def _text(x: float, y: float, text: str, *, colour: str = "#333333", size: int = 12) -> str:

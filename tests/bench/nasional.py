@@ -44,7 +44,8 @@ def main() -> None:
         made = banding.merge(options.json, made)
         options.json.write_text(banding.as_json(made) + "\n", encoding="utf-8")
     if options.svg:
-        gambar.plot(made, options.svg)
+        title, unit = "Detik menurut baris sesisi", lambda rows: f"{rows / 1e6:g} jt"
+        gambar.plot(banding.by_contestant(made), title, unit, options.svg)
 
 
 def _options() -> argparse.Namespace:
