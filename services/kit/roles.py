@@ -17,6 +17,7 @@ from psycopg import sql
 
 from services.kit import migration
 from services.kit.errors import ConfigurationError
+from services.kit.postgres_tempat import OLDEST_VERSION
 
 _LOCK = 7_406_022  # two programs that start together must not write one catalogue row together
 
@@ -83,10 +84,11 @@ def migrate(url: str, history: str) -> None:
     """Bring a database to its newest schema, owned and granted as above; aims reached stay so.
 
     `url` is the owner's, or a superuser's, who makes the roles that are missing. Raises
-    ConfigurationError for anybody else.
+    ConfigurationError for anybody else, and for a server that is too old.
     """
     names = {p.value: p.of(history) for p in Peran}
     with _connect(url) as db:
+        _require_version(db)
         _have_roles(db, names)
     migration.upgrade(url, history, role=names[Peran.PEMILIK])
     with _connect(url) as db:
@@ -111,6 +113,14 @@ def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
     db = psycopg.connect(address.render_as_string(hide_password=False), connect_timeout=5)
     db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     return db
+
+
+def _require_version(db: psycopg.Connection[tuple[Any, ...]]) -> None:
+    found = db.info.server_version // 10_000
+    if found < OLDEST_VERSION:
+        raise ConfigurationError(
+            f"Server ini PostgreSQL {found}; pakai PostgreSQL {OLDEST_VERSION} atau lebih baru."
+        )
 
 
 def _have_roles(db: psycopg.Connection[tuple[Any, ...]], names: dict[str, str]) -> None:

@@ -158,6 +158,16 @@ def test_owner_alone_can_migrate_and_repeating_it_changes_nothing(
     assert rights() == before
 
 
+def test_server_that_is_too_old_is_refused_before_anything_is_made(
+    terpisah: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roles, "OLDEST_VERSION", 99)
+    terpisah.ensure_database("lama")
+    with pytest.raises(ConfigurationError, match="pakai PostgreSQL 99 atau lebih baru"):
+        migrate(terpisah.url("lama"), "wlkp")
+    assert migration.current(terpisah.url("lama")) is None
+
+
 def test_folder_from_before_the_roles_goes_on(tmp_path: Path) -> None:
     """One superuser owned everything and nobody else was there."""
     try:
