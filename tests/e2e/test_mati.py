@@ -1,111 +1,31 @@
-"""kill -9 of the reconciler and of a service in the middle of a delivery: the same end state."""
+"""Programs and PostgreSQL killed, lines cut at random: the same end state."""
 
 from __future__ import annotations
 
-import json
+import os
 import random
 import signal
-import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-import sqlalchemy as sa
 
-from services import persiapan, sintetis
-from services.impor import RefusalFile
-from services.kit.database import make_engine
-from services.perintah.data import run_import
-from services.proses import child_process, service_process
+from services import sintetis
+from services.kit.database import libpq_url
+from services.kit.postgres import PostgresServer
+from services.kit.roles import Peran
+from services.perintah.basisdata import embedded
 from tests.conftest import MakeDatabase
+from tests.e2e.sistem import BATAS_DETIK, Sistem, wait_until
+from tests.perantara import Perantara
 
 OPSI = sintetis.Opsi(perusahaan=150, pekerja=1_500, benih=7)
-BATAS_DETIK = 100.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-# What two systems differ in: names and times given by each, leaves under the key of each.
-MILIK_SISTEM = ("id", "nomor", "diubah_pada", "jalur", "daun", "daun_tambahan")
-
-
-class Sistem:
-    """Two services and a reconciler as processes that can be killed, on databases of their own."""
-
-    def __init__(self, make_database: MakeDatabase, data: Path, csv: Path) -> None:
-        self.data = data
-        self.urls = {nama: make_database(nama) for nama in ("wlkp", "bpjs", "hub")}
-        self.ports = {nama: free_port() for nama in ("wlkp", "bpjs")}
-        self.engines = {nama: make_engine(url, 1) for nama, url in self.urls.items()}
-        persiapan.prepare(data)
-        for nama in ("wlkp", "bpjs"):
-            run_import(
-                nama,
-                self.urls[nama],
-                data,
-                csv / f"{nama}_badan_usaha.csv",
-                csv / f"{nama}_pekerja.csv",
-                RefusalFile(data / "ditolak.csv"),
-            )
-
-    def service(self, stack: ExitStack, nama: str) -> subprocess.Popen[bytes]:
-        made = service_process(nama, self.ports[nama], self.data, self.urls[nama])
-        return stack.enter_context(made)
-
-    def reconciler(self, stack: ExitStack) -> subprocess.Popen[bytes]:
-        bases = [f"https://127.0.0.1:{self.ports[n]}" for n in ("wlkp", "bpjs")]
-        arguments = ["sync", "jalan", "--wlkp-url", bases[0], "--bpjs-url", bases[1]]
-        made = child_process(
-            "sync", [*arguments, "--data", str(self.data)], self.data, self.urls["hub"]
-        )
-        return stack.enter_context(made)
-
-    def value(self, nama: str, query: str) -> Any:
-        with self.engines[nama].connect() as connection:
-            return connection.execute(sa.text(query)).scalar()
-
-    def end_state(self) -> dict[str, Any]:
-        """Return every record by its natural key with its version, queues and receipts counted.
-
-        The version tells how often a record was changed: the same version, nothing applied twice.
-        """
-        state: dict[str, Any] = {}
-        for nama, antrean in (("wlkp", "belum_lapor"), ("bpjs", "pendaftaran")):
-            with self.engines[nama].connect() as connection:
-                for table, key in (
-                    ("badan_usaha", "id"),
-                    ("pekerja", "id_badan_usaha || nik || urutan"),
-                ):
-                    rows = connection.execute(
-                        sa.text(
-                            f"SELECT {key} AS kunci,"
-                            f" to_jsonb(t) - '{{{','.join(MILIK_SISTEM)}}}'::text[] AS isi"
-                            f" FROM {table} t"
-                        )
-                    )
-                    state[f"{nama}.{table}"] = {
-                        r.kunci: json.dumps(r.isi, sort_keys=True) for r in rows
-                    }
-                for query in (
-                    f"SELECT himpunan, keadaan, count(*) FROM {antrean} GROUP BY 1, 2",
-                    "SELECT jenis || himpunan, keadaan, count(*) FROM usulan GROUP BY 1, 2",
-                    "SELECT bidang, dasar LIKE 'usulan%', count(*) FROM riwayat GROUP BY 1, 2",
-                ):
-                    counted = connection.execute(sa.text(query))
-                    state[f"{nama}: {query}"] = sorted(str(tuple(r)) for r in counted)
-        return state
-
-    def close(self) -> None:
-        for engine in self.engines.values():
-            engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -136,14 +56,6 @@ def undisturbed(make_sistem: Sistems) -> dict[str, Any]:
     state = sistem.end_state()
     sistem.close()
     return state
-
-
-def wait_until(condition: Callable[[], Any], process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + BATAS_DETIK
-    while not condition():
-        assert time.monotonic() < until
-        assert process.poll() is None
-        time.sleep(0.002)
 
 
 @pytest.mark.timeout(240)
@@ -190,3 +102,55 @@ def test_service_killed_in_a_delivery_is_waited_for(
         assert process.wait(BATAS_DETIK) == 0
     assert sistem.end_state() == undisturbed
     sistem.close()
+
+
+@pytest.mark.timeout(240)
+def test_lines_cut_anywhere_end_in_the_same_state(
+    make_sistem: Sistems, undisturbed: dict[str, Any]
+) -> None:
+    """Requests and answers break off after a random number of octets, under TLS as well."""
+    chance, sistem = random.Random(20201103), make_sistem()
+
+    def cuts(count: int, most: int) -> Iterator[int]:
+        return iter([chance.randint(0, most) for _ in range(count)])
+
+    with ExitStack() as stack:
+        for nama in ("wlkp", "bpjs"):
+            line = Perantara(sistem.ports[nama], cuts(12, 60_000), cuts(12, 30_000), skema="https")
+            stack.callback(line.close)
+            sistem.lewat[nama] = line
+            sistem.service(stack, nama)
+        assert sistem.reconciler(stack).wait(BATAS_DETIK) == 0
+        assert all(line.terputus > 8 for line in sistem.lewat.values())
+    assert sistem.end_state() == undisturbed
+    sistem.close()
+
+
+def _postmaster(server: PostgresServer) -> int:
+    with psycopg.connect(libpq_url(server.url("postgres"))) as db:
+        folder = db.execute("SHOW data_directory").fetchone()
+    assert folder is not None
+    return int((Path(folder[0]) / "postmaster.pid").read_text().split()[0])
+
+
+@pytest.mark.timeout(240)
+def test_postgres_killed_anywhere_ends_in_the_same_state(
+    csv: Path, tmp_path: Path, undisturbed: dict[str, Any]
+) -> None:
+    """Both registries and the hub lose their server at once, without a checkpoint."""
+    chance = random.Random(20201103)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="uji-pg-")))
+        server = stack.enter_context(PostgresServer(folder / "pg"))
+        sistem = Sistem(lambda nama: embedded(server, nama, Peran.LAYANAN), tmp_path, csv)
+        for nama in ("wlkp", "bpjs"):
+            sistem.service(stack, nama)
+        for _ in range(3):
+            process = sistem.reconciler(stack)
+            time.sleep(1.5 + chance.random() * 2)
+            os.kill(_postmaster(server), signal.SIGKILL)
+            stack.enter_context(PostgresServer(folder / "pg"))
+            process.wait(BATAS_DETIK)
+        assert sistem.reconciler(stack).wait(BATAS_DETIK) == 0
+        assert sistem.end_state() == undisturbed
+        sistem.close()

@@ -6,13 +6,11 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
+from tests.perantara import Perantara
 
 BANYAK, SEBAGIAN = 700, 60
 PEKERJA = [(NamaSisi.WLKP, Himpunan.PEKERJA)]
@@ -258,62 +257,6 @@ def replace_pages(p: Pasangan, batas: int) -> Any:
 
 
 # -- cut, killed, tampered with ------------------------------------------------------------
-
-
-@dataclass
-class Perantara:
-    """A TCP proxy that ends connections after so many bytes of answer, or changes a byte."""
-
-    port: int
-    potong: Iterator[int]
-    ubah: bool = False
-    terputus: int = 0
-    _socket: socket.socket = field(default_factory=socket.socket)
-
-    def __post_init__(self) -> None:
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen()
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.port))
-            threading.Thread(target=self._pump, args=(client, server), daemon=True).start()
-            threading.Thread(
-                target=self._answers, args=(server, client, next(self.potong, 1 << 60)), daemon=True
-            ).start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while piece := source.recv(1 << 16):
-                sink.sendall(piece)
-        except OSError:
-            pass
-
-    def _answers(self, source: socket.socket, sink: socket.socket, left: int) -> None:
-        try:
-            while piece := source.recv(1 << 16):
-                if self.ubah and b"\x28\xb5\x2f\xfd" in piece:
-                    piece = piece[:-1] + bytes([piece[-1] ^ 1])
-                sink.sendall(piece[:left])
-                left -= len(piece)
-                if left <= 0:
-                    self.terputus += 1
-                    break
-        except OSError:
-            pass
-        for one in (source, sink):  # close alone leaves the other thread's recv, and the line, open
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 def through(p: Pasangan, perantara: Perantara, **more: Any) -> Any:
