@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from services.kit.errors import PermanentError, TemporaryError
 
 
@@ -31,3 +33,17 @@ class EnumerationError(TemporaryError):
     status = 429
     judul = "Terlalu banyak NIK yang tidak dikenal"
     saran = "Pencarian ditahan sampai tengah malam WIB; periksa sumber NIK yang ditanyakan."
+
+
+class EvidenceError(TemporaryError):
+    kode = "HUB-BUKTI-001"
+    judul = "Catatan bukti tidak dapat ditulis"
+    saran = "Tidak ada yang dikirim; ulangi nanti. Operator: periksa ruang dan database bukti."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+
+class ArchiveError(PermanentError):
+    kode = "KLIEN-BUKTI-002"
+    status = 422
+    judul = "Arsip bukti tidak terbaca"
+    saran = "Beri arsip yang ditulis `hub bukti ekspor`, dengan kunci pembukanya."

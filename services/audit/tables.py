@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from services.audit.bukti import tables as evidence
+
 
 def define(metadata: sa.MetaData) -> None:
     """Add the audit tables to a database's metadata."""
+    evidence.define(metadata)
     sa.Table(
         "audit_peristiwa",
         metadata,

@@ -80,6 +80,14 @@ class ServiceSettings(BaseSettings):
     tak_dikenal_bagian: float = Field(
         0.5, ge=0, le=1, description="Above that, the share of unknown NIK that is throttled."
     )
+    bukti_segel_detik: float = Field(
+        5, ge=0, description="Seconds between two seals of the evidence; 0: another process seals."
+    )
+    bukti_isi_maks: int = Field(
+        2**20,
+        ge=0,
+        description="Largest content (octets) kept with the evidence; a page of 1,000 fits.",
+    )
     tingkat_log: str = "INFO"
 
     @property

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import anyio.to_thread
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from services.audit.bukti.buku import BukuBukti
+from services.audit.bukti.isi import Amplop
+from services.audit.bukti.segel import Penyegel
 from services.audit.quota import Batas
 from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
@@ -26,10 +26,12 @@ from services.auth.kunci_pesan import KunciPesan, load_message_key
 from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
+from services.kit.berkala import Berkala
 from services.kit.clock import Clock
 from services.kit.database import DatabaseError, make_engine, transaction
-from services.kit.errors import ConfigurationError, HubError, TemporaryError
+from services.kit.errors import HubError, TemporaryError
 from services.kit.paging import Cursors
+from services.kit.rahasia import derive, read_secret
 from services.kit.settings import ServiceSettings
 from services.kit.watched import Watched
 from services.registry.ekspor.buku import Buku
@@ -61,7 +63,7 @@ class RegistryService:
         self.settings = settings
         self.clock = clock
         folder = settings.data / spec.nama
-        secret = _read_secret(folder / "rahasia")
+        secret = read_secret(folder / "rahasia")
         self.engine: sa.Engine = make_engine(settings.database_url, settings.koneksi)
         self.penahanan = HeldCredentials(self.engine, clock)
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
@@ -71,6 +73,9 @@ class RegistryService:
         messages = folder / "pesan.pem"
         self._message_key = Watched((messages,), lambda: load_message_key(messages))
         self._message_key.current()
+        amplop = Amplop(derive(secret, "isi-bukti"))
+        self.bukti = BukuBukti(spec.nama, self.engine, amplop, settings.bukti_isi_maks, clock)
+        self.penyegel = Penyegel(self.bukti, self.message_key)
         self.metrik = agreement_metrics(self.agreement)
         self.batas = Batas(
             settings.kuota_harian,
@@ -79,7 +84,7 @@ class RegistryService:
             settings.tak_dikenal_bagian,
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
-        self.sidik = PembacaSidik(self.reader, _read_secret(settings.berkas_kunci_sidik))
+        self.sidik = PembacaSidik(self.reader, read_secret(settings.berkas_kunci_sidik))
         self.ekspor = Buku(self.engine, self.auditor, clock)
         bahan = Bahan(
             self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
@@ -141,18 +146,22 @@ class RegistryService:
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """Size the thread pool to the database connections; give them back at the end.
 
-        In between, leaves that are missing, or of another key, and snapshots are made beside the
-        requests.
+        In between, leaves that are missing, or of another key, snapshots and the seals of the
+        evidence log are made beside the requests.
         """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
         ending = threading.Event()
         renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
         renewal.start()
         self.petugas.start()
+        sealing = Berkala("segel bukti", self.penyegel.seal, self.settings.bukti_segel_detik)
+        if self.settings.bukti_segel_detik:
+            sealing.start()
         yield
         ending.set()
         await anyio.to_thread.run_sync(renewal.join)
         await anyio.to_thread.run_sync(self.petugas.stop)
+        await anyio.to_thread.run_sync(sealing.stop)
         self.engine.dispose()
 
     def _renew_leaves(self, ending: threading.Event) -> None:
@@ -161,18 +170,3 @@ class RegistryService:
             for himpunan in Himpunan:
                 while not ending.is_set() and not self.sidik.advance(himpunan):
                     pass
-
-
-def derive(secret: bytes, purpose: str) -> bytes:
-    """Return a key for one purpose from a program's secret (one-step HKDF-Expand, RFC 5869)."""
-    return hmac.digest(secret, purpose.encode() + b"\x01", hashlib.sha256)
-
-
-def _read_secret(path: Any) -> bytes:
-    try:
-        content: bytes = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} tidak dapat dibaca ({error.strerror}); jalankan `hub siapkan`."
-        ) from None
-    return content
