@@ -141,7 +141,7 @@ class Hak(NamedTuple):
 class HakDari(Protocol):
     """Tells the right of a request from its path."""
 
-    def __call__(self, path: str) -> Hak:
+    def __call__(self, path: str, /) -> Hak:
         """Return the right."""
 
 

@@ -18,7 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _GARAM, _NONCE, _UKURAN = 32, 12, 4
-_LARIK = ("data", "usulan", "tanda_terima", "rekaman", "nik", "id")
+_LARIK = ("data", "jawaban", "usulan", "tanda_terima", "id", "nik", "npwp", "nib")
+"""The lists of items of the agreed forms; a look-up of companies has two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,9 @@ def count_items(badan: bytes) -> int | None:
         found = msgspec.json.decode(badan, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    sizes = []
     for name in _LARIK:
         if name in found:
             with suppress(msgspec.ValidationError):
-                return len(msgspec.json.decode(found[name], type=list[msgspec.Raw]))
-    return None
+                sizes.append(len(msgspec.json.decode(found[name], type=list[msgspec.Raw])))
+    return sum(sizes) if sizes else None
