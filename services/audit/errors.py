@@ -47,3 +47,40 @@ class ArchiveError(PermanentError):
     status = 422
     judul = "Arsip bukti tidak terbaca"
     saran = "Beri arsip yang ditulis `hub bukti ekspor`, dengan kunci pembukanya."
+
+
+class RecipientError(PermanentError):
+    kode = "KLIEN-BUKTI-003"
+    status = 422
+    judul = "Penerima arsip tidak terbaca"
+    saran = "Beri --penerima kunci publik age (age1…), atau berkas berisi kunci itu."
+
+
+class ContentGoneError(PermanentError):
+    kode = "KLIEN-BUKTI-004"
+    status = 410
+    judul = "Isi pesan itu tidak ada lagi"
+    saran = "Isi tidak disimpan, atau sudah dimusnahkan pada akhir retensi; catatannya tetap ada."
+
+
+class FieldNotFoundError(PermanentError):
+    kode = "KLIEN-BUKTI-005"
+    status = 404
+    judul = "Isi pesan tidak mempunyai bidang itu"
+    saran = "Beri penunjuk JSON (RFC 6901) sampai satu nilai, mis. /data/0/nama."
+
+
+class EvidenceKeyError(PermanentError):
+    kode = "KLIEN-BUKTI-006"
+    status = 422
+    judul = "Kunci publik arsip tidak diberikan"
+    saran = (
+        "Beri --kunci himpunan kunci (JWKS) yang diperoleh dari pemilik arsip, bukan dari arsip."
+    )
+
+
+class ArchiveFileError(PermanentError):
+    kode = "KLIEN-BUKTI-007"
+    status = 422
+    judul = "Arsip bukti tidak dapat ditulis"
+    saran = "Beri --keluar nama berkas di dalam folder yang dapat ditulis dan masih lapang."

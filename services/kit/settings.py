@@ -88,6 +88,7 @@ class ServiceSettings(BaseSettings):
         ge=0,
         description="Largest content (octets) kept with the evidence; a page of 1,000 fits.",
     )
+    bukti_isi_hari: int = Field(90, ge=1, description="Days that these contents are kept.")
     tingkat_log: str = "INFO"
 
     @property

@@ -7,18 +7,20 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import anyio.to_thread
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from services.audit.bukti import retensi
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
 from services.audit.bukti.segel import Penyegel
+from services.audit.catalogue import Peristiwa
 from services.audit.quota import Batas
-from services.audit.record import Auditor
+from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
 from services.auth.jws import load_keys
@@ -28,7 +30,7 @@ from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.berkala import Berkala
 from services.kit.clock import Clock
-from services.kit.database import DatabaseError, make_engine, transaction
+from services.kit.database import DatabaseError, Transaction, make_engine, transaction
 from services.kit.errors import HubError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.rahasia import derive, read_secret
@@ -43,6 +45,8 @@ from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from services.registry.sidik.baca import PembacaSidik
 from shared_schemas.rujukan import Himpunan, Pihak
+
+_RETENSI_DETIK = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -155,14 +159,27 @@ class RegistryService:
         renewal.start()
         self.petugas.start()
         sealing = Berkala("segel bukti", self.penyegel.seal, self.settings.bukti_segel_detik)
+        keeping = Berkala("retensi bukti", self.end_retention, _RETENSI_DETIK)
         if self.settings.bukti_segel_detik:
             sealing.start()
+        keeping.start()
         yield
         ending.set()
         await anyio.to_thread.run_sync(renewal.join)
         await anyio.to_thread.run_sync(self.petugas.stop)
         await anyio.to_thread.run_sync(sealing.stop)
+        await anyio.to_thread.run_sync(keeping.stop)
         self.engine.dispose()
+
+    def end_retention(self) -> int:
+        """Destroy the contents of messages whose retention is over; return how many."""
+        hari, who = self.settings.bukti_isi_hari, Pelaku(f"retensi-{self.spec.nama}")
+
+        def note(tx: Transaction, gone: int) -> None:
+            told = {"isi": gone, "hari": hari}
+            self.auditor.record(tx, Bukti(Peristiwa.BUKTI_DIMUSNAHKAN, who, told))
+
+        return retensi.destroy(partial(transaction, self.engine), self.clock(), hari, note)
 
     def _renew_leaves(self, ending: threading.Event) -> None:
         """Make all leaves, a chunk a transaction; what disturbs it waits for the next question."""

@@ -264,12 +264,12 @@ def until_converged(ctx: Konteks, pelaksana: Pelaksana) -> HasilJalan:
         hasil.add(pelaksana.resume(ctx, putaran))
     # What a resumed round asked and released was as things stood when it was cut off.
     pertama = True
-    saksi.seal(ctx)
+    saksi.tend(ctx)
     while hasil.rounds < ctx.settings.putaran_maks:
         nomor = rounds.open_round(ctx)
         hasil.add(pelaksana.start(ctx, nomor, pertama=pertama))
         pertama = False
-        saksi.seal(ctx)
+        saksi.tend(ctx)
         if hasil.converged:
             break
     return hasil

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from services.audit.bukti import retensi
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
 from services.audit.bukti.segel import Penyegel
 from services.auth.kunci_pesan import KunciPesan, load_message_key
 from services.auth.saksi import Hak, SaksiKlien
-from services.kit.database import DatabaseError
+from services.kit.database import DatabaseError, transaction
 from services.kit.errors import HubError
 from services.kit.rahasia import derive, read_secret
 from services.kit.watched import Watched
@@ -54,12 +57,13 @@ def sealer(ctx: Konteks) -> Penyegel | None:
     return Penyegel(buku, keys.last_good)
 
 
-def seal(ctx: Konteks) -> None:
-    """Seal what waits; what cannot be sealed now waits for the next round, and stops nothing."""
-    penyegel = sealer(ctx)
-    if penyegel is None:
+def tend(ctx: Konteks) -> None:
+    """Seal what waits, destroy contents past retention; what fails is done in the next round."""
+    penyegel, bukti = sealer(ctx), ctx.settings.bukti
+    if penyegel is None or bukti is None:
         return
     try:
         penyegel.seal()
+        retensi.destroy(partial(transaction, ctx.engine), ctx.now(), bukti.isi_hari)
     except (HubError, DatabaseError) as error:
-        ctx.tell("segel", f"Bukti belum tersegel ({type(error).__name__}); dicoba lagi nanti.")
+        ctx.tell("segel", f"Bukti belum terurus ({type(error).__name__}); dicoba lagi nanti.")

@@ -41,6 +41,7 @@ class Perkara(StrEnum):
     SEGEL_DIUBAH = "segel diubah"
     SEGEL_DISISIPKAN = "segel disisipkan"
     KEPALA = "kepala arsip tidak sah"
+    JANGKAR = "segel yang dicatat dahulu tidak ada"
     RANTAI_PUTUS = "rantai putus"
 
 
@@ -68,9 +69,13 @@ class HasilPeriksa:
         return not self.temuan
 
 
-def check(archive: Arsip, keys: Mapping[str, Pemeriksa]) -> HasilPeriksa:
-    """Return all that is wrong with an archive; `keys` by their ids, from outside the archive."""
-    return _Pemeriksaan(archive, keys).run()
+def check(archive: Arsip, keys: Mapping[str, Pemeriksa], jangkar: str = "") -> HasilPeriksa:
+    """Return all that is wrong with an archive; `keys` by their ids, from outside the archive.
+
+    `jangkar` is a seal that somebody wrote down before, as NUMBER:DIGEST: an older archive, or one
+    made anew by whoever holds the key, does not have it.
+    """
+    return _Pemeriksaan(archive, keys).run(jangkar)
 
 
 def signed_by(keys: Mapping[str, Pemeriksa], kid: object, signature: bytes, data: bytes) -> bool:
@@ -96,11 +101,15 @@ class _Pemeriksaan:
         self._last_record = 0
         self._last_seal = 0
 
-    def run(self) -> HasilPeriksa:
+    def run(self, jangkar: str) -> HasilPeriksa:
         kepala = self._archive.kepala
         self._head(kepala)
         self._check_seals()
         self._check_records()
+        if jangkar and jangkar not in {
+            f"{s.nomor}:{rantai.seal_digest(s.text()).hex()}" for s in self._seals.values()
+        }:
+            self._say(0, Perkara.JANGKAR)
         ujung = max(self._seals, default=0)
         return HasilPeriksa(
             self._archive.buku,
