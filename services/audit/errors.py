@@ -84,3 +84,9 @@ class ArchiveFileError(PermanentError):
     status = 422
     judul = "Arsip bukti tidak dapat ditulis"
     saran = "Beri --keluar nama berkas di dalam folder yang dapat ditulis dan masih lapang."
+
+
+class StampError(TemporaryError):
+    kode = "HUB-BUKTI-008"
+    judul = "Cap waktu belum diperoleh"
+    saran = "Dicoba lagi sendiri; pertukaran dan penyegelan berjalan terus."

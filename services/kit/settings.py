@@ -88,6 +88,13 @@ class ServiceSettings(BaseSettings):
         ge=0,
         description="Largest content (octets) kept with the evidence; a page of 1,000 fits.",
     )
+    bukti_cap_url: str = Field(
+        "", description="Time-stamping authority (RFC 3161); none by default."
+    )
+    bukti_cap_otoritas: Path | None = Field(
+        None, description="PEM certificates that the authority's must come from."
+    )
+    bukti_cap_detik: float = Field(600, gt=0, description="Seconds between two time stamps.")
     bukti_isi_hari: int = Field(90, ge=1, description="Days that these contents are kept.")
     tingkat_log: str = "INFO"
 

@@ -14,6 +14,7 @@ import typer
 from services import persiapan
 from services.audit.bukti import arsip, buka, retensi, sandi
 from services.audit.bukti.buku import BukuBukti
+from services.audit.bukti.cap import Pencap, load_roots
 from services.audit.bukti.isi import Amplop
 from services.audit.bukti.segel import Penyegel, public_keys
 from services.audit.catalogue import Peristiwa
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Catatan bukti setiap pesan pertukaran.", no_args_is_help=True)
     group.command("segel")(seal)
     group.command("ekspor")(export)
+    group.command("cap")(stamp)
     group.command("kunci")(keys)
     group.command("periksa")(bukti_periksa.verify)
     group.command("buka")(open_field)
@@ -86,6 +88,25 @@ def seal(nama: Nama, data: Data = DATA, database_url: Url = "") -> None:
     with _open(nama, database_url, data) as opened:
         sealed = Penyegel(opened.buku, lambda: opened.kunci).seal()
     out.print(f"{sealed} catatan disegel.", highlight=False)
+
+
+def stamp(
+    nama: Nama,
+    otoritas_url: Annotated[
+        str, typer.Option(envvar="HUB_BUKTI_CAP_URL", help="Alamat otoritas cap waktu (RFC 3161).")
+    ],
+    otoritas: Annotated[
+        Path, typer.Option(envvar="HUB_BUKTI_CAP_OTORITAS", help="Sertifikat PEM-nya.")
+    ],
+    data: Data = DATA,
+    database_url: Url = "",
+) -> None:
+    """Minta cap waktu bagi segel terakhir; layanan melakukannya sendiri bila otoritasnya diatur."""
+    with _open(nama, database_url, data) as opened:
+        pencap = Pencap(opened.buku.engine, otoritas_url, load_roots(otoritas))
+        nomor = pencap.stamp()
+        pencap.close()
+    out.print("Sudah dicap." if nomor is None else f"Segel {nomor} dicap.", highlight=False)
 
 
 def export(

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from services.audit.bukti import arsip, buka, padan, periksa, sandi
+from services.audit.bukti import arsip, buka, cap, padan, periksa, sandi
 from services.audit.bukti.arsip import Arsip
 from services.audit.bukti.padan import Selisih
 from services.audit.bukti.periksa import HasilPeriksa
@@ -42,6 +42,9 @@ def verify(
     segel: Annotated[
         str, typer.Option(help="NOMOR:SIDIK segel yang dicatat dahulu; arsip harus memuatnya.")
     ] = "",
+    otoritas: Annotated[
+        Path | None, typer.Option(help="Sertifikat PEM otoritas cap waktu yang dipercaya.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Periksa arsip tanpa database; sebut tiap catatan yang dihapus, diubah, disisipkan, dipindah.
@@ -57,6 +60,10 @@ def verify(
         raise EvidenceKeyError
     anchors = [segel, ""]
     results = [periksa.check(a, keys, j) for a, j in zip(archives, anchors, strict=False)]
+    if otoritas is not None:
+        roots = cap.load_roots(otoritas)
+        for archive, result in zip(archives, results, strict=True):
+            periksa.check_stamps(archive, roots, result)
     differences = padan.compare(*archives) if len(archives) == 2 else []
     proven = None if bukti_bidang is None else _proven(bukti_bidang, archives[0], results[0])
     if as_json:
@@ -103,6 +110,8 @@ def _show(results: list[HasilPeriksa], differences: list[Selisih], proven: Any) 
     for r in results:
         said = "utuh" if r.utuh else f"RUSAK, mulai nomor {r.temuan[0].nomor}"
         out.print(f"{r.buku}: {r.catatan} catatan, {r.segel} segel, {said}.", highlight=False)
+        for nomor, at in r.dicap.items():
+            out.print(f"Segel {nomor} ada pada {at.isoformat()} (cap waktu).", highlight=False)
         _show_some([{"buku": r.buku, **asdict(t)} for t in r.temuan])
     _show_some([asdict(s) for s in differences])
     if proven is not None:

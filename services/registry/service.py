@@ -7,20 +7,15 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import anyio.to_thread
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from services.audit.bukti import retensi
-from services.audit.bukti.buku import BukuBukti
-from services.audit.bukti.isi import Amplop
-from services.audit.bukti.segel import Penyegel
-from services.audit.catalogue import Peristiwa
 from services.audit.quota import Batas
-from services.audit.record import Auditor, Bukti, Pelaku
+from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
 from services.auth.jws import load_keys
@@ -28,14 +23,14 @@ from services.auth.kunci_pesan import KunciPesan, load_message_key
 from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
-from services.kit.berkala import Berkala
 from services.kit.clock import Clock
-from services.kit.database import DatabaseError, Transaction, make_engine, transaction
+from services.kit.database import DatabaseError, make_engine, transaction
 from services.kit.errors import HubError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.rahasia import derive, read_secret
 from services.kit.settings import ServiceSettings
 from services.kit.watched import Watched
+from services.registry.bukti import PengurusBukti
 from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
@@ -45,8 +40,6 @@ from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from services.registry.sidik.baca import PembacaSidik
 from shared_schemas.rujukan import Himpunan, Pihak
-
-_RETENSI_DETIK = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -77,9 +70,10 @@ class RegistryService:
         messages = folder / "pesan.pem"
         self._message_key = Watched((messages,), lambda: load_message_key(messages))
         self._message_key.current()
-        amplop = Amplop(derive(secret, "isi-bukti"))
-        self.bukti = BukuBukti(spec.nama, self.engine, amplop, settings.bukti_isi_maks, clock)
-        self.penyegel = Penyegel(self.bukti, self.message_key)
+        self.pengurus_bukti = PengurusBukti(
+            spec.nama, self.engine, secret, self.message_key, self.auditor, settings, clock
+        )
+        self.bukti = self.pengurus_bukti.buku
         self.metrik = agreement_metrics(self.agreement)
         self.batas = Batas(
             settings.kuota_harian,
@@ -150,36 +144,24 @@ class RegistryService:
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """Size the thread pool to the database connections; give them back at the end.
 
-        In between, leaves that are missing, or of another key, snapshots and the seals of the
-        evidence log are made beside the requests.
+        In between, leaves that are missing, or of another key, and snapshots are made beside the
+        requests, and the evidence is kept.
         """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
         ending = threading.Event()
         renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
         renewal.start()
         self.petugas.start()
-        sealing = Berkala("segel bukti", self.penyegel.seal, self.settings.bukti_segel_detik)
-        keeping = Berkala("retensi bukti", self.end_retention, _RETENSI_DETIK)
-        if self.settings.bukti_segel_detik:
-            sealing.start()
-        keeping.start()
+        beside = self.pengurus_bukti.beside()
+        for each in beside:
+            each.start()
         yield
         ending.set()
         await anyio.to_thread.run_sync(renewal.join)
         await anyio.to_thread.run_sync(self.petugas.stop)
-        await anyio.to_thread.run_sync(sealing.stop)
-        await anyio.to_thread.run_sync(keeping.stop)
+        for each in beside:
+            await anyio.to_thread.run_sync(each.stop)
         self.engine.dispose()
-
-    def end_retention(self) -> int:
-        """Destroy the contents of messages whose retention is over; return how many."""
-        hari, who = self.settings.bukti_isi_hari, Pelaku(f"retensi-{self.spec.nama}")
-
-        def note(tx: Transaction, gone: int) -> None:
-            told = {"isi": gone, "hari": hari}
-            self.auditor.record(tx, Bukti(Peristiwa.BUKTI_DIMUSNAHKAN, who, told))
-
-        return retensi.destroy(partial(transaction, self.engine), self.clock(), hari, note)
 
     def _renew_leaves(self, ending: threading.Event) -> None:
         """Make all leaves, a chunk a transaction; what disturbs it waits for the next question."""

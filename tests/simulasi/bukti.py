@@ -25,7 +25,7 @@ WHERE m.catatan->>'jenis' = 'permintaan'
 def seal(panggung: Panggung, nama: str) -> None:
     """Let a service's sealer have its turn, whatever hits it."""
     try:
-        panggung.apps[nama].state.service.penyegel.seal()
+        panggung.apps[nama].state.service.pengurus_bukti.penyegel.seal()
     except (TemporaryError, DatabaseError):
         pass
     except Padam as padam:

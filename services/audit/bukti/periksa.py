@@ -8,6 +8,7 @@ archive costs a digest a record, that of a damaged one a signature for the damag
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -15,9 +16,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from services.audit.bukti import rantai
+from services.audit.bukti import cap, rantai
 from services.audit.bukti.arsip import Arsip, Baris, SegelArsip
 from services.audit.bukti.catatan import canonical, digest_of_text
 from services.audit.bukti.rantai import AWAL, Segel
@@ -43,6 +45,7 @@ class Perkara(StrEnum):
     KEPALA = "kepala arsip tidak sah"
     JANGKAR = "segel yang dicatat dahulu tidak ada"
     RANTAI_PUTUS = "rantai putus"
+    CAP_PALSU = "cap waktu tidak sah"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,6 +65,8 @@ class HasilPeriksa:
     segel: int
     ujung: str
     temuan: list[Temuan] = field(default_factory=list)
+    dicap: dict[int, dt.datetime] = field(default_factory=dict)
+    """Seals with a valid time stamp, and when they were stamped; filled where roots are given."""
 
     @property
     def utuh(self) -> bool:
@@ -76,6 +81,19 @@ def check(archive: Arsip, keys: Mapping[str, Pemeriksa], jangkar: str = "") -> H
     made anew by whoever holds the key, does not have it.
     """
     return _Pemeriksaan(archive, keys).run(jangkar)
+
+
+def check_stamps(archive: Arsip, roots: list[x509.Certificate], result: HasilPeriksa) -> None:
+    """Add what the time stamps of an archive say to the result of its check."""
+    for each in archive.segel:
+        if each.cap is None:
+            continue
+        nomor = _seal_number(each, 0)
+        at = cap.verify(each.cap, rantai.seal_content(each.teks), roots)
+        if at is None:
+            result.temuan.append(Temuan(nomor, Perkara.CAP_PALSU))
+        else:
+            result.dicap[nomor] = at
 
 
 def signed_by(keys: Mapping[str, Pemeriksa], kid: object, signature: bytes, data: bytes) -> bool:
