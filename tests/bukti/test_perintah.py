@@ -25,6 +25,7 @@ from tests.bukti.buku import catatan, changed
 from tests.conftest import MakeDatabase, as_program
 
 pyrage = pytest.importorskip("pyrage")
+pytestmark = pytest.mark.usefixtures("log_sendiri")
 
 ISI = {"data": [{"nama": "Contoh Satu", "upah": 1.50}, {"nama": "Contoh Dua", "a/b~": None}]}
 
