@@ -50,7 +50,7 @@ class Amplop:
         """Return what was closed for this record; None for another key or record."""
         try:
             sealed = self._cipher.decrypt(stored[:_NONCE], stored[_NONCE:], sidik)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter for what is too short to be ours
             return None
         at = _GARAM + _UKURAN
         size = int.from_bytes(sealed[_GARAM:at], "big")
