@@ -8,7 +8,7 @@ from typing import Protocol
 import httpx
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.audit.bukti.buku import BukuBukti
@@ -66,7 +66,10 @@ class SignedMessages:
 
     async def _exchange(self, request: Request, send: Send) -> None:
         service: Signing = request.app.state.service
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:  # nobody is there to be answered
+            return
         message = _permintaan(request, service)
         saksi = SaksiLayanan(service.bukti, message, body, request.state.id_permintaan)
         answer = _Answer(request, service, saksi, send)
@@ -105,11 +108,12 @@ class SignedMessages:
 
 def _permintaan(request: Request, service: Signing) -> Permintaan:
     scope = request.scope
-    # The public address, not the Host header: a proxy changes that one, and a message to another
-    # service must not pass here.
-    target = service.issuer.penerbit + scope.get("raw_path", scope["path"].encode()).decode()
+    path = scope.get("raw_path", scope["path"].encode())
     if scope["query_string"]:
-        target += f"?{scope['query_string'].decode()}"
+        path += b"?" + scope["query_string"]
+    # The public address, not the Host header: a proxy changes that one, and a message to another
+    # service must not pass here. Octets that no URI has are no reason to fail: no signature fits.
+    target = service.issuer.penerbit + path.decode(errors="backslashreplace")
     return Permintaan(scope["method"], target, httpx.Headers(scope["headers"]))
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -282,6 +283,19 @@ def test_unsigned_message_of_a_party_is_recorded_where_signing_is_off(
     assert (request["jenis"], request["jumlah"], reply["status"]) == ("permintaan", 2, 200)
     assert "nonce" not in request
     assert "perjanjian" not in request
+
+
+@pytest.mark.parametrize("target", [b"/v1/\xff\xfe", b"/v1/badan-usaha?kursor=\xff", b"/v1/%ff"])
+def test_octets_that_no_address_has_are_refused_and_fail_nothing(
+    make_database: MakeDatabase, tmp_path: Path, target: bytes
+) -> None:
+    persiapan.prepare(tmp_path)
+    with serving("wlkp", make_database("wlkp"), tmp_path, polos=True) as base:
+        port = httpx.URL(base).port or 0
+        with socket.create_connection(("127.0.0.1", port), 10) as sock:
+            sock.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            status = int(sock.makefile("rb").readline().split()[1])
+    assert 400 <= status < 500
 
 
 def test_unsigned_messages_of_the_hub_are_recorded(dunia: Dunia) -> None:
