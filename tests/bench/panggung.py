@@ -119,7 +119,9 @@ def _wait_for(running: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def service(panggung: Panggung, *, tls: bool = False, bukti: bool = True) -> Iterator[Proses]:
+def service(
+    panggung: Panggung, *, tls: bool = False, bukti: bool = True, **environment: str
+) -> Iterator[Proses]:
     """Run the registry WLKP as `hub layanan` does; signed messages are read, not demanded."""
     port = free_port()
     module = "services.cli" if bukti else "tests.bench.tanpa_bukti"
@@ -132,6 +134,7 @@ def service(panggung: Panggung, *, tls: bool = False, bukti: bool = True) -> Ite
         HUB_DATABASE_URL=panggung.url,
         HUB_TLS=str(int(tls)),  # what TLS and signatures cost is measured by itself
         HUB_TANDA_TANGAN="0",
+        **environment,
     ) as running:
         yield running
 

@@ -1,16 +1,10 @@
-"""Every message of an exchange is recorded on both sides, and what cannot be recorded stays."""
+"""Every message of an exchange is recorded, on both sides alike; who is no party is not."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import socket
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +19,17 @@ from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
 from services.audit.bukti.rantai import Penanda
 from services.audit.bukti.segel import Penyegel
-from services.audit.errors import EvidenceError
 from services.auth.kunci_pesan import load_message_key, read_jwk
 from services.auth.pesan_klien import RecordingTransport, SigningTransport
-from services.auth.saksi import Hak, SaksiKlien
+from services.auth.saksi import SaksiKlien
 from services.kit.clock import system_clock
-from services.kit.database import make_engine, transaction
+from services.kit.database import transaction
 from services.kit.rahasia import derive
-from shared_schemas.perjanjian import CONTOH, load
 from tests import contoh
+from tests.bukti.conftest import CARI, ISI, JSON, MITRA, NOMOR, Dunia, hak
 from tests.bukti.nanti import nanti
 from tests.conftest import (
-    TUJUAN,
     MakeDatabase,
-    as_program,
     auth_of,
     client_of,
     open_registri,
@@ -46,91 +37,6 @@ from tests.conftest import (
     transport_of,
 )
 from tests.registry.ekspor_alat import fill, make
-
-MITRA = persiapan.SYNC_WLKP
-NOMOR = load(CONTOH).nomor
-CARI = "/v1/pekerja/cari"
-ISI = json.dumps({"nik": [contoh.nik(1), contoh.nik(2)]}).encode()
-JSON = {"Content-Type": "application/json"}
-
-
-class Pencacah(httpx.BaseTransport):
-    """Counts what goes over the wire, and lets a test change it."""
-
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self._inner = inner
-        self.terkirim: list[httpx.Request] = []
-        self.ubah: Callable[[httpx.Request], httpx.Request] = lambda r: r
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path.startswith("/v1/"):
-            request = self.ubah(request)
-            self.terkirim.append(request)
-        return self._inner.handle_request(request)
-
-
-@dataclass
-class Dunia:
-    """A service over HTTPS and the hub that asks it, each with its database."""
-
-    base: str
-    data: Path
-    url: str
-    layanan: sa.Engine
-    hub: sa.Engine
-    kawat: Pencacah
-    buku: BukuBukti
-    klien: httpx.Client
-
-    def cari(self, **headers: str) -> httpx.Response:
-        return self.klien.post(CARI, content=ISI, headers=JSON | headers)
-
-    def records(self, engine: sa.Engine) -> list[dict[str, Any]]:
-        with engine.connect() as connection:
-            rows = connection.execute(sa.text("SELECT catatan::text FROM audit_pesan ORDER BY id"))
-            return [json.loads(r[0]) for r in rows]
-
-    def forget(self) -> None:
-        """Begin with empty books, as their owner may."""
-        for engine in (self.layanan, self.hub):
-            with engine.begin() as connection:
-                connection.execute(
-                    sa.text("TRUNCATE audit_pesan, audit_rantai, audit_segel, bukti_isi")
-                )
-
-
-@pytest.fixture(scope="module")
-def dunia(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dunia]:
-    data = tmp_path_factory.mktemp("saksi")
-    persiapan.prepare(data)
-    url, hub_url = make_database("wlkp"), make_database("hub")
-    with serving("wlkp", as_program("wlkp", url), data) as base:
-        engine, hub = make_engine(url, 2), make_engine(hub_url, 2)
-        own = make_engine(as_program("hub", hub_url), 2)
-        amplop = Amplop(derive(persiapan.hub_secret(data).read_bytes(), "isi-bukti"))
-        buku = BukuBukti("hub", own, amplop, 2**20, system_clock)
-        saksi = SaksiKlien(buku, "wlkp", MITRA.client_id, hak)
-        kawat = Pencacah(transport_of(MITRA, data))
-        signing = SigningTransport(kawat, MITRA.message_key_path(data), lambda: NOMOR, saksi=saksi)
-        head = {"Tujuan": TUJUAN["wlkp"]}
-        auth = auth_of(MITRA, data, base)
-        with httpx.Client(base_url=base, auth=auth, headers=head, transport=signing) as klien:
-            yield Dunia(base, data, url, engine, hub, kawat, buku, klien)
-        for each in (engine, hub, own):
-            each.dispose()
-
-
-@pytest.fixture(autouse=True)
-def kosong(request: pytest.FixtureRequest) -> None:
-    if "dunia" in request.fixturenames:
-        dunia: Dunia = request.getfixturevalue("dunia")
-        dunia.forget()
-        dunia.kawat.terkirim.clear()
-        dunia.kawat.ubah = lambda r: r
-
-
-def hak(_path: str) -> Hak:
-    return Hak("pihak_kedua", "pekerja:baca", "Pasal 5 ayat (2)")
 
 
 def test_message_is_recorded_on_both_sides_alike(dunia: Dunia) -> None:
@@ -324,143 +230,3 @@ def test_part_of_a_snapshot_is_recorded_by_its_digest(
     assert reply["sidik_isi"] == made["bagian"][0]["sidik"]
     assert reply["rute"] == "/v1/ekspor/{id:uuid}/{bagian}"
     assert kept[0][0] is None, "what goes out in bulk is committed to by its digest alone"
-
-
-# A record that cannot be written: nothing leaves
-
-_GAGAL = """
-CREATE FUNCTION penuh() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NEW.catatan->>'arah' = '{arah}' THEN
-        RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER penuh BEFORE INSERT ON audit_pesan FOR EACH ROW EXECUTE FUNCTION penuh();
-"""
-
-
-@contextmanager
-def refusing(engine: sa.Engine, arah: str) -> Iterator[None]:
-    """Let a database say that its disk is full when a record of one direction is written."""
-    with engine.begin() as connection:
-        connection.exec_driver_sql(_GAGAL.replace("{arah}", arah))
-    try:
-        yield
-    finally:
-        with engine.begin() as connection:
-            connection.exec_driver_sql("DROP FUNCTION penuh CASCADE")
-
-
-@pytest.mark.parametrize("arah", ["masuk", "keluar"])
-def test_service_that_cannot_record_gives_nothing(dunia: Dunia, arah: str) -> None:
-    with refusing(dunia.layanan, arah):
-        answer = dunia.cari()
-    assert (answer.status_code, answer.json()["kode"]) == (503, "HUB-BUKTI-001")
-    assert answer.headers["retry-after"] == "5"
-    assert set(answer.json()) <= {"type", "title", "status", "detail", "kode", "id_permintaan"}
-    assert dunia.cari().status_code == 200
-
-
-def test_write_whose_answer_cannot_be_recorded_is_repeated_and_done_once(dunia: Dunia) -> None:
-    usulan = {
-        "id_usulan": "6f0cbb9e-0000-4000-8000-000000000077",
-        "jenis": "penambahan",
-        "himpunan": "badan_usaha",
-        "isi": contoh.badan_usaha(77),
-    }
-    isi = json.dumps({"usulan": [usulan]}).encode()
-
-    def send() -> httpx.Response:
-        head = JSON | {"Idempotency-Key": "kunci-uji-77"}
-        return dunia.klien.post("/v1/usulan", content=isi, headers=head)
-
-    with refusing(dunia.layanan, "keluar"):
-        assert send().status_code == 503
-    assert send().status_code == 200
-    with dunia.layanan.connect() as connection:
-        count = connection.execute(sa.text("SELECT count(*) FROM usulan")).scalar_one()
-    assert count == 1
-
-
-def test_hub_that_cannot_record_sends_nothing(dunia: Dunia) -> None:
-    with refusing(dunia.hub, "keluar"), pytest.raises(EvidenceError):
-        dunia.cari()
-    assert dunia.kawat.terkirim == []
-    assert dunia.records(dunia.layanan) == []
-
-
-def test_hub_uses_no_answer_that_it_cannot_record(dunia: Dunia) -> None:
-    with refusing(dunia.hub, "masuk"), pytest.raises(EvidenceError):
-        dunia.cari()
-    assert len(dunia.kawat.terkirim) == 1
-
-
-def test_right_withdrawn_from_the_program_stops_the_exchange(dunia: Dunia) -> None:
-    with dunia.layanan.begin() as connection:
-        connection.exec_driver_sql("REVOKE INSERT ON audit_pesan FROM wlkp_layanan")
-    try:
-        assert dunia.cari().json()["kode"] == "HUB-BUKTI-001"
-    finally:
-        with dunia.layanan.begin() as connection:
-            connection.exec_driver_sql("GRANT INSERT ON audit_pesan TO wlkp_layanan")
-
-
-@contextmanager
-def small_disk(engine: sa.Engine) -> Iterator[Path]:
-    """Mount a file system of one MiB that the server may write to; root alone can."""
-    with engine.connect() as connection:
-        cluster = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
-    folder = cluster.parent / "penuh"
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("hanya root dapat memasang sistem berkas kecil")
-    folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False)
-    if made.returncode:
-        pytest.skip("sistem ini tidak mengizinkan mount")
-    try:
-        os.chown(folder, cluster.stat().st_uid, cluster.stat().st_gid)
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-        folder.rmdir()
-
-
-def test_full_disk_stops_the_exchange_until_there_is_room(dunia: Dunia) -> None:
-    """A real one: the evidence lies in a tablespace on a file system that has no block left."""
-    with small_disk(dunia.layanan) as disk:
-        execute(dunia.layanan, f"CREATE TABLESPACE sempit LOCATION '{disk}'")
-        for table in ("audit_pesan", "bukti_isi"):
-            execute(dunia.layanan, f"ALTER TABLE {table} SET TABLESPACE sempit")
-        try:
-            answers = [dunia.cari() for _ in range(3)]
-            assert {a.status_code for a in answers} == {200}
-            ballast = disk / "penuh"
-            with pytest.raises(OSError, match="No space"):
-                ballast.write_bytes(bytes(2**20))
-            refused = until_refused(dunia)
-            assert refused.json()["kode"] == "HUB-BUKTI-001"
-            assert "data" not in refused.json()
-            recorded = len(dunia.records(dunia.layanan))
-            assert dunia.cari().status_code == 503
-            assert len(dunia.records(dunia.layanan)) == recorded
-            ballast.unlink()
-            assert dunia.cari().status_code == 200
-        finally:
-            for table in ("audit_pesan", "bukti_isi"):
-                execute(dunia.layanan, f"ALTER TABLE {table} SET TABLESPACE pg_default")
-            execute(dunia.layanan, "DROP TABLESPACE sempit")
-
-
-def execute(engine: sa.Engine, statement: str) -> None:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(statement)
-
-
-def until_refused(dunia: Dunia) -> httpx.Response:
-    """Ask until the pages that the tables had already are full."""
-    for _ in range(100):
-        answer = dunia.cari()
-        if answer.status_code != 200:
-            return answer
-    raise AssertionError("disk penuh tidak menghentikan apa pun")
