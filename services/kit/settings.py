@@ -84,9 +84,10 @@ class ServiceSettings(BaseSettings):
         5, ge=0, description="Seconds between two seals of the evidence; 0: another process seals."
     )
     bukti_isi_maks: int = Field(
-        2**20,
-        ge=0,
-        description="Largest content (octets) kept with the evidence; a page of 1,000 fits.",
+        2**20, ge=0, description="Largest request (octets) kept with the evidence, by field."
+    )
+    bukti_jawaban_maks: int = Field(
+        2**16, ge=0, description="Largest answer so kept; of larger ones the digest stays."
     )
     bukti_cap_url: str = Field(
         "", description="Time-stamping authority (RFC 3161); none by default."

@@ -39,7 +39,9 @@ class PengurusBukti:
         clock: Clock,
     ) -> None:
         amplop = Amplop(derive(secret, "isi-bukti"))
-        self.buku = BukuBukti(nama, engine, amplop, settings.bukti_isi_maks, clock)
+        self.buku = BukuBukti(
+            nama, engine, amplop, settings.bukti_isi_maks, clock, settings.bukti_jawaban_maks
+        )
         self.penyegel = Penyegel(self.buku, penanda)
         self._auditor = auditor
         self._settings = settings

@@ -29,7 +29,7 @@ def open_book(ctx: Konteks) -> BukuBukti | None:
     if bukti is None:
         return None
     amplop = Amplop(derive(read_secret(bukti.rahasia), "isi-bukti"))
-    return BukuBukti(BUKU, ctx.engine, amplop, bukti.isi_maks, ctx.clock)
+    return BukuBukti(BUKU, ctx.engine, amplop, bukti.isi_maks, ctx.clock, bukti.jawaban_maks)
 
 
 def witness(ctx: Konteks, nama: NamaSisi) -> SaksiKlien | None:

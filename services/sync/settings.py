@@ -55,7 +55,8 @@ class Bukti(BaseModel):
 
     kunci_segel: Path = Field(description="Ed25519 key that seals its records.")
     rahasia: Path = Field(description="Secret from which contents at rest are encrypted.")
-    isi_maks: int = Field(2**20, ge=0, description="Largest content (octets) that is kept.")
+    isi_maks: int = Field(2**20, ge=0, description="Largest request (octets) that is kept.")
+    jawaban_maks: int = Field(2**16, ge=0, description="Largest answer that is kept.")
     isi_hari: int = Field(90, ge=1, description="Days that contents are kept.")
 
 

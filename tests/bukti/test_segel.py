@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from services.audit.bukti import periksa
+from services.audit.bukti.catatan import Jenis
+from services.audit.bukti.isi import Muatan
 from services.kit.database import transaction
 from tests.bukti.buku import BukuUji, catatan, open_book
 from tests.conftest import MakeDatabase, as_program
@@ -127,3 +130,14 @@ def test_content_that_does_not_open_stops_no_seal(buku: BukuUji) -> None:
         tx.raw("UPDATE bukti_isi SET isi = '\\x00112233445566778899aabbccddeeff'")
     assert buku.penyegel.seal() == 1
     assert periksa.check(buku.export(), buku.public).utuh
+
+
+def test_answers_above_their_limit_are_committed_to_by_digest_alone(buku: BukuUji) -> None:
+    badan = b'{"data": ["' + b"x" * 2**16 + b'"]}'
+    for jenis in Jenis:
+        with buku.buku.transaction() as tx:
+            said = replace(catatan("besar", badan), jenis=jenis)
+            buku.buku.write(tx, said, Muatan(badan))
+    buku.penyegel.seal()
+    rows = fetch(buku, "SELECT akar_isi IS NULL FROM audit_rantai ORDER BY nomor")
+    assert rows == [(False,), (True,)], "a request of that size is kept, an answer is not"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from services.audit.bukti.catatan import Catatan, read_moment
+from services.audit.bukti.catatan import Catatan, Jenis, digest_of_text, read_moment
 from services.audit.bukti.isi import Amplop, Muatan
 from services.audit.errors import EvidenceError
 from services.kit.clock import Clock
@@ -30,24 +30,32 @@ WITH c AS (
 
 @dataclass(frozen=True, slots=True)
 class BukuBukti:
-    """Where one program writes its records; `nama` is the book's, `isi_maks` in octets."""
+    """Where one program writes its records; `nama` is the book's.
+
+    `isi_maks` and `jawaban_maks` are the octets up to which contents of requests and answers are
+    kept and committed to by field: a page of a thousand records has 20,000 fields, which cost
+    several times what the answer costs, and its digest is signed anyway.
+    """
 
     nama: str
     engine: sa.Engine
     amplop: Amplop
     isi_maks: int
     clock: Clock
+    jawaban_maks: int = 2**16
 
     def write(self, tx: Transaction, catatan: Catatan, isi: Muatan | None) -> str:
         """Append a record and keep the message's content, where it is short enough.
 
         Returns the record's digest, hexadecimal.
         """
-        sidik = catatan.sidik
+        text = catatan.text()
+        sidik = digest_of_text(text)
+        most = self.jawaban_maks if catatan.jenis is Jenis.JAWABAN else self.isi_maks
         kept = None
-        if isi is not None and len(isi.badan) <= self.isi_maks:
+        if isi is not None and len(isi.badan) <= most:
             kept = self.amplop.close(isi, sidik)
-        tx.raw(_CATAT, (read_moment(catatan.waktu), catatan.text(), sidik, kept))
+        tx.raw(_CATAT, (read_moment(catatan.waktu), text, sidik, kept))
         return sidik.hex()
 
     @contextmanager

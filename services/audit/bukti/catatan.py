@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -69,12 +69,11 @@ class Catatan:
 
     def text(self) -> str:
         """Return the record in the encoding of `canonical`."""
-        return canonical({k: v for k, v in asdict(self).items() if v is not None})
+        said = ((name, getattr(self, name)) for name in _MEMBERS)
+        return canonical({name: value for name, value in said if value is not None})
 
-    @property
-    def sidik(self) -> bytes:
-        """The digest that stands for the record in the chain."""
-        return digest_of_text(self.text())
+
+_MEMBERS = tuple(f.name for f in fields(Catatan))
 
 
 def canonical(value: Any) -> str:
@@ -86,7 +85,7 @@ def canonical(value: Any) -> str:
 
 
 def digest_of_text(text: str) -> bytes:
-    """Return the digest of a record in its encoding."""
+    """Return the digest that stands for a record in the chain, from its encoding."""
     return hashlib.sha256(_PENANDA + text.encode()).digest()
 
 
