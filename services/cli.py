@@ -10,6 +10,7 @@ from services.kit.errors import HubError
 from services.perintah import (
     audit,
     banding,
+    bukti,
     data,
     demo,
     dokumen,
@@ -43,6 +44,7 @@ _GROUPS = (
     perjanjian,
     dokumen,
     jejak,
+    bukti,
     umpan,
     unduh,
     sync,

@@ -42,6 +42,8 @@ def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -
         replace_private_key(data / registri / "kunci.pem", keep=_BERTAHAN)
         replace_private_key(data / registri / "pesan.pem", keep=_BERTAHAN, make=new_message_pem)
         _rotate_clients(data, registri)
+    if persiapan.hub_seal_key(data).exists():
+        replace_private_key(persiapan.hub_seal_key(data), keep=_BERTAHAN, make=new_message_pem)
     _rotate_signers(data)
 
 
@@ -83,6 +85,8 @@ def prune(data: Path) -> int:
     """Accept the newest keys and authority alone; return how many former ones were dropped."""
     persiapan.require(data)
     dropped = sertifikat.drop_former(persiapan.otoritas(data))
+    if persiapan.hub_seal_key(data).exists():
+        dropped += drop_former_keys(persiapan.hub_seal_key(data))
     for registri in REGISTRI:
         dropped += drop_former_keys(data / registri / "kunci.pem")
         dropped += drop_former_keys(data / registri / "pesan.pem")

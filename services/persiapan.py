@@ -59,6 +59,8 @@ KUNCI_SIDIK = "kunci-sidik"
 
 REGISTRASI = (SYNC_WLKP, SYNC_BPJS, SISTEM_KEMNAKER, SISTEM_BPJS)
 REGISTRI = ("wlkp", "bpjs")
+HUB = "hub"
+"""The reconciler's own folder, key and secret, beside those of the registries."""
 
 
 def prepare(data: Path) -> None:
@@ -84,7 +86,19 @@ def prepare(data: Path) -> None:
                 [_client(r, data) for r in REGISTRASI if r.registri == registri],
             )
         _register_message_keys(folder / "klien.yaml", data)
+    write_private_key(hub_seal_key(data), new_message_pem)
+    _write_secret(hub_secret(data))
     certify(data)
+
+
+def hub_seal_key(data: Path) -> Path:
+    """Return where the reconciler keeps the key that seals its evidence."""
+    return data / HUB / "pesan.pem"
+
+
+def hub_secret(data: Path) -> Path:
+    """Return where the reconciler keeps the secret of what it stores."""
+    return data / HUB / "rahasia"
 
 
 def otoritas(data: Path) -> Otoritas:

@@ -223,6 +223,13 @@ def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[
     app.state.service.engine.dispose()
 
 
+@pytest.fixture
+def log_sendiri() -> Iterator[None]:
+    """Undo what a command called in this process does to the log: its stderr is closed then."""
+    yield
+    logging.configure("uji", "CRITICAL")
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared data folder for the module."""

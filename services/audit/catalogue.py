@@ -22,6 +22,9 @@ class Peristiwa(StrEnum):
     KLIEN_DILEPAS = "klien_dilepas"
     BERKAS_DITULIS = "berkas_ditulis"
     JEJAK_DIEKSPOR = "jejak_diekspor"
+    BUKTI_DIEKSPOR = "bukti_diekspor"
+    BUKTI_DIBUKA = "bukti_dibuka"
+    BUKTI_DIMUSNAHKAN = "bukti_dimusnahkan"
     PENCACAHAN_DIDUGA = "pencacahan_diduga"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
@@ -43,6 +46,9 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.KLIEN_DILEPAS: frozenset({"klien", "id_penahanan"}),
     Peristiwa.BERKAS_DITULIS: frozenset({"jenis", "baris", "sha256"}),
     Peristiwa.JEJAK_DIEKSPOR: frozenset({"sejak", "sebelum", "klien", "akses", "subjek"}),
+    Peristiwa.BUKTI_DIEKSPOR: frozenset({"catatan", "segel"}),
+    Peristiwa.BUKTI_DIBUKA: frozenset({"nomor", "penunjuk"}),
+    Peristiwa.BUKTI_DIMUSNAHKAN: frozenset({"isi", "hari"}),
     Peristiwa.PENCACAHAN_DIDUGA: frozenset({"cakupan", "rute"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

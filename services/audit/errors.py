@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from services.kit.errors import PermanentError, TemporaryError
 
 
@@ -31,3 +33,60 @@ class EnumerationError(TemporaryError):
     status = 429
     judul = "Terlalu banyak NIK yang tidak dikenal"
     saran = "Pencarian ditahan sampai tengah malam WIB; periksa sumber NIK yang ditanyakan."
+
+
+class EvidenceError(TemporaryError):
+    kode = "HUB-BUKTI-001"
+    judul = "Catatan bukti tidak dapat ditulis"
+    saran = "Tidak ada yang dikirim; ulangi nanti. Operator: periksa ruang dan database bukti."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+
+class ArchiveError(PermanentError):
+    kode = "KLIEN-BUKTI-002"
+    status = 422
+    judul = "Arsip bukti tidak terbaca"
+    saran = "Beri arsip yang ditulis `hub bukti ekspor`, dengan kunci pembukanya."
+
+
+class RecipientError(PermanentError):
+    kode = "KLIEN-BUKTI-003"
+    status = 422
+    judul = "Penerima arsip tidak terbaca"
+    saran = "Beri --penerima kunci publik age (age1…), atau berkas berisi kunci itu."
+
+
+class ContentGoneError(PermanentError):
+    kode = "KLIEN-BUKTI-004"
+    status = 410
+    judul = "Isi pesan itu tidak ada lagi"
+    saran = "Isi tidak disimpan, atau sudah dimusnahkan pada akhir retensi; catatannya tetap ada."
+
+
+class FieldNotFoundError(PermanentError):
+    kode = "KLIEN-BUKTI-005"
+    status = 404
+    judul = "Isi pesan tidak mempunyai bidang itu"
+    saran = "Beri penunjuk JSON (RFC 6901) sampai satu nilai, mis. /data/0/nama."
+
+
+class EvidenceKeyError(PermanentError):
+    kode = "KLIEN-BUKTI-006"
+    status = 422
+    judul = "Kunci publik arsip tidak diberikan"
+    saran = (
+        "Beri --kunci himpunan kunci (JWKS) yang diperoleh dari pemilik arsip, bukan dari arsip."
+    )
+
+
+class ArchiveFileError(PermanentError):
+    kode = "KLIEN-BUKTI-007"
+    status = 422
+    judul = "Arsip bukti tidak dapat ditulis"
+    saran = "Beri --keluar nama berkas di dalam folder yang dapat ditulis dan masih lapang."
+
+
+class StampError(TemporaryError):
+    kode = "HUB-BUKTI-008"
+    judul = "Cap waktu belum diperoleh"
+    saran = "Dicoba lagi sendiri; pertukaran dan penyegelan berjalan terus."

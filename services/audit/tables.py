@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from services.audit.bukti import tables as evidence
+
 SALINAN = "starts_with(rute, 'ekspor pekerja ')"
 """What tells a bulk copy of workers among the ledger's entries; it names no person."""
 
 
 def define(metadata: sa.MetaData) -> None:
     """Add the audit tables to a database's metadata."""
+    evidence.define(metadata)
     sa.Table(
         "audit_peristiwa",
         metadata,

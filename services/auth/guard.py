@@ -9,7 +9,7 @@ from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
-from services.audit.errors import EnumerationError, QuotaError
+from services.audit.errors import EnumerationError, EvidenceError, QuotaError
 from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
@@ -118,11 +118,13 @@ class Guard:
         request.state.klien = holder.client_id
         await service.penahanan.check(holder.client_id)
         _require_signature(request, service, holder.client_id)
-        return self._entitled(request, holder)
+        request.state.pelaku = who = self._entitled(request, holder)
+        return who
 
     def check(self, request: Request) -> Pelaku:
         """As the dependency, behind one: for a second right that only a route's content tells."""
-        return self._entitled(request, self._holder(request))
+        request.state.pelaku = who = self._entitled(request, self._holder(request))
+        return who
 
     def _holder(self, request: Request) -> Pemegang:
         service: Guarded = request.app.state.service
@@ -184,6 +186,7 @@ class Guard:
             PurposeError,
             PostponedError,
             AgreementUnreadableError,
+            EvidenceError,
             *((QuotaError, EnumerationError) if self.cakupan in COUNTED else ()),
         )
 

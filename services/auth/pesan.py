@@ -67,11 +67,13 @@ class Jawaban:
 
 
 class Tanda(NamedTuple):
-    """What a valid signature says: whose key, which nonce, until when."""
+    """What a valid signature says: whose key, which nonce, until when; itself and its base."""
 
     keyid: str
     nonce: str
     expires: dt.datetime
+    tanda: bytes
+    dasar: bytes
 
 
 class _Verifier(HTTPMessageVerifier):
@@ -81,6 +83,12 @@ class _Verifier(HTTPMessageVerifier):
         resolver = MappingKeyResolver(public_keys=keys, private_keys={})
         super().__init__(signature_algorithm=algorithms.ED25519, key_resolver=resolver)
         self._now = now
+        self.tanda = b""
+
+    def _verify_one(self, *, signature: Any, **given: Any) -> VerifyResult:
+        self.tanda = signature.value  # the result tells all but the signature itself
+        found: VerifyResult = super()._verify_one(signature=signature, **given)  # type: ignore[no-untyped-call]
+        return found
 
     def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:  # noqa: ARG002 - the library's signature
         """Raise ClockSkewError, which tells our time, unless now lies in a short enough window."""
@@ -99,18 +107,18 @@ class _Verifier(HTTPMessageVerifier):
             )
 
 
-def sign_request(message: Permintaan, body: bytes, key: KunciPesan, now: dt.datetime) -> None:
-    """Put digest and signature into a request's headers, in place of former ones."""
+def sign_request(message: Permintaan, body: bytes, key: KunciPesan, now: dt.datetime) -> Tanda:
+    """Put digest and signature into a request's headers, in place of former ones; return it."""
     covered = [*WAJIB, *(name for name in BILA_ADA if name in message.headers)]
-    _sign(message, body, key, now, covered, TAG_PERMINTAAN)
+    return _sign(message, body, key, now, covered, TAG_PERMINTAAN)
 
 
-def sign_answer(message: Jawaban, body: bytes | None, key: KunciPesan, now: dt.datetime) -> None:
-    """Put digest and signature into an answer's headers; they bind it to its request.
+def sign_answer(message: Jawaban, body: bytes | None, key: KunciPesan, now: dt.datetime) -> Tanda:
+    """Put digest and signature into an answer's headers, which bind it to its request; return it.
 
     Without `body` the digest must stand there already: what is sent in pieces is signed before.
     """
-    _sign(message, body, key, now, [*WAJIB_JAWABAN], TAG_JAWABAN)
+    return _sign(message, body, key, now, [*WAJIB_JAWABAN], TAG_JAWABAN)
 
 
 def _sign(
@@ -120,16 +128,17 @@ def _sign(
     now: dt.datetime,
     covered: list[str],
     tag: str,
-) -> None:
+) -> Tanda:
     given = (DIGEST,) if body is None else ()
+    nonce, expires = secrets.token_urlsafe(16), now + UMUR
     for name in {DIGEST, "signature-input", "signature"}.difference(given):
         message.headers.pop(name, None)
     prepared = _SIGNER.prepare(
         message,
         key_id=key.kid,
         created=now,
-        expires=now + UMUR,
-        nonce=secrets.token_urlsafe(16),
+        expires=expires,
+        nonce=nonce,
         label=_LABEL,
         tag=tag,
         covered_component_ids=[*covered, *given],
@@ -137,9 +146,10 @@ def _sign(
         use_existing_digest=body is None,
     )
     # The library's own `apply` builds all of it a second time, for signers far away.
-    signature = base64.b64encode(key.sign(prepared.signature_base)).decode()
+    signature = key.sign(prepared.signature_base)
     message.headers["Signature-Input"] = f"{_LABEL}={prepared.signature_params}"
-    message.headers["Signature"] = f"{_LABEL}=:{signature}:"
+    message.headers["Signature"] = f"{_LABEL}=:{base64.b64encode(signature).decode()}:"
+    return Tanda(key.kid, nonce, expires, signature, prepared.signature_base)
 
 
 _SIGNER = HTTPMessageSigner(signature_algorithm=algorithms.ED25519)
@@ -160,7 +170,7 @@ def verify_request(
         verifier.verify_body(message, [found], body)
     except HTTPMessageSignaturesException:
         raise DigestMismatchError from None
-    return _read(found)
+    return _read(found, verifier)
 
 
 def verify_answer(message: Jawaban, keys: dict[str, PublicKey], clock: Clock) -> Isi:
@@ -169,8 +179,9 @@ def verify_answer(message: Jawaban, keys: dict[str, PublicKey], clock: Clock) ->
     The content need not be there yet: its digest is. Raises as above.
     """
     required = [*WAJIB_JAWABAN, DIGEST]
-    _read(_one(_Verifier(keys, clock()), message, required, TAG_JAWABAN))
-    return Isi(message.headers[DIGEST])
+    verifier = _Verifier(keys, clock())
+    tanda = _read(_one(verifier, message, required, TAG_JAWABAN), verifier)
+    return Isi(message.headers[DIGEST], tanda)
 
 
 class Isi:
@@ -179,12 +190,14 @@ class Isi:
     Raises DigestMismatchError for any other field than one SHA-256, which we could not check.
     """
 
-    def __init__(self, field: str) -> None:
-        said = _SHA_256.fullmatch(field)
+    def __init__(self, field: str, tanda: Tanda) -> None:
+        said = read_digest(field)
         if said is None:
             raise DigestMismatchError
-        self._said = base64.b64decode(said[1])
+        self._said = said
         self._found = hashlib.sha256()
+        self.tanda = tanda
+        self.sidik = said.hex()
 
     def add(self, piece: bytes) -> None:
         """Take the next piece."""
@@ -196,12 +209,20 @@ class Isi:
             raise DigestMismatchError
 
 
-def _read(found: VerifyResult) -> Tanda:
+def read_digest(field: str) -> bytes | None:
+    """Return the SHA-256 that a digest field holds, None when it holds another or more."""
+    said = _SHA_256.fullmatch(field)
+    return None if said is None else base64.b64decode(said[1])
+
+
+def _read(found: VerifyResult, verifier: _Verifier) -> Tanda:
     params = found.parameters
     if not found.nonce or len(found.nonce) > 128:
         raise SignatureInvalidError("Tanda tangan harus mempunyai nonce, paling panjang 128.")
     expires = dt.datetime.fromtimestamp(int(params["expires"]), dt.UTC)
-    return Tanda(str(params["keyid"]), found.nonce, expires)
+    # The lines that were verified, put together as RFC 9421 section 2.5 does.
+    base = "\n".join(f"{name}: {value}" for name, value in found.covered_components.items())
+    return Tanda(str(params["keyid"]), found.nonce, expires, verifier.tanda, base.encode())
 
 
 def _one(

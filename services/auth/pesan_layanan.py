@@ -1,4 +1,4 @@
-"""The service's side: verify what comes in signed, and sign the answer to it."""
+"""The service's side: verify what comes in signed, sign the answer to it, record both."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import Protocol
 import httpx
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.audit.bukti.buku import BukuBukti
+from services.audit.bukti.isi import content_digest
+from services.audit.errors import EvidenceError
 from services.auth import pesan
 from services.auth.agreement import AgreementStore
 from services.auth.clients import Klien
 from services.auth.errors import AgreementNumberError, ReplayError
 from services.auth.kunci_pesan import KunciPesan
 from services.auth.pesan import HEADER_PERJANJIAN, Jawaban, Permintaan
+from services.auth.saksi import SaksiLayanan, Terkirim
 from services.auth.sekali import forget_expired, use_once
 from services.auth.tokens import TokenIssuer
 from services.kit.clock import Clock
-from services.kit.database import transaction
 from services.kit.errors import HubError
 from services.kit.problems import problem
 
@@ -32,71 +35,85 @@ _DIGEST = pesan.DIGEST.encode()
 
 
 class Signing(Protocol):
-    """What an application's state must hold for signed messages."""
+    """What an application's state must hold for messages of the exchange."""
 
     engine: sa.Engine
     clock: Clock
     issuer: TokenIssuer
     agreement: AgreementStore
+    bukti: BukuBukti
 
     def message_key(self) -> KunciPesan:
         """Return the key that signs answers now."""
 
 
 class SignedMessages:
-    """ASGI middleware of the exchange; whether a client must sign is its guard's decision."""
+    """ASGI middleware of the exchange: signatures, and a record of every message.
+
+    Whether a client must sign is its guard's decision.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._count = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; one without signature goes on as it is."""
+        """Serve one request; what is no exchange goes on as it is."""
         if scope["type"] == "http" and scope["path"].startswith(_PERTUKARAN):
-            request = Request(scope, receive)
-            if "signature-input" in request.headers:
-                await self._signed(request, send)
-                return
+            await self._exchange(Request(scope, receive), send)
+            return
         await self._app(scope, receive, send)
 
-    async def _signed(self, request: Request, send: Send) -> None:
+    async def _exchange(self, request: Request, send: Send) -> None:
         service: Signing = request.app.state.service
-        body = await request.body()
-        message = _permintaan(request, service)
         try:
-            await run_in_threadpool(self._accept, request, service, message, body)
-        except HubError as error:
-            request.app.state.metrics.refused.labels(error.kode).inc()
-            await problem(request, error)(request.scope, request.receive, send)
+            body = await request.body()
+        except ClientDisconnect:  # nobody is there to be answered
             return
-        answer = _SignedAnswer(service, message, send)
+        message = _permintaan(request, service)
+        saksi = SaksiLayanan(service.bukti, message, body, request.state.id_permintaan)
+        answer = _Answer(request, service, saksi, send)
+        if "signature-input" in request.headers:
+            try:
+                await run_in_threadpool(self._accept, request, service, saksi)
+            except HubError as error:
+                request.app.state.metrics.refused.labels(error.kode).inc()
+                # Who is known gets even a refusal signed; of who is not, nothing is recorded.
+                known = PENANDA in request.scope["state"]
+                reply = problem(request, error)
+                await reply(request.scope, request.receive, answer if known else send)
+                return
         await self._app(request.scope, _Replayed(body, request.receive), answer)
 
-    def _accept(self, request: Request, service: Signing, message: Permintaan, body: bytes) -> None:
+    def _accept(self, request: Request, service: Signing, saksi: SaksiLayanan) -> None:
+        """Verify a message, and record it together with its nonce. Raises the refusal that fits."""
         clients = service.issuer.clients
         owners = {kid: k for k in clients.values() for kid in k.message_keys}
         keys = {kid: key for k in clients.values() for kid, key in k.message_keys.items()}
-        tanda = pesan.verify_request(message, body, keys, service.clock)
+        tanda = pesan.verify_request(saksi.message, saksi.badan, keys, service.clock)
         klien: Klien = owners[tanda.keyid]
-        if message.headers[HEADER_PERJANJIAN] != service.agreement.current().nomor:
-            raise AgreementNumberError
-        with transaction(service.engine) as tx:
+        with service.bukti.transaction() as tx:
             # After the signature: a stranger fills no table.
             until = tanda.expires + pesan.TOLERANSI
             if not use_once(tx, klien.client_id, f"pesan:{tanda.nonce}", until):
                 raise ReplayError
+            if klien.pihak is not None:
+                saksi.received(tx, klien, tanda)
             if next(self._count) % _BERSIHKAN_TIAP == 0:
                 forget_expired(tx, service.clock())
         request.scope["state"][PENANDA] = klien.client_id
+        if saksi.message.headers[HEADER_PERJANJIAN] != service.agreement.current().nomor:
+            raise AgreementNumberError
 
 
 def _permintaan(request: Request, service: Signing) -> Permintaan:
     scope = request.scope
-    # The public address, not the Host header: a proxy changes that one, and a message to another
-    # service must not pass here.
-    target = service.issuer.penerbit + scope.get("raw_path", scope["path"].encode()).decode()
+    path = scope.get("raw_path", scope["path"].encode())
     if scope["query_string"]:
-        target += f"?{scope['query_string'].decode()}"
+        path += b"?" + scope["query_string"]
+    # The public address, not the Host header: a proxy changes that one, and a message to another
+    # service must not pass here. Octets that no URI has are no reason to fail: no signature fits.
+    target = service.issuer.penerbit + path.decode(errors="backslashreplace")
     return Permintaan(scope["method"], target, httpx.Headers(scope["headers"]))
 
 
@@ -114,39 +131,83 @@ class _Replayed:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-class _SignedAnswer:
-    """Holds an answer back until its content is known, then sends it signed.
+class _Answer:
+    """Holds an answer of the exchange back until it is signed and recorded.
 
-    One that tells its digest beforehand, as the parts of snapshots do, is signed by it and sent
-    as it comes.
+    Its content must be known for that. One that tells its digest beforehand, as the parts of
+    snapshots do, is signed by it, recorded, and sent as it comes. Whoever did not sign gets no
+    signature; whoever is no party's client gets the answer as it is.
     """
 
-    def __init__(self, service: Signing, request: Permintaan, send: Send) -> None:
-        self._service = service
+    def __init__(self, request: Request, service: Signing, saksi: SaksiLayanan, send: Send) -> None:
         self._request = request
+        self._service = service
+        self._saksi = saksi
         self._send = send
         self._start: Message = {}
         self._body: list[bytes] | None = []
+        self._withheld = False
 
     async def __call__(self, message: Message) -> None:
+        if self._withheld:
+            return
         if message["type"] == "http.response.start":
             self._start = message
-            if any(name == _DIGEST for name, _ in message["headers"]):
-                await self._send(self._signed(None))
+            if not self._is_signed and self._klien is None:
                 self._body = None
-            return
-        if self._body is None:
+                await self._send(message)
+            elif any(name == _DIGEST for name, _ in message["headers"]):
+                self._body = None
+                await self._release(None)
+        elif self._body is None:
             await self._send(message)
+        else:
+            self._body.append(message.get("body", b""))
+            if not message.get("more_body"):
+                await self._release(b"".join(self._body))
+
+    async def _release(self, body: bytes | None) -> None:
+        try:
+            start = await run_in_threadpool(self._witnessed, body)
+        except EvidenceError as error:
+            self._withheld = True
+            self._request.app.state.metrics.refusals.labels(error.kode).inc()
+            reply = problem(self._request, error)
+            await reply(self._request.scope, self._request.receive, self._send)
             return
-        self._body.append(message.get("body", b""))
-        if not message.get("more_body"):
-            body = b"".join(self._body)
-            await self._send(self._signed(body))
+        await self._send(start)
+        if body is not None:
             await self._send({"type": "http.response.body", "body": body})
 
-    def _signed(self, body: bytes | None) -> Message:
+    @property
+    def _is_signed(self) -> bool:
+        return PENANDA in self._request.scope["state"]
+
+    @property
+    def _klien(self) -> Klien | None:
+        """The party's client that is known by now: it signed, or its token was read."""
+        state = self._request.scope["state"]
+        klien = self._service.issuer.clients.get(state.get(PENANDA) or state.get("klien"))
+        return None if klien is None or klien.pihak is None else klien
+
+    def _witnessed(self, body: bytes | None) -> Message:
+        """Return the head to send, signed where the request was. Raises EvidenceError."""
         headers = httpx.Headers(self._start["headers"])
-        answer = Jawaban(self._start["status"], headers, self._request)
-        service = self._service
-        pesan.sign_answer(answer, body, service.message_key(), service.clock())
+        status, tanda = self._start["status"], None
+        if self._is_signed:
+            service = self._service
+            answer = Jawaban(status, headers, self._saksi.message)
+            tanda = pesan.sign_answer(answer, body, service.message_key(), service.clock())
+        if self._klien is not None:
+            scope = self._request.scope
+            rute = getattr(scope.get("route"), "path", None)
+            sent = Terkirim(status, _digest_of(headers, body), body, tanda)
+            self._saksi.leaving(self._klien, scope["state"].get("pelaku"), rute, sent)
         return {**self._start, "headers": headers.raw}
+
+
+def _digest_of(headers: httpx.Headers, body: bytes | None) -> str | None:
+    if body is not None:
+        return content_digest(body)
+    said = pesan.read_digest(headers[pesan.DIGEST])
+    return None if said is None else said.hex()

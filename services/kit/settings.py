@@ -80,6 +80,23 @@ class ServiceSettings(BaseSettings):
     tak_dikenal_bagian: float = Field(
         0.5, ge=0, le=1, description="Above that, the share of unknown NIK that is throttled."
     )
+    bukti_segel_detik: float = Field(
+        5, ge=0, description="Seconds between two seals of the evidence; 0: another process seals."
+    )
+    bukti_isi_maks: int = Field(
+        2**20, ge=0, description="Largest request (octets) kept with the evidence, by field."
+    )
+    bukti_jawaban_maks: int = Field(
+        2**16, ge=0, description="Largest answer so kept; of larger ones the digest stays."
+    )
+    bukti_cap_url: str = Field(
+        "", description="Time-stamping authority (RFC 3161); none by default."
+    )
+    bukti_cap_otoritas: Path | None = Field(
+        None, description="PEM certificates that the authority's must come from."
+    )
+    bukti_cap_detik: float = Field(600, gt=0, description="Seconds between two time stamps.")
+    bukti_isi_hari: int = Field(90, ge=1, description="Days that these contents are kept.")
     tingkat_log: str = "INFO"
 
     @property

@@ -11,8 +11,8 @@ from services.audit.record import Auditor
 from services.kit import roles
 from services.kit.database import Transaction, make_engine, transaction
 from services.kit.postgres import PostgresServer
+from services.kit.rahasia import derive
 from services.kit.roles import Peran
-from services.registry.service import derive
 from services.sync.pelaksana import prepare_durable
 
 

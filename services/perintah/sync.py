@@ -43,7 +43,7 @@ from services.sync.run import (
     summary,
     trace,
 )
-from services.sync.settings import NamaSisi, Sisi, SyncSettings, TlsKlien
+from services.sync.settings import Bukti, NamaSisi, Sisi, SyncSettings, TlsKlien
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
@@ -106,6 +106,7 @@ def settings(
         bpjs=side(bpjs_url or base_url(8002, tls=tls), SYNC_BPJS),
         perjanjian_path=data / "perjanjian.yaml",
         kunci_sidik=data / persiapan.KUNCI_SIDIK,
+        bukti=Bukti(kunci_segel=persiapan.hub_seal_key(data), rahasia=persiapan.hub_secret(data)),
         unduhan=simpan / "unduhan",
         tunggu_detik=tunggu_detik,
         saringan=simpan / "saringan",  # lasting, so that the next run removes a killed one's files

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import anyio.to_thread
 import sqlalchemy as sa
@@ -28,10 +25,12 @@ from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
 from services.kit.database import DatabaseError, make_engine, transaction
-from services.kit.errors import ConfigurationError, HubError, TemporaryError
+from services.kit.errors import HubError, TemporaryError
 from services.kit.paging import Cursors
+from services.kit.rahasia import derive, read_secret
 from services.kit.settings import ServiceSettings
 from services.kit.watched import Watched
+from services.registry.bukti import PengurusBukti
 from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
@@ -61,7 +60,7 @@ class RegistryService:
         self.settings = settings
         self.clock = clock
         folder = settings.data / spec.nama
-        secret = _read_secret(folder / "rahasia")
+        secret = read_secret(folder / "rahasia")
         self.engine: sa.Engine = make_engine(settings.database_url, settings.koneksi)
         self.penahanan = HeldCredentials(self.engine, clock)
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
@@ -71,6 +70,10 @@ class RegistryService:
         messages = folder / "pesan.pem"
         self._message_key = Watched((messages,), lambda: load_message_key(messages))
         self._message_key.current()
+        self.pengurus_bukti = PengurusBukti(
+            spec.nama, self.engine, secret, self.message_key, self.auditor, settings, clock
+        )
+        self.bukti = self.pengurus_bukti.buku
         self.metrik = agreement_metrics(self.agreement)
         self.batas = Batas(
             settings.kuota_harian,
@@ -79,7 +82,7 @@ class RegistryService:
             settings.tak_dikenal_bagian,
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
-        self.sidik = PembacaSidik(self.reader, _read_secret(settings.berkas_kunci_sidik))
+        self.sidik = PembacaSidik(self.reader, read_secret(settings.berkas_kunci_sidik))
         self.ekspor = Buku(self.engine, self.auditor, clock)
         bahan = Bahan(
             self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
@@ -142,17 +145,22 @@ class RegistryService:
         """Size the thread pool to the database connections; give them back at the end.
 
         In between, leaves that are missing, or of another key, and snapshots are made beside the
-        requests.
+        requests, and the evidence is kept.
         """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
         ending = threading.Event()
         renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
         renewal.start()
         self.petugas.start()
+        beside = self.pengurus_bukti.beside()
+        for each in beside:
+            each.start()
         yield
         ending.set()
         await anyio.to_thread.run_sync(renewal.join)
         await anyio.to_thread.run_sync(self.petugas.stop)
+        for each in beside:
+            await anyio.to_thread.run_sync(each.stop)
         self.engine.dispose()
 
     def _renew_leaves(self, ending: threading.Event) -> None:
@@ -161,18 +169,3 @@ class RegistryService:
             for himpunan in Himpunan:
                 while not ending.is_set() and not self.sidik.advance(himpunan):
                     pass
-
-
-def derive(secret: bytes, purpose: str) -> bytes:
-    """Return a key for one purpose from a program's secret (one-step HKDF-Expand, RFC 5869)."""
-    return hmac.digest(secret, purpose.encode() + b"\x01", hashlib.sha256)
-
-
-def _read_secret(path: Any) -> bytes:
-    try:
-        content: bytes = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} tidak dapat dibaca ({error.strerror}); jalankan `hub siapkan`."
-        ) from None
-    return content

@@ -352,7 +352,7 @@ class KlienRegistri:
 
     def _permit_path(self, path: str) -> None:
         if path.startswith("/v1/"):  # its keys a service shows to everybody
-            self._permit(_right_of(path))
+            self._permit(right_of(path))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -401,7 +401,7 @@ class KlienRegistri:
             ) from None
 
 
-def _right_of(path: str) -> str:
+def right_of(path: str) -> str:
     """Return the right (`badan_usaha:baca`, …) that a request of this module uses."""
     segments = path.split("/")
     if {"usulan", "neraca"} & set(segments):

@@ -15,11 +15,12 @@ import psycopg
 import sqlalchemy as sa
 
 from services.auth.riwayat import BerkasPerjanjian
+from services.auth.saksi import SaksiKlien
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
 from services.kit.tls import RotatingTransport
-from services.sync import konteks, rounds, sentuhan, sidik
+from services.sync import konteks, rounds, saksi, sentuhan, sidik
 from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.klien import KlienRegistri
@@ -73,18 +74,26 @@ def key_auth(sisi: Sisi) -> httpx.Auth:
         ) from None
 
 
-def key_transport(sisi: Sisi, nomor: str) -> httpx.BaseTransport | None:
-    """Return connections that show the registration's certificate and sign; None for plain ones."""
-    from services.auth.pesan_klien import SigningTransport  # noqa: PLC0415 - as above
+def key_transport(
+    sisi: Sisi, nomor: str, witness: SaksiKlien | None = None
+) -> httpx.BaseTransport | None:
+    """Return connections that show the registration's certificate, sign, and have a witness.
 
-    if sisi.tls is None and sisi.kunci_pesan is None:
+    None for those that do nothing of that.
+    """
+    from services.auth.pesan_klien import (  # noqa: PLC0415 - as above
+        RecordingTransport,
+        SigningTransport,
+    )
+
+    if sisi.tls is None and sisi.kunci_pesan is None and witness is None:
         return None
     inner: httpx.BaseTransport = httpx.HTTPTransport()
     if sisi.tls is not None:
         inner = RotatingTransport(sisi.tls.sertifikat, sisi.tls.otoritas)
-    if sisi.kunci_pesan is None:
-        return inner
-    return SigningTransport(inner, sisi.kunci_pesan, lambda: nomor)
+    if sisi.kunci_pesan is not None:
+        return SigningTransport(inner, sisi.kunci_pesan, lambda: nomor, saksi=witness)
+    return inner if witness is None else RecordingTransport(inner, witness)
 
 
 def _key_of(path: Path | None) -> bytes | None:
@@ -234,7 +243,7 @@ def open_context(
             nama, sisi.base_url, make_auth(sisi), tunggu_detik=settings.tunggu_detik,
             batas=settings.batas_halaman, check_stop=ctx.check,
             permit=partial(ctx.permit, nama),
-            transport=key_transport(sisi, ctx.perjanjian.nomor),
+            transport=key_transport(sisi, ctx.perjanjian.nomor, saksi.witness(ctx, nama)),
         )  # fmt: skip
     konteks.bind(ctx)
     try:
@@ -255,10 +264,12 @@ def until_converged(ctx: Konteks, pelaksana: Pelaksana) -> HasilJalan:
         hasil.add(pelaksana.resume(ctx, putaran))
     # What a resumed round asked and released was as things stood when it was cut off.
     pertama = True
+    saksi.tend(ctx)
     while hasil.rounds < ctx.settings.putaran_maks:
         nomor = rounds.open_round(ctx)
         hasil.add(pelaksana.start(ctx, nomor, pertama=pertama))
         pertama = False
+        saksi.tend(ctx)
         if hasil.converged:
             break
     return hasil

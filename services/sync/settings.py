@@ -48,6 +48,18 @@ class Sisi(BaseModel):
     kunci_pesan: Path | None = Field(None, description="Signs its messages, and reads answers.")
 
 
+class Bukti(BaseModel):
+    """How the reconciler keeps evidence of its messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kunci_segel: Path = Field(description="Ed25519 key that seals its records.")
+    rahasia: Path = Field(description="Secret from which contents at rest are encrypted.")
+    isi_maks: int = Field(2**20, ge=0, description="Largest request (octets) that is kept.")
+    jawaban_maks: int = Field(2**16, ge=0, description="Largest answer that is kept.")
+    isi_hari: int = Field(90, ge=1, description="Days that contents are kept.")
+
+
 class SyncSettings(BaseModel):
     """Settings of one reconciler; towards WLKP it asks as Pihak Kedua, towards BPJS as Kesatu."""
 
@@ -58,6 +70,7 @@ class SyncSettings(BaseModel):
     bpjs: Sisi
     perjanjian_path: Path
     kunci_sidik: Path | None = Field(None, description="Without it the mirrors have no digests.")
+    bukti: Bukti | None = Field(None, description="None: no evidence, for simulators alone.")
     batas_halaman: int = Field(1_000, ge=1, le=1_000)
     tunggu_detik: float = Field(300, ge=0, description="How long a dead service is waited for.")
     unduhan: Path | None = Field(

@@ -11,6 +11,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from services.audit.bukti import tables as evidence
 from services.sync.kelompok import KeadaanButir, KeadaanKelompok
 from shared_schemas.v1.kode import KeadaanUsulan
 
@@ -21,6 +22,8 @@ METADATA = sa.MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+evidence.define(METADATA)
 
 _WAKTU = sa.DateTime(timezone=True)
 

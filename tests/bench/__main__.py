@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, delta, ekspor, gambar, jejak, nomor, segel, sidik, ukuran
+from tests.bench import banding, bukti, delta, ekspor, gambar, jejak, nomor, segel, sidik, ukuran
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
 BAGIAN = ("impor", "cari", "kumpulan", "umpan")
 REGISTRI = "bandingkan"  # two registries of a million workers: no server, no province
-LAIN = ("nomor", "segel")  # for docs/keputusan/0002 and 0013, when asked for by name
+LAIN = ("nomor", "segel", "bukti")  # for docs/keputusan/0002, 0013, 0019, asked for by name
 
 
 def main() -> None:
@@ -87,6 +87,8 @@ def _measure(panggung: Panggung, takaran: Takaran, bagian: Sequence[str]) -> lis
         figures += nomor.nomor(panggung, takaran)
     if "segel" in bagian:
         figures += segel.segel(panggung, takaran)
+    if "bukti" in bagian:
+        figures += bukti.bukti(panggung, takaran)
     return figures
 
 

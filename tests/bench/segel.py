@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle
@@ -20,8 +20,8 @@ from tests.bench.panggung import Panggung, Proses, auth_of, service
 from tests.bench.ukur import Hasil, Takaran, alternate, tell
 
 PER_KUMPULAN = 1_000
-_MITRA = persiapan.SYNC_WLKP
-_CARI = "/v1/pekerja/cari"
+MITRA = persiapan.SYNC_WLKP
+CARI = "/v1/pekerja/cari"
 
 
 def segel(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
@@ -50,10 +50,10 @@ def _compare(
     bodies = [{"nik": one} for one in asked if len(one) == banyak]
     with (
         _caller(panggung, base_url(polos.port, tls=False), None) as plain,
-        _caller(panggung, base_url(tersegel.port, tls=True), _tls(panggung)) as over_tls,
+        _caller(panggung, base_url(tersegel.port, tls=True), over_tls(panggung)) as terenkripsi,
         _caller(panggung, base_url(tersegel.port, tls=True), _signed(panggung)) as signed,
     ):
-        rates = [partial(_rate, c, bodies, takaran.detik) for c in (signed, plain, over_tls)]
+        rates = [partial(_rate, c, bodies, takaran.detik) for c in (signed, plain, terenkripsi)]
         satuan = "panggilan/s pada p50"
         return alternate(
             takaran.ulangan,
@@ -65,14 +65,17 @@ def _compare(
         )
 
 
-def _tls(panggung: Panggung) -> httpx.BaseTransport:
+def over_tls(panggung: Panggung) -> httpx.BaseTransport:
+    """Return connections with the certificate of the reconciler."""
     trusted = persiapan.otoritas(panggung.data).dipercaya
-    return RotatingTransport(_MITRA.certificate_path(panggung.data), trusted)
+    return RotatingTransport(MITRA.certificate_path(panggung.data), trusted)
 
 
 def _signed(panggung: Panggung) -> httpx.BaseTransport:
     nomor = load(panggung.data / "perjanjian.yaml").nomor
-    return SigningTransport(_tls(panggung), _MITRA.message_key_path(panggung.data), lambda: nomor)
+    return SigningTransport(
+        over_tls(panggung), MITRA.message_key_path(panggung.data), lambda: nomor
+    )
 
 
 @contextmanager
@@ -86,11 +89,16 @@ def _caller(
 
 
 def _rate(client: httpx.Client, bodies: list[dict[str, list[str]]], seconds: float) -> float:
+    turns = cycle(bodies)
+    return median_rate(lambda _: client.post(CARI, json=next(turns)), seconds)
+
+
+def median_rate(call: Callable[[int], httpx.Response], seconds: float) -> float:
     """Return calls a second at the median time of a call. Raises on a refusal."""
-    turns, times = cycle(bodies), []
+    times: list[float] = []
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         started = time.perf_counter()
-        client.post(_CARI, json=next(turns)).raise_for_status()
+        call(len(times)).raise_for_status()
         times.append(time.perf_counter() - started)
     return 1 / statistics.median(times)

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.audit.record import Auditor
 from services.impor import Importer
 from services.kit.database import make_engine
-from services.registry.service import derive
+from services.kit.rahasia import derive
 from services.registry.write import fields_of
 from shared_schemas.rujukan import Himpunan, Pihak
 from tests.bench import beban, berkas, pembaca, pgbench

@@ -15,14 +15,15 @@ from services.auth.klien import KlienAuth
 from services.auth.pesan_klien import SigningTransport
 from services.auth.riwayat import BerkasPerjanjian
 from services.kit.errors import PermanentError, TemporaryError
-from services.sync import konteks
+from services.sync import konteks, saksi
 from services.sync.klien import KlienRegistri, Luar
 from services.sync.konteks import Konteks
 from services.sync.run import HasilJalan, until_converged
 from services.sync.settings import NamaSisi
 from services.sync.sidik import install_key
-from tests.simulasi import invarian, naskah
+from tests.simulasi import bukti, invarian, naskah
 from tests.simulasi.bencana import Bencana, Jejak, Padam
+from tests.simulasi.daftar import SISI
 from tests.simulasi.jam import Jam
 from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor, Surat
 from tests.simulasi.kerusakan import damage, repair_all
@@ -165,7 +166,8 @@ class Dunia:
         wire, key = Kawat(nama.value, self.jaringan), ctx.settings.sisi(nama).kunci_pesan
         if key is None:
             return wire
-        return SigningTransport(wire, key, lambda: ctx.perjanjian.nomor, ctx.clock)
+        witness = saksi.witness(ctx, nama)
+        return SigningTransport(wire, key, lambda: ctx.perjanjian.nomor, ctx.clock, witness)
 
     # The run
 
@@ -180,6 +182,8 @@ class Dunia:
             self.suntingan.sisa = self.acak.randint(0, 4)
             self.bencana.aktif = True
             self.reconcile()
+            for nama in SISI:
+                bukti.seal(self.panggung, nama)
             self.disturb_mirrors()
             self.bencana.aktif = False
             self.jam.lewat(self.acak.uniform(1, 900))
@@ -214,7 +218,11 @@ class Dunia:
 
     def look(self) -> list[str]:
         """Return the invariants that do not hold now."""
-        return invarian.check(self.panggung, self.suntingan, self.jam.sekarang)
+        sent = self.jaringan
+        return [
+            *invarian.check(self.panggung, self.suntingan, self.jam.sekarang),
+            *bukti.check(self.panggung, sent.terkirim, sent.dilayani),
+        ]
 
     def replay(self) -> list[str]:
         """Send old batches once more, in any order, as a network may.

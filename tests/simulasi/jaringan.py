@@ -16,6 +16,7 @@ import httpx
 
 from shared_schemas.perjanjian import Izin
 from tests.simulasi.bencana import Bencana, Jejak, Padam
+from tests.simulasi.tanda import nonce_of
 
 _SIBUK = b'{"kode": "HUB-SISTEM-002", "detail": "Tunggu sebentar."}'
 _HAK = {
@@ -49,6 +50,11 @@ class Surat:
     def tujuan(self) -> str | None:
         """What the data is asked for."""
         return next((v.decode() for k, v in self.headers if k == b"tujuan"), None)
+
+    @property
+    def nonce(self) -> str | None:
+        """What its signature makes it known by, None for one that is not signed."""
+        return nonce_of(self.headers)
 
     def for_purpose(self, tujuan: bytes | None) -> Surat:
         """Return the same request for another purpose, or for none."""
@@ -125,6 +131,8 @@ class Jaringan:
     ditolak: list[Surat] = field(default_factory=list)
     di_jalan: list[Surat] = field(default_factory=list)
     pelanggaran: list[str] = field(default_factory=list)
+    terkirim: list[tuple[str, str]] = field(default_factory=list)
+    dilayani: list[tuple[str, str, int]] = field(default_factory=list)
 
     def deliver(self, surat: Surat) -> Jawaban | None:
         """Bring a request to its service; None when that dies while it works on it."""
@@ -138,6 +146,8 @@ class Jaringan:
             return None
         if jawaban.status < 300 and not sah:
             self.pelanggaran.append(f"dijawab di luar perjanjian: {surat.method} {surat.path}")
+        if surat.nonce is not None:
+            self.dilayani.append((surat.program, surat.nonce, jawaban.status))
         if (surat.method, surat.path) == ("POST", "/v1/usulan"):
             (self.diterima if jawaban.status == 200 else self.ditolak).append(surat)
         self.jejak.catat(surat.program, surat.method, surat.path, jawaban.status, len(jawaban.isi))
@@ -157,6 +167,8 @@ class Jaringan:
 
     def send(self, surat: Surat) -> Jawaban:
         """Carry one request and its answer through whatever happens to them."""
+        if surat.nonce is not None:
+            self.terkirim.append((surat.program, surat.nonce))
         self.jeda("jaringan")
         self.arrive_late()
         b, tempat = self.bencana, f"{surat.program} {surat.path}"

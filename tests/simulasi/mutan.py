@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from services.audit.errors import EvidenceError
 from services.kit.database import transaction
 from services.sync import bukti, deliver
 from services.sync.settings import NamaSisi
@@ -56,6 +57,21 @@ def _instead(value: Any) -> Pembuat:
 _USANG = "'usang' THEN 'terbuka'"
 
 # The ways
+
+
+def _fail_open(original: Callable[..., Any]) -> Callable[..., Any]:
+    @contextmanager
+    def go_on(buku: Any) -> Iterator[Any]:
+        begun = False
+        try:
+            with original(buku) as tx:
+                begun = True
+                yield tx
+        except EvidenceError:
+            if not begun:
+                raise
+
+    return go_on
 
 
 def _cursor_first(store: Any) -> Any:
@@ -244,6 +260,12 @@ MUTAN = (
           (("services.sync.samakan.repair", _instead(0)),)),
     Mutan("putaran-lanjutan", "sesudah putaran yang dilanjutkan, yang ditunda tidak dilepas",
           (("tests.simulasi.jalan.until_converged", _once_a_run),)),
+    Mutan("jawaban-tanpa-catatan", "layanan menjawab tanpa catatan bukti",
+          (("services.auth.saksi.SaksiLayanan.leaving", _instead(None)),)),
+    Mutan("hub-tanpa-catatan", "penyelaras mengirim tanpa catatan bukti",
+          (("services.auth.saksi.SaksiKlien.leaving", _instead("")),)),
+    Mutan("catatan-tak-wajib", "yang tidak dapat dicatat tetap dikirim",
+          (("services.audit.bukti.buku.BukuBukti.transaction", _fail_open),)),
     Mutan("tanpa-nomor", "perubahan tidak bernomor baru di umpan",
           pemicu=("NEW.nomor := nextval('urutan_perubahan')",
                   "NEW.nomor := coalesce(nullif(NEW.nomor, 0), nextval('urutan_perubahan'))")),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,8 +20,9 @@ import sqlalchemy as sa
 
 from services.auth.agreement import AgreementStore
 from services.auth.tokens import TokenIssuer
+from services.kit.berkala import Berkala
 from services.kit.clock import Clock
-from services.kit.database import DatabaseError, transaction
+from services.kit.database import transaction
 from services.kit.errors import HubError
 from services.kit.logging import get_logger
 from services.kit.paging import Cursors
@@ -64,9 +64,7 @@ class Petugas:
         self._bahan = bahan
         self._buku = buku
         self.gudang = Gudang(folder)
-        self._asked = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._turns = Berkala("ekspor", self.work, _TENGOK_DETIK)
 
     @cached_property
     def _autocommit(self) -> sa.Engine:
@@ -75,28 +73,15 @@ class Petugas:
 
     def start(self) -> None:
         """Begin to work in the background."""
-        self._thread = threading.Thread(target=self._run, name="ekspor", daemon=True)
-        self._thread.start()
+        self._turns.start()
 
     def stop(self) -> None:
         """End at the next range of pages; what was being made is marked as failed."""
-        self._stop.set()
-        self._asked.set()
-        if self._thread is not None:
-            self._thread.join(10)
+        self._turns.stop()
 
     def wake(self) -> None:
         """Say that something waits."""
-        self._asked.set()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.work()
-            except (HubError, DatabaseError, OSError) as error:
-                get_logger().warning("ekspor ditunda", exc_info=error)
-            self._asked.wait(_TENGOK_DETIK)
-            self._asked.clear()
+        self._turns.wake()
 
     def work(self) -> None:
         """Tidy up, then make all that waits, unless another process does."""
@@ -106,7 +91,9 @@ class Petugas:
                 return
             try:
                 self._tidy()
-                while not self._stop.is_set() and (pesanan := self._buku.take()) is not None:
+                while (
+                    not self._turns.ending.is_set() and (pesanan := self._buku.take()) is not None
+                ):
                     self._make(pesanan)
                     self._tidy()
             finally:
@@ -164,7 +151,7 @@ class Petugas:
             yield bagian, round(rows / share)
 
     def _check(self) -> None:
-        if self._stop.is_set():
+        if self._turns.ending.is_set():
             raise _StoppedError
 
     def _sign(

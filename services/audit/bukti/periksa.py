@@ -1,0 +1,300 @@
+"""Check an archive offline, with public keys alone, and name each record that is not as sealed.
+
+Each link bears a signature of its own, so every record is judged by itself, whatever was done to
+those around it; the seals then say which records there must be, and the signed head how many.
+Whole seals that fit are believed without looking at their links one by one: the check of a sound
+archive costs a digest a record, that of a damaged one a signature for the damaged seals.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from services.audit.bukti import cap, rantai
+from services.audit.bukti.arsip import Arsip, Baris, SegelArsip
+from services.audit.bukti.catatan import canonical, digest_of_text
+from services.audit.bukti.rantai import AWAL, Segel
+
+
+class Pemeriksa(Protocol):
+    """A public key."""
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Raise InvalidSignature."""
+
+
+class Perkara(StrEnum):
+    """What can be wrong with a record, a seal or an archive."""
+
+    DIHAPUS = "dihapus"
+    DIUBAH = "diubah"
+    DISISIPKAN = "disisipkan"
+    DIPINDAHKAN = "dipindahkan"
+    SEGEL_DIHAPUS = "segel dihapus"
+    SEGEL_DIUBAH = "segel diubah"
+    SEGEL_DISISIPKAN = "segel disisipkan"
+    KEPALA = "kepala arsip tidak sah"
+    JANGKAR = "segel yang dicatat dahulu tidak ada"
+    RANTAI_PUTUS = "rantai putus"
+    CAP_PALSU = "cap waktu tidak sah"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Temuan:
+    """One thing that is wrong: the number of the record or seal, None where it is the archive."""
+
+    nomor: int
+    perkara: Perkara
+
+
+@dataclass(slots=True)
+class HasilPeriksa:
+    """What a check came to; `temuan` in the order of the numbers."""
+
+    buku: str
+    catatan: int
+    segel: int
+    ujung: str
+    temuan: list[Temuan] = field(default_factory=list)
+    dicap: dict[int, dt.datetime] = field(default_factory=dict)
+    """Seals with a valid time stamp, and when they were stamped; filled where roots are given."""
+
+    @property
+    def utuh(self) -> bool:
+        """Whether everything is as it was sealed."""
+        return not self.temuan
+
+
+def check(archive: Arsip, keys: Mapping[str, Pemeriksa], jangkar: str = "") -> HasilPeriksa:
+    """Return all that is wrong with an archive; `keys` by their ids, from outside the archive.
+
+    `jangkar` is a seal that somebody wrote down before, as NUMBER:DIGEST: an older archive, or one
+    made anew by whoever holds the key, does not have it.
+    """
+    return _Pemeriksaan(archive, keys).run(jangkar)
+
+
+def check_stamps(archive: Arsip, roots: list[x509.Certificate], result: HasilPeriksa) -> None:
+    """Add what the time stamps of an archive say to the result of its check."""
+    for each in archive.segel:
+        if each.cap is None:
+            continue
+        nomor = _seal_number(each, 0)
+        at = cap.verify(each.cap, rantai.seal_content(each.teks), roots)
+        if at is None:
+            result.temuan.append(Temuan(nomor, Perkara.CAP_PALSU))
+        else:
+            result.dicap[nomor] = at
+
+
+def signed_by(keys: Mapping[str, Pemeriksa], kid: object, signature: bytes, data: bytes) -> bool:
+    """Say whether a key that we were given signed this."""
+    key = keys.get(str(kid))
+    if key is None:
+        return False
+    try:
+        key.verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
+
+
+class _Pemeriksaan:
+    """One check. `_asli` are the links that were signed, by their numbers, each once."""
+
+    def __init__(self, archive: Arsip, keys: Mapping[str, Pemeriksa]) -> None:
+        self._archive = archive
+        self._keys = keys
+        self._found: set[Temuan] = set()
+        self._seals: dict[int, Segel] = {}
+        self._last_record = 0
+        self._last_seal = 0
+
+    def run(self, jangkar: str) -> HasilPeriksa:
+        kepala = self._archive.kepala
+        self._head(kepala)
+        self._check_seals()
+        self._check_records()
+        if jangkar and jangkar not in {
+            f"{s.nomor}:{rantai.seal_digest(s.text()).hex()}" for s in self._seals.values()
+        }:
+            self._say(0, Perkara.JANGKAR)
+        ujung = max(self._seals, default=0)
+        return HasilPeriksa(
+            self._archive.buku,
+            len(self._archive.baris),
+            len(self._archive.segel),
+            rantai.seal_digest(self._seals[ujung].text()).hex() if ujung else AWAL.hex(),
+            sorted(self._found),
+        )
+
+    def _say(self, nomor: int, perkara: Perkara) -> None:
+        self._found.add(Temuan(nomor, perkara))
+
+    def _head(self, kepala: dict[str, Any]) -> None:
+        content = rantai.head_content(canonical(kepala))
+        if signed_by(self._keys, kepala.get("penanda"), self._archive.tanda_kepala, content):
+            self._last_record, self._last_seal = int(kepala["terakhir"]), int(kepala["segel"])
+        else:
+            self._say(0, Perkara.KEPALA)
+
+    # Seals: which are genuine, and which are missing
+
+    def _check_seals(self) -> None:
+        doubtful: list[int] = []
+        for at, each in enumerate(self._archive.segel, 1):
+            segel = self._genuine_seal(each)
+            if segel is None:
+                doubtful.append(_seal_number(each, at))
+            elif segel.nomor in self._seals:
+                self._say(segel.nomor, Perkara.SEGEL_DISISIPKAN)
+            else:
+                self._seals[segel.nomor] = segel
+        last = max([self._last_seal, *self._seals])
+        missing = set(range(1, last + 1)) - set(self._seals)
+        for nomor in doubtful:
+            changed = nomor in missing
+            missing.discard(nomor)
+            self._say(nomor, Perkara.SEGEL_DIUBAH if changed else Perkara.SEGEL_DISISIPKAN)
+        for nomor in missing:
+            self._say(nomor, Perkara.SEGEL_DIHAPUS)
+
+    def _genuine_seal(self, each: SegelArsip) -> Segel | None:
+        try:
+            segel = Segel(**json.loads(each.teks))
+        except (ValueError, TypeError):
+            return None
+        content = rantai.seal_content(each.teks)
+        if segel.buku != self._archive.buku or segel.text() != each.teks:
+            return None
+        return segel if signed_by(self._keys, segel.kunci, each.tanda, content) else None
+
+    # Records: each by itself, then those that are not there
+
+    def _check_records(self) -> None:
+        rows = self._archive.baris
+        genuine = self._genuine_rows()
+        at_of: dict[int, int] = {}
+        doubtful: list[Baris] = []
+        for at, row in enumerate(rows):
+            if at not in genuine:
+                doubtful.append(row)
+            elif row.mata.nomor in at_of:
+                self._say(row.mata.nomor, Perkara.DISISIPKAN)
+            else:
+                at_of[row.mata.nomor] = at
+        self._name_moved(at_of)
+        self._name_broken_links(at_of)
+        last = max([self._last_record, *at_of, *(s.terakhir for s in self._seals.values())])
+        missing = set(range(1, last + 1)) - set(at_of)
+        for row in doubtful:
+            self._name_doubtful(row, missing)
+        for nomor in missing:
+            self._say(nomor, Perkara.DIHAPUS)
+
+    def _name_moved(self, at_of: dict[int, int]) -> None:
+        """Name the records that stand out of their order: the fewest whose leaving restores it."""
+        numbers = sorted(at_of, key=at_of.__getitem__)
+        for nomor in set(numbers) - set(_longest_rise(numbers)):
+            self._say(nomor, Perkara.DIPINDAHKAN)
+
+    def _name_broken_links(self, at_of: dict[int, int]) -> None:
+        """Name what was signed and does not follow what was signed before it: a book that forked.
+
+        So it looks when a database was put back to an older state and went on from there.
+        """
+        for nomor, at in at_of.items():
+            former = at_of.get(nomor - 1)
+            follows = AWAL if nomor == 1 else None
+            if former is not None:
+                follows = self._archive.baris[former].mata.digest(self._archive.buku)
+            if follows is not None and self._archive.baris[at].mata.sebelum != follows:
+                self._say(nomor, Perkara.RANTAI_PUTUS)
+
+    def _name_doubtful(self, row: Baris, missing: set[int]) -> None:
+        nomor = row.mata.nomor
+        if nomor in missing:
+            missing.discard(nomor)
+            self._say(nomor, Perkara.DIUBAH)
+        else:
+            self._say(nomor, Perkara.DISISIPKAN)
+
+    def _genuine_rows(self) -> set[int]:
+        """Return the places of the rows that are as they were sealed."""
+        places: dict[int, list[int]] = {}
+        for at, row in enumerate(self._archive.baris):
+            places.setdefault(row.mata.nomor, []).append(at)
+        genuine: set[int] = set()
+        covered: set[int] = set()
+        for segel in self._seals.values():
+            numbers = range(segel.pertama, segel.terakhir + 1)
+            covered.update(numbers)
+            if self._fits(segel, places):
+                genuine.update(places[n][0] for n in numbers)
+            else:
+                genuine.update(self._signed_alone(segel.kunci, numbers, places))
+        for nomor in places.keys() - covered:  # the seal is gone: whose key it was is not known
+            for kid in self._keys:
+                genuine.update(self._signed_alone(kid, [nomor], places))
+        return genuine
+
+    def _fits(self, segel: Segel, places: dict[int, list[int]]) -> bool:
+        """Say whether a seal's rows are all there, once, as they were."""
+        links = []
+        for nomor in range(segel.pertama, segel.terakhir + 1):
+            found = places.get(nomor, ())
+            if len(found) != 1 or not self._is_whole(self._archive.baris[found[0]]):
+                return False
+            links.append(self._archive.baris[found[0]].mata)
+        return rantai.batch_root(links, segel.buku).hex() == segel.akar
+
+    def _signed_alone(self, kid: str, numbers: Any, places: dict[int, list[int]]) -> set[int]:
+        return {
+            at
+            for nomor in numbers
+            for at in places.get(nomor, ())
+            if self._is_signed(kid, self._archive.baris[at])
+        }
+
+    def _is_signed(self, kid: str, row: Baris) -> bool:
+        content = rantai.link_content(row.mata.digest(self._archive.buku))
+        return self._is_whole(row) and signed_by(self._keys, kid, row.mata.tanda, content)
+
+    def _is_whole(self, row: Baris) -> bool:
+        return digest_of_text(row.catatan) == row.mata.sidik
+
+
+def _seal_number(each: SegelArsip, at: int) -> int:
+    try:
+        return int(json.loads(each.teks)["nomor"])
+    except (ValueError, KeyError, TypeError):
+        return at
+
+
+def _longest_rise(numbers: list[int]) -> list[int]:
+    """Return a longest rising subsequence, by patience sorting."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for at, nomor in enumerate(numbers):
+        pile = bisect_left(tails, nomor)
+        if pile == len(tails):
+            tails.append(nomor)
+            ends.append(at)
+        else:
+            tails[pile], ends[pile] = nomor, at
+        before.append(ends[pile - 1] if pile else -1)
+    found, at = [], ends[-1] if ends else -1
+    while at >= 0:
+        found.append(numbers[at])
+        at = before[at]
+    return found

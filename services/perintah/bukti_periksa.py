@@ -1,0 +1,135 @@
+"""`hub bukti periksa`: archives checked offline, without a database or a data folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from services.audit.bukti import arsip, buka, cap, padan, periksa, sandi
+from services.audit.bukti.arsip import Arsip
+from services.audit.bukti.padan import Selisih
+from services.audit.bukti.periksa import HasilPeriksa
+from services.audit.errors import ArchiveError, EvidenceKeyError
+from services.auth.kunci_pesan import PublicKey, is_message_jwk, read_jwk
+from services.perintah.umum import AsJson, err, out, show_json, table
+
+RUSAK = 4
+"""Exit code: a record, a seal or an archive is not as it was sealed."""
+TIDAK_SEPADAN = 5
+"""Exit code: both archives are sound, and one side lacks a message that it must have had."""
+TIDAK_TERBUKTI = 6
+"""Exit code: the archive is sound and the proof of a field does not fit it."""
+_DITAMPILKAN = 50
+
+
+def verify(
+    berkas: Annotated[list[Path], typer.Argument(help="Satu arsip, atau arsip kedua sisi.")],
+    kunci: Annotated[
+        list[Path], typer.Option(help="Kunci publik (JWKS) pemilik arsip; boleh berulang.")
+    ],
+    identitas: Annotated[
+        Path | None, typer.Option(help="Kunci age yang membuka arsip terenkripsi.")
+    ] = None,
+    bukti_bidang: Annotated[
+        Path | None, typer.Option(help="Bukti satu bidang dari `hub bukti buka`.")
+    ] = None,
+    segel: Annotated[
+        str, typer.Option(help="NOMOR:SIDIK segel yang dicatat dahulu; arsip harus memuatnya.")
+    ] = "",
+    otoritas: Annotated[
+        Path | None, typer.Option(help="Sertifikat PEM otoritas cap waktu yang dipercaya.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Periksa arsip tanpa database; sebut tiap catatan yang dihapus, diubah, disisipkan, dipindah.
+
+    Dengan dua arsip juga pesan yang ada pada satu sisi saja. Kode keluar: 0 utuh, 4 rusak, 5 sisi
+    tidak sepadan, 6 bukti bidang tidak cocok, 1 berkas tidak terbaca.
+    """
+    if len(berkas) > 2:
+        raise ArchiveError("Beri satu atau dua arsip.")
+    keys = _keys(kunci)
+    archives = [arsip.read(arsip.unpack(sandi.open_archive(b, identitas))) for b in berkas]
+    if any(a.kepala.get("penanda") not in keys for a in archives):
+        raise EvidenceKeyError
+    anchors = [segel, ""]
+    results = [periksa.check(a, keys, j) for a, j in zip(archives, anchors, strict=False)]
+    if otoritas is not None:
+        roots = cap.load_roots(otoritas)
+        for archive, result in zip(archives, results, strict=True):
+            periksa.check_stamps(archive, roots, result)
+    differences = padan.compare(*archives) if len(archives) == 2 else []
+    proven = None if bukti_bidang is None else _proven(bukti_bidang, archives[0], results[0])
+    if as_json:
+        show_json(
+            {
+                "arsip": [asdict(r) | {"utuh": r.utuh} for r in results],
+                "selisih": [asdict(s) for s in differences],
+                "bidang": proven,
+            }
+        )
+    else:
+        _show(results, differences, proven)
+    _exit(results, differences, proven=proven)
+
+
+def as_jwks(keys: Iterable[Mapping[str, str]]) -> bytes:
+    """Return keys as a key set."""
+    return json.dumps({"keys": [*keys]}, indent=1).encode() + b"\n"
+
+
+def _keys(paths: list[Path]) -> dict[str, PublicKey]:
+    """Return the Ed25519 keys of key sets. Raises EvidenceKeyError."""
+    found: dict[str, PublicKey] = {}
+    try:
+        for path in paths:
+            named = json.loads(path.read_bytes())["keys"]
+            found |= {str(k["kid"]): read_jwk(k) for k in named if is_message_jwk(k)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise EvidenceKeyError from None
+    return found
+
+
+def _proven(path: Path, archive: Arsip, result: HasilPeriksa) -> bool:
+    """Say whether a proof fits a record that is as it was sealed. Raises ArchiveError."""
+    try:
+        bukti = buka.BuktiBidang.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        raise ArchiveError("Bukti bidang tidak terbaca.") from None
+    named = {t.nomor for t in result.temuan}
+    return bukti.nomor not in named and buka.proves(bukti, archive)
+
+
+def _show(results: list[HasilPeriksa], differences: list[Selisih], proven: Any) -> None:
+    for r in results:
+        said = "utuh" if r.utuh else f"RUSAK, mulai nomor {r.temuan[0].nomor}"
+        out.print(f"{r.buku}: {r.catatan} catatan, {r.segel} segel, {said}.", highlight=False)
+        for nomor, at in r.dicap.items():
+            out.print(f"Segel {nomor} ada pada {at.isoformat()} (cap waktu).", highlight=False)
+        _show_some([{"buku": r.buku, **asdict(t)} for t in r.temuan])
+    _show_some([asdict(s) for s in differences])
+    if proven is not None:
+        out.print("Bidang terbukti." if proven else "Bidang TIDAK terbukti.")
+
+
+def _show_some(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        out.print(table(rows[:_DITAMPILKAN]))
+    if len(rows) > _DITAMPILKAN:
+        rest = len(rows) - _DITAMPILKAN
+        err.print(f"… dan {rest} lagi; seluruhnya dengan --json.", highlight=False)
+
+
+def _exit(results: list[HasilPeriksa], differences: list[Selisih], *, proven: bool | None) -> None:
+    if not all(r.utuh for r in results):
+        raise typer.Exit(RUSAK)
+    if any(s.berat for s in differences):
+        raise typer.Exit(TIDAK_SEPADAN)
+    if proven is False:
+        raise typer.Exit(TIDAK_TERBUKTI)

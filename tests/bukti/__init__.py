@@ -1,0 +1,1 @@
+"""The evidence log: records, chain, seals, offline check."""
