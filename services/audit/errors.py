@@ -53,7 +53,7 @@ class RecipientError(PermanentError):
     kode = "KLIEN-BUKTI-003"
     status = 422
     judul = "Penerima arsip tidak terbaca"
-    saran = "Beri --penerima kunci publik age (age1…), atau berkas berisi kunci itu."
+    saran = "Beri --pemilik kunci publik age (age1…), atau berkas berisi kunci itu."
 
 
 class ContentGoneError(PermanentError):
