@@ -16,7 +16,7 @@ from services.registry.tables import TABLE_OF, TANPA_NOMOR
 from tests.conftest import MakeDatabase, Registri
 
 EACH = pytest.mark.parametrize("nama", migration.HISTORIES)
-KEPALA = {"wlkp": "0008", "bpjs": "0008", "hub": "0011"}
+KEPALA = {"wlkp": "0010", "bpjs": "0010", "hub": "0011"}
 
 _TRIGGER = """
 SELECT a.attname FROM pg_trigger t
