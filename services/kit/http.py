@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import uuid
@@ -15,7 +16,13 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kit.errors import BodyTooLargeError, HubError, MediaTypeError, PeerError
+from services.kit.errors import (
+    BodyTooLargeError,
+    HubError,
+    InvalidInputError,
+    MediaTypeError,
+    PeerError,
+)
 from services.kit.logging import get_logger
 from services.kit.peers import Peers
 from services.kit.problems import declared, install, name_problem_media, problem
@@ -171,15 +178,37 @@ class Edge:
 
 
 def require_media(request: Request, wanted: str) -> None:
-    """Raise MediaTypeError unless the body came as `wanted`."""
+    """Raise MediaTypeError unless the body came as `wanted`, and as it is."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        # What a few octets unpack to is known only when they are unpacked.
+        raise MediaTypeError("Kirim badan tanpa Content-Encoding.")
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != wanted:
         raise MediaTypeError(f"Kirim badan dengan Content-Type {wanted}.")
 
 
 async def require_json(request: Request) -> None:
-    """Dependency of a route with a JSON body; runs before the body is looked at."""
+    """Dependency of a route with a JSON body that every reader reads alike (RFC 7493).
+
+    Python keeps the last of two members of one name and takes NaN for a number; whoever checked
+    the signed octets before us may have read another document.
+    """
     require_media(request, JSON)
+    try:
+        json.loads(await request.body(), object_pairs_hook=_unlike_names, parse_constant=_no_number)
+    except ValueError:  # what is no JSON at all was refused before
+        raise InvalidInputError(
+            "Badan JSON menyebut satu nama dua kali, atau memakai NaN atau Infinity."
+        ) from None
+
+
+def _unlike_names(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError
+
+
+def _no_number(_: str) -> None:
+    raise ValueError
 
 
 def make_app(
@@ -201,6 +230,8 @@ def make_app(
         lifespan=lifespan,
         responses=declared(PeerError),
         openapi_url="/openapi.json",
+        # Or the answer to a path with a slash too many names whatever host the caller named.
+        redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": False, "defaultModelsExpandDepth": 0},
     )
     install(app)
