@@ -89,10 +89,14 @@ class Jatah:
             "kuota_bagian": self.batas.tak_dikenal_bagian,
         }
 
-    def take(self, tx: Transaction, n: int) -> None:
-        """Take `n` persons that were given. Raises QuotaError: the caller must give nothing."""
-        query = self.statement("%(kuota_n)s::bigint")
-        self.taken(tx, n, tx.raw(query, self.parameters(n)).fetchone())
+    def take(self, tx: Transaction, n: int, dikenal: int | None = None) -> None:
+        """Take `n` persons that were given, or asked for when only `dikenal` of them are known.
+
+        Raises QuotaError or EnumerationError: the caller must give nothing.
+        """
+        query = self.statement("%(kuota_dikenal)s::bigint")
+        known = {"kuota_dikenal": n if dikenal is None else dikenal}
+        self.taken(tx, n, tx.raw(query, self.parameters(n) | known).fetchone())
 
     def taken(self, tx: Transaction, n: int, row: tuple[Any, ...] | None) -> None:
         """Note what is left after `statement`, whose row this is.
