@@ -160,6 +160,9 @@ class Edge:
         # A number of more digits than a size has is over the limit without being read.
         if length.isdecimal() and (len(length) > 15 or int(length) > self._limit):
             return BodyTooLargeError()
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            # What a few octets unpack to is known only when they are unpacked.
+            return MediaTypeError("Kirim badan tanpa Content-Encoding.")
         return None
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
@@ -178,10 +181,7 @@ class Edge:
 
 
 def require_media(request: Request, wanted: str) -> None:
-    """Raise MediaTypeError unless the body came as `wanted`, and as it is."""
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        # What a few octets unpack to is known only when they are unpacked.
-        raise MediaTypeError("Kirim badan tanpa Content-Encoding.")
+    """Raise MediaTypeError unless the body came as `wanted`."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != wanted:
         raise MediaTypeError(f"Kirim badan dengan Content-Type {wanted}.")
@@ -195,10 +195,11 @@ async def require_json(request: Request) -> None:
     """
     require_media(request, JSON)
     try:
-        json.loads(await request.body(), object_pairs_hook=_unlike_names, parse_constant=_no_number)
+        text = (await request.body()).decode()  # Python would take UTF-16 as well
+        json.loads(text, object_pairs_hook=_unlike_names, parse_constant=_no_number)
     except ValueError:  # what is no JSON at all was refused before
         raise InvalidInputError(
-            "Badan JSON menyebut satu nama dua kali, atau memakai NaN atau Infinity."
+            "Badan harus JSON UTF-8 tanpa BOM, tanpa nama ganda, NaN dan Infinity."
         ) from None
 
 
