@@ -43,7 +43,7 @@ class RefusalFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             self._file = os.fdopen(handle, "w", newline="", encoding="utf-8")
-            self._writer = csv.writer(self._file, lineterminator="\n")
+            self._writer = csv.writer(self._file, lineterminator="\n", quoting=csv.QUOTE_ALL)
             self._writer.writerow(self.COLUMNS)
         self.count += 1
         self._writer.writerow([sel.guard(str(getattr(tolakan, c))) for c in self.COLUMNS])

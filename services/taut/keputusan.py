@@ -147,7 +147,8 @@ def decide(
 def _append(path: Path, note: Catatan) -> None:
     """Write the whole line in one call and wait until it is on the disk."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # All of them quoted: a bare return, which the library leaves alone, begins a row elsewhere.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     if not path.exists() or path.stat().st_size == 0:
         writer.writerow(KOLOM)
     writer.writerow([sel.guard(cell) for cell in astuple(note)])
