@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from services import persiapan
-from services.auth.klien import make_assertion
 from services.auth.jws import SigningKey
+from services.auth.klien import make_assertion
 from services.auth.tokens import ASSERTION_TYPE
 from tests.conftest import Registri
 

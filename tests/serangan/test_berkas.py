@@ -80,8 +80,8 @@ BOM: dict[str, Any] = {
     "xml-dalam": deep_xml,
     "xml-tawa-miliaran": billion_laughs,
     "csv-baris-tanpa-akhir": endless_line,
-    "gzip": lambda p: written(gzip.compress(b"a" * (64 * MEGA)))(p),
-    "zstd": lambda p: written(pa.compress(b"a" * MEGA, "zstd", asbytes=True))(p),
+    "gzip": written(gzip.compress(b"a" * (64 * MEGA))),
+    "zstd": written(pa.compress(b"a" * MEGA, "zstd", asbytes=True)),
 }
 
 

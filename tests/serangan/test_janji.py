@@ -29,7 +29,7 @@ SERANGAN = {
 """The families, and attacks that each must hold at the least."""
 
 
-def tests_of(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     """Return the names of the tests in a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {
@@ -47,7 +47,7 @@ def test_promise_says_must_and_names_a_test_that_is_there(baris: str) -> None:
     named = _UJI.findall(baris)
     assert len(named) == 1
     for file, test in named:
-        found = tests_of(ROOT / file)
+        found = names_in(ROOT / file)
         assert test in found if test else found
 
 
@@ -57,7 +57,7 @@ def test_every_attack_is_promised() -> None:
         (f"tests/serangan/{p.name}", test)
         for p in Path(__file__).parent.glob("test_*.py")
         if p.name != Path(__file__).name
-        for test in tests_of(p)
+        for test in names_in(p)
     }
     assert here - promised == set()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def bpjs(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Registri]:
 
 JALAN: dict[str, tuple[str, str, Callable[[str], dict[str, Any]], str]] = {
     "cari-pekerja": ("wlkp", "/v1/pekerja/cari", lambda n: {"nik": [n]}, "pekerja:baca"),
-    "cari-badan-usaha": ("wlkp", "/v1/badan-usaha/cari", lambda n: {"npwp": [n]}, "badan_usaha:baca"),
+    "cari-badan-usaha": (
+        "wlkp", "/v1/badan-usaha/cari", lambda n: {"npwp": [n]}, "badan_usaha:baca"
+    ),
     "cari-pekerja-bpjs": ("bpjs", "/v1/pekerja/cari", lambda n: {"nik": [n]}, "pekerja:baca"),
     "status-kepesertaan": (
         "bpjs", "/v1/status-kepesertaan", lambda n: {"nik": [n]}, "status_kepesertaan:baca"
@@ -125,12 +128,13 @@ def test_who_is_not_there_and_who_may_not_be_seen_get_one_answer_by_the_same_wor
         n=contoh.nik(200),
     )
     notes = Catatan(monkeypatch)
-    told = {
-        notes.of(lambda n=n: wlkp.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(n)]}))
-        for n in (300, 2, 200)  # nobody, deleted, in quarantine
-    }
+
+    def asking(n: int) -> Callable[[], Any]:
+        return lambda: wlkp.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(n)]})
+
+    told = {notes.of(asking(n)) for n in (300, 2, 200)}  # nobody, deleted, in quarantine
     assert len(told) == 1
-    there = notes.of(lambda: wlkp.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(1)]}))
+    there = notes.of(asking(1))
     assert there[3] == next(iter(told))[3]  # and one who may be seen takes no other statement
 
 
@@ -151,7 +155,7 @@ def test_record_of_another_and_none_get_one_answer_by_the_same_work(
     path, theirs, nothing = RUTE_MILIK[rute]
     _hide(wlkp, theirs)
     notes = Catatan(monkeypatch)
-    told = [notes.of(lambda i=i: wlkp.klien.get(path.format(i))) for i in (theirs, nothing)]
+    told = [notes.of(partial(wlkp.klien.get, path.format(i))) for i in (theirs, nothing)]
     assert told[0] == told[1]
     assert told[0][0] == 404
 

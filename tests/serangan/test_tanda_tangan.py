@@ -52,10 +52,9 @@ def test_one_bit_of_a_covered_field_breaks_the_signature(nama: str) -> None:
             pesan.verify_request(
                 dataclasses.replace(message, headers=headers), ISI, keys, lambda: SAAT
             )
-        except HubError as error:
-            assert value not in str(error)
-        else:
-            accepted.append(value)
+        except HubError:
+            continue
+        accepted.append(value)
     assert [a for a in accepted if not means_the_same(nama, whole, a)] == []
 
 
@@ -69,9 +68,8 @@ def test_one_bit_of_method_target_or_content_breaks_the_signature(bagian: str) -
         changed = [(dataclasses.replace(message, url=u), ISI) for u in flips(message.url)]
     else:
         for at in range(len(ISI) * 8):
-            body = bytearray(ISI)
-            body[at // 8] ^= 1 << at % 8
-            changed.append((message, bytes(body)))
+            bits = int.from_bytes(ISI) ^ 1 << at
+            changed.append((message, bits.to_bytes(len(ISI))))
     for other, body in changed:
         with pytest.raises((SignatureInvalidError, DigestMismatchError)):
             pesan.verify_request(other, body, public(key), lambda: SAAT)

@@ -21,9 +21,7 @@ from tests.serangan.alat import Serangan, each, nothing_written, refused
 KLIEN = persiapan.SYNC_WLKP
 LAIN = persiapan.SISTEM_KEMNAKER
 AUD = f"{BASE}/oauth2/token"
-KLIEN_SALAH, TOKEN_SALAH, LEWAT = (
-    "KLIEN-OTENTIKASI-004", "KLIEN-OTENTIKASI-002", "KLIEN-OTENTIKASI-003",
-)  # fmt: skip
+KLIEN_SALAH, TOKEN_SALAH, LEWAT, TERIKAT = (f"KLIEN-OTENTIKASI-00{n}" for n in (4, 2, 3, 9))
 
 
 def key(registri: Registri, of: persiapan.Registrasi = KLIEN) -> SigningKey:
@@ -197,7 +195,7 @@ PEMBAWA = (
     Serangan("iat-masa-depan", far_by_service(600, "iat"), 401, TOKEN_SALAH),
     Serangan("nbf-masa-depan", far_by_service(600, "nbf"), 401, TOKEN_SALAH),
     Serangan("exp-teks", by_service(exp="9999999999"), 401, TOKEN_SALAH),
-    Serangan("sertifikat-lain", by_service(cnf={"x5t#S256": "A" * 43}), 401, "KLIEN-OTENTIKASI-009"),
+    Serangan("sertifikat-lain", by_service(cnf={"x5t#S256": "A" * 43}), 401, TERIKAT),
     Serangan("raksasa", lambda _: "A" * 40_000, 401, TOKEN_SALAH),
     Serangan("bukan-ascii", lambda _: "tokén".encode().decode("latin-1"), 401, TOKEN_SALAH),
 )  # fmt: skip
