@@ -14,6 +14,7 @@ import wlkp_gateway.app
 from services import persiapan
 from services.kit import logging
 from services.kit.clock import Clock, system_clock
+from services.kit.http_protocol import BoundedProtocol
 from services.kit.interpreter import expect_records
 from services.kit.settings import ServiceSettings
 from services.kit.tls import server_context
@@ -47,12 +48,16 @@ def make(nama: str, settings: ServiceSettings) -> FastAPI:
 
 
 def transport(nama: str, settings: ServiceSettings) -> dict[str, Any]:
-    """Return uvicorn's options for mutual TLS or plain HTTP; httptools beats h11 by half."""
+    """Return uvicorn's options for mutual TLS or plain HTTP; nobody speaks WebSocket here."""
     if not settings.tls:
-        return {"http": "httptools"}
+        return {"http": BoundedProtocol, "ws": "none"}
     trusted = persiapan.otoritas(settings.data).dipercaya
     context = server_context(persiapan.server_certificate(settings.data, nama), trusted)
-    return {"http": MutualTlsProtocol, "ssl_context_factory": lambda *_: context}
+    return {
+        "http": MutualTlsProtocol,
+        "ws": "none",
+        "ssl_context_factory": lambda *_: context,
+    }
 
 
 def serve(nama: str, settings: ServiceSettings) -> None:

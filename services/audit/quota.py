@@ -1,9 +1,11 @@
 """How many persons a client may ask for or be given in a Jakarta day, counted with the ledger.
 
-One row for each client, right and day. A single statement adds to it and refuses in the
-transaction of the read, so that concurrent requests cannot pass the limit together and a read
-that fails costs nothing. The same row knows how many NIK asked for were nobody's: a client most of
-whose questions hit nothing is trying numbers out.
+The limit is of one purpose (Pasal 2 ayat (1)): what is left for another is no reason to go on with
+this one. One row for each client, right and day holds what each purpose took. A single statement
+adds to it and refuses in the transaction of the read, so that concurrent requests cannot pass the
+limit together and a read that fails costs nothing. The same row knows how many NIK asked for were
+nobody's, whatever the purpose: a client most of whose questions hit nothing is trying numbers out,
+and another purpose must not let it begin anew.
 """
 
 from __future__ import annotations
@@ -23,15 +25,20 @@ _HARI = 86_400
 
 # `dikenal` becomes the SQL that says how many of those asked for are known.
 _TAKE = """
-INSERT INTO kuota AS k (pelaku, perihal, hari, terpakai, tak_dikenal)
+INSERT INTO kuota AS k (pelaku, perihal, hari, terpakai, tak_dikenal, menurut_tujuan)
 SELECT %(kuota_pelaku)s::text, %(kuota_perihal)s::text, %(kuota_hari)s::date, %(kuota_n)s::bigint,
-    %(kuota_n)s::bigint - {dikenal} WHERE %(kuota_n)s::bigint <= %(kuota_batas)s::bigint
+    %(kuota_n)s::bigint - {dikenal},
+    jsonb_build_object(%(kuota_tujuan)s::text, %(kuota_n)s::bigint)
+WHERE %(kuota_n)s::bigint <= %(kuota_batas)s::bigint
 ON CONFLICT (pelaku, perihal, hari) DO UPDATE SET terpakai = k.terpakai + excluded.terpakai,
-    tak_dikenal = k.tak_dikenal + excluded.tak_dikenal
-WHERE k.terpakai + excluded.terpakai <= %(kuota_batas)s::bigint
+    tak_dikenal = k.tak_dikenal + excluded.tak_dikenal,
+    menurut_tujuan = k.menurut_tujuan
+        || jsonb_build_object(%(kuota_tujuan)s::text, {terpakai} + excluded.terpakai)
+WHERE {terpakai} + excluded.terpakai <= %(kuota_batas)s::bigint
     AND k.tak_dikenal <= greatest(%(kuota_ambang)s::bigint, k.terpakai * %(kuota_bagian)s::float8)
-RETURNING terpakai
+RETURNING (menurut_tujuan ->> %(kuota_tujuan)s::text)::bigint AS terpakai
 """
+_TERPAKAI = "coalesce((k.menurut_tujuan ->> %(kuota_tujuan)s::text)::bigint, 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,13 @@ class Batas:
     tak_dikenal: int
     tak_dikenal_bagian: float
 
-    def of(self, pelaku: str, perihal: str) -> int:
-        """Return the limit of a client for a right; the narrowest that is named counts."""
-        named = (f"{pelaku}/{perihal}", pelaku, perihal)
+    def of(self, pelaku: str, perihal: str, tujuan: str) -> int:
+        """Return the limit of a client for a right and purpose; the narrowest named counts."""
+        named = (
+            f"{siapa}{untuk}"
+            for siapa in (f"{pelaku}/{perihal}", pelaku, perihal, "")
+            for untuk in (f"@{tujuan}", "")
+        )
         return next((self.khusus[n] for n in named if n in self.khusus), self.bawaan)
 
 
@@ -55,6 +66,7 @@ class Jatah:
 
     pelaku: str
     perihal: str
+    tujuan: str
     batas: Batas
     clock: Clock
     sisa: int | None = field(default=None, init=False)
@@ -62,13 +74,14 @@ class Jatah:
     @staticmethod
     def statement(dikenal: str) -> str:
         """Return the SQL that takes, with `dikenal` as the number of persons that are known."""
-        return _TAKE.format(dikenal=dikenal)
+        return _TAKE.format(dikenal=dikenal, terpakai=_TERPAKAI)
 
     def parameters(self, n: int) -> dict[str, Any]:
         """Return the parameters of `statement` for `n` persons."""
         return {
             "kuota_pelaku": self.pelaku,
             "kuota_perihal": self.perihal,
+            "kuota_tujuan": self.tujuan,
             "kuota_hari": self._now().date(),
             "kuota_n": n,
             "kuota_batas": self._limit,
@@ -76,10 +89,14 @@ class Jatah:
             "kuota_bagian": self.batas.tak_dikenal_bagian,
         }
 
-    def take(self, tx: Transaction, n: int) -> None:
-        """Take `n` persons that were given. Raises QuotaError: the caller must give nothing."""
-        query = self.statement("%(kuota_n)s::bigint")
-        self.taken(tx, n, tx.raw(query, self.parameters(n)).fetchone())
+    def take(self, tx: Transaction, n: int, dikenal: int | None = None) -> None:
+        """Take `n` persons that were given, or asked for when only `dikenal` of them are known.
+
+        Raises QuotaError or EnumerationError: the caller must give nothing.
+        """
+        query = self.statement("%(kuota_dikenal)s::bigint")
+        known = {"kuota_dikenal": n if dikenal is None else dikenal}
+        self.taken(tx, n, tx.raw(query, self.parameters(n) | known).fetchone())
 
     def taken(self, tx: Transaction, n: int, row: tuple[Any, ...] | None) -> None:
         """Note what is left after `statement`, whose row this is.
@@ -90,10 +107,10 @@ class Jatah:
             self.sisa = self._limit - int(row[0])
             return
         found = tx.raw(
-            "SELECT terpakai FROM kuota WHERE (pelaku, perihal, hari) = (%s, %s, %s)",
-            (self.pelaku, self.perihal, self._now().date()),
+            "SELECT menurut_tujuan ->> %s FROM kuota WHERE (pelaku, perihal, hari) = (%s, %s, %s)",
+            (self.tujuan, self.pelaku, self.perihal, self._now().date()),
         ).fetchone()
-        used = int(found[0]) if found else 0
+        used = int(found[0] or 0) if found else 0
         self.sisa = max(self._limit - used, 0)
         error = QuotaError if used + n > self._limit else EnumerationError
         raise error(headers={"Retry-After": str(self._seconds_left)})
@@ -108,17 +125,21 @@ class Jatah:
         return done.rowcount > 0
 
     def headers(self) -> dict[str, str]:
-        """Return what the answer tells of the quota (draft-ietf-httpapi-ratelimit-headers)."""
+        """Return what the answer tells of the quota (draft-ietf-httpapi-ratelimit-headers).
+
+        Each purpose is a policy of its own: a caller that keeps count by name keeps it right.
+        """
         if self.sisa is None:
             return {}
+        kebijakan = f'"{KEBIJAKAN}:{self.tujuan}"'
         return {
-            "RateLimit-Policy": f'"{KEBIJAKAN}";q={self._limit};w={_HARI}',
-            "RateLimit": f'"{KEBIJAKAN}";r={self.sisa};t={self._seconds_left}',
+            "RateLimit-Policy": f"{kebijakan};q={self._limit};w={_HARI}",
+            "RateLimit": f"{kebijakan};r={self.sisa};t={self._seconds_left}",
         }
 
     @property
     def _limit(self) -> int:
-        return self.batas.of(self.pelaku, self.perihal)
+        return self.batas.of(self.pelaku, self.perihal, self.tujuan)
 
     @property
     def _seconds_left(self) -> int:

@@ -155,14 +155,16 @@ class Auditor:
         jumlah: int,
         nik: Iterable[str],
         bidang: Iterable[str],
+        dikenal: int | None = None,
     ) -> None:
         """Append one ledger entry and take from the quota; nothing read is nothing to record.
 
-        Raises QuotaError when the persons given are more than are left for the day.
+        `dikenal` counts those of `nik` who are known, where some were only asked for. Raises
+        QuotaError when they are more than are left for the day, and EnumerationError.
         """
         named = list(nik)
         if jumlah or named:
             if pelaku.jatah is not None:
-                pelaku.jatah.take(tx, len(set(named)))
+                pelaku.jatah.take(tx, len(set(named)), dikenal)
             daftar = self.list_fields(tx, tuple(bidang))
             tx.raw(INSERT_AKSES, self.access_entry(pelaku, rute, jumlah, named, daftar))

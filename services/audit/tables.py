@@ -62,6 +62,14 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("perihal", sa.Text, primary_key=True),
         sa.Column("hari", sa.Date, primary_key=True, comment="hari Jakarta"),
         sa.Column("terpakai", sa.BigInteger, nullable=False, comment="orang ditanya atau diberi"),
+        # In one row, so that guessing is counted over all purposes and each limit is exact.
+        sa.Column(
+            "menurut_tujuan",
+            pg.JSONB,
+            nullable=False,
+            server_default="{}",
+            comment="terpakai menurut tujuan",
+        ),
         sa.Column("tak_dikenal", sa.BigInteger, nullable=False, comment="NIK yang tidak ada"),
         sa.Column("diduga", sa.Boolean, nullable=False, server_default=sa.false()),
     )

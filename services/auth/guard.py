@@ -141,9 +141,9 @@ class Guard:
             who = self._permitted(service.agreement, who, request.headers.get("tujuan") or None)
         if self.cakupan not in holder.cakupan:
             raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
-        if who.cakupan is None:
+        if who.cakupan is None or who.tujuan is None:
             return who
-        jatah = Jatah(holder.client_id, who.cakupan, service.batas, service.clock)
+        jatah = Jatah(holder.client_id, who.cakupan, who.tujuan, service.batas, service.clock)
         request.state.kepala = jatah.headers
         return replace(who, jatah=jatah)
 

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,9 @@ class VerifyingKey:
         Raises TokenError; its text holds no claim.
         """
         claims = self.verify_lasting(token, audience=audience)
-        try:
-            expires, issued = float(claims["exp"]), float(claims["iat"])
-        except (ValueError, TypeError, KeyError):
-            raise TokenError("tanda tangan atau isi tidak sah") from None
-        if issued > now + leeway:
-            raise TokenError("iat di masa depan")
+        expires, issued = _moment(claims.get("exp")), _moment(claims.get("iat"))
+        if max(issued, _moment(claims.get("nbf", issued))) > now + leeway:
+            raise TokenError("iat atau nbf di masa depan")
         if expires + leeway <= now:
             raise TokenError("masa berlaku lewat", kedaluwarsa=True)
         return claims
@@ -98,6 +96,16 @@ class VerifyingKey:
         except (JOSEError, ValueError, TypeError, KeyError):
             raise TokenError("tanda tangan atau isi tidak sah") from None
         return claims
+
+
+def _moment(value: object) -> float:
+    """Return a NumericDate (RFC 7519 section 2); a text, true or NaN compares with nothing."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            return float(value)
+    except OverflowError:  # digits enough for no float
+        pass
+    raise TokenError("exp, iat atau nbf bukan waktu")
 
 
 class KeyRing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -31,6 +32,7 @@ GRANT_TYPE = "client_credentials"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 UMUR_ASSERTION_MAKS = 300  # seconds; a longer-lived assertion is refused
 _CACHE_SIZE = 4_096
+_JTI = re.compile(r"[!-~]{1,128}")
 _CONFIRMATION = "x5t#S256"  # RFC 8705 section 3.1
 
 
@@ -97,7 +99,7 @@ class TokenIssuer:
             raise ClientAuthError
         self._check_assertion(klien, claims)
         until = dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC)
-        if not use_once(tx, klien.client_id, str(claims["jti"])[:128], until):
+        if not use_once(tx, klien.client_id, str(claims["jti"]), until):
             raise ClientAuthError("client_assertion ini sudah pernah dipakai; buat yang baru.")
         forget_expired(tx, self._clock())
         return klien
@@ -106,8 +108,11 @@ class TokenIssuer:
         now = self._clock().timestamp()
         if claims["iss"] != klien.client_id or claims["sub"] != klien.client_id:
             raise ClientAuthError
-        if not isinstance(claims.get("jti"), str) or not claims["jti"]:
-            raise ClientAuthError("client_assertion harus mempunyai jti.")
+        if not isinstance(claims["aud"], str):
+            # One for several services could be used by the first of them at the others.
+            raise ClientAuthError("aud client_assertion harus satu teks.")
+        if not _JTI.fullmatch(str(claims.get("jti") or "")):
+            raise ClientAuthError("client_assertion harus mempunyai jti, 1 sampai 128 karakter.")
         if not now - 5 < claims["exp"] <= now + UMUR_ASSERTION_MAKS + 5:
             raise ClientAuthError("exp client_assertion paling lama lima menit dari sekarang.")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from services.banding.errors import OutputBusyError, OutputError
+from services.kit import sel_tabel
 
 SKEMA = pa.schema(
     [
@@ -29,7 +29,6 @@ SKEMA = pa.schema(
         ("nilai_b", pa.string()),
     ]
 )
-_RUMUS = r"^[=+\-@\t\r]"
 
 
 class Penulis(Protocol):
@@ -40,22 +39,13 @@ class Penulis(Protocol):
 
 
 class _PenulisCsv:
-    """CSV whose cells no spreadsheet takes for a formula: an apostrophe stands before = + - @."""
+    """CSV for people: no cell of it is a formula. Programs take Parquet."""
 
     def __init__(self, writer: pacsv.CSVWriter) -> None:
         self._writer = writer
 
     def write_table(self, table: pa.Table) -> None:
-        guarded = [
-            _guard(column) if pa.types.is_string(column.type) else column
-            for column in table.columns
-        ]
-        self._writer.write_table(pa.Table.from_arrays(guarded, schema=SKEMA))
-
-
-def _guard(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    dangerous = pc.match_substring_regex(column, _RUMUS)
-    return pc.if_else(dangerous, pc.binary_join_element_wise("'", column, ""), column)
+        self._writer.write_table(sel_tabel.guard_table(table))
 
 
 @contextmanager

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from services.kit import sel
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,12 @@ class RefusalFile:
         """Append one refusal."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("w", newline="", encoding="utf-8")
-            self._writer = csv.writer(self._file, lineterminator="\n")
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = os.fdopen(handle, "w", newline="", encoding="utf-8")
+            self._writer = csv.writer(self._file, lineterminator="\n", quoting=csv.QUOTE_ALL)
             self._writer.writerow(self.COLUMNS)
         self.count += 1
-        self._writer.writerow([getattr(tolakan, c) for c in self.COLUMNS])
+        self._writer.writerow([sel.guard(str(getattr(tolakan, c))) for c in self.COLUMNS])
 
     def close(self) -> None:
         """Finish the file."""

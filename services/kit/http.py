@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import uuid
@@ -15,7 +16,13 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kit.errors import BodyTooLargeError, HubError, MediaTypeError, PeerError
+from services.kit.errors import (
+    BodyTooLargeError,
+    HubError,
+    InvalidInputError,
+    MediaTypeError,
+    PeerError,
+)
 from services.kit.logging import get_logger
 from services.kit.peers import Peers
 from services.kit.problems import declared, install, name_problem_media, problem
@@ -153,6 +160,9 @@ class Edge:
         # A number of more digits than a size has is over the limit without being read.
         if length.isdecimal() and (len(length) > 15 or int(length) > self._limit):
             return BodyTooLargeError()
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            # What a few octets unpack to is known only when they are unpacked.
+            return MediaTypeError("Kirim badan tanpa Content-Encoding.")
         return None
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
@@ -178,8 +188,28 @@ def require_media(request: Request, wanted: str) -> None:
 
 
 async def require_json(request: Request) -> None:
-    """Dependency of a route with a JSON body; runs before the body is looked at."""
+    """Dependency of a route with a JSON body that every reader reads alike (RFC 7493).
+
+    Python keeps the last of two members of one name and takes NaN for a number; whoever checked
+    the signed octets before us may have read another document.
+    """
     require_media(request, JSON)
+    try:
+        text = (await request.body()).decode()  # Python would take UTF-16 as well
+        json.loads(text, object_pairs_hook=_unlike_names, parse_constant=_no_number)
+    except ValueError:  # what is no JSON at all was refused before
+        raise InvalidInputError(
+            "Badan harus JSON UTF-8 tanpa BOM, tanpa nama ganda, NaN dan Infinity."
+        ) from None
+
+
+def _unlike_names(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError
+
+
+def _no_number(_: str) -> None:
+    raise ValueError
 
 
 def make_app(
@@ -201,6 +231,8 @@ def make_app(
         lifespan=lifespan,
         responses=declared(PeerError),
         openapi_url="/openapi.json",
+        # Or the answer to a path with a slash too many names whatever host the caller named.
+        redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": False, "defaultModelsExpandDepth": 0},
     )
     install(app)

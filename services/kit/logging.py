@@ -43,7 +43,9 @@ def _drop_exception_text(_: Any, __: str, event: EventDict) -> EventDict:
 
 def configure(program: str, level: str = "INFO") -> None:
     """Send the program's events, and those of the libraries, to stderr as JSON lines."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_library_lines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in ("uvicorn.access", "httpx", "httpcore"):  # URLs and bodies are ours to log
         logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
@@ -61,6 +63,25 @@ def configure(program: str, level: str = "INFO") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     structlog.contextvars.bind_contextvars(program=program)
+
+
+def _library_lines() -> logging.Formatter:
+    """Return the form of what libraries log: as ours, and no traceback over many lines."""
+    stamp: Any = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            stamp,
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _drop_exception_text,
+            _mask_numbers,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
 
 
 def get_logger() -> Any:

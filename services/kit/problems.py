@@ -33,6 +33,7 @@ _SENTENCES = {
     "string_type": "Isi dengan teks.",
     "string_too_short": "Teks terlalu pendek.",
     "string_too_long": "Teks terlalu panjang.",
+    "string_unicode": "Teks memuat karakter yang bukan Unicode.",
     "string_pattern_mismatch": "Bentuk teks tidak sesuai; lihat dokumentasi bidang ini.",
     "int_type": "Isi dengan bilangan bulat.",
     "int_parsing": "Isi dengan bilangan bulat.",

@@ -70,11 +70,12 @@ class ServiceSettings(BaseSettings):
         # A nation's feed read twice; what a right really needs is for operators to say.
         100_000_000,
         ge=0,
-        description="Persons a client may ask for or be given a Jakarta day, for each right.",
+        description="Persons a client may ask for or be given a Jakarta day, by right and purpose.",
     )
     kuota: Limits = Field(
         default_factory=dict,
-        description="Other limits: pekerja:baca=500000, a client's id, or ID/pekerja:baca=1000.",
+        description="Other limits: pekerja:baca=500000, a client's id, or ID/pekerja:baca=1000;"
+        " each also with @TUJUAN, as in pekerja:baca@wajib_lapor=1000 or @wajib_lapor=5000.",
     )
     tak_dikenal: int = Field(10_000, ge=0, description="Unknown NIK a day that raise no alarm.")
     tak_dikenal_bagian: float = Field(

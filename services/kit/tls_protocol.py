@@ -5,12 +5,11 @@ from __future__ import annotations
 from asyncio import Transport
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from services.kit.http_protocol import BoundedProtocol
 from services.kit.tls import SERTIFIKAT, thumbprint
 
 
-class MutualTlsProtocol(HttpToolsProtocol):
+class MutualTlsProtocol(BoundedProtocol):
     """Tells the application whose certificate the connection has; uvicorn itself does not."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]

@@ -14,7 +14,7 @@ from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Url, out
 from services.sync import tinjau
 from services.taut import keputusan
 from services.taut.keputusan import Pendapat
-from services.taut.masukan import read_table
+from services.taut.masukan import read_result
 from services.taut.putusan import Putusan
 
 Hasil = Annotated[
@@ -56,7 +56,7 @@ def list_reviews(
 
 def _of_file(hasil: Path, putusan: Path | None) -> list[dict[str, Any]]:
     decided = keputusan.read_decisions(putusan or keputusan.decisions_beside(hasil))
-    table = read_table(hasil)
+    table = read_result(hasil)
     waiting = table.filter(pc.equal(table.column("putusan"), Putusan.TINJAU.value)).to_pylist()
     return [
         {k: r[k] for k in ("kunci_a", "kunci_b", "skor", "alasan")}

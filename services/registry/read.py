@@ -235,23 +235,30 @@ class Reader:
             try:
                 who.jatah.taken(tx, persons, rows[0] if rows else None)
             except EnumerationError:
-                if who.jatah.mark(tx):
-                    rincian = {"cakupan": who.cakupan, "rute": rute}
-                    self.auditor.record(tx, Bukti(Peristiwa.PENCACAHAN_DIDUGA, who, rincian))
+                self._suspect(tx, who, rute)
                 raise
         return [r[2:] for r in rows if r[1] is not None]
 
+    def _suspect(self, tx: Transaction, who: Pelaku, rute: str) -> None:
+        """Tell of a client that tries numbers out, once a day."""
+        if who.jatah is not None and who.jatah.mark(tx):
+            rincian = {"cakupan": who.cakupan, "rute": rute}
+            self.auditor.record(tx, Bukti(Peristiwa.PENCACAHAN_DIDUGA, who, rincian))
+
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:
-        """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`)."""
-        with transaction(self.engine) as tx:
-            rows = tx.raw(
-                f"SELECT npwp, nomor_tdp_atau_nib, status_pendaftaran,"
-                f" {self._json(Himpunan.BADAN_USAHA)}, npwp FROM badan_usaha"
-                " WHERE (npwp = ANY(%s) OR nomor_tdp_atau_nib = ANY(%s)) AND dihapus_pada IS NULL"
-                " ORDER BY id",
-                (npwp, nib),
-            ).fetchall()
-            self.audit(tx, who, "cari badan usaha", Himpunan.BADAN_USAHA, rows)
+        """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`).
+
+        Raises QuotaError or EnumerationError: the NPWP of a person is a NIK.
+        """
+        rute = "cari badan usaha"
+        try:
+            with transaction(self.engine) as tx:
+                rows = self._find_companies(tx, npwp, nib)
+                self._audit_companies(tx, who, rute, npwp, rows)
+        except EnumerationError:
+            with transaction(self.engine) as tx:
+                self._suspect(tx, who, rute)
+            raise
         answers = [
             _company_answer(kunci, at, index.get(nomor, []))
             for kunci, index, asked in (
@@ -261,6 +268,24 @@ class Reader:
             for at, nomor in enumerate(asked)
         ]
         return f'{{"jawaban":[{_joined(answers)}]}}'.encode()
+
+    def _find_companies(self, tx: Transaction, npwp: list[str], nib: list[str]) -> list[Row]:
+        return tx.raw(
+            f"SELECT npwp, nomor_tdp_atau_nib, status_pendaftaran,"
+            f" {self._json(Himpunan.BADAN_USAHA)} FROM badan_usaha"
+            " WHERE (npwp = ANY(%s) OR nomor_tdp_atau_nib = ANY(%s)) AND dihapus_pada IS NULL"
+            " ORDER BY id",
+            (npwp, nib),
+        ).fetchall()
+
+    def _audit_companies(
+        self, tx: Transaction, who: Pelaku, rute: str, npwp: list[str], rows: list[Row]
+    ) -> None:
+        """Enter the persons asked for or given, among whom are the NPWP that are a NIK."""
+        given = {r[0] for r in rows if r[0] and _is_nik(r[0])}
+        persons = given | {n for n in npwp if _is_nik(n)}
+        fields = self.fields(Himpunan.BADAN_USAHA)
+        self.auditor.record_access(tx, who, rute, len(rows), sorted(persons), fields, len(given))
 
     def changes(self, who: Pelaku, himpunan: Himpunan, *, batas: int, kursor: str | None) -> Lembar:
         """Return one page of the change feed (`HalamanPerubahan`).

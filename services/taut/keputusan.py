@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
+from services.kit import sel
 from services.taut.errors import KeputusanBentrokError, KeputusanTidakSahError
 
 
@@ -124,7 +125,7 @@ def read_history(path: Path) -> list[Catatan]:
                 raise KeputusanTidakSahError(
                     f"Baris {line}: kunci_a dan kunci_b harus terisi, putusan sama atau berbeda."
                 )
-            found.append(Catatan(**{k: row[k] or "" for k in KOLOM}))
+            found.append(Catatan(**{k: sel.unguard(row[k] or "") for k in KOLOM}))
     return found
 
 
@@ -146,10 +147,11 @@ def decide(
 def _append(path: Path, note: Catatan) -> None:
     """Write the whole line in one call and wait until it is on the disk."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # All of them quoted: a bare return, which the library leaves alone, begins a row elsewhere.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     if not path.exists() or path.stat().st_size == 0:
         writer.writerow(KOLOM)
-    writer.writerow(astuple(note))
+    writer.writerow([sel.guard(cell) for cell in astuple(note)])
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(handle, text.getvalue().encode())

@@ -10,11 +10,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
+from services.kit import sel_tabel
 from services.taut.errors import BerkasTautError, KolomKunciError
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 
 KUNCI = "kunci"
+_PARQUET = (".parquet", ".pq")
 _KUNCI_LAZIM = {
     Himpunan.BADAN_USAHA: ("id_badan_usaha", "id", KUNCI),
     Himpunan.PEKERJA: ("id_pekerja", "id", KUNCI),
@@ -29,16 +31,19 @@ def read_table(path: Path) -> pa.Table:
     Raises BerkasTautError when it cannot be read; the text names the file, not its content.
     """
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            table = pq.read_table(path)
-        else:
-            table = _read_csv(path)
+        table = pq.read_table(path) if path.suffix.lower() in _PARQUET else _read_csv(path)
         return table.cast(pa.schema([(n, pa.large_string()) for n in table.column_names]))
     except (OSError, pa.ArrowException, ValueError):
         # The library's own message quotes the offending row: it is cut off here.
         raise BerkasTautError(
             f"Berkas {path.name} tidak terbaca: berikan CSV UTF-8 berjudul kolom, atau Parquet."
         ) from None
+
+
+def read_result(path: Path) -> pa.Table:
+    """Return what `write_table` wrote, as columns of text. Raises BerkasTautError."""
+    table = read_table(path)
+    return table if path.suffix.lower() in _PARQUET else sel_tabel.unguard_table(table)
 
 
 def _read_csv(path: Path) -> pa.Table:
@@ -86,15 +91,18 @@ def unknown_columns(table: pa.Table, himpunan: Himpunan) -> list[str]:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as CSV or Parquet, whole or not at all, readable by its owner only."""
+    """Write a table as CSV or Parquet, whole or not at all, readable by its owner only.
+
+    No cell of the CSV is a formula; what is read by programs is Parquet, or `read_result`'s.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.sebagian")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        if path.suffix.lower() in (".parquet", ".pq"):
+        if path.suffix.lower() in _PARQUET:
             pq.write_table(table, file, compression="zstd")
         else:
-            pcsv.write_csv(table, file)
+            pcsv.write_csv(sel_tabel.guard_table(table), file)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)

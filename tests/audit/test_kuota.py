@@ -20,7 +20,7 @@ from services.cli import app
 from services.kit.settings import ServiceSettings
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
-from tests.conftest import Jam, MakeDatabase, Registri, open_registri
+from tests.conftest import TUJUAN, Jam, MakeDatabase, Registri, open_registri
 
 KLIEN = persiapan.SYNC_WLKP.client_id
 BATAS, AMBANG = 20, 6
@@ -43,9 +43,10 @@ def ask(registri: Registri, *numbers: int) -> Any:
     return registri.klien.post("/v1/pekerja/cari", json={"nik": [contoh.nik(n) for n in numbers]})
 
 
-def left(answer: Any) -> int:
-    assert answer.headers["ratelimit-policy"] == f'"orang-per-hari";q={BATAS};w=86400'
-    found = re.fullmatch(r'"orang-per-hari";r=(\d+);t=(\d+)', answer.headers["ratelimit"])
+def left(answer: Any, tujuan: str = TUJUAN["wlkp"], batas: int = BATAS) -> int:
+    name = f'"orang-per-hari:{tujuan}"'
+    assert answer.headers["ratelimit-policy"] == f"{name};q={batas};w=86400"
+    found = re.fullmatch(name + r";r=(\d+);t=(\d+)", answer.headers["ratelimit"])
     assert found is not None
     assert int(found[2]) == DUA_BELAS_JAM
     return int(found[1])
@@ -89,6 +90,49 @@ def test_request_larger_than_the_rest_is_refused_and_a_smaller_one_is_not(
     assert left(ask(kecil, 1, 2, 3)) == 0
 
 
+@pytest.fixture
+def bertujuan(make_database: MakeDatabase, tmp_path: Path) -> Iterator[Registri]:
+    """BPJS Kesehatan's registry, whose status of membership may be asked for two purposes."""
+    limits = {
+        "kuota": "status_kepesertaan:baca@wajib_lapor=3, @perluasan_kepesertaan=9",
+        "tak_dikenal": 4,
+        "tak_dikenal_bagian": 0.0,
+    }
+    with open_registri("bpjs", make_database("bpjs"), tmp_path, **limits) as registri:
+        registri.app.state.service.clock = Jam(SIANG)
+        yield registri
+
+
+def status(registri: Registri, tujuan: str, *numbers: int) -> Any:
+    return registri.klien.post(
+        "/v1/status-kepesertaan",
+        json={"nik": [contoh.nik(n) for n in numbers]},
+        headers={"Tujuan": tujuan},
+    )
+
+
+def test_each_purpose_has_a_limit_of_its_own_and_tells_what_is_left(bertujuan: Registri) -> None:
+    assert left(status(bertujuan, "wajib_lapor", 1, 2), "wajib_lapor", 3) == 1
+    other = status(bertujuan, "perluasan_kepesertaan", 1)
+    assert left(other, "perluasan_kepesertaan", 9) == 8
+    refused = status(bertujuan, "wajib_lapor", 1, 2)
+    assert (refused.status_code, refused.json()["kode"]) == (429, "KLIEN-KUOTA-001")
+    assert left(refused, "wajib_lapor", 3) == 1
+    (row,) = bertujuan.fetch("SELECT terpakai, menurut_tujuan FROM kuota")
+    assert tuple(row) == (3, {"wajib_lapor": 2, "perluasan_kepesertaan": 1})
+
+
+def test_client_that_guesses_is_held_for_every_purpose(bertujuan: Registri) -> None:
+    """Another purpose must not let it begin anew."""
+    for n in range(101, 106):
+        assert status(bertujuan, "perluasan_kepesertaan", n).status_code == 200
+    for tujuan in ("perluasan_kepesertaan", "wajib_lapor"):
+        refused = status(bertujuan, tujuan, 1)
+        assert (refused.status_code, refused.json()["kode"]) == (429, "KLIEN-KUOTA-002")
+    events = bertujuan.fetch("SELECT 1 FROM audit_peristiwa WHERE peristiwa = 'pencacahan_diduga'")
+    assert len(events) == 1
+
+
 def test_day_ends_at_midnight_in_jakarta(kecil: Registri) -> None:
     jam = kecil.app.state.service.clock = Jam(dt.datetime(2026, 3, 2, 16, 59, 59, tzinfo=dt.UTC))
     for _ in range(4):
@@ -105,13 +149,19 @@ def test_own_work_of_the_body_has_no_quota(kecil: Registri) -> None:
 
 
 def test_concurrent_requests_together_get_exactly_the_limit(kecil: Registri) -> None:
-    """Look-ups of one to three persons, and pages, all at once: not one too many, none lost."""
+    """Look-ups of one to three persons, and pages, of two purposes, all at once.
+
+    Not one too many for either purpose, and none lost.
+    """
     service = kecil.app.state.service
-    batas = Batas(bawaan=500, khusus={}, tak_dikenal=10_000, tak_dikenal_bagian=1.0)
-    given: list[int] = []
+    asked = {"wajib_lapor": 300, "perluasan_kepesertaan": 200}
+    khusus = {f"pekerja:baca@{t}": n for t, n in asked.items()}
+    batas = Batas(bawaan=0, khusus=khusus, tak_dikenal=10_000, tak_dikenal_bagian=1.0)
+    given: dict[str, list[int]] = {t: [] for t in asked}
 
     def one(number: int) -> None:
-        jatah = Jatah("serentak", "pekerja:baca", batas, service.clock)
+        tujuan = list(asked)[number % len(asked)]
+        jatah = Jatah("serentak", "pekerja:baca", tujuan, batas, service.clock)
         who = Pelaku("serentak", "pihak_kedua", "uji", cakupan="pekerja:baca", jatah=jatah)
         persons = 1 + number % 3
         try:
@@ -119,32 +169,46 @@ def test_concurrent_requests_together_get_exactly_the_limit(kecil: Registri) -> 
                 service.reader.changes(who, Himpunan.PEKERJA, batas=persons, kursor=None)
             else:
                 service.reader.find_pekerja(who, [contoh.nik(n) for n in range(1, persons + 1)])
-            given.append(persons)
+            given[tujuan].append(persons)
         except QuotaError:
             assert jatah.sisa is not None
             assert jatah.sisa < persons  # refused only where it did not fit
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, range(400)))
-    (counted,) = kecil.fetch("SELECT terpakai FROM kuota WHERE pelaku = 'serentak'")
+    counted = kecil.fetch("SELECT terpakai, menurut_tujuan FROM kuota WHERE pelaku = 'serentak'")
+    assert [tuple(c) for c in counted] == [(500, asked)]
+    assert {t: sum(n) for t, n in given.items()} == asked
     (ledger,) = kecil.fetch(
         "SELECT sum(cardinality(sidik_nik)), count(*) FROM audit_akses WHERE pelaku = 'serentak'"
     )
-    assert counted.terpakai == sum(given) == ledger[0] == 500
-    assert ledger[1] == len(given) < 400
+    assert ledger[0] == 500
+    assert ledger[1] == sum(map(len, given.values())) < 400
 
 
-def test_narrowest_limit_counts() -> None:
-    batas = Batas(100, {"pekerja:baca": 10, "mitra": 50, "mitra/pekerja:baca": 5}, 0, 0.0)
-    assert batas.of("lain", "badan_usaha:baca") == 100
-    assert batas.of("lain", "pekerja:baca") == 10
-    assert batas.of("mitra", "badan_usaha:baca") == 50
-    assert batas.of("mitra", "pekerja:baca") == 5
+@pytest.mark.parametrize(
+    ("pelaku", "perihal", "tujuan", "batas"),
+    [
+        ("lain", "badan_usaha:baca", "wajib_lapor", 100),
+        ("lain", "badan_usaha:baca", "lain", 70),
+        ("lain", "pekerja:baca", "wajib_lapor", 10),
+        ("lain", "pekerja:baca", "lain", 9),
+        ("mitra", "badan_usaha:baca", "lain", 50),
+        ("mitra", "pekerja:baca", "wajib_lapor", 5),
+        ("mitra", "pekerja:baca", "lain", 3),
+    ],
+)
+def test_narrowest_limit_counts(pelaku: str, perihal: str, tujuan: str, batas: int) -> None:
+    khusus = {
+        "@lain": 70, "pekerja:baca": 10, "pekerja:baca@lain": 9, "mitra": 50,
+        "mitra/pekerja:baca": 5, "mitra/pekerja:baca@lain": 3,
+    }  # fmt: skip
+    assert Batas(100, khusus, 0, 0.0).of(pelaku, perihal, tujuan) == batas
 
 
 def test_limits_are_written_as_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HUB_KUOTA", "pekerja:baca=500, mitra/pekerja:baca=10")
-    assert ServiceSettings().kuota == {"pekerja:baca": 500, "mitra/pekerja:baca": 10}
+    monkeypatch.setenv("HUB_KUOTA", "pekerja:baca=500, mitra/pekerja:baca@wajib_lapor=10")
+    assert ServiceSettings().kuota == {"pekerja:baca": 500, "mitra/pekerja:baca@wajib_lapor": 10}
 
 
 def test_client_that_guesses_is_held_for_the_day_and_told_of_once(kecil: Registri) -> None:

@@ -31,6 +31,7 @@ _ENTRY = {
     "nik": ":nik",
     "kuota_pelaku": "'bench'",
     "kuota_perihal": "'bench'",
+    "kuota_tujuan": "'bench'",
     "kuota_hari": "current_date",
     "kuota_n": ":n",
     "kuota_batas": "1000000000",

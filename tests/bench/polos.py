@@ -77,7 +77,8 @@ def catat(request: Request, cari: Pencarian) -> Response:
         "cakupan": None, "tujuan": None, "rute": "bench", "id_permintaan": None,
         "jumlah": n, "daftar": 1,
         "sidik": array([str(SIDIK)] * n), "nik": nik, "kuota_pelaku": "bench",
-        "kuota_perihal": "bench", "kuota_hari": dt.datetime.now(dt.UTC).date(), "kuota_n": n,
+        "kuota_perihal": "bench", "kuota_tujuan": "bench",
+        "kuota_hari": dt.datetime.now(dt.UTC).date(), "kuota_n": n,
         "kuota_batas": 10**9, "kuota_ambang": 10**9, "kuota_bagian": 1.0,
     }  # fmt: skip
     with request.app.state.pool.connection() as db:

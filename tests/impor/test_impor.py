@@ -122,6 +122,5 @@ def test_refusal_file_exists_only_when_something_was_refused(tmp_path: Path) -> 
     assert not refusals.path.exists()
     refusals(Tolakan("f.csv", 2, "nik", "missing", "Bidang ini wajib diisi."))
     refusals.close()
-    assert (
-        refusals.path.read_text().splitlines()[1] == "f.csv,2,nik,missing,Bidang ini wajib diisi."
-    )
+    (line,) = refusals.path.read_text().splitlines()[1:]
+    assert line == '"f.csv","2","nik","missing","Bidang ini wajib diisi."'

@@ -48,7 +48,7 @@ def test_two_sheets_of_one_workbook_are_imported(wlkp: Registri, buku: Path) -> 
         ("XLSX", "Pekerja", 1, 1),
     ]
     refused = Path(said["berkas_ditolak"]).read_text(encoding="utf-8").splitlines()
-    assert refused[1] == "laporan.xlsx,3,jabatan,missing,Bidang ini wajib diisi."
+    assert refused[1] == '"laporan.xlsx","3","jabatan","missing","Bidang ini wajib diisi."'
 
 
 def test_file_of_refused_rows_is_in_the_evidence(wlkp: Registri, buku: Path) -> None:

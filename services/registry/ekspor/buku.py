@@ -114,6 +114,12 @@ class Buku:
             raise ExportGoneError
         return found
 
+    def count(self, who: Pelaku, orang: int) -> None:
+        """Take the persons of what is given from the reader's quota. Raises QuotaError."""
+        if who.jatah is not None:
+            with transaction(self.engine) as tx:
+                who.jatah.take(tx, orang)
+
     def fields(self, id_ekspor: UUID) -> frozenset[str]:
         """Return the fields that a snapshot holds."""
         with transaction(self.engine) as tx:

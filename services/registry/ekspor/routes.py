@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -133,7 +134,7 @@ def _add_reading(r: APIRouter) -> None:
     )
     def get_ekspor(request: Request, id: UUID, who: Annotated[Pelaku, Depends(BADAN_USAHA)]) -> Any:
         """Bagian yang sudah selesai dan, bila semuanya selesai, manifes bertanda tangan."""
-        return _find(request, who, id)
+        return _find(request, who, id)[0]
 
     refusals = (ExportNotFoundError, ExportGoneError, RangeInvalidError)
     route = guarded(BADAN_USAHA, *refusals, parameters=_RENTANG)
@@ -149,22 +150,30 @@ def _add_reading(r: APIRouter) -> None:
         who: Annotated[Pelaku, Depends(BADAN_USAHA)],
     ) -> Response:
         """Isi satu bagian atau satu rentangnya; tidak pernah berubah."""
-        ekspor = _find(request, who, id)
+        ekspor, reader = _find(request, who, id)
         part = next((b for b in ekspor.bagian if b.nama == bagian), None)
         if part is None:
             raise ExportNotFoundError
         try:
             path = service_of(request).petugas.gudang.path(id, bagian)
-            return give(request, path, part, ekspor.bentuk.media)
+            answer = give(request, path, part, ekspor.bentuk.media)
         except FileNotFoundError:
             raise ExportGoneError from None
+        if ekspor.himpunan is Himpunan.PEKERJA:
+            # By the share of the octets: a range that leaves out the first gives all the same.
+            persons = math.ceil(part.baris * len(answer.body) / max(part.ukuran, 1))
+            service_of(request).ekspor.count(reader, persons)
+        return answer
 
 
-def _find(request: Request, who: Pelaku, id_ekspor: UUID) -> Ekspor:
-    """Return a snapshot that its party may read at this moment, with the fields it has."""
+def _find(request: Request, who: Pelaku, id_ekspor: UUID) -> tuple[Ekspor, Pelaku]:
+    """Return a snapshot that its party may read at this moment, with the fields it has.
+
+    Beside it stands who reads, by the right to its own field set.
+    """
     service = service_of(request)
     found = service.ekspor.find(who, id_ekspor)
-    _GUARD_OF[found.himpunan].check(request)
+    reader = _GUARD_OF[found.himpunan].check(request)
     if not service.ekspor.fields(id_ekspor) <= set(service.reader.fields(found.himpunan)):
         raise ExportGoneError("Perjanjian tidak lagi memberi salah satu bidangnya; minta baru.")
-    return found
+    return found, reader

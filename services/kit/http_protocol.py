@@ -1,0 +1,101 @@
+"""uvicorn's HTTP protocol with bounds on what one connection may hold, and for how long.
+
+uvicorn ends a connection that rests between two requests and no other: a head without end, a body
+of one octet a minute, and a reader that takes nothing would each hold theirs for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Transport
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Ends a connection whose head is too long, or that keeps us waiting."""
+
+    KEPALA_OKTET: ClassVar[int] = 64 * 1024  # a token, a signature and a cursor are a tenth of it
+    KEPALA_DETIK: ClassVar[float] = 10.0  # a head is one or two packets
+    BADAN_DETIK: ClassVar[float] = 60.0  # the largest body at 2 Mbit/s
+    JAWABAN_DETIK: ClassVar[float] = 120.0  # what is buffered of an answer, at half of that
+    _PERPISAHAN_DETIK: ClassVar[float] = 2.0  # TLS waits for the other end, which may be silent
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._writing: asyncio.TimerHandle | None = None
+        self._in_head, self._head = True, 0
+        self._expect(self.KEPALA_DETIK)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came, unless the head has no end."""
+        if self._in_head:
+            self._head += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > self.KEPALA_OKTET:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Wait for the head of the request that begins."""
+        super().on_message_begin()
+        self._in_head, self._head = True, 0
+        self._expect(self.KEPALA_DETIK)
+
+    def on_headers_complete(self) -> None:
+        """Wait for the body."""
+        self._in_head = False
+        self._expect(self.BADAN_DETIK)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait no longer: the request is there."""
+        _cancel(self._deadline)
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Give the other end a while to take what is written."""
+        super().pause_writing()
+        _cancel(self._writing)
+        self._writing = self.loop.call_later(self.JAWABAN_DETIK, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Note that it was taken."""
+        _cancel(self._writing)
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        _cancel(self._deadline)
+        _cancel(self._writing)
+        super().connection_lost(exc)
+
+    def _expect(self, seconds: float) -> None:
+        _cancel(self._deadline)
+        self._deadline = self.loop.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        if self.flow.read_paused:  # it is we who do not read
+            self._expect(self.BADAN_DETIK)
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """End the connection, with an answer unless one has begun."""
+        _cancel(self._deadline)
+        if self.transport.is_closing():
+            return
+        cycle: Any = self.cycle  # None before the first request, whatever its annotation says
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\n"
+            self.transport.write(f"{head}connection: close\r\n\r\n".encode())
+        self.transport.close()
+        self.loop.call_later(self._PERPISAHAN_DETIK, self.transport.abort)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -1,0 +1,120 @@
+"""Callers that do not come to an end: a head, a body, an answer nobody takes."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from services.kit.http_protocol import BoundedProtocol
+from services.kit.settings import ServiceSettings
+from services.kit.tls_protocol import MutualTlsProtocol
+from services.layanan import transport
+from tests.serangan.alat import nothing_written
+from tests.serangan.conftest import Kawat
+from tests.serangan.kawat import SABAR, connected, ended, read_answer
+
+KEPALA = b"POST /oauth2/token HTTP/1.1\r\nHost: uji\r\n"
+FORMULIR = KEPALA + b"Content-Type: application/x-www-form-urlencoded\r\n"
+BADAN = FORMULIR + b"Content-Length: 40\r\n\r\n"
+
+
+@pytest.fixture
+def tergesa(monkeypatch: pytest.MonkeyPatch, kawat: Kawat) -> Iterator[Kawat]:
+    """The service with little patience: what is waited for, not how long, is the matter here."""
+    for name in ("KEPALA_DETIK", "BADAN_DETIK", "JAWABAN_DETIK", "_PERPISAHAN_DETIK"):
+        monkeypatch.setattr(BoundedProtocol, name, 0.2)
+    with nothing_written(kawat.registri):
+        yield kawat
+
+
+TERHENTI = {
+    "tidak-berkata-apa-pun": b"",
+    "satu-oktet": b"P",
+    "tengah-baris-pertama": b"POST /oauth2/tok",
+    "tengah-kepala": KEPALA + b"X-Uji: ",
+    "kepala-tanpa-baris-kosong": KEPALA,
+    "badan-belum-mulai": BADAN,
+    "tengah-badan": BADAN + b"grant_type=",
+    "tengah-potongan": FORMULIR + b"Transfer-Encoding: chunked\r\n\r\n28\r\ngrant",
+}
+
+
+@pytest.mark.parametrize("nama", TERHENTI)
+def test_request_that_comes_to_a_stop_is_given_up(tergesa: Kawat, nama: str) -> None:
+    with connected(tergesa.base) as sock:
+        sock.sendall(TERHENTI[nama])
+        assert read_answer(sock).status in {408, 0}  # 0 where reading it had begun
+        assert ended(sock)
+
+
+def test_drop_by_drop_is_no_progress(tergesa: Kawat) -> None:
+    """The whole head is waited for once: each octet more buys no new time."""
+    with connected(tergesa.base) as sock:
+        sock.settimeout(0.05)
+        sock.sendall(KEPALA)
+        for _ in range(400):  # 20 s of drops, if nobody ends it
+            try:
+                sock.sendall(b"X")
+                if not sock.recv(1 << 12):
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        else:
+            pytest.fail("the connection is still there")
+
+
+def test_head_without_end_is_refused_at_its_limit(kawat: Kawat) -> None:
+    with connected(kawat.base) as sock:
+        try:
+            sock.sendall(KEPALA + b"X-Uji: " + b"a" * (4 * BoundedProtocol.KEPALA_OKTET))
+            sock.sendall(b"a" * (1 << 22))
+        except ConnectionError:
+            pass
+        answer = read_answer(sock)
+        assert answer.status in {431, 0}  # 0: reset while we still wrote
+        assert ended(sock)
+
+
+def test_answer_that_nobody_takes_is_given_up(
+    tergesa: Kawat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller asks on and on and reads nothing: the service must not keep its answers."""
+    ask = b"GET /static-offline-docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: uji\r\n\r\n"
+    lost, original = threading.Event(), BoundedProtocol.connection_lost
+
+    def connection_lost(protocol: BoundedProtocol, exc: Exception | None) -> None:
+        original(protocol, exc)
+        lost.set()
+
+    # The kernel keeps what is on its way, so that our own end learns of it late.
+    monkeypatch.setattr(BoundedProtocol, "connection_lost", connection_lost)
+    with connected(tergesa.base) as sock:
+        sock.sendall(ask * 40)  # more than the buffers of both ends hold
+        assert lost.wait(SABAR)
+
+
+def test_others_are_served_while_many_wait(kawat: Kawat) -> None:
+    sleepers = []
+    try:
+        for _ in range(200):
+            sock = socket.create_connection(("127.0.0.1", httpx.URL(kawat.base).port or 80))
+            sock.sendall(BADAN + b"g")
+            sleepers.append(sock)
+        assert httpx.get(f"{kawat.base}/readyz", timeout=20).json()["siap"] is True
+    finally:
+        for sock in sleepers:
+            sock.close()
+
+
+def test_every_transport_has_the_bounds(kawat: Kawat) -> None:
+    data = kawat.registri.data
+    for tls, wanted in ((False, BoundedProtocol), (True, MutualTlsProtocol)):
+        options = transport("wlkp", ServiceSettings(data=data, tls=tls))
+        assert (options["http"], options["ws"]) == (wanted, "none")
+    assert issubclass(MutualTlsProtocol, BoundedProtocol)
