@@ -112,10 +112,11 @@ def stamp(
 def export(
     nama: Nama,
     keluar: Annotated[Path, typer.Option(help="Berkas arsip yang ditulis.")],
-    penerima: Annotated[
+    kunci_pemilik: Annotated[
         str,
         typer.Option(
-            envvar="HUB_BUKTI_PENERIMA", help="Kunci publik age pemilik (age1…), atau berkasnya."
+            envvar="HUB_BUKTI_KUNCI_PEMILIK",
+            help="Kunci publik age pemilik (age1…), atau berkasnya.",
         ),
     ],
     data: Data = DATA,
@@ -127,7 +128,7 @@ def export(
     Simpan segel terakhir yang dicetak di tempat lain: arsip lama yang disodorkan sebagai yang baru
     ketahuan karenanya (`hub bukti periksa --segel`).
     """
-    recipients = sandi.read_recipients(penerima)
+    recipients = sandi.read_recipients(kunci_pemilik)
     with _open(nama, database_url, data) as opened:
         Penyegel(opened.buku, lambda: opened.kunci).seal()
         with opened.buku.transaction() as tx:
