@@ -52,8 +52,8 @@ class ArchiveError(PermanentError):
 class RecipientError(PermanentError):
     kode = "KLIEN-BUKTI-003"
     status = 422
-    judul = "Kunci pemilik arsip tidak terbaca"
-    saran = "Beri --kunci-pemilik kunci publik age (age1…), atau berkas berisi kunci itu."
+    judul = "Penerima arsip tidak terbaca"
+    saran = "Beri --pemilik kunci publik age (age1…), atau berkas berisi kunci itu."
 
 
 class ContentGoneError(PermanentError):

@@ -112,11 +112,10 @@ def stamp(
 def export(
     nama: Nama,
     keluar: Annotated[Path, typer.Option(help="Berkas arsip yang ditulis.")],
-    kunci_pemilik: Annotated[
+    pemilik: Annotated[
         str,
         typer.Option(
-            envvar="HUB_BUKTI_KUNCI_PEMILIK",
-            help="Kunci publik age pemilik (age1…), atau berkasnya.",
+            envvar="HUB_BUKTI_PEMILIK", help="Kunci publik age pemilik (age1…), atau berkasnya."
         ),
     ],
     data: Data = DATA,
@@ -128,7 +127,7 @@ def export(
     Simpan segel terakhir yang dicetak di tempat lain: arsip lama yang disodorkan sebagai yang baru
     ketahuan karenanya (`hub bukti periksa --segel`).
     """
-    recipients = sandi.read_recipients(kunci_pemilik)
+    recipients = sandi.read_recipients(pemilik)
     with _open(nama, database_url, data) as opened:
         Penyegel(opened.buku, lambda: opened.kunci).seal()
         with opened.buku.transaction() as tx:

@@ -62,7 +62,7 @@ class Operator:
 
     def export(self, name: str = "arsip.age") -> Path:
         path = self.folder / name
-        self.book("ekspor", "--keluar", path, "--kunci-pemilik", self.penerima)
+        self.book("ekspor", "--keluar", path, "--pemilik", self.penerima)
         return path
 
     def keys(self) -> Path:
@@ -175,7 +175,7 @@ def test_archive_that_cannot_be_written_leaves_no_trace(operator: Operator) -> N
 
 def _failed(operator: Operator, path: Path, penerima: str) -> BaseException | None:
     done = invoke(
-        "bukti", "ekspor", "wlkp", "--keluar", path, "--kunci-pemilik", penerima,
+        "bukti", "ekspor", "wlkp", "--keluar", path, "--pemilik", penerima,
         "--data", operator.data, "--database-url", operator.url,
     )  # fmt: skip
     assert done.exit_code

@@ -56,9 +56,7 @@ def archives(pasangan: Pasangan, folder: Path) -> list[Path]:
         url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         own = ("--data", pasangan.data, "--database-url", url)
         path = folder / f"{nama}.age"
-        run(
-            "bukti", "ekspor", nama, "--keluar", path, "--kunci-pemilik", identity.to_public(), *own
-        )
+        run("bukti", "ekspor", nama, "--keluar", path, "--pemilik", identity.to_public(), *own)
         run("bukti", "kunci", nama, "--keluar", folder / f"{nama}.json", *own)
         made.append(path)
     return made

@@ -32,7 +32,7 @@ COMMANDS = {
     ("perjanjian sah", "tujuan"),  # a purpose, as in HEADERS
     ("klien tandatangan", "tujuan"),
     ("klien tandatangan", "url"),  # is signed; nothing is sent
-    ("bukti cap", "otoritas_url"),  # gets the digest of a seal and nothing else
+    ("bukti cap", "otoritas_url"),  # a time stamp authority gets the digest of a seal
 }
 OURS = {"database_url", "alamat"}
 # A purpose of the agreement is a code of a closed list and no place.
