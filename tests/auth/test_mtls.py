@@ -211,7 +211,7 @@ def test_private_files_are_their_owners_alone_and_stay_so(tmp_path: Path) -> Non
     kunci.rotate(tmp_path)
     kunci.prune(tmp_path)
     modes = {p: stat.S_IMODE(p.stat().st_mode) for p in _secrets(tmp_path)}
-    assert len(modes) == 21
+    assert len(modes) == 20
     assert set(modes.values()) == {0o600}
     assert list(tmp_path.rglob(".*")) == []  # nothing half-written stays
 
