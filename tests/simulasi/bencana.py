@@ -39,6 +39,7 @@ PELUANG: dict[str, tuple[float, float]] = {
     "minta_ganda": (0.03, 0.2),
     "minta_terlambat": (0.02, 0.15),
     "salinan": (0.03, 0.25),
+    "kirim_lagi": (0.03, 0.2),
     "sibuk": (0.02, 0.15),
     "tujuan_salah": (0.01, 0.08),
     "mulai_gagal": (0.002, 0.01),

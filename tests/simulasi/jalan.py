@@ -26,8 +26,10 @@ from tests.simulasi.bencana import Bencana, Jejak, Padam
 from tests.simulasi.jam import Jam
 from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor, Surat
 from tests.simulasi.kerusakan import damage, repair_all
+from tests.simulasi.naskah import Babak
 from tests.simulasi.panggung import Panggung
 from tests.simulasi.pelaksana import Catatan, PelaksanaSimulasi
+from tests.simulasi.penulis import Penulis
 from tests.simulasi.suntingan import Suntingan
 
 _T = TypeVar("_T")
@@ -58,6 +60,7 @@ class Dunia:
     catatan: dict[str, Catatan] = field(default_factory=dict)
     sibuk: bool = False
     rusak: bool = False
+    berikut: Babak | None = None  # the stage that begins while the hub works
 
     def __post_init__(self) -> None:
         def stream(nama: str) -> random.Random:
@@ -70,14 +73,20 @@ class Dunia:
         self.jam.atur_selisih(self.acak)
         self.bencana = Bencana(stream("bencana"), self.jejak, self.hanya)
         self.panggung.open(self.jam, self.bencana)
+        self.penulis = Penulis(self.panggung)
         self.suntingan = Suntingan(stream("suntingan"), self.panggung, self.jejak)
         self.jaringan = Jaringan(
             stream("jaringan"), self.bencana, self.jejak, self.panggung.apps.__getitem__,
-            self.panggung.restart, self.pause, self.may_answer,
+            self.panggung.restart, self.pause, self.may_answer, self.penulis.sign,
         )  # fmt: skip
 
     def may_answer(self, surat: Surat) -> bool:
-        """Say whether a service may answer the hub at all, by what was done in this run."""
+        """Say whether a service may answer the hub at all, by what was done in this run.
+
+        Its public keys it shows to everybody.
+        """
+        if surat.path.startswith("/.well-known/"):
+            return True
         pertukaran = surat.cakupan is not None
         return self.panggung.may_answer(surat.program, pertukaran=pertukaran)
 
@@ -92,6 +101,8 @@ class Dunia:
             self.jam.lewat(self.acak.uniform(1, 400))
         if self.suntingan.sisa and self.acak.random() < 0.08:
             self.edit()
+        if self.berikut is not None and self.acak.random() < 0.03:
+            self.turn()
 
     def edit(self) -> None:
         """Let one of the bodies do something, while the hub waits where it is."""
@@ -99,6 +110,13 @@ class Dunia:
         self.sibuk = True
         self.suntingan.once()
         self.sibuk = False
+
+    def turn(self) -> None:
+        """Let the next stage begin."""
+        if self.berikut is not None:
+            babak, self.berikut = self.berikut, None
+            self.jejak.catat("babak")
+            self.panggung.perjanjian.enter(babak, self.jam.sekarang)
 
     # The hub
 
@@ -122,6 +140,8 @@ class Dunia:
                 self.panggung.restart(padam.program)
                 self.jejak.catat("hidup lagi", padam.program)
                 self.jam.lewat(self.acak.uniform(1, 30))
+                if self.acak.random() < 0.2:  # nobody starts it again until the next stage
+                    return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
                 self.jam.lewat(self.acak.uniform(1, 120))
@@ -172,18 +192,37 @@ class Dunia:
     def live(self) -> list[str]:
         """Go through the whole run; return what did not hold."""
         self.suntingan.seed()
-        for babak in naskah.choose(self.acak):
-            self.panggung.perjanjian.enter(babak, self.jam.sekarang)
-            for _ in range(self.acak.randint(0, 3)):
-                self.suntingan.sisa += 1
-                self.edit()
-            self.suntingan.sisa = self.acak.randint(0, 4)
-            self.bencana.aktif = True
-            self.reconcile()
-            self.disturb_mirrors()
-            self.bencana.aktif = False
-            self.jam.lewat(self.acak.uniform(1, 900))
+        first, second = naskah.choose(self.acak)
+        self.panggung.perjanjian.enter(first, self.jam.sekarang)
+        self.berikut = second
+        self.work()
+        if self.acak.random() < 0.6:
+            self.turn()
+        self.work()
+        if self.berikut is not None:
+            self.turn()
+            self.work()
         return self.settle()
+
+    def work(self) -> None:
+        """A stage: the bodies work, and the hub does, now and then, under faults."""
+        for _ in range(self.acak.randint(0, 3)):
+            self.suntingan.sisa += 1
+            self.edit()
+        self.suntingan.sisa = self.acak.randint(0, 4)
+        self.bencana.aktif = True
+        for _ in range(self.acak.randint(1, 3)):
+            self.reconcile()
+        self.disturb_mirrors()
+        self.bencana.aktif = False
+        self.ask_carelessly()
+        self.jam.lewat(self.acak.uniform(1, 900))
+
+    def ask_carelessly(self) -> None:
+        """Let a program of the hub ask again without asking the agreement, and late ones come."""
+        self.jaringan.arrive_late()
+        for surat in self.acak.sample(self.jaringan.terkirim, min(2, len(self.jaringan.terkirim))):
+            self.jaringan.deliver(self.penulis.write(surat))
 
     def disturb_mirrors(self) -> None:
         """Damage the mirrors at times; an audit then repairs them now, or when all is quiet."""
@@ -199,6 +238,8 @@ class Dunia:
         self.suntingan.sisa = 0
         self.panggung.perjanjian.quiet(self.jam.sekarang)
         self.suntingan.release_all()
+        for _ in range(2):
+            self.suntingan.report_again()
         self.jaringan.arrive_late(all_of_them=True)
         if self.rusak and not self.repair():
             return ["audit tidak memperbaiki cermin"]
@@ -209,7 +250,7 @@ class Dunia:
         else:
             return ["tidak pernah konvergen"]
         # The last round of a call that converged proposed nothing: it is the second round.
-        found = self.jaringan.pelanggaran + self.look()
+        found = self.jaringan.pelanggaran + self.suntingan.pelanggaran + self.look()
         return found + self.replay()
 
     def look(self) -> list[str]:
@@ -223,16 +264,19 @@ class Dunia:
         arrival, and the hub has to hear of it.
         """
         before = invarian.state(self.panggung)
-        self.jaringan.di_jalan += self.jaringan.diterima[-4:]
-        self.jaringan.arrive_late(all_of_them=True)
+        self._come_again(self.jaringan.diterima[-4:])
         if before != invarian.state(self.panggung):
             return ["kiriman ulang mengubah registri"]
-        if not self.jaringan.ditolak:
+        self._come_again(self.jaringan.ditolak[-3:])
+        if before == invarian.state(self.panggung):
             return []
-        self.jaringan.di_jalan += self.jaringan.ditolak[-3:]
-        self.jaringan.arrive_late(all_of_them=True)
         hasil = self.reconcile()
         return self.look() if hasil and hasil.converged else ["kiriman lama mengganggu"]
+
+    def _come_again(self, old: list[Surat]) -> None:
+        """Let batches arrive once more: as they were, and said anew by the hub."""
+        self.jaringan.di_jalan += [*old, *map(self.penulis.write, old)]
+        self.jaringan.arrive_late(all_of_them=True)
 
 
 def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = None) -> Hasil:

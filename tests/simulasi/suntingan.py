@@ -46,8 +46,10 @@ class Suntingan(Sistem):
     """Both bodies' own work in one run."""
 
     staf: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    laporan: list[tuple[dict[str, Any], int]] = field(default_factory=list)
+    laporan: list[dict[str, Any]] = field(default_factory=list)
     terlapor: dict[str, frozenset[str]] = field(default_factory=dict)
+    terakhir: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pelanggaran: list[str] = field(default_factory=list)
     sisa: int = 0
 
     # The beginning
@@ -95,7 +97,7 @@ class Suntingan(Sistem):
             (self.report, self.enrol, self.correct_member, self.decide_held, self.decide_case,
              self.delete, self.prune, self.report_again, self.change_company, self.review,
              self.duplicate_nik, self.register, self.hold),
-            (6, 2, 6, 4, 4, 3, 1, 2, 2, 1, 1, 1, 4),
+            (6, 2, 6, 6, 4, 3, 1, 4, 2, 1, 1, 1, 3),
         )[0]  # fmt: skip
         what()
 
@@ -126,14 +128,22 @@ class Suntingan(Sistem):
             ),
             "pekerja": [staf[nik] for nik in sorted(staf)],
         }
-        self.laporan.append((body, n))
+        self.laporan.append(body)
         if self.send("wlkp", "/v1/laporan", body) == 200:
             self.terlapor[id_bu] = frozenset(staf)
+            self.terakhir[id_bu] = body
 
     def report_again(self) -> None:
-        """An earlier report comes once more: the newest changes nothing, an older is refused."""
-        if self.laporan:
-            self.send("wlkp", "/v1/laporan", self.acak.choice(self.laporan)[0])
+        """An earlier report comes once more: the newest changes nothing, others are refused.
+
+        Others are older, or of the same moment as the newest and came after it.
+        """
+        if not self.laporan:
+            return
+        body = self.acak.choice(self.laporan)
+        status = self.send("wlkp", "/v1/laporan", body)
+        if status == 200 and body != self.terakhir.get(body["id_badan_usaha"]):
+            self.pelanggaran.append("laporan yang bukan terbaru diterima")
 
     def enrol(self) -> None:
         """BPJS Kesehatan enrols somebody, perhaps known to Kemnaker elsewhere."""
