@@ -140,7 +140,7 @@ class Dunia:
                 self.panggung.restart(padam.program)
                 self.jejak.catat("hidup lagi", padam.program)
                 self.jam.lewat(self.acak.uniform(1, 30))
-                if self.acak.random() < 0.2:  # nobody starts it again until the next stage
+                if self.acak.random() < 0.1:  # nobody starts it again until the next stage
                     return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
@@ -211,7 +211,9 @@ class Dunia:
             self.edit()
         self.suntingan.sisa = self.acak.randint(0, 4)
         self.bencana.aktif = True
-        for _ in range(self.acak.randint(1, 3)):
+        for _ in range(self.acak.randint(1, 4)):
+            # In quieter hours a round gets to its end, and what comes of it meets the next fault.
+            self.bencana.kadar = self.acak.choice((0.15, 0.4, 1.0))
             self.reconcile()
         self.disturb_mirrors()
         self.bencana.aktif = False
@@ -243,15 +245,22 @@ class Dunia:
         self.jaringan.arrive_late(all_of_them=True)
         if self.rusak and not self.repair():
             return ["audit tidak memperbaiki cermin"]
-        for _ in range(_TENANG_PALING_BANYAK):
-            hasil = self.reconcile()
-            if hasil is not None and hasil.converged:
-                break
-        else:
+        if not self.converge():
             return ["tidak pernah konvergen"]
+        decided = self.acak.random() < 0.6 and self.suntingan.decide_what_is_held()
+        if decided and not self.converge():
+            return ["tidak konvergen sesudah putusan petugas"]
         # The last round of a call that converged proposed nothing: it is the second round.
         found = self.jaringan.pelanggaran + self.suntingan.pelanggaran + self.look()
         return found + self.replay()
+
+    def converge(self) -> bool:
+        """Reconcile until nothing is left to say; return whether it came to that."""
+        for _ in range(_TENANG_PALING_BANYAK):
+            hasil = self.reconcile()
+            if hasil is not None and hasil.converged:
+                return True
+        return False
 
     def look(self) -> list[str]:
         """Return the invariants that do not hold now."""

@@ -85,6 +85,8 @@ class Suntingan(Sistem):
             self.staf[f"wlkp-{n}"][isi["nik"]] = isi
         else:
             isi = contoh.pekerja_bpjs(orang)
+            if self.acak.random() < 0.25:  # the civil registry's fields are held for a steward
+                isi = {**isi, "nama": "Contoh Lain"}
         if self.acak.random() < 0.7:
             isi = {**isi, "dilaporkan_pada": self.moment(-self.acak.randint(1, 400))}
         return {**isi, "id_badan_usaha": f"{nama}-{n}", "urutan": 1}
@@ -197,19 +199,28 @@ class Suntingan(Sistem):
             self.bring(nama, Himpunan.BADAN_USAHA, self._company(nama, n))
 
     def decide_held(self) -> None:
-        """A steward decides a held proposal, at times after its field has moved on."""
-        nama = self.acak.choice(("wlkp", "bpjs"))
+        """A steward decides a held proposal."""
+        self._decide(self.acak.choice(("wlkp", "bpjs")))
+
+    def decide_what_is_held(self) -> bool:
+        """Stewards of both bodies decide some of what is held; return whether they did."""
+        decided = [self._decide(nama) for nama in ("wlkp", "bpjs") for _ in range(2)]
+        return any(decided)
+
+    def _decide(self, nama: str) -> bool:
+        """Decide a held proposal, at times after its field has moved on."""
         found = self.pick(
             nama,
             "SELECT id_usulan, id_sasaran, 'nama' = ANY(bidang) AND himpunan = 'pekerja'"
             " FROM usulan WHERE keadaan = 'ditahan' ORDER BY 1",
         )
         if found is None:
-            return
-        if found[2] and self.acak.random() < 0.3:
+            return False
+        if found[2] and self.acak.random() < 0.4:
             self._rename(nama, found[1])
         body = {"keadaan": self.acak.choice(("diterapkan", "ditolak")), "alasan": "Contoh."}
         self.send(nama, f"/v1/usulan/{found[0]}/keputusan", body)
+        return True
 
     def _rename(self, nama: str, id_: str) -> None:
         def work(tx: Transaction) -> None:
