@@ -60,6 +60,7 @@ class Dunia:
     catatan: dict[str, Catatan] = field(default_factory=dict)
     sibuk: bool = False
     rusak: bool = False
+    tinggal_mati: float = 0.1
     berikut: Babak | None = None  # the stage that begins while the hub works
 
     def __post_init__(self) -> None:
@@ -140,7 +141,7 @@ class Dunia:
                 self.panggung.restart(padam.program)
                 self.jejak.catat("hidup lagi", padam.program)
                 self.jam.lewat(self.acak.uniform(1, 30))
-                if self.acak.random() < 0.1:  # nobody starts it again until the next stage
+                if self.acak.random() < self.tinggal_mati:  # until somebody starts it again
                     return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
@@ -211,7 +212,10 @@ class Dunia:
             self.edit()
         self.suntingan.sisa = self.acak.randint(0, 4)
         self.bencana.aktif = True
-        for _ in range(self.acak.randint(1, 4)):
+        times = self.acak.randint(1, 4)
+        for left in reversed(range(times)):
+            # A round that was cut off at the end of a stage is resumed in another world.
+            self.tinggal_mati = 0.1 if left else 0.9
             # In quieter hours a round gets to its end, and what comes of it meets the next fault.
             self.bencana.kadar = self.acak.choice((0.15, 0.4, 1.0))
             self.reconcile()
@@ -242,17 +246,21 @@ class Dunia:
         self.suntingan.release_all()
         for _ in range(2):
             self.suntingan.report_again()
+        if self.acak.random() < 0.5:
+            self.suntingan.decide_what_is_held()
         self.jaringan.arrive_late(all_of_them=True)
         if self.rusak and not self.repair():
             return ["audit tidak memperbaiki cermin"]
         if not self.converge():
             return ["tidak pernah konvergen"]
-        decided = self.acak.random() < 0.6 and self.suntingan.decide_what_is_held()
+        found = self.look()
+        decided = not found and self.acak.random() < 0.6 and self.suntingan.decide_what_is_held()
         if decided and not self.converge():
             return ["tidak konvergen sesudah putusan petugas"]
         # The last round of a call that converged proposed nothing: it is the second round.
-        found = self.jaringan.pelanggaran + self.suntingan.pelanggaran + self.look()
-        return found + self.replay()
+        if decided:
+            found = self.look()
+        return self.jaringan.pelanggaran + self.suntingan.pelanggaran + found + self.replay()
 
     def converge(self) -> bool:
         """Reconcile until nothing is left to say; return whether it came to that."""
