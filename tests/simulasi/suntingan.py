@@ -134,6 +134,15 @@ class Suntingan(Sistem):
         if self.send("wlkp", "/v1/laporan", body) == 200:
             self.terlapor[id_bu] = frozenset(staf)
             self.terakhir[id_bu] = body
+            if staf and self.acak.random() < 0.3:
+                self._report_twice(body)
+
+    def _report_twice(self, body: dict[str, Any]) -> None:
+        """Another report of the moment that was just reported: neither is the newer."""
+        other = {**body, "pekerja": body["pekerja"][1:]}
+        self.laporan.append(other)
+        if self.send("wlkp", "/v1/laporan", other) == 200:
+            self.pelanggaran.append("dua laporan dari saat yang sama diterima")
 
     def report_again(self) -> None:
         """An earlier report comes once more: the newest changes nothing, others are refused.
