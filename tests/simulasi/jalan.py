@@ -61,6 +61,7 @@ class Dunia:
     sibuk: bool = False
     rusak: bool = False
     tinggal_mati: float = 0.1
+    putus_di: str = ""
     berikut: Babak | None = None  # the stage that begins while the hub works
 
     def __post_init__(self) -> None:
@@ -98,6 +99,9 @@ class Dunia:
         self.jam.lewat(self.acak.uniform(0.001, 0.2))
         if self.sibuk:
             return
+        if tempat == self.putus_di:
+            self.putus_di = ""
+            raise Padam("hub")
         if self.bencana.terjadi("jeda", tempat):
             self.jam.lewat(self.acak.uniform(1, 400))
         if self.suntingan.sisa and self.acak.random() < 0.08:
@@ -203,7 +207,16 @@ class Dunia:
         if self.berikut is not None:
             self.turn()
             self.work()
+        if self.acak.random() < 0.35:
+            self.cut_off()
         return self.settle()
+
+    def cut_off(self) -> None:
+        """Let the hub die in the middle of a round that is resumed when other things hold."""
+        self.tinggal_mati = 1.0
+        self.putus_di = self.acak.choice(("sesudah pull", "sesudah compare", "sebelum neraca"))
+        self.reconcile()
+        self.putus_di = ""
 
     def work(self) -> None:
         """A stage: the bodies work, and the hub does, now and then, under faults."""
@@ -212,10 +225,7 @@ class Dunia:
             self.edit()
         self.suntingan.sisa = self.acak.randint(0, 4)
         self.bencana.aktif = True
-        times = self.acak.randint(1, 4)
-        for left in reversed(range(times)):
-            # A round that was cut off at the end of a stage is resumed in another world.
-            self.tinggal_mati = 0.1 if left else 0.9
+        for _ in range(self.acak.randint(1, 4)):
             # In quieter hours a round gets to its end, and what comes of it meets the next fault.
             self.bencana.kadar = self.acak.choice((0.15, 0.4, 1.0))
             self.reconcile()
