@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,17 +35,6 @@ _T = TypeVar("_T")
 
 _MATI_PALING_BANYAK = 60  # deaths of the hub in one call; more than there are faults
 _TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
-
-
-@dataclass(frozen=True, slots=True)
-class Hasil:
-    """What a run came to: violations (none: all held), the faults that happened, its trace."""
-
-    benih: int
-    pelanggaran: tuple[str, ...]
-    bencana: tuple[int, ...]
-    sidik: str
-    jejak: tuple[str, ...]
 
 
 @dataclass
@@ -304,31 +292,3 @@ class Dunia:
         """Let batches arrive once more: as they were, and said anew by the hub."""
         self.jaringan.di_jalan += [*old, *map(self.penulis.write, old)]
         self.jaringan.arrive_late(all_of_them=True)
-
-
-def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = None) -> Hasil:
-    """Live through one seed; whatever the code itself trips over is a violation too."""
-    dunia = Dunia(panggung, benih, hanya)
-    try:
-        found = dunia.live()
-    except Exception as error:  # noqa: BLE001 - a defect of any kind is what is looked for
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        found = [f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"]
-        dunia.jejak.baris += traceback.format_exception(error)
-    for line in found:
-        dunia.jejak.catat("PELANGGARAN", line)
-    return Hasil(
-        benih, tuple(found), tuple(dunia.bencana.terpakai), dunia.jejak.sidik(),
-        tuple(dunia.jejak.baris),
-    )  # fmt: skip
-
-
-def shrink(panggung: Panggung, hasil: Hasil) -> Hasil:
-    """Return a failing run of the same seed with as few faults as were found to do."""
-    best, kept = hasil, list(hasil.bencana)
-    for fault in reversed(hasil.bencana):
-        fewer = frozenset(f for f in kept if f != fault)
-        tried = live_once(panggung, hasil.benih, fewer)
-        if tried.pelanggaran:
-            best, kept = tried, [f for f in tried.bencana if f in fewer]
-    return best

@@ -6,7 +6,7 @@ answer, as its own system would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from services.audit.catalogue import Peristiwa
@@ -19,17 +19,11 @@ from services.taut.keputusan import Pendapat
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.simulasi.bencana import Padam
-from tests.simulasi.sistem import KALI, SISTEM, Sistem
+from tests.simulasi.pelaporan import Pelaporan
+from tests.simulasi.sistem import KALI, SISTEM
 
 PERUSAHAAN, ORANG = 4, 9
 
-_UBAHAN_WLKP: dict[str, tuple[str, ...]] = {
-    "jabatan": ("Operator", "Mandor", "Kasir"),
-    "status_pekerjaan": ("PKWTT", "PKWT"),
-    "alamat": ("Jalan Contoh No. 1", "Jalan Contoh No. 22", "Jalan Uji No. 7"),
-    "nomor_hp": ("+6281200000001", "+6281200000002"),
-    "nama": ("Contoh Satu", "Contoh Dua"),
-}
 _UBAHAN_BPJS: dict[str, tuple[Any, ...]] = {
     "nomor_kepesertaan_jkn": ("0009000000001", "0009000000002"),
     "tmt_jkn": ("2020-01-01", "2021-02-03"),
@@ -42,14 +36,9 @@ _UBAHAN_BPJS: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass
-class Suntingan(Sistem):
+class Suntingan(Pelaporan):
     """Both bodies' own work in one run."""
 
-    staf: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    laporan: list[dict[str, Any]] = field(default_factory=list)
-    terlapor: dict[str, frozenset[str]] = field(default_factory=dict)
-    terakhir: dict[str, dict[str, Any]] = field(default_factory=dict)
-    pelanggaran: list[str] = field(default_factory=list)
     sisa: int = 0
 
     # The beginning
@@ -102,59 +91,6 @@ class Suntingan(Sistem):
             (6, 2, 6, 6, 4, 3, 1, 4, 2, 1, 1, 1, 3),
         )[0]  # fmt: skip
         what()
-
-    def report(self) -> None:
-        """Kemnaker's system sends a company's report: changed, new, moved and missing workers."""
-        if not self.staf:
-            return
-        id_bu = self.acak.choice(sorted(self.staf))
-        staf = self.staf[id_bu]
-        for nik in sorted(staf):
-            if self.acak.random() < 0.15:
-                gone = staf.pop(nik)
-                other = self.acak.choice(sorted(self.staf))
-                if other != id_bu and self.acak.random() < 0.5:
-                    self.staf[other][nik] = gone
-            elif self.acak.random() < 0.4:
-                bidang = self.acak.choice(sorted(_UBAHAN_WLKP))
-                staf[nik] = {**staf[nik], bidang: self.acak.choice(_UBAHAN_WLKP[bidang])}
-        if self.acak.random() < 0.4:
-            isi = contoh.pekerja_wlkp(self.acak.randint(200, 212))
-            staf[isi["nik"]] = isi
-        n = int(id_bu.rpartition("-")[2])
-        body = {
-            "id_badan_usaha": id_bu,
-            "dilaporkan_pada": self.moment(0),
-            "badan_usaha": contoh.badan_usaha(
-                n, alamat=f"Jalan Contoh No. {self.acak.randint(1, 3)}, Kota Bandung"
-            ),
-            "pekerja": [staf[nik] for nik in sorted(staf)],
-        }
-        self.laporan.append(body)
-        if self.send("wlkp", "/v1/laporan", body) == 200:
-            self.terlapor[id_bu] = frozenset(staf)
-            self.terakhir[id_bu] = body
-            if staf and self.acak.random() < 0.3:
-                self._report_twice(body)
-
-    def _report_twice(self, body: dict[str, Any]) -> None:
-        """Another report of the moment that was just reported: neither is the newer."""
-        other = {**body, "pekerja": body["pekerja"][1:]}
-        self.laporan.append(other)
-        if self.send("wlkp", "/v1/laporan", other) == 200:
-            self.pelanggaran.append("dua laporan dari saat yang sama diterima")
-
-    def report_again(self) -> None:
-        """An earlier report comes once more: the newest changes nothing, others are refused.
-
-        Others are older, or of the same moment as the newest and came after it.
-        """
-        if not self.laporan:
-            return
-        body = self.acak.choice(self.laporan)
-        status = self.send("wlkp", "/v1/laporan", body)
-        if status == 200 and body != self.terakhir.get(body["id_badan_usaha"]):
-            self.pelanggaran.append("laporan yang bukan terbaru diterima")
 
     def enrol(self) -> None:
         """BPJS Kesehatan enrols somebody, perhaps known to Kemnaker elsewhere."""
