@@ -65,8 +65,7 @@ class Pelaporan(Sistem):
         """Another report of the moment that was just reported: neither is the newer."""
         other = {**body, "pekerja": body["pekerja"][1:]}
         self.laporan.append(other)
-        if self.send("wlkp", "/v1/laporan", other) == 200:
-            self.pelanggaran.append("dua laporan dari saat yang sama diterima")
+        self._may_not_win(other)
 
     def report_again(self) -> None:
         """An earlier report comes once more: the newest changes nothing, others are refused.
@@ -75,7 +74,14 @@ class Pelaporan(Sistem):
         """
         if not self.laporan:
             return
-        body = self.acak.choice(self.laporan)
-        status = self.send("wlkp", "/v1/laporan", body)
-        if status == 200 and body != self.terakhir.get(body["id_badan_usaha"]):
-            self.pelanggaran.append("laporan yang bukan terbaru diterima")
+        self._may_not_win(self.acak.choice(self.laporan))
+
+    def _may_not_win(self, body: dict[str, Any]) -> None:
+        """Send a report again: unless it is the newest, it may change nothing."""
+        id_bu = body["id_badan_usaha"]
+        query = "SELECT id, versi FROM pekerja WHERE id_badan_usaha = %s ORDER BY id"
+        before = self.panggung.fetch("wlkp", query, id_bu)
+        self.send("wlkp", "/v1/laporan", body)
+        changed = before != self.panggung.fetch("wlkp", query, id_bu)
+        if changed and body != self.terakhir.get(id_bu):
+            self.pelanggaran.append("laporan yang bukan terbaru mengubah pekerja")
