@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.simulasi.jalan import Hasil, live_once, shrink
 from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung
+from tests.simulasi.ulang import Hasil, live_once, shrink
 
 
 @dataclass

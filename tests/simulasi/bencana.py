@@ -39,6 +39,7 @@ PELUANG: dict[str, tuple[float, float]] = {
     "minta_ganda": (0.03, 0.2),
     "minta_terlambat": (0.02, 0.15),
     "salinan": (0.03, 0.25),
+    "kirim_lagi": (0.03, 0.2),
     "sibuk": (0.02, 0.15),
     "tujuan_salah": (0.01, 0.08),
     "mulai_gagal": (0.002, 0.01),
@@ -63,6 +64,7 @@ class Bencana:
     jejak: Jejak
     hanya: frozenset[int] | None = None
     aktif: bool = False
+    kadar: float = 1.0  # how much of their chance the faults have now
     ke: int = 0
     terpakai: list[int] = field(default_factory=list)
     peluang: dict[str, float] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class Bencana:
     def terjadi(self, jenis: str, tempat: str) -> bool:
         """Say whether a fault of this kind happens at this place."""
         self.ke += 1
-        kena = self.acak.random() < self.peluang[jenis]
+        kena = self.acak.random() < self.peluang[jenis] * self.kadar
         if not (kena and self.aktif and len(self.terpakai) < PALING_BANYAK):
             return False
         if self.hanya is not None and self.ke not in self.hanya:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,25 +26,16 @@ from tests.simulasi.daftar import SISI
 from tests.simulasi.jam import Jam
 from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor, Surat
 from tests.simulasi.kerusakan import damage, repair_all
+from tests.simulasi.naskah import Babak
 from tests.simulasi.panggung import Panggung
 from tests.simulasi.pelaksana import Catatan, PelaksanaSimulasi
+from tests.simulasi.penulis import Penulis
 from tests.simulasi.suntingan import Suntingan
 
 _T = TypeVar("_T")
 
 _MATI_PALING_BANYAK = 60  # deaths of the hub in one call; more than there are faults
 _TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
-
-
-@dataclass(frozen=True, slots=True)
-class Hasil:
-    """What a run came to: violations (none: all held), the faults that happened, its trace."""
-
-    benih: int
-    pelanggaran: tuple[str, ...]
-    bencana: tuple[int, ...]
-    sidik: str
-    jejak: tuple[str, ...]
 
 
 @dataclass
@@ -59,6 +49,9 @@ class Dunia:
     catatan: dict[str, Catatan] = field(default_factory=dict)
     sibuk: bool = False
     rusak: bool = False
+    tinggal_mati: float = 0.1
+    putus_di: str = ""
+    berikut: Babak | None = None  # the stage that begins while the hub works
 
     def __post_init__(self) -> None:
         def stream(nama: str) -> random.Random:
@@ -71,14 +64,20 @@ class Dunia:
         self.jam.atur_selisih(self.acak)
         self.bencana = Bencana(stream("bencana"), self.jejak, self.hanya)
         self.panggung.open(self.jam, self.bencana)
+        self.penulis = Penulis(self.panggung)
         self.suntingan = Suntingan(stream("suntingan"), self.panggung, self.jejak)
         self.jaringan = Jaringan(
             stream("jaringan"), self.bencana, self.jejak, self.panggung.apps.__getitem__,
-            self.panggung.restart, self.pause, self.may_answer,
+            self.panggung.restart, self.pause, self.may_answer, self.penulis.sign,
         )  # fmt: skip
 
     def may_answer(self, surat: Surat) -> bool:
-        """Say whether a service may answer the hub at all, by what was done in this run."""
+        """Say whether a service may answer the hub at all, by what was done in this run.
+
+        Its public keys it shows to everybody.
+        """
+        if surat.path.startswith("/.well-known/"):
+            return True
         pertukaran = surat.cakupan is not None
         return self.panggung.may_answer(surat.program, pertukaran=pertukaran)
 
@@ -89,10 +88,15 @@ class Dunia:
         self.jam.lewat(self.acak.uniform(0.001, 0.2))
         if self.sibuk:
             return
+        if tempat == self.putus_di:
+            self.putus_di = ""
+            raise Padam("hub")
         if self.bencana.terjadi("jeda", tempat):
             self.jam.lewat(self.acak.uniform(1, 400))
         if self.suntingan.sisa and self.acak.random() < 0.08:
             self.edit()
+        if self.berikut is not None and self.acak.random() < 0.03:
+            self.turn()
 
     def edit(self) -> None:
         """Let one of the bodies do something, while the hub waits where it is."""
@@ -100,6 +104,13 @@ class Dunia:
         self.sibuk = True
         self.suntingan.once()
         self.sibuk = False
+
+    def turn(self) -> None:
+        """Let the next stage begin."""
+        if self.berikut is not None:
+            babak, self.berikut = self.berikut, None
+            self.jejak.catat("babak")
+            self.panggung.perjanjian.enter(babak, self.jam.sekarang)
 
     # The hub
 
@@ -123,6 +134,8 @@ class Dunia:
                 self.panggung.restart(padam.program)
                 self.jejak.catat("hidup lagi", padam.program)
                 self.jam.lewat(self.acak.uniform(1, 30))
+                if self.acak.random() < self.tinggal_mati:  # until somebody starts it again
+                    return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
                 self.jam.lewat(self.acak.uniform(1, 120))
@@ -174,20 +187,50 @@ class Dunia:
     def live(self) -> list[str]:
         """Go through the whole run; return what did not hold."""
         self.suntingan.seed()
-        for babak in naskah.choose(self.acak):
-            self.panggung.perjanjian.enter(babak, self.jam.sekarang)
-            for _ in range(self.acak.randint(0, 3)):
-                self.suntingan.sisa += 1
-                self.edit()
-            self.suntingan.sisa = self.acak.randint(0, 4)
-            self.bencana.aktif = True
+        first, second = naskah.choose(self.acak)
+        self.panggung.perjanjian.enter(first, self.jam.sekarang)
+        self.berikut = second
+        self.work()
+        if self.acak.random() < 0.6:
+            self.turn()
+        self.work()
+        if self.berikut is not None:
+            self.turn()
+            self.work()
+        if self.acak.random() < 0.35:
+            self.cut_off()
+        return self.settle()
+
+    def cut_off(self) -> None:
+        """Let the hub die in the middle of a round that is resumed when other things hold."""
+        self.tinggal_mati = 1.0
+        self.putus_di = self.acak.choice(("sesudah pull", "sesudah compare", "sebelum neraca"))
+        self.reconcile()
+        self.putus_di = ""
+
+    def work(self) -> None:
+        """A stage: the bodies work, and the hub does, now and then, under faults."""
+        for _ in range(self.acak.randint(0, 3)):
+            self.suntingan.sisa += 1
+            self.edit()
+        self.suntingan.sisa = self.acak.randint(0, 4)
+        self.bencana.aktif = True
+        for _ in range(self.acak.randint(1, 4)):
+            # In quieter hours a round gets to its end, and what comes of it meets the next fault.
+            self.bencana.kadar = self.acak.choice((0.15, 0.4, 1.0))
             self.reconcile()
             for nama in SISI:
                 bukti.seal(self.panggung, nama)
-            self.disturb_mirrors()
-            self.bencana.aktif = False
-            self.jam.lewat(self.acak.uniform(1, 900))
-        return self.settle()
+        self.disturb_mirrors()
+        self.bencana.aktif = False
+        self.ask_carelessly()
+        self.jam.lewat(self.acak.uniform(1, 900))
+
+    def ask_carelessly(self) -> None:
+        """Let a program of the hub ask again without asking the agreement, and late ones come."""
+        self.jaringan.arrive_late()
+        for surat in self.acak.sample(self.jaringan.terkirim, min(2, len(self.jaringan.terkirim))):
+            self.jaringan.deliver(self.penulis.write(surat))
 
     def disturb_mirrors(self) -> None:
         """Damage the mirrors at times; an audit then repairs them now, or when all is quiet."""
@@ -203,18 +246,31 @@ class Dunia:
         self.suntingan.sisa = 0
         self.panggung.perjanjian.quiet(self.jam.sekarang)
         self.suntingan.release_all()
+        for _ in range(2):
+            self.suntingan.report_again()
+        if self.acak.random() < 0.5:
+            self.suntingan.decide_what_is_held()
         self.jaringan.arrive_late(all_of_them=True)
         if self.rusak and not self.repair():
             return ["audit tidak memperbaiki cermin"]
+        if not self.converge():
+            return ["tidak pernah konvergen"]
+        found = self.look()
+        decided = not found and self.acak.random() < 0.6 and self.suntingan.decide_what_is_held()
+        if decided and not self.converge():
+            return ["tidak konvergen sesudah putusan petugas"]
+        # The last round of a call that converged proposed nothing: it is the second round.
+        if decided:
+            found = self.look()
+        return self.jaringan.pelanggaran + self.suntingan.pelanggaran + found + self.replay()
+
+    def converge(self) -> bool:
+        """Reconcile until nothing is left to say; return whether it came to that."""
         for _ in range(_TENANG_PALING_BANYAK):
             hasil = self.reconcile()
             if hasil is not None and hasil.converged:
-                break
-        else:
-            return ["tidak pernah konvergen"]
-        # The last round of a call that converged proposed nothing: it is the second round.
-        found = self.jaringan.pelanggaran + self.look()
-        return found + self.replay()
+                return True
+        return False
 
     def look(self) -> list[str]:
         """Return the invariants that do not hold now."""
@@ -231,41 +287,16 @@ class Dunia:
         arrival, and the hub has to hear of it.
         """
         before = invarian.state(self.panggung)
-        self.jaringan.di_jalan += self.jaringan.diterima[-4:]
-        self.jaringan.arrive_late(all_of_them=True)
+        self._come_again(self.jaringan.diterima[-4:])
         if before != invarian.state(self.panggung):
             return ["kiriman ulang mengubah registri"]
-        if not self.jaringan.ditolak:
+        self._come_again(self.jaringan.ditolak[-3:])
+        if before == invarian.state(self.panggung):
             return []
-        self.jaringan.di_jalan += self.jaringan.ditolak[-3:]
-        self.jaringan.arrive_late(all_of_them=True)
         hasil = self.reconcile()
         return self.look() if hasil and hasil.converged else ["kiriman lama mengganggu"]
 
-
-def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = None) -> Hasil:
-    """Live through one seed; whatever the code itself trips over is a violation too."""
-    dunia = Dunia(panggung, benih, hanya)
-    try:
-        found = dunia.live()
-    except Exception as error:  # noqa: BLE001 - a defect of any kind is what is looked for
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        found = [f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"]
-        dunia.jejak.baris += traceback.format_exception(error)
-    for line in found:
-        dunia.jejak.catat("PELANGGARAN", line)
-    return Hasil(
-        benih, tuple(found), tuple(dunia.bencana.terpakai), dunia.jejak.sidik(),
-        tuple(dunia.jejak.baris),
-    )  # fmt: skip
-
-
-def shrink(panggung: Panggung, hasil: Hasil) -> Hasil:
-    """Return a failing run of the same seed with as few faults as were found to do."""
-    best, kept = hasil, list(hasil.bencana)
-    for fault in reversed(hasil.bencana):
-        fewer = frozenset(f for f in kept if f != fault)
-        tried = live_once(panggung, hasil.benih, fewer)
-        if tried.pelanggaran:
-            best, kept = tried, [f for f in tried.bencana if f in fewer]
-    return best
+    def _come_again(self, old: list[Surat]) -> None:
+        """Let batches arrive once more: as they were, and said anew by the hub."""
+        self.jaringan.di_jalan += [*old, *map(self.penulis.write, old)]
+        self.jaringan.arrive_late(all_of_them=True)

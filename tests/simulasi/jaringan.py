@@ -23,6 +23,7 @@ _HAK = {
     "badan-usaha": "badan_usaha:baca",
     "pekerja": "pekerja:baca",
     "usulan": "usulan:kirim",
+    "neraca": "usulan:kirim",
 }
 _TUJUAN_LAIN = (None, b"wajib_lapor", b"perluasan_kepesertaan", b"contoh")
 
@@ -36,6 +37,7 @@ class Surat:
     target: str
     headers: tuple[tuple[bytes, bytes], ...]
     isi: bytes
+    basi: bool = False  # signed when it arrives: by a program that says it once more
 
     @property
     def path(self) -> str:
@@ -127,8 +129,10 @@ class Jaringan:
     hidupkan_lagi: Callable[[str], None]
     jeda: Callable[[str], None]
     boleh: Callable[[Surat], bool]
+    tulis_lagi: Callable[[Surat], Surat]
     diterima: list[Surat] = field(default_factory=list)
     ditolak: list[Surat] = field(default_factory=list)
+    terkirim: list[Surat] = field(default_factory=list)
     di_jalan: list[Surat] = field(default_factory=list)
     pelanggaran: list[str] = field(default_factory=list)
     terkirim: list[tuple[str, str]] = field(default_factory=list)
@@ -180,9 +184,14 @@ class Jaringan:
         if b.terjadi("minta_terlambat", tempat):  # nobody waits for it any more, and it comes
             self.di_jalan.append(surat)
             raise httpx.ReadTimeout("terlambat")
-        if b.terjadi("tujuan_salah", tempat):  # somebody asks the same for something else
-            self.deliver(surat.for_purpose(self.acak.choice(_TUJUAN_LAIN)))
+        pertukaran = surat.cakupan is not None
+        if pertukaran and b.terjadi("tujuan_salah", tempat):
+            self.deliver(self.tulis_lagi(surat.for_purpose(self.acak.choice(_TUJUAN_LAIN))))
         jawaban = self.deliver(surat)
+        if pertukaran:
+            self.terkirim.append(surat)
+            if b.terjadi("kirim_lagi", tempat):
+                self.di_jalan.append(replace(surat, basi=True))
         if b.terjadi("salinan", tempat):
             self.di_jalan.append(surat)
         if b.terjadi("minta_ganda", tempat):
@@ -197,7 +206,7 @@ class Jaringan:
         while self.di_jalan and (all_of_them or self.acak.random() < 0.3):
             surat = self.di_jalan.pop(self.acak.randrange(len(self.di_jalan)))
             self.jejak.catat("~ terlambat", surat.program, surat.path)
-            self.deliver(surat)
+            self.deliver(self.tulis_lagi(surat) if surat.basi else surat)
 
 
 class Kawat(httpx.BaseTransport):

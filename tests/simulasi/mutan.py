@@ -22,8 +22,8 @@ from services.sync import bukti, deliver
 from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import Izin
 from shared_schemas.v1.kode import JenisPerubahan, KeadaanUsulan
-from tests.simulasi.jalan import live_once
 from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung
+from tests.simulasi.ulang import live_once
 
 PALING_BANYAK = 100
 """Seeds after which a mutant counts as not caught."""

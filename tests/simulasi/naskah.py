@@ -49,6 +49,14 @@ _KEWAJIBAN = {
 }
 
 
+def _without_proposals(teks: str) -> str:
+    """Return a text in which nobody has the right to propose."""
+    return "".join(line for line in teks.splitlines(True) if '"usulan:kirim"' not in line)
+
+
+_TANPA_USULAN = _without_proposals(BIASA)
+
+
 def _kahar(pihak: str, kewajiban: str) -> str:
     return _with(
         "kahar: []",
@@ -97,9 +105,12 @@ def end_of(kahar: Catatan) -> Catatan:
 def choose(acak: random.Random) -> list[Babak]:
     """Return the two stages of a run before all is quiet."""
     kind = acak.choices(
-        ("biasa", "berakhir", "diakhiri", "sakelar", "kahar", "diperpanjang", "kahar dicatat"),
-        (11, 2, 1, 2, 3, 3, 2),
-    )[0]
+        (
+            "biasa", "berakhir", "diakhiri", "sakelar", "kahar", "diperpanjang", "kahar dicatat",
+            "tanpa usulan",
+        ),
+        (10, 2, 1, 2, 3, 3, 2, 2),
+    )[0]  # fmt: skip
     first = second = Babak(BIASA)
     if kind == "berakhir":
         first, second = Babak(TEKS_BERAKHIR), Babak(acak.choice((TEKS_BERAKHIR, _DIPERPANJANG)))
@@ -108,6 +119,8 @@ def choose(acak: random.Random) -> list[Babak]:
     elif kind == "sakelar":
         second = Babak(_DIMATIKAN)
         first = acak.choice((first, second))
+    elif kind == "tanpa usulan":
+        second = Babak(_TANPA_USULAN)
     elif kind == "kahar":
         pihak = acak.choice(sorted(_KEWAJIBAN))
         second = Babak(_kahar(pihak, acak.choice(_KEWAJIBAN[pihak])))

@@ -62,11 +62,13 @@ class Panggung:
     jam: Jam = field(init=False)
     bencana: Bencana = field(init=False)
     nomor_id: Iterator[int] = field(default_factory=itertools.count)
+    ditahan: dict[str, dt.datetime | None] = field(default_factory=dict)
 
     def open(self, jam: Jam, bencana: Bencana) -> None:
         """Begin a run: empty databases, new programs, the agreement as in the sample."""
         self.jam, self.bencana, self.nomor_id = jam, bencana, itertools.count(1)
         self.hub.dispose()
+        self.ditahan.clear()
         for program in PROGRAM:
             self.admin[program].execute(self.kosongkan[program].encode())
         shutil.rmtree(self.sync.simpanan or "", ignore_errors=True)
@@ -119,10 +121,15 @@ class Panggung:
         return not (pertukaran and self.perjanjian.is_over(now))
 
     def held_since(self, program: str) -> dt.datetime | None:
-        """Return since when a registry holds the hub's credential, None when it does not."""
-        query = "SELECT sejak FROM auth_penahanan WHERE dilepas IS NULL"
-        rows = self.fetch(program, query)
-        return rows[0][0] if rows else None
+        """Return since when a registry holds the hub's credential, None when it does not.
+
+        Looked up again after `ditahan` was cleared: each request asks.
+        """
+        if program not in self.ditahan:
+            query = "SELECT sejak FROM auth_penahanan WHERE dilepas IS NULL"
+            rows = self.fetch(program, query)
+            self.ditahan[program] = rows[0][0] if rows else None
+        return self.ditahan[program]
 
     def fetch(self, program: str, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look into a database past all faults."""

@@ -95,6 +95,7 @@ class Sistem:
         who, klien = Pelaku(f"operator-{nama}"), SYNC[nama].client_id
         at = self.panggung.now(nama)
         self.persist(nama, lambda tx: act(tx, auditor, who, klien, "Contoh: kunci hilang.", at))
+        self.panggung.ditahan.clear()
 
     def send(self, nama: str, path: str, body: dict[str, Any]) -> int:
         """Send a body's own request until it gets a definite answer; return its status."""

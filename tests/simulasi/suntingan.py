@@ -6,7 +6,7 @@ answer, as its own system would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from services.audit.catalogue import Peristiwa
@@ -19,17 +19,11 @@ from services.taut.keputusan import Pendapat
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.simulasi.bencana import Padam
-from tests.simulasi.sistem import KALI, SISTEM, Sistem
+from tests.simulasi.pelaporan import Pelaporan
+from tests.simulasi.sistem import KALI, SISTEM
 
 PERUSAHAAN, ORANG = 4, 9
 
-_UBAHAN_WLKP: dict[str, tuple[str, ...]] = {
-    "jabatan": ("Operator", "Mandor", "Kasir"),
-    "status_pekerjaan": ("PKWTT", "PKWT"),
-    "alamat": ("Jalan Contoh No. 1", "Jalan Contoh No. 22", "Jalan Uji No. 7"),
-    "nomor_hp": ("+6281200000001", "+6281200000002"),
-    "nama": ("Contoh Satu", "Contoh Dua"),
-}
 _UBAHAN_BPJS: dict[str, tuple[Any, ...]] = {
     "nomor_kepesertaan_jkn": ("0009000000001", "0009000000002"),
     "tmt_jkn": ("2020-01-01", "2021-02-03"),
@@ -42,12 +36,9 @@ _UBAHAN_BPJS: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass
-class Suntingan(Sistem):
+class Suntingan(Pelaporan):
     """Both bodies' own work in one run."""
 
-    staf: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    laporan: list[tuple[dict[str, Any], int]] = field(default_factory=list)
-    terlapor: dict[str, frozenset[str]] = field(default_factory=dict)
     sisa: int = 0
 
     # The beginning
@@ -83,6 +74,8 @@ class Suntingan(Sistem):
             self.staf[f"wlkp-{n}"][isi["nik"]] = isi
         else:
             isi = contoh.pekerja_bpjs(orang)
+            if self.acak.random() < 0.25:  # the civil registry's fields are held for a steward
+                isi = {**isi, "nama": "Contoh Lain"}
         if self.acak.random() < 0.7:
             isi = {**isi, "dilaporkan_pada": self.moment(-self.acak.randint(1, 400))}
         return {**isi, "id_badan_usaha": f"{nama}-{n}", "urutan": 1}
@@ -95,45 +88,9 @@ class Suntingan(Sistem):
             (self.report, self.enrol, self.correct_member, self.decide_held, self.decide_case,
              self.delete, self.prune, self.report_again, self.change_company, self.review,
              self.duplicate_nik, self.register, self.hold),
-            (6, 2, 6, 4, 4, 3, 1, 2, 2, 1, 1, 1, 4),
+            (6, 2, 6, 6, 4, 3, 1, 4, 2, 1, 1, 1, 3),
         )[0]  # fmt: skip
         what()
-
-    def report(self) -> None:
-        """Kemnaker's system sends a company's report: changed, new, moved and missing workers."""
-        if not self.staf:
-            return
-        id_bu = self.acak.choice(sorted(self.staf))
-        staf = self.staf[id_bu]
-        for nik in sorted(staf):
-            if self.acak.random() < 0.15:
-                gone = staf.pop(nik)
-                other = self.acak.choice(sorted(self.staf))
-                if other != id_bu and self.acak.random() < 0.5:
-                    self.staf[other][nik] = gone
-            elif self.acak.random() < 0.4:
-                bidang = self.acak.choice(sorted(_UBAHAN_WLKP))
-                staf[nik] = {**staf[nik], bidang: self.acak.choice(_UBAHAN_WLKP[bidang])}
-        if self.acak.random() < 0.4:
-            isi = contoh.pekerja_wlkp(self.acak.randint(200, 212))
-            staf[isi["nik"]] = isi
-        n = int(id_bu.rpartition("-")[2])
-        body = {
-            "id_badan_usaha": id_bu,
-            "dilaporkan_pada": self.moment(0),
-            "badan_usaha": contoh.badan_usaha(
-                n, alamat=f"Jalan Contoh No. {self.acak.randint(1, 3)}, Kota Bandung"
-            ),
-            "pekerja": [staf[nik] for nik in sorted(staf)],
-        }
-        self.laporan.append((body, n))
-        if self.send("wlkp", "/v1/laporan", body) == 200:
-            self.terlapor[id_bu] = frozenset(staf)
-
-    def report_again(self) -> None:
-        """An earlier report comes once more: the newest changes nothing, an older is refused."""
-        if self.laporan:
-            self.send("wlkp", "/v1/laporan", self.acak.choice(self.laporan)[0])
 
     def enrol(self) -> None:
         """BPJS Kesehatan enrols somebody, perhaps known to Kemnaker elsewhere."""
@@ -187,19 +144,28 @@ class Suntingan(Sistem):
             self.bring(nama, Himpunan.BADAN_USAHA, self._company(nama, n))
 
     def decide_held(self) -> None:
-        """A steward decides a held proposal, at times after its field has moved on."""
-        nama = self.acak.choice(("wlkp", "bpjs"))
+        """A steward decides a held proposal."""
+        self._decide(self.acak.choice(("wlkp", "bpjs")))
+
+    def decide_what_is_held(self) -> bool:
+        """Stewards of both bodies decide some of what is held; return whether they did."""
+        decided = [self._decide(nama) for nama in ("wlkp", "bpjs") for _ in range(2)]
+        return any(decided)
+
+    def _decide(self, nama: str) -> bool:
+        """Decide a held proposal, at times after its field has moved on."""
         found = self.pick(
             nama,
             "SELECT id_usulan, id_sasaran, 'nama' = ANY(bidang) AND himpunan = 'pekerja'"
             " FROM usulan WHERE keadaan = 'ditahan' ORDER BY 1",
         )
         if found is None:
-            return
-        if found[2] and self.acak.random() < 0.3:
+            return False
+        if found[2] and self.acak.random() < 0.4:
             self._rename(nama, found[1])
         body = {"keadaan": self.acak.choice(("diterapkan", "ditolak")), "alasan": "Contoh."}
         self.send(nama, f"/v1/usulan/{found[0]}/keputusan", body)
+        return True
 
     def _rename(self, nama: str, id_: str) -> None:
         def work(tx: Transaction) -> None:

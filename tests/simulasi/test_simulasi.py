@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulasi.jalan import live_once, shrink
 from tests.simulasi.mutan import MUTAN, Mutan, broken, catch
 from tests.simulasi.panggung import Panggung, open_panggung
+from tests.simulasi.ulang import live_once, shrink
 
 SEKETIKA = {"antrean-bocor", "lupa-yang-sudah", "tanpa-nomor", "tanpa-riwayat"}
 """Mutants that the first seeds see; the others take more than a test should."""
