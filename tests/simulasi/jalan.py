@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import httpx
 
+from services.auth.errors import AnswerSignatureError
 from services.auth.klien import KlienAuth
 from services.auth.pesan_klien import SigningTransport
 from services.auth.riwayat import BerkasPerjanjian
@@ -145,6 +146,8 @@ class Dunia:
                     return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
+                if isinstance(error, AnswerSignatureError):  # nobody forges anything here
+                    self.jaringan.pelanggaran.append("jawaban layanan tidak dipercaya")
                 self.jam.lewat(self.acak.uniform(1, 120))
                 return None
         raise AssertionError("rekonsiliasi mati terus-menerus")
