@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import httpx
 
 from services.auth import pesan
-from services.auth.errors import AnswerSignatureError
+from services.auth.errors import AnswerSignatureError, ClockSkewError
 from services.auth.kunci_pesan import PublicKey, is_message_jwk, load_message_key, read_jwk
 from services.auth.pesan import HEADER_PERJANJIAN, Isi, Jawaban, Permintaan, Tanda
 from services.auth.saksi import SaksiKlien, Terkirim
@@ -50,21 +51,25 @@ class SigningTransport(httpx.BaseTransport):
         """Send signed, return what was verified. Raises AnswerSignatureError, EvidenceError.
 
         The head is verified here, the content as it is read: a download is not held in memory.
-        A refusal may come unsigned: what did not verify the request cannot answer for it.
+        A refusal may come unsigned: what did not verify the request cannot answer for it. What was
+        read after its signature had ended, because we were slow, raises httpx.ReadTimeout.
         """
         if not request.url.path.startswith(_PERTUKARAN):
             return self._inner.handle_request(request)
+        asked = self._clock()
         request.headers[HEADER_PERJANJIAN] = self._nomor()
         message = _message(request)
-        tanda = pesan.sign_request(message, request.read(), self._key.last_good(), self._clock())
+        tanda = pesan.sign_request(message, request.read(), self._key.last_good(), asked)
         witnessed = _begin(self._saksi, request, message, tanda)
         answer = self._inner.handle_request(request)
         if answer.status_code >= 400 and "signature-input" not in answer.headers:
             return _arriving(answer, None, witnessed)
         try:
             isi = self._verify(Jawaban(answer.status_code, answer.headers, message), request)
-        except BaseException:
+        except BaseException as error:
             answer.close()
+            if isinstance(error, AnswerSignatureError) and self._was_slow(error, asked):
+                raise httpx.ReadTimeout("jawaban dibaca sesudah tanda tangannya berakhir") from None
             raise
         return _arriving(answer, isi, witnessed)
 
@@ -77,10 +82,17 @@ class SigningTransport(httpx.BaseTransport):
             except HubError as error:
                 raise _not_believed(error) from None
 
+    def _was_slow(self, error: AnswerSignatureError, asked: dt.datetime) -> bool:
+        """Say whether the time that went by here alone explains why an answer was not believed."""
+        late = isinstance(error.__context__, ClockSkewError)
+        return late and self._clock() - asked > pesan.UMUR
+
     def _fetch_keys(self, request: httpx.Request) -> dict[str, PublicKey]:
         answer = self._inner.handle_request(httpx.Request("GET", request.url.join(_JWKS)))
         answer.read()
         answer.close()
+        if answer.status_code >= 500:  # away for now: says nothing of who signed
+            raise httpx.ReadError("kunci publik layanan belum terbaca")
         try:
             found = answer.json()["keys"]
             self._known = {str(k["kid"]): read_jwk(k) for k in found if is_message_jwk(k)}

@@ -297,6 +297,44 @@ def test_answer_to_another_request_is_not_believed(layanan: Layanan) -> None:
         layanan.cari()
 
 
+def test_key_set_that_is_not_to_be_had_now_does_not_make_an_answer_false(
+    dasar: tuple[str, Path],
+) -> None:
+    base, data = dasar
+    away = [True]
+
+    def hand_on(request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/.well-known/") and away:
+            away.pop()
+            return httpx.Response(503)
+        return inner.handle_request(request)
+
+    inner = transport_of(MITRA, data)
+    key = MITRA.message_key_path(data)
+    signing = SigningTransport(httpx.MockTransport(hand_on), key, lambda: NOMOR)
+    head = {"Tujuan": TUJUAN["wlkp"]}
+    with httpx.Client(
+        base_url=base, auth=auth_of(MITRA, data, base), headers=head, transport=signing
+    ) as client:
+        with pytest.raises(httpx.ReadError):
+            client.get("/v1/badan-usaha")
+        assert client.get("/v1/badan-usaha").status_code == 200
+
+
+def test_answer_that_was_read_too_late_is_asked_for_again(layanan: Layanan) -> None:
+    assert layanan.cari().status_code == 200
+
+    def sleep(answer: httpx.Response) -> httpx.Response:
+        layanan.jam = dt.timedelta(minutes=3)
+        return answer
+
+    layanan.wire.forge = sleep
+    with pytest.raises(httpx.ReadTimeout):
+        layanan.cari()
+    layanan.wire.forge, layanan.jam = None, dt.timedelta()
+    assert layanan.cari().status_code == 200
+
+
 def test_message_keys_rotate_without_a_failed_call(dasar: tuple[str, Path]) -> None:
     base, data = dasar
     with client_of(MITRA, data, base) as client:

@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import httpx
 
+from services.auth.errors import AnswerSignatureError
 from services.auth.klien import KlienAuth
 from services.auth.pesan_klien import SigningTransport
 from services.auth.riwayat import BerkasPerjanjian
+from services.auth.saksi import SaksiKlien
 from services.kit.errors import PermanentError, TemporaryError
 from services.sync import konteks, saksi
 from services.sync.klien import KlienRegistri, Luar
@@ -64,7 +66,7 @@ class Dunia:
         self.jam.atur_selisih(self.acak)
         self.bencana = Bencana(stream("bencana"), self.jejak, self.hanya)
         self.panggung.open(self.jam, self.bencana)
-        self.penulis = Penulis(self.panggung)
+        self.penulis = Penulis(self.panggung, self.bencana, self._witness)
         self.suntingan = Suntingan(stream("suntingan"), self.panggung, self.jejak)
         self.jaringan = Jaringan(
             stream("jaringan"), self.bencana, self.jejak, self.panggung.apps.__getitem__,
@@ -138,6 +140,8 @@ class Dunia:
                     return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
+                if isinstance(error, AnswerSignatureError):  # nobody forges anything here
+                    self.jaringan.pelanggaran.append("jawaban layanan tidak dipercaya")
                 self.jam.lewat(self.acak.uniform(1, 120))
                 return None
         raise AssertionError("rekonsiliasi mati terus-menerus")
@@ -154,12 +158,19 @@ class Dunia:
             for klien in ctx.klien.values():
                 klien.close()
 
-    def _context(self) -> Konteks:
+    def _bare_context(self) -> Konteks:
         sync, clock = self.panggung.sync, self.jam.untuk("hub")
-        ctx = Konteks(
+        return Konteks(
             sync, self.panggung.hub, {}, BerkasPerjanjian(sync.perjanjian_path), clock, None,
             lambda: None, self.kunci,
         )  # fmt: skip
+
+    def _witness(self, nama: NamaSisi) -> SaksiKlien | None:
+        return saksi.witness(self._bare_context(), nama)
+
+    def _context(self) -> Konteks:
+        ctx = self._bare_context()
+        sync, clock = ctx.settings, ctx.clock
         for nama in NamaSisi:
             sisi = sync.sisi(nama)
             auth = KlienAuth(sisi.base_url, sisi.client_id, sisi.key_path, clock=clock)
@@ -277,7 +288,7 @@ class Dunia:
         sent = self.jaringan
         return [
             *invarian.check(self.panggung, self.suntingan, self.jam.sekarang),
-            *bukti.check(self.panggung, sent.terkirim, sent.dilayani),
+            *bukti.check(self.panggung, sent.berangkat, sent.dilayani),
         ]
 
     def replay(self) -> list[str]:

@@ -135,7 +135,7 @@ class Jaringan:
     terkirim: list[Surat] = field(default_factory=list)
     di_jalan: list[Surat] = field(default_factory=list)
     pelanggaran: list[str] = field(default_factory=list)
-    terkirim: list[tuple[str, str]] = field(default_factory=list)
+    berangkat: list[tuple[str, str]] = field(default_factory=list)
     dilayani: list[tuple[str, str, int]] = field(default_factory=list)
 
     def deliver(self, surat: Surat) -> Jawaban | None:
@@ -171,8 +171,6 @@ class Jaringan:
 
     def send(self, surat: Surat) -> Jawaban:
         """Carry one request and its answer through whatever happens to them."""
-        if surat.nonce is not None:
-            self.terkirim.append((surat.program, surat.nonce))
         self.jeda("jaringan")
         self.arrive_late()
         b, tempat = self.bencana, f"{surat.program} {surat.path}"
@@ -220,5 +218,7 @@ class Kawat(httpx.BaseTransport):
         target = request.url.raw_path.decode()
         headers = tuple((k.lower(), v) for k, v in request.headers.raw)
         surat = Surat(self._program, request.method, target, headers, request.read())
+        if surat.nonce is not None:
+            self._jaringan.berangkat.append((self._program, surat.nonce))
         jawaban = self._jaringan.send(surat)
         return httpx.Response(jawaban.status, headers=jawaban.headers, content=jawaban.isi)
