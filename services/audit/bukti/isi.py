@@ -72,7 +72,7 @@ def count_items(badan: bytes) -> int | None:
     """
     try:
         found = msgspec.json.decode(badan, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     sizes = []
     for name in _LARIK:
