@@ -1,4 +1,4 @@
-"""docs/keamanan.md promises nothing without a test, and no attack is without a promise."""
+"""Security and reliability promise nothing without a test; no attack is without a promise."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NASKAH = (ROOT / "docs" / "keamanan.md").read_text(encoding="utf-8")
-JANJI = NASKAH.partition("## Janji")[2].partition("\n## ")[0]
-BARIS = [line for line in JANJI.splitlines() if line.startswith("| ") and "| janji |" not in line]
-_UJI = re.compile(r"`(tests/[a-z_/]+\.py)(?:::(test_\w+))?`")
+
+
+def promises(name: str) -> str:
+    """Return the promises of a document."""
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    return text.partition("## Janji")[2].partition("\n## ")[0]
+
+
+JANJI = promises("keamanan.md")
+BARIS = [
+    line
+    for line in (JANJI + promises("keandalan.md")).splitlines()
+    if line.startswith("| ") and "| janji |" not in line
+]
+_UJI = re.compile(r"`(tests/[a-z0-9_/]+\.py)(?:::(test_\w+))?`")
 
 SERANGAN = {
     "token": ("alg-none", "kunci-publik-sebagai-rahasia", "aud-layanan-lain", "kedaluwarsa",
