@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import signal
 import socket
 import threading
 import time
@@ -39,6 +40,8 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 logging.configure("uji", "CRITICAL")
+# A shell's background jobs ignore Ctrl-C, and so would the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 _NUMBERS = itertools.count(1)
 _SERVERS: list[PostgresServer] = []
 BASE = "http://testserver"
