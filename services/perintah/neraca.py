@@ -12,7 +12,7 @@ from services import persiapan
 from services.kit import logging
 from services.perintah.basisdata import database
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, table
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, table
 from services.sync.imbang import TERJELASKAN, HasilNeraca
 from services.sync.lihat_neraca import balances
 from services.sync.settings import NamaSisi
@@ -37,9 +37,10 @@ def show_balance(
     sisi: Annotated[Sisi | None, typer.Option(help="Hanya usulan ke registri ini.")] = None,
     data: Data = DATA,
     database_url: Url = "",
-    wlkp_url: WlkpUrl = "http://127.0.0.1:8001",
-    bpjs_url: BpjsUrl = "http://127.0.0.1:8002",
+    wlkp_url: WlkpUrl = "",
+    bpjs_url: BpjsUrl = "",
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 30,
+    tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
     """Neraca pertukaran: dikirim = diterima + di jalan; diterima = diterapkan + ditolak + ditahan.
@@ -51,7 +52,7 @@ def show_balance(
     persiapan.require(data)
     with database("hub", database_url, data) as url:
         found = balances(
-            settings(url, data, wlkp_url, bpjs_url, tunggu),
+            settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
             None if tanggal is None else tanggal.date(),
             sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
         )

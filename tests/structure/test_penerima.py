@@ -57,6 +57,18 @@ def test_no_command_takes_a_recipient() -> None:
     assert suspects - COMMANDS == set()
 
 
+def test_services_have_no_other_default_than_this_machine_s() -> None:
+    """A default with a scheme in it would speak plain HTTP to a service behind TLS."""
+    given = {
+        (name, parameter.name): parameter.default
+        for name, command in commands(typer.main.get_command(app))
+        for parameter in command.params
+        if parameter.name in {f"{nama}_url" for nama in APPS}
+    }
+    assert len(given) >= 2 * 5
+    assert set(given.values()) == {""}
+
+
 def properties(schema: Any) -> Iterator[str]:
     if isinstance(schema, dict):
         yield from schema.get("properties", ())
