@@ -17,7 +17,6 @@ from tests.bukti.buku import BukuUji, open_book
 from tests.bukti.otoritas_tiruan import OtoritasTiruan
 from tests.conftest import MakeDatabase
 
-pytest.importorskip("rfc3161_client")
 if shutil.which("openssl") is None:
     pytest.skip("simulator memerlukan openssl", allow_module_level=True)
 

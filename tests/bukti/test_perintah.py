@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
@@ -24,7 +25,6 @@ from services.kit.rahasia import derive
 from tests.bukti.buku import catatan, changed
 from tests.conftest import MakeDatabase, as_program
 
-pyrage = pytest.importorskip("pyrage")
 pytestmark = pytest.mark.usefixtures("log_sendiri")
 
 ISI = {"data": [{"nama": "Contoh Satu", "upah": 1.50}, {"nama": "Contoh Dua", "a/b~": None}]}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
@@ -18,7 +19,6 @@ from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.test_konvergensi import edit, seed
 
-pyrage = pytest.importorskip("pyrage")
 pytestmark = pytest.mark.usefixtures("log_sendiri")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import httpx
+import rfc3161_client as tsp
 import sqlalchemy as sa
 from cryptography import x509
 
@@ -28,14 +28,6 @@ SELECT s.nomor, s.isi::text FROM audit_segel s
 WHERE s.nomor > coalesce((SELECT max(segel) FROM audit_cap_waktu), 0)
 ORDER BY s.nomor DESC LIMIT 1
 """
-
-
-def _tsp() -> Any:
-    try:
-        import rfc3161_client  # noqa: PLC0415 - only where an authority is configured
-    except ImportError:
-        raise ConfigurationError("Pasang rfc3161-client untuk cap waktu RFC 3161.") from None
-    return rfc3161_client
 
 
 def load_roots(path: Path) -> list[x509.Certificate]:
@@ -60,7 +52,6 @@ class Pencap:
         self._url = url
         self._roots = roots
         self._http = httpx.Client(timeout=_DETIK, transport=transport)
-        _tsp()  # what is missing is said at the start
 
     def stamp(self) -> int | None:
         """Stamp the newest seal; return its number, None when it has a stamp. Raises StampError.
@@ -85,7 +76,6 @@ class Pencap:
         return nomor
 
     def _ask(self, content: bytes) -> bytes:
-        tsp = _tsp()
         algorithm = tsp.HashAlgorithm.SHA256
         asked = tsp.TimestampRequestBuilder().data(content).hash_algorithm(algorithm).build()
         try:
@@ -113,7 +103,6 @@ def verify(token: bytes, content: bytes, roots: list[x509.Certificate]) -> dt.da
 
     The token of an archive is anybody's text: whatever the library makes of it counts as no.
     """
-    tsp = _tsp()
     builder = tsp.VerifierBuilder()
     for each in roots:
         builder = builder.add_root_certificate(each)

@@ -12,20 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
+import pyrage
+
 from services.audit.bukti import arsip
 from services.audit.errors import ArchiveError, RecipientError
-from services.kit.errors import ConfigurationError
 
 _AGE = b"age-encryption.org/v1\n"
 _AWAL_PENERIMA = "age1"
-
-
-def _age() -> Any:
-    try:
-        import pyrage  # noqa: PLC0415 - only who writes or opens an archive needs it
-    except ImportError:
-        raise ConfigurationError("Pasang pyrage untuk arsip terenkripsi.") from None
-    return pyrage
 
 
 def read_recipients(given: str) -> list[Any]:
@@ -33,12 +26,11 @@ def read_recipients(given: str) -> list[Any]:
 
     Raises RecipientError.
     """
-    age = _age()
     try:
         lines = [given] if given.startswith(_AWAL_PENERIMA) else Path(given).read_text().split("\n")
         named = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-        found = [age.x25519.Recipient.from_str(name) for name in named]
-    except (OSError, UnicodeDecodeError, age.RecipientError):
+        found = [pyrage.x25519.Recipient.from_str(name) for name in named]
+    except (OSError, UnicodeDecodeError, pyrage.RecipientError):
         raise RecipientError from None
     if not found:
         raise RecipientError
@@ -57,7 +49,7 @@ def write(lines: Iterable[str], path: Path, recipients: list[Any]) -> None:
         temporary.unlink(missing_ok=True)
         try:
             with open(temporary, "xb", opener=_private) as file:
-                _age().encrypt_io(packed, file, recipients)
+                pyrage.encrypt_io(packed, file, recipients)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -87,13 +79,12 @@ def open_archive(path: Path, identity: Path | None) -> IO[bytes]:
 def _decrypted(file: IO[bytes], identity: Path | None) -> IO[bytes]:
     if identity is None:
         raise ArchiveError("Arsip ini terenkripsi; beri --identitas.")
-    age = _age()
     opened = io.BytesIO()
     try:
         lines = identity.read_text().split("\n")
-        keys = [age.x25519.Identity.from_str(n.strip()) for n in lines if n[:1] not in {"", "#"}]
-        age.decrypt_io(file, opened, keys)
-    except (age.IdentityError, age.DecryptError, UnicodeDecodeError):
+        keys = [pyrage.x25519.Identity.from_str(n.strip()) for n in lines if n[:1] not in {"", "#"}]
+        pyrage.decrypt_io(file, opened, keys)
+    except (pyrage.IdentityError, pyrage.DecryptError, UnicodeDecodeError):
         raise ArchiveError from None
     opened.seek(0)
     return opened
