@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import config
+from numba.core import cgutils, config, types
+from numba.extending import intrinsic
 
 _SETTING = "CACHE_DIR"
 _KEPT_SECONDS = 30 * 86_400
@@ -62,6 +63,30 @@ def _forget_former(folder: Path, package: str) -> None:
     for former in folder.parent.glob(f"numba-{package}-*"):
         if former != folder and time.time() - former.stat().st_mtime > _KEPT_SECONDS:
             shutil.rmtree(former, ignore_errors=True)
+
+
+def _copy_bytes(
+    _typing: Any, target: Any, at: Any, source: Any, start: Any, count: Any
+) -> tuple[Any, Any]:
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        def place(array: int, index: int) -> Any:
+            first = context.make_array(signature.args[array])(context, builder, given[array]).data
+            offset = context.cast(builder, given[index], signature.args[index], types.intp)
+            return builder.gep(first, [offset])
+
+        size = context.cast(builder, given[4], signature.args[4], types.intp)
+        cgutils.raw_memcpy(builder, place(0, 1), place(2, 3), size, 1)  # type: ignore[no-untyped-call]
+        return context.get_dummy_value()
+
+    return types.void(target, at, source, start, count), generate
+
+
+copy_bytes: Any = intrinsic(_copy_bytes)
+"""Copy bytes for compiled functions: into an array, at; from an array, at; how many.
+
+It is memcpy: a loop moves one at a time.
+"""
 
 
 def inline(function: _F) -> _F:

@@ -11,14 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
-import sqlalchemy as sa
 
 from services.banding.beda import nik_text
 from services.banding.serupa import not_same
+from services.kit.columns import ColumnReader
 from services.kit.database import Transaction
 from services.sync import pasangan
 from services.sync.konteks import Konteks, driver
@@ -54,11 +52,6 @@ def choose_workers(ctx: Konteks, tx: Transaction) -> bool:
 
 
 def _read(ctx: Konteks, sisi: NamaSisi, stack: ExitStack) -> Iterator[pa.RecordBatch]:
-    """Stream one mirror; ADBC turns PostgreSQL's binary rows into Arrow without Python."""
-    url = sa.make_url(ctx.settings.database_url).set(drivername="postgresql")
-    connection: Any = stack.enter_context(
-        closing(adbc.connect(url.render_as_string(hide_password=False)))
-    )
-    cursor = stack.enter_context(closing(connection.cursor()))
-    cursor.execute(pasangan.SARINGAN.format(sisi=sisi.value))
-    return iter(cursor.fetch_record_batch())
+    """Stream one mirror in a session of its own."""
+    session = stack.enter_context(closing(ColumnReader(ctx.settings.database_url)))
+    return session.batches(pasangan.SARINGAN.format(sisi=sisi.value))

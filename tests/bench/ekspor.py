@@ -18,10 +18,11 @@ from services.banding.kerja import open_kerja
 from services.banding.rencana import plan
 from services.banding.sumber import open_sumber
 from services.kit import migration
-from services.kit.database import libpq_url
+from services.kit.database import libpq_url, make_engine
 from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
 from services.registry.ekspor.bagian import columns_of
+from services.registry.sidik.kunci import advance
 from services.registry.write import fields_of
 from services.sync.isi_bagian import read_records
 from services.sync.klien import KlienRegistri
@@ -54,13 +55,22 @@ def open_besar(folder: Path, rekaman: int) -> Iterator[Panggung]:
         server.ensure_database("wlkp")
         url = server.url("wlkp")
         migration.upgrade(url, "wlkp")
+        engine = make_engine(url, 1)
+        key = (folder / "data" / persiapan.KUNCI_SIDIK).read_bytes()
+        while not advance(engine, key, Himpunan.PEKERJA):  # of no row
+            pass
+        engine.dispose()
         with psycopg.connect(libpq_url(url), autocommit=True) as db:
-            db.execute("SET session_replication_role = replica")  # neither trigger nor foreign key
+            # Neither numbers nor foreign keys, but leaves: a service that misses any makes them
+            # in the background, and would be measured doing it.
+            db.execute("SET session_replication_role = replica")
+            db.execute("ALTER TABLE pekerja ENABLE ALWAYS TRIGGER pekerja_sidik")
             db.execute("ALTER TABLE pekerja DROP CONSTRAINT pekerja_kunci")
             db.execute("DROP INDEX pekerja_nik")
             for first in range(1, rekaman + 1, 500_000):
                 last = min(first + 499_999, rekaman)
                 db.execute(_ISI.format(first=first, last=last).encode())
+            db.execute("ALTER TABLE pekerja ENABLE TRIGGER pekerja_sidik")
             db.execute("SELECT setval('urutan_perubahan', %s)", (rekaman,))
             db.execute("VACUUM ANALYZE pekerja")
         yield Panggung(server, folder / "data", folder, folder, url, [])

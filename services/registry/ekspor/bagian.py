@@ -44,10 +44,9 @@ def encode(bentuk: BentukEkspor, table: pa.Table) -> pa.Buffer:
     """Return a part's content."""
     sink = pa.BufferOutputStream()
     if bentuk is BentukEkspor.ARROW:
-        plain = table.replace_schema_metadata(None).cast(_bare(table.schema))
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with pa.ipc.new_stream(sink, plain.schema, options=options) as writer:
-            writer.write_table(plain)
+        with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+            writer.write_table(table)
         return sink.getvalue()
     with pa.CompressedOutputStream(sink, "zstd") as out:  # level 1, Arrow's own
         for chunk in table.column(0).chunks:
@@ -55,17 +54,9 @@ def encode(bentuk: BentukEkspor, table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def _bare(schema: pa.Schema) -> pa.Schema:
-    """Leave the driver's notes on its types out of what partners read."""
-    return pa.schema([pa.field(f.name, f.type) for f in schema])
-
-
 def _bytes_of(texts: Any) -> pa.Buffer:
     """Return the bytes of a text column without a gap, which is the file already."""
     offsets = texts.buffers()[1]
-    wide = pa.types.is_large_string(texts.type)
-    ends = pa.Array.from_buffers(
-        pa.int64() if wide else pa.int32(), len(texts) + 1, [None, offsets], offset=texts.offset
-    )
+    ends = pa.Array.from_buffers(pa.int32(), len(texts) + 1, [None, offsets], offset=texts.offset)
     first, last = ends[0].as_py(), ends[len(texts)].as_py()
     return texts.buffers()[2].slice(first, last - first)

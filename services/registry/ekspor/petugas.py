@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -22,7 +21,7 @@ from services.auth.agreement import AgreementStore
 from services.auth.tokens import TokenIssuer
 from services.kit.berkala import Berkala
 from services.kit.clock import Clock
-from services.kit.database import transaction
+from services.kit.database import DatabaseUnavailableError, transaction
 from services.kit.errors import HubError
 from services.kit.logging import get_logger
 from services.kit.paging import Cursors
@@ -183,6 +182,6 @@ def _reason(error: Exception) -> str:
         return "Layanan berhenti selagi ekspor disiapkan."
     if isinstance(error, OSError):
         return f"Bagian tidak dapat ditulis: {error.strerror}."
-    if isinstance(error, adbc.Error):
-        return "Database sementara tidak tersedia."
+    if isinstance(error, DatabaseUnavailableError):
+        return f"{error.judul}."
     return error.detail if isinstance(error, HubError) else "Kesalahan dalam sistem."
