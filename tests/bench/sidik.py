@@ -16,6 +16,7 @@ from services import persiapan
 from services.kit import migration
 from services.kit.clock import system_clock
 from services.kit.database import libpq_url, make_engine
+from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
 from services.perintah.sync import settings
 from services.registry.sidik.kunci import install
@@ -71,6 +72,7 @@ _CHANGES = (
 
 def measure(folder: Path, baris: int, beda: int) -> list[str]:
     """Return the figures as lines of text."""
+    expect_records()  # as the reconciler does
     data = folder / "data"
     persiapan.prepare(data)
     with PostgresServer(folder / "postgres") as server:
