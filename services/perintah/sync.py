@@ -184,8 +184,9 @@ def run_sync(
 ) -> None:
     """Jalankan rekonsiliasi sampai tidak ada lagi yang diusulkan.
 
-    Boleh dihentikan kapan saja; jalan berikutnya melanjutkan langkah yang terputus. Kode keluar
-    3 bila belum konvergen.
+    Boleh dihentikan kapan saja; jalan berikutnya melanjutkan langkah yang terputus. Dengan
+    `--terus` di beberapa mesin, satu memimpin, yang lain ikut membaca umpan dan mengambil alih
+    bila ia hilang. Kode keluar 3 bila belum konvergen.
     """
     logging.configure("rekonsiliasi", "WARNING")
     expect_records()

@@ -26,6 +26,7 @@ class StatusSync:
 
     pemegang: str | None
     putaran: list[Baris]
+    tugas: list[Baris]
     kursor: list[Baris]
     kotak_keluar: int
     surat_mati: int
@@ -49,11 +50,24 @@ def status(engine: sa.Engine) -> StatusSync:
         return StatusSync(
             connection.execute(sa.text(PEMEGANG)).scalar(),
             _all(connection, sa.select(t.putaran).order_by(t.putaran.c.id.desc()).limit(10)),
+            _all(connection, _jobs()),
             kursor,
             connection.execute(waiting).scalar_one(),
             connection.execute(dead).scalar_one(),
             connection.execute(sa.select(sa.func.count()).select_from(t.tak_tertaut)).scalar_one(),
         )
+
+
+def _jobs() -> sa.Select[Any]:
+    """Return what workers share of the last round, and who helps until when."""
+    helping = t.tugas.c.keadaan == "dibantu"
+    holder = sa.case((helping, t.sewa.c.pemegang)), sa.case((helping, t.sewa.c.sampai))
+    return (
+        sa.select(t.tugas.c.nama, t.tugas.c.keadaan, holder[0].label("pembantu"),
+                  holder[1].label("sampai"))
+        .join(t.sewa, t.sewa.c.nama == t.tugas.c.nama)
+        .order_by(t.tugas.c.nama)
+    )  # fmt: skip
 
 
 def _temuan_with_nik() -> sa.Select[Any]:

@@ -18,7 +18,7 @@ from services.sync.errors import LeadershipLostError, SyncConfigurationError
 from services.sync.konteks import Konteks
 from services.sync.pipeline import Hitungan, Langkah, go_round
 
-_VERSION = "hub-sync-5"  # pinned: of another order of steps; recovery skips other versions
+_VERSION = "hub-sync-6"  # pinned: of another order of steps; recovery skips other versions
 _EXECUTOR = "rekonsiliasi"  # constant: a start recovers what a killed process left
 _PENDING = ["PENDING", "ENQUEUED"]
 _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from services.sync import rounds
+from services.sync import rounds, tugas
 from services.sync.compare import compare_all
 from services.sync.deliver import (
     deliver_batch,
@@ -45,9 +45,9 @@ def go_round(nomor: int, langkah: Langkah, *, pertama: bool) -> Hitungan:
             for sisi in NamaSisi:
                 step("refresh", partial(refresh_states, sisi=sisi))
             step("refresh", reopen_not_authorised)
-        for himpunan in Himpunan:
-            for sisi in NamaSisi:
-                total.update(_pull(step, sisi, himpunan))
+        step("pull", partial(tugas.offer, putaran=nomor))
+        for sisi in NamaSisi:
+            total.update(_pull(step, sisi))
         total.update(step("link", link_companies))
         total.update(step("compare", compare_all))
         total.update(step("propose", propose_all))
@@ -66,7 +66,21 @@ def _deliver(step: _Step) -> Hitungan:
     return dict(total)
 
 
-def _pull(step: _Step, sisi: NamaSisi, himpunan: Himpunan) -> Hitungan:
+def _pull(step: _Step, sisi: NamaSisi) -> Hitungan:
+    """Have both feeds of a registry read to their end: by a helper, else here."""
+    while True:
+        turn = step("pull", partial(tugas.claim, sisi=sisi))
+        if turn.pop("selesai", 0):
+            return turn
+        if turn.get("milik"):
+            break
+    total: Counter[str] = Counter()
+    for himpunan in Himpunan:
+        total.update(_read(step, sisi, himpunan))
+    return dict(total)
+
+
+def _read(step: _Step, sisi: NamaSisi, himpunan: Himpunan) -> Hitungan:
     """Read one feed to its end, a few pages a step."""
     total: Counter[str] = Counter()
     while True:

@@ -20,7 +20,8 @@ from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
 from services.kit.tls import RotatingTransport
-from services.sync import konteks, rounds, saksi, sentuhan, sidik
+from services.sync import konteks, rounds, saksi, sentuhan, sidik, tugas
+from services.sync.bantu import help_out
 from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.klien import KlienRegistri
@@ -37,6 +38,7 @@ from services.sync.muat import load_mirror
 from services.sync.pelaksana import Pelaksana, dbos, postgres_url
 from services.sync.peringatan import tell_warnings
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
+from services.sync.sewa import Penjaga
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
@@ -127,11 +129,13 @@ def run(
         lock = None
         try:
             lock = Kepemimpinan(postgres_url(settings.database_url), settings.sewa_detik)
-            lock.acquire(wait=tunggu_giliran or terus, tell=tell)
-            with (
-                open_context(settings, lock, on_progress, clock, make_auth) as ctx,
-                dbos(ctx) as pelaksana,
-            ):
+            opener = partial(
+                open_context, settings, on_progress=on_progress, clock=clock, make_auth=make_auth,
+                bersama=True,
+            )  # fmt: skip
+            aid = partial(help_out, settings.database_url, lock, settings.sewa_detik, opener, tell)
+            lock.acquire(wait=tunggu_giliran or terus, tell=tell, meanwhile=aid)
+            with opener(lock) as ctx, dbos(ctx) as pelaksana:
                 if penuh:
                     with transaction(ctx.engine) as tx:
                         sentuhan.require_full(tx)
@@ -198,7 +202,7 @@ def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], N
     return tell
 
 
-def _named(settings: SyncSettings, lock: Kepemimpinan) -> str:
+def _named(settings: SyncSettings, lock: Penjaga) -> str:
     """Return the database's URL for connections that end when another process takes over."""
     # By hand: SQLAlchemy writes a space as a plus, which libpq takes for one.
     url = settings.database_url
@@ -212,12 +216,17 @@ def _nothing() -> None:
 @contextmanager
 def open_context(
     settings: SyncSettings,
-    lock: Kepemimpinan | None,
+    lock: Penjaga | None,
     on_progress: Callable[[Kemajuan], None] | None,
     clock: Clock,
     make_auth: Callable[[Sisi], httpx.Auth | None],
+    *,
+    bersama: bool = False,
 ) -> Iterator[Konteks]:
-    """Open database, clients and agreement, the process's own; None only looks, without leading."""
+    """Open database, clients and agreement, the process's own; None only looks, without leading.
+
+    `bersama`: others may go on helping; else whoever leads takes their jobs from them.
+    """
     if lock is not None:
         settings = settings.model_copy(update={"database_url": _named(settings, lock)})
     engine = make_engine(settings.database_url, 5)
@@ -235,6 +244,8 @@ def open_context(
         kunci,
         taut_penuh=settings.taut_penuh,
     )
+    if lock is not None and not bersama:
+        tugas.revoke_all(ctx)
     if kunci is not None:
         sidik.install_key(engine, kunci)
     for nama in NamaSisi:

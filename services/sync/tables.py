@@ -374,6 +374,16 @@ sewa = sa.Table(
     sa.Index(None, "nama", "token", unique=True),
 )
 
+# What workers share of a round; who does a job holds the lease of its name (0017).
+tugas = sa.Table(
+    "tugas",
+    METADATA,
+    sa.Column("nama", sa.Text, primary_key=True),
+    sa.Column("putaran", sa.BigInteger, nullable=False),
+    sa.Column("keadaan", sa.Text, nullable=False),
+    sa.Column("hitungan", JSONB),
+)
+
 putaran = sa.Table(
     "putaran",
     METADATA,

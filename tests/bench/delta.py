@@ -23,7 +23,6 @@ from stdnum import luhn
 from services.auth.riwayat import BerkasPerjanjian
 from services.kit import migration
 from services.kit.database import libpq_url, make_engine, transaction
-from services.kit.postgres import PostgresServer
 from services.sync import sentuhan
 from services.sync.cermin import normal_forms
 from services.sync.compare import compare_all
@@ -37,6 +36,7 @@ from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.pekerja import Pekerja
+from tests.bench.panggung import open_server
 from tests.bench.ukur import tell
 from tests.sync.registri_tiruan import Pelayan, RegistriTiruan
 
@@ -260,7 +260,7 @@ def open_delta(folder: Path, banyak: int) -> Iterator[Delta]:
     """Start a server with a filled hub, and the two feeds."""
     umpan = {s: Umpan(s.value) for s in NamaSisi}
     pelayan = {s: Pelayan(u) for s, u in umpan.items()}
-    with PostgresServer(folder / "postgres") as server:
+    with open_server(folder) as server:
         server.ensure_database("hub")
         url = server.url("hub")
         migration.upgrade(url, "hub")

@@ -20,7 +20,6 @@ from services.banding.sumber import open_sumber
 from services.kit import migration
 from services.kit.database import libpq_url, make_engine
 from services.kit.interpreter import expect_records
-from services.kit.postgres import PostgresServer
 from services.registry.ekspor.bagian import columns_of
 from services.registry.sidik.kunci import advance
 from services.registry.write import fields_of
@@ -30,7 +29,7 @@ from services.sync.settings import NamaSisi
 from services.sync.unduhan import Unduhan, ahead
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.ekspor import BentukEkspor
-from tests.bench.panggung import Panggung, Proses, auth_of, service
+from tests.bench.panggung import Panggung, Proses, auth_of, open_server, service
 from tests.bench.ukur import Hasil, alternate, tell
 
 _ISI = """
@@ -51,7 +50,7 @@ def open_besar(folder: Path, rekaman: int) -> Iterator[Panggung]:
     """Start a server in `folder` with so many valid synthetic workers."""
     tell(f"Menyiapkan {rekaman:,} pekerja …")
     persiapan.prepare(folder / "data")
-    with PostgresServer(folder / "postgres") as server:
+    with open_server(folder) as server:
         server.ensure_database("wlkp")
         url = server.url("wlkp")
         migration.upgrade(url, "wlkp")

@@ -14,7 +14,7 @@ import psycopg
 from services.audit import search
 from services.kit import migration
 from services.kit.database import libpq_url, make_engine, transaction
-from services.kit.postgres import PostgresServer
+from tests.bench.panggung import open_server
 from tests.bench.ukur import tell
 
 PER_HALAMAN = 1_000
@@ -77,7 +77,7 @@ def measure(folder: Path, entri: int) -> list[Waktu]:
 
 @contextmanager
 def _ledger(folder: Path) -> Iterator[tuple[str, psycopg.Connection[tuple[object, ...]]]]:
-    with PostgresServer(folder / "postgres") as server:
+    with open_server(folder) as server:
         server.ensure_database("jejak")
         url = server.url("jejak")
         migration.upgrade(url, "wlkp")

@@ -51,6 +51,17 @@ class Panggung:
 
 
 @contextlib.contextmanager
+def open_server(folder: Path) -> Iterator[PostgresServer]:
+    """Run a server that is gone afterwards: under root its files lie elsewhere than in `folder`."""
+    server = PostgresServer(folder / "postgres")
+    try:
+        with server:
+            yield server
+    finally:
+        server.destroy()
+
+
+@contextlib.contextmanager
 def open_panggung(folder: Path, pekerja: int) -> Iterator[Panggung]:
     """Start a server in `folder` and load a province with so many workers into it."""
     tell(f"Menyiapkan provinsi dengan {pekerja:,} pekerja …")
@@ -59,7 +70,7 @@ def open_panggung(folder: Path, pekerja: int) -> Iterator[Panggung]:
     opsi = sintetis.Opsi(perusahaan=max(pekerja // 9, 10), pekerja=pekerja)
     sintetis.generate(opsi, csv)
     files = csv / "wlkp_badan_usaha.csv", csv / "wlkp_pekerja.csv"
-    with PostgresServer(folder / "postgres") as server:
+    with open_server(folder) as server:
         server.ensure_database("wlkp")
         url = server.url("wlkp")
         migration.upgrade(url, "wlkp")

@@ -17,7 +17,6 @@ from services.kit import migration
 from services.kit.clock import system_clock
 from services.kit.database import libpq_url, make_engine
 from services.kit.interpreter import expect_records
-from services.kit.postgres import PostgresServer
 from services.perintah.sync import settings
 from services.registry.sidik.kunci import install
 from services.registry.write import fields_of
@@ -28,7 +27,7 @@ from services.sync.pull import pull_pages
 from services.sync.run import key_auth, open_context
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
-from tests.bench.panggung import Panggung, service
+from tests.bench.panggung import Panggung, open_server, service
 from tests.bench.ukur import tell
 
 _SISI, _HIMPUNAN = NamaSisi.WLKP, Himpunan.PEKERJA
@@ -75,7 +74,7 @@ def measure(folder: Path, baris: int, beda: int) -> list[str]:
     expect_records()  # as the reconciler does
     data = folder / "data"
     persiapan.prepare(data)
-    with PostgresServer(folder / "postgres") as server:
+    with open_server(folder) as server:
         urls = {}
         for nama in ("wlkp", "hub"):
             server.ensure_database(nama)

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from services.kit.database import make_engine, transaction
 from services.sync.errors import Interrupted
-from services.sync.kepemimpinan import SEWA_DETIK, Kepemimpinan
+from services.sync.kepemimpinan import Kepemimpinan
+from services.sync.sewa import SEWA_DETIK
 from tests.sync.conftest import Panggung
 from tests.sync.test_sync_tahan import (
     _PROGRAM_TERUS,
@@ -28,7 +29,8 @@ from tests.sync.test_sync_tahan import (
 __all__ = ["expected"]  # a fixture
 
 _BATAS_DETIK = 60.0
-_PEMEGANG = "SELECT pemegang, token FROM sewa"
+_MILIK = "nama = 'rekonsiliasi'"
+_PEMEGANG = f"SELECT pemegang, token FROM sewa WHERE {_MILIK}"
 
 
 def wait_until(true: Callable[[], object]) -> None:
@@ -63,7 +65,7 @@ def test_writes_of_a_replaced_leader_are_refused(panggung: Panggung) -> None:
     with leading(url) as first:
         engine = fenced(url, first)
         with transaction(engine) as tx:
-            tx.raw("UPDATE sewa SET sampai = sampai")
+            tx.raw(f"UPDATE sewa SET sampai = sampai WHERE {_MILIK}")
         first.close()
         with leading(url) as second:
             assert second.token == (first.token or 0) + 1
@@ -80,20 +82,23 @@ def test_transaction_under_the_old_token_ends_before_the_new_one_counts(panggung
             hanging.execute(sa.text("SELECT 1"))  # a transaction of the leader is open
             other.execute(sa.text("SET lock_timeout = '200ms'"))
             with pytest.raises(sa.exc.OperationalError):
-                other.execute(sa.text("UPDATE sewa SET token = token + 1"))
+                other.execute(sa.text(f"UPDATE sewa SET token = token + 1 WHERE {_MILIK}"))
             other.rollback()
-            other.execute(sa.text("UPDATE sewa SET sampai = now()"))  # a renewal does not wait
+            other.execute(
+                sa.text(f"UPDATE sewa SET sampai = now() WHERE {_MILIK}")
+            )  # a renewal does not wait
             other.rollback()
         engine.dispose()
 
 
 def test_lease_is_renewed_while_the_leader_lives(panggung: Panggung) -> None:
     with leading(panggung.settings.database_url, 0.4) as lock:
-        first = panggung.fetch("SELECT sampai FROM sewa")
-        wait_until(lambda: panggung.fetch("SELECT sampai FROM sewa") != first)
+        until = f"SELECT sampai FROM sewa WHERE {_MILIK}"
+        first = panggung.fetch(until)
+        wait_until(lambda: panggung.fetch(until) != first)
         lock.check()
         with panggung.engine.begin() as connection:
-            connection.execute(sa.text("UPDATE sewa SET token = token + 1"))
+            connection.execute(sa.text(f"UPDATE sewa SET token = token + 1 WHERE {_MILIK}"))
 
         def noticed() -> bool:
             try:
@@ -105,7 +110,7 @@ def test_lease_is_renewed_while_the_leader_lives(panggung: Panggung) -> None:
         wait_until(noticed)
 
 
-def _leader(p: Panggung, processes: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+def leader_of(p: Panggung, processes: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
     """Wait until one of the processes leads and return it."""
 
     def found() -> list[subprocess.Popen[bytes]]:
@@ -116,7 +121,7 @@ def _leader(p: Panggung, processes: list[subprocess.Popen[bytes]]) -> subprocess
     return found()[0]
 
 
-def _pair(p: Panggung, stack: ExitStack) -> list[subprocess.Popen[bytes]]:
+def pair(p: Panggung, stack: ExitStack) -> list[subprocess.Popen[bytes]]:
     def end(process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGCONT)
         process.kill()
@@ -141,14 +146,14 @@ def test_standby_takes_over_the_round_of_a_dead_or_hung_leader(
     panggung.wlkp.lambat = panggung.bpjs.lambat = 0.05
     stage = "SELECT tahap FROM putaran ORDER BY id DESC LIMIT 1"
     with ExitStack() as stack:
-        processes = _pair(panggung, stack)
-        leader = _leader(panggung, processes)
+        processes = pair(panggung, stack)
+        leader = leader_of(panggung, processes)
         (standby,) = (q for q in processes if q is not leader)
         wait_until(lambda: panggung.fetch(stage) == [(tahap,)])
         leader.send_signal(cara)
         token = panggung.fetch(_PEMEGANG)[0][1]
         wait_until(lambda: panggung.fetch(_PEMEGANG)[0][1] > token)
-        assert _leader(panggung, processes) is standby
+        assert leader_of(panggung, processes) is standby
         panggung.wlkp.lambat = panggung.bpjs.lambat = 0.0
         leader.send_signal(signal.SIGCONT)  # it wakes up into another's round
         over = (
