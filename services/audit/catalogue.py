@@ -25,6 +25,7 @@ class Peristiwa(StrEnum):
     BUKTI_DIEKSPOR = "bukti_diekspor"
     BUKTI_DIBUKA = "bukti_dibuka"
     BUKTI_DIMUSNAHKAN = "bukti_dimusnahkan"
+    NERACA_DINYATAKAN = "neraca_dinyatakan"
     PENCACAHAN_DIDUGA = "pencacahan_diduga"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
@@ -49,6 +50,7 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.BUKTI_DIEKSPOR: frozenset({"catatan", "segel"}),
     Peristiwa.BUKTI_DIBUKA: frozenset({"nomor", "penunjuk"}),
     Peristiwa.BUKTI_DIMUSNAHKAN: frozenset({"isi", "hari"}),
+    Peristiwa.NERACA_DINYATAKAN: frozenset({"tanggal", "hasil"}),
     Peristiwa.PENCACAHAN_DIDUGA: frozenset({"cakupan", "rute"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

@@ -37,6 +37,35 @@ ORDER BY id_usulan LIMIT %s
 _SEBELUM_SEMUA = UUID(int=0)
 
 
+def own_half(
+    tx: Transaction,
+    pelaku: str,
+    tanggal: dt.date,
+    now: dt.datetime,
+    sampai: dt.datetime | None = None,
+) -> NeracaHarian:
+    """Add up what one sender's proposals of a day came to, those received after `sampai` aside."""
+    counts: Counter[KeadaanUsulan] = Counter()
+    isi, keadaan_kini = Pohon(), Pohon()
+    first, after = bounds_of(tanggal)
+    if sampai is not None:
+        after = min(after, sampai + dt.timedelta.resolution)
+    rows = tx.stream(_HARI, (pelaku, first, after), sekaligus=_SEKALIGUS)
+    for id_usulan, sidik, keadaan in rows:
+        counts[KeadaanUsulan(keadaan)] += 1
+        isi.add(id_usulan, sidik)
+        keadaan_kini.add(id_usulan, sidik, keadaan)
+    return NeracaHarian(
+        pengirim=pelaku,
+        tanggal=tanggal,
+        jumlah=isi.jumlah,
+        menurut_keadaan={k: counts[k] for k in KeadaanUsulan},
+        akar=isi.akar,
+        akar_keadaan=keadaan_kini.akar,
+        dihitung_pada=now,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BukuNeraca:
     """Adds up what one sender's proposals of a day came to in one registry."""
@@ -49,28 +78,14 @@ class BukuNeraca:
     def of_day(self, pelaku: str, tanggal: dt.date) -> Neraca:
         """Return count and roots of a day as they stand now, signed for the sender."""
         with transaction(self.engine) as tx:
-            neraca = self._sum(tx, pelaku, tanggal)
-        claims = {"neraca": neraca.model_dump(mode="json")}
-        signed = self.issuer.sign_document(f"neraca:{tanggal}", pelaku, claims)
-        return Neraca(neraca=neraca, tertanda=signed)
+            return self.signed(own_half(tx, pelaku, tanggal, self.clock()))
 
-    def _sum(self, tx: Transaction, pelaku: str, tanggal: dt.date) -> NeracaHarian:
-        counts: Counter[KeadaanUsulan] = Counter()
-        isi, keadaan_kini = Pohon(), Pohon()
-        rows = tx.stream(_HARI, (pelaku, *bounds_of(tanggal)), sekaligus=_SEKALIGUS)
-        for id_usulan, sidik, keadaan in rows:
-            counts[KeadaanUsulan(keadaan)] += 1
-            isi.add(id_usulan, sidik)
-            keadaan_kini.add(id_usulan, sidik, keadaan)
-        return NeracaHarian(
-            pengirim=pelaku,
-            tanggal=tanggal,
-            jumlah=isi.jumlah,
-            menurut_keadaan={k: counts[k] for k in KeadaanUsulan},
-            akar=isi.akar,
-            akar_keadaan=keadaan_kini.akar,
-            dihitung_pada=self.clock(),
-        )
+    def signed(self, neraca: NeracaHarian) -> Neraca:
+        """Return a half with the signature of this registry, for its sender."""
+        claims = {"neraca": neraca.model_dump(mode="json")}
+        subjek = f"neraca:{neraca.tanggal}"
+        signed = self.issuer.sign_document(subjek, neraca.pengirim, claims)
+        return Neraca(neraca=neraca, tertanda=signed)
 
     def page(
         self, pelaku: str, tanggal: dt.date, batas: int, kursor: str | None
