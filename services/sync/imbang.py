@@ -1,6 +1,7 @@
 """Hold the sender's half of the balance against the receiver's, and name what does not agree.
 
-Both sign what they counted; both statements are kept whenever they say something new.
+Both sign what they counted and give it to the other; both keep both statements whenever they say
+something new.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from services.sync import neraca, tanda
 from services.sync.errors import (
     BalanceSignatureError,
     ContractError,
+    DayNotBegunError,
     NoSuchAddressError,
     NotAuthorisedError,
     SyncConfigurationError,
@@ -31,7 +33,7 @@ from services.sync.settings import NamaSisi
 from services.sync.tanda import Tanda
 from shared_schemas.perjanjian import hari
 from shared_schemas.v1.kode import TRANSISI_USULAN, KeadaanUsulan
-from shared_schemas.v1.neraca import ButirNeraca, NeracaHarian
+from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaHarian
 
 _DISIMPAN = 1_000
 """Differing items kept with a statement; there is no need to keep more to know what happened."""
@@ -71,13 +73,17 @@ class Selisih(NamedTuple):
 
 @dataclass
 class HasilNeraca:
-    """Both halves of a day, what each signed, and the items that differ."""
+    """Both halves of a day, what each signed, and the items that differ.
+
+    `dinyatakan` says whether the receiver took ours.
+    """
 
     pengirim: SeparuhPengirim
     keadaan: KeadaanNeraca = KeadaanNeraca.COCOK
     penerima: NeracaHarian | None = None
     tanda_pengirim: str = ""
     tanda_penerima: str = ""
+    dinyatakan: bool = False
     selisih: list[Selisih] = field(default_factory=list)
 
     @property
@@ -118,8 +124,9 @@ def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
     """
     with transaction(ctx.engine) as tx:
         hasil = HasilNeraca(neraca.own_half(tx, sisi, tanggal))
+    hasil.tanda_pengirim = _sign(ctx, hasil.pengirim)
     try:
-        answer = ctx.klien[sisi].fetch_neraca(tanggal)
+        answer = _exchange(ctx, hasil)
     except NoSuchAddressError:
         hasil.keadaan = KeadaanNeraca.TIDAK_DILAYANI
         return hasil
@@ -128,13 +135,26 @@ def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
         return hasil
     hasil.penerima, hasil.tanda_penerima = answer.neraca, answer.tertanda
     signed = _verified(ctx, sisi, answer.neraca, answer.tertanda)
-    hasil.tanda_pengirim = _sign(ctx, hasil.pengirim)
     if not _agree(hasil.pengirim, answer.neraca):
         hasil.selisih = _differences(ctx, sisi, tanggal)
         if any(s.jenis not in TERJELASKAN for s in hasil.selisih):
             hasil.keadaan = KeadaanNeraca.SELISIH
     _keep(ctx, hasil, signed)
     return hasil
+
+
+def _exchange(ctx: Konteks, hasil: HasilNeraca) -> Neraca:
+    """State our half and return the receiver's, which was counted without looking at ours.
+
+    A receiver that takes no statements, or not yet of this day, is asked for its half alone.
+    """
+    klien, tanggal = ctx.klien[hasil.pengirim.tujuan], hasil.pengirim.tanggal
+    try:
+        answer = klien.state_neraca(tanggal, hasil.tanda_pengirim)
+        hasil.dinyatakan = True
+    except (NoSuchAddressError, DayNotBegunError):
+        answer = klien.fetch_neraca(tanggal)
+    return answer
 
 
 def _agree(pengirim: SeparuhPengirim, penerima: NeracaHarian) -> bool:
@@ -171,7 +191,11 @@ def _sign(ctx: Konteks, half: SeparuhPengirim) -> str:
         raise SyncConfigurationError(
             f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
         ) from None
-    head = {"iss": sisi.client_id, "sub": f"neraca:{half.tanggal}", "aud": sisi.base_url}
+    head = {
+        "iss": sisi.client_id,
+        "sub": f"neraca:{half.tanggal}",
+        "aud": sisi.base_url.rstrip("/"),
+    }
     return key.sign(head | {"iat": int(ctx.now().timestamp()), "neraca": half.as_claims()})
 
 
