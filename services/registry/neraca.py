@@ -13,6 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.audit.bukti import lawan
 from services.auth.tokens import TokenIssuer
 from services.kit.clock import Clock
 from services.kit.database import Transaction, transaction
@@ -20,7 +21,7 @@ from services.kit.paging import Cursors
 from shared_schemas.neraca import Pohon, bounds_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.kode import KeadaanUsulan
-from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaHarian
+from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaHarian, SegelTerakhir
 
 _SEKALIGUS = 10_000
 _HARI = """
@@ -78,11 +79,13 @@ class BukuNeraca:
     def of_day(self, pelaku: str, tanggal: dt.date) -> Neraca:
         """Return count and roots of a day as they stand now, signed for the sender."""
         with transaction(self.engine) as tx:
-            return self.signed(own_half(tx, pelaku, tanggal, self.clock()))
+            return self.signed(own_half(tx, pelaku, tanggal, self.clock()), lawan.newest(tx))
 
-    def signed(self, neraca: NeracaHarian) -> Neraca:
-        """Return a half with the signature of this registry, for its sender."""
+    def signed(self, neraca: NeracaHarian, segel: SegelTerakhir | None) -> Neraca:
+        """Return a half with the signature of this registry, over its newest seal as well."""
         claims = {"neraca": neraca.model_dump(mode="json")}
+        if segel is not None:
+            claims["segel"] = segel.model_dump()
         subjek = f"neraca:{neraca.tanggal}"
         signed = self.issuer.sign_document(subjek, neraca.pengirim, claims)
         return Neraca(neraca=neraca, tertanda=signed)

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.audit.bukti import lawan
+from services.audit.bukti.lawan import Ucapan
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.jws import TokenError
@@ -24,6 +26,7 @@ from services.auth.pesan import TOLERANSI
 from services.auth.tokens import TokenIssuer
 from services.kit.clock import Clock
 from services.kit.database import Transaction, transaction
+from services.kit.logging import get_logger
 from services.registry.errors import (
     StatementContentError,
     StatementSignatureError,
@@ -39,6 +42,7 @@ from shared_schemas.v1.neraca import (
     NeracaDinyatakan,
     NeracaHarian,
     NeracaPengirim,
+    SegelTerakhir,
 )
 
 # By the sender's own time: a copy that was held up on its way is no newer for coming late.
@@ -72,6 +76,7 @@ class Klaim(BaseModel):
     aud: str
     iat: int = Field(ge=0, lt=2**40)
     neraca: dict[str, Any]
+    segel: SegelTerakhir | None = None
 
 
 class Pernyataan(NamedTuple):
@@ -81,6 +86,7 @@ class Pernyataan(NamedTuple):
     pada: dt.datetime
     tertanda: str
     kunci: dict[str, Any]
+    segel: SegelTerakhir | None
 
 
 class DuaSeparuh(NamedTuple):
@@ -122,18 +128,33 @@ class BukuPernyataan:
         now = self.clock()
         said = self._read(who.id, tanggal, tertanda, now)
         with transaction(self.engine) as tx:
-            own = self.neraca.signed(own_half(tx, who.id, tanggal, now))
+            segel = lawan.newest(tx)
+            own = self.neraca.signed(own_half(tx, who.id, tanggal, now), segel)
             hasil = judge(said.neraca, own.neraca)
             if _keep(tx, who.id, said, own, hasil, now):
                 told = {"tanggal": str(tanggal), "hasil": hasil.value}
                 self.auditor.record(tx, Bukti(Peristiwa.NERACA_DINYATAKAN, who, told))
+            self._keep_seal(tx, who, said, now)
         return NeracaDinyatakan(
             neraca=own.neraca,
             tertanda=own.tertanda,
             hasil=hasil,
             beda=differing(said.neraca, own.neraca),
             keterangan=KETERANGAN[hasil],
+            segel=segel,
         )
+
+    def _keep_seal(self, tx: Transaction, who: Pelaku, said: Pernyataan, now: dt.datetime) -> None:
+        if said.segel is None:
+            return
+        ucapan = Ucapan(said.segel, said.tertanda, said.kunci, said.pada)
+        nasib = lawan.keep(tx, who.id, ucapan, now)
+        told = {"buku": said.segel.buku, "nomor": said.segel.nomor}
+        if nasib.bertentangan:
+            get_logger().error("segel lawan bertentangan", klien=who.id, **told)
+        if nasib.disimpan:
+            told |= {"bertentangan": nasib.bertentangan}
+            self.auditor.record(tx, Bukti(Peristiwa.SEGEL_LAWAN_DISIMPAN, who, told))
 
     def _read(self, klien: str, tanggal: dt.date, tertanda: str, now: dt.datetime) -> Pernyataan:
         try:
@@ -151,7 +172,7 @@ class BukuPernyataan:
         pada = dt.datetime.fromtimestamp(klaim.iat, dt.UTC)
         if pada > now + TOLERANSI or tanggal > hari(now + TOLERANSI):
             raise StatementTimeError
-        return Pernyataan(neraca, pada, tertanda, kunci)
+        return Pernyataan(neraca, pada, tertanda, kunci, klaim.segel)
 
 
 def differing(pengirim: NeracaPengirim, penerima: NeracaHarian) -> list[Any]:

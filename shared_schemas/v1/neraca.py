@@ -42,7 +42,8 @@ class Neraca(Pesan):
 
     neraca: NeracaHarian
     tertanda: str = Field(
-        description="JWS (ES256, kunci di /.well-known/jwks.json); isinya klaim `neraca`."
+        description="JWS (ES256, kunci di /.well-known/jwks.json); isinya klaim `neraca` dan, bila"
+        " ada, `segel` (SegelTerakhir)."
     )
 
 
@@ -67,12 +68,25 @@ class NeracaPengirim(Pesan):
         return self
 
 
+class SegelTerakhir(Pesan):
+    """Segel terakhir rantai bukti pihak yang menandatangani; pihak lain menyimpannya."""
+
+    buku: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="Buku bukti yang disegel.")
+    nomor: Banyak = Field(description="Nomor segel dalam rantainya.")
+    sidik: Annotated[
+        str,
+        StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+        Field(description="SHA-256 segel itu, heksadesimal."),
+    ]
+
+
 class PernyataanNeraca(Pesan):
     """Separuh neraca milik pengirim, hanya sebagai yang ditandatanganinya."""
 
     tertanda: Annotated[str, StringConstraints(min_length=1, max_length=8_192)] = Field(
         description="JWS (ES256) dengan kunci pendaftaran klien: `iss` klien itu, `aud` layanan"
-        " ini, `sub` `neraca:` dengan tanggalnya, `iat`, dan klaim `neraca` (NeracaPengirim)."
+        " ini, `sub` `neraca:` dengan tanggalnya, `iat`, klaim `neraca` (NeracaPengirim) dan, bila"
+        " ada, `segel` (SegelTerakhir)."
     )
 
 
@@ -103,6 +117,7 @@ class NeracaDinyatakan(Neraca):
         max_length=4, description="Bidang yang tidak sama; kosong bila cocok."
     )
     keterangan: str
+    segel: SegelTerakhir | None = Field(None, description="Juga klaim `segel` dalam `tertanda`.")
 
 
 class ButirNeraca(Pesan):

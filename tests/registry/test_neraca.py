@@ -196,3 +196,23 @@ def test_statements_are_only_ever_added_to(registri: Registri) -> None:
     finally:
         engine.dispose()
     assert len(kept(registri)) == 1
+
+
+def test_seal_in_a_statement_is_kept_and_one_that_contradicts_it_is_entered(
+    registri: Registri,
+) -> None:
+    seal = {"buku": "hub", "nomor": 7, "sidik": "a" * 64}
+    assert put(registri, sign(registri, half(registri), segel=seal)).status_code == 200
+    put(registri, sign(registri, half(registri), segel=seal | {"nomor": 8, "sidik": "c" * 64}))
+    forked = sign(registri, half(registri), segel=seal | {"sidik": "b" * 64})
+    assert put(registri, forked).status_code == 200
+    rows = registri.fetch("SELECT pihak, nomor, tertanda FROM audit_segel_lawan ORDER BY id")
+    assert [(r.pihak, r.nomor) for r in rows] == [(KLIEN, 7), (KLIEN, 7)]
+    assert rows[1].tertanda == forked
+    events = registri.fetch(
+        "SELECT rincian FROM audit_peristiwa WHERE peristiwa = 'segel_lawan_disimpan' ORDER BY id"
+    )
+    told = {"buku": "hub", "nomor": 7}
+    assert [e[0] for e in events] == [told | {"bertentangan": b} for b in (False, True)]
+    refused_seal = sign(registri, half(registri), segel=seal | {"buku": "Hub\n"})
+    assert put(registri, refused_seal).json()["kode"] == "KLIEN-NERACA-002"
