@@ -15,7 +15,7 @@ from services.perintah.basisdata import database
 from services.perintah.neraca_registri import columns
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, table
-from services.sync.imbang import TERJELASKAN, HasilNeraca
+from services.sync.imbang import SEGEL_BERTENTANGAN, TERJELASKAN, HasilNeraca
 from services.sync.lihat_neraca import balances
 from services.sync.settings import NamaSisi
 
@@ -74,6 +74,7 @@ def _as_json(hasil: HasilNeraca) -> dict[str, Any]:
         "tanggal": hasil.pengirim.tanggal,
         "keadaan": hasil.keadaan.value,
         "dinyatakan": hasil.dinyatakan,
+        "segel_bertentangan": hasil.segel_bertentangan,
         "pengirim": hasil.pengirim.as_claims(),
         "penerima": None if hasil.penerima is None else hasil.penerima.model_dump(mode="json"),
         "selisih": [s._asdict() for s in hasil.selisih],
@@ -93,6 +94,8 @@ def _show(found: list[HasilNeraca], as_json: bool) -> bool:
 
 def _show_items(found: list[HasilNeraca]) -> None:
     for hasil in found:
+        if hasil.segel_bertentangan:
+            out.print(f"{hasil.pengirim.tujuan}: {SEGEL_BERTENTANGAN}", highlight=False)
         for s in hasil.selisih[:_DITAMPILKAN]:
             note = " (selesai pada putaran berikut)" if s.jenis in TERJELASKAN else ""
             out.print(f"{hasil.pengirim.tujuan} {s.id_usulan} {s.jenis}{note}", highlight=False)
