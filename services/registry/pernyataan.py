@@ -74,7 +74,7 @@ class Klaim(BaseModel):
 
     sub: str
     aud: str
-    iat: int = Field(ge=0, lt=2**40)
+    iat: float = Field(ge=0, lt=2**36, allow_inf_nan=False)
     neraca: dict[str, Any]
     segel: SegelTerakhir | None = None
 

@@ -43,7 +43,8 @@ def sign(ctx: Konteks, half: SeparuhPengirim) -> str:
         "iss": sisi.client_id,
         "sub": f"neraca:{half.tanggal}",
         "aud": sisi.base_url.rstrip("/"),
-        "iat": int(ctx.now().timestamp()),
+        # Which of two statements is the newer may be a matter of less than a second.
+        "iat": round(ctx.now().timestamp(), 3),
         "neraca": half.as_claims(),
     }
     return key.sign(claims if segel is None else claims | {"segel": segel.model_dump()})

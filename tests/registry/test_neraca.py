@@ -60,7 +60,7 @@ def half(registri: Registri, **other: Any) -> dict[str, Any]:
 def sign(registri: Registri, neraca: dict[str, Any], key: bytes = b"", /, **other: Any) -> str:
     signer = SigningKey(key or persiapan.SYNC_BPJS.key_path(registri.data).read_bytes())
     head = {"iss": KLIEN, "sub": f"neraca:{neraca['tanggal']}", "aud": BASE}
-    iat = int(system_clock().timestamp())
+    iat = system_clock().timestamp()
     return signer.sign(head | {"iat": iat, "neraca": neraca} | other)
 
 
