@@ -36,3 +36,18 @@ sa.Table(
     sa.Column("jumlah_pekerja", sa.BigInteger),
     sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),
 )
+
+# The last report of each establishment, by which one that comes again is known.
+sa.Table(
+    "laporan",
+    METADATA,
+    sa.Column(
+        "id_badan_usaha",
+        sa.Text,
+        sa.ForeignKey("badan_usaha.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("dilaporkan_pada", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("sidik", sa.LargeBinary, nullable=False, comment="SHA-256 bentuk kanonik"),
+    sa.Column("jawaban", pg.JSONB, nullable=False, comment="jawaban semula"),
+)

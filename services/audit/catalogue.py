@@ -25,6 +25,8 @@ class Peristiwa(StrEnum):
     BUKTI_DIEKSPOR = "bukti_diekspor"
     BUKTI_DIBUKA = "bukti_dibuka"
     BUKTI_DIMUSNAHKAN = "bukti_dimusnahkan"
+    NERACA_DINYATAKAN = "neraca_dinyatakan"
+    SEGEL_LAWAN_DISIMPAN = "segel_lawan_disimpan"
     PENCACAHAN_DIDUGA = "pencacahan_diduga"
     TOKEN_DIBERIKAN = "token_diberikan"  # noqa: S105 - the name of an event
 
@@ -49,6 +51,8 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.BUKTI_DIEKSPOR: frozenset({"catatan", "segel"}),
     Peristiwa.BUKTI_DIBUKA: frozenset({"nomor", "penunjuk"}),
     Peristiwa.BUKTI_DIMUSNAHKAN: frozenset({"isi", "hari"}),
+    Peristiwa.NERACA_DINYATAKAN: frozenset({"tanggal", "hasil"}),
+    Peristiwa.SEGEL_LAWAN_DISIMPAN: frozenset({"buku", "nomor", "bertentangan"}),
     Peristiwa.PENCACAHAN_DIDUGA: frozenset({"cakupan", "rute"}),
     Peristiwa.TOKEN_DIBERIKAN: frozenset({"cakupan"}),
 }

@@ -155,6 +155,14 @@ def unverified_issuer(token: str) -> str:
         return ""
 
 
+def unverified_audience(token: str) -> str:
+    """Return whom a token says it is for, where the question is only who signed it."""
+    try:
+        return str(jwt.get_unverified_claims(token).get("aud", ""))
+    except (JOSEError, ValueError, AttributeError):
+        return ""
+
+
 def new_private_pem() -> bytes:
     """Return a new private P-256 key as unencrypted PKCS #8 PEM."""
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(

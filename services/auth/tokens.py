@@ -22,7 +22,7 @@ from services.auth.errors import (
     TokenExpiredError,
     TokenInvalidError,
 )
-from services.auth.jws import KeyRing, TokenError, unverified_issuer
+from services.auth.jws import KeyRing, TokenError, VerifyingKey, unverified_issuer
 from services.auth.sekali import forget_expired, use_once
 from services.kit.clock import Clock
 from services.kit.database import Transaction
@@ -157,6 +157,21 @@ class TokenIssuer:
         """Return what this service vouches for without end, as a compact JWS for one reader."""
         head = {"iss": self.penerbit, "sub": subjek, "aud": audiens}
         return self._keys().signing.sign(head | {"iat": int(self._clock().timestamp())} | isi)
+
+    def read_document(self, client_id: str, signed: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a client vouches for towards this service, and the public key that says so.
+
+        Raises TokenError.
+        """
+        klien = self.clients.get(client_id)
+        for public in () if klien is None else klien.kunci:
+            try:
+                claims = VerifyingKey(public).verify_lasting(signed, audience=self.penerbit)
+            except TokenError:
+                continue
+            if claims["iss"] == client_id:
+                return claims, public
+        raise TokenError("tidak ada kunci yang cocok")
 
     def _scopes(self, klien: Klien) -> frozenset[str]:
         if klien.pihak is None:

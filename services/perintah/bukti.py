@@ -26,7 +26,7 @@ from services.kit.clock import system_clock
 from services.kit.database import Transaction, make_engine
 from services.kit.files import write_public
 from services.kit.rahasia import derive, read_secret
-from services.perintah import bukti_periksa
+from services.perintah import bukti_lawan, bukti_periksa
 from services.perintah.basisdata import auditor_of, database
 from services.perintah.umum import DATA, AsJson, Data, Url, err, out, show_json
 
@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
     group.command("ekspor")(export)
     group.command("cap")(stamp)
     group.command("kunci")(keys)
+    group.command("segel-lawan")(bukti_lawan.export)
     group.command("periksa")(bukti_periksa.verify)
     group.command("buka")(open_field)
     group.command("retensi")(retention)

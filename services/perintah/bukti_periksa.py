@@ -17,6 +17,7 @@ from services.audit.bukti.padan import Selisih
 from services.audit.bukti.periksa import HasilPeriksa
 from services.audit.errors import ArchiveError, EvidenceKeyError
 from services.auth.kunci_pesan import PublicKey, is_message_jwk, read_jwk
+from services.perintah import bukti_lawan
 from services.perintah.umum import AsJson, err, out, show_json, table
 
 RUSAK = 4
@@ -42,6 +43,10 @@ def verify(
     segel: Annotated[
         str, typer.Option(help="NOMOR:SIDIK segel yang dicatat dahulu; arsip harus memuatnya.")
     ] = "",
+    segel_lawan: Annotated[
+        list[Path],
+        typer.Option(help="Segel simpanan pihak lain (hub bukti segel-lawan); boleh berulang."),
+    ] = [],  # noqa: B006 - typer copies it
     otoritas: Annotated[
         Path | None, typer.Option(help="Sertifikat PEM otoritas cap waktu yang dipercaya.")
     ] = None,
@@ -58,8 +63,10 @@ def verify(
     archives = [arsip.read(arsip.unpack(sandi.open_archive(b, identitas))) for b in berkas]
     if any(a.kepala.get("penanda") not in keys for a in archives):
         raise EvidenceKeyError
-    anchors = [segel, ""]
-    results = [periksa.check(a, keys, j) for a, j in zip(archives, anchors, strict=False)]
+    stated = [s for path in segel_lawan for s in bukti_lawan.read(path)]
+    anchors = [bukti_lawan.of_book(stated, a.buku) for a in archives]
+    anchors[0] += [segel] if segel else []
+    results = [periksa.check(a, keys, j) for a, j in zip(archives, anchors, strict=True)]
     if otoritas is not None:
         roots = cap.load_roots(otoritas)
         for archive, result in zip(archives, results, strict=True):

@@ -1,4 +1,4 @@
-"""`hub neraca`: what was sent against what was received, signed by both."""
+"""`hub neraca`: what was sent against what was received, signed by both, from either end."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import typer
 
 from services import persiapan
 from services.kit import logging
+from services.perintah import neraca_registri
 from services.perintah.basisdata import database
+from services.perintah.neraca_registri import columns
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, table
-from services.sync.imbang import TERJELASKAN, HasilNeraca
+from services.sync.imbang import SEGEL_BERTENTANGAN, TERJELASKAN, HasilNeraca
 from services.sync.lihat_neraca import balances
 from services.sync.settings import NamaSisi
-from shared_schemas.v1.kode import KeadaanUsulan
 
 TIDAK_SEIMBANG = 6
 """Exit code of a balance with an unexplained difference, or with a side that did not say."""
@@ -35,6 +36,10 @@ def show_balance(
         typer.Option(formats=["%Y-%m-%d"], help="Hari Jakarta; tanpa ini hari ini."),
     ] = None,
     sisi: Annotated[Sisi | None, typer.Option(help="Hanya usulan ke registri ini.")] = None,
+    registri: Annotated[
+        Sisi | None,
+        typer.Option(help="Dari database registri ini: yang diterimanya, setiap klien pengirim."),
+    ] = None,
     data: Data = DATA,
     database_url: Url = "",
     wlkp_url: WlkpUrl = "",
@@ -46,21 +51,20 @@ def show_balance(
     """Neraca pertukaran: dikirim = diterima + di jalan; diterima = diterapkan + ditolak + ditahan.
 
     Kedua pihak menghitung dari catatannya sendiri dan menandatangani. Butir yang hilang atau
-    berbeda disebut id-nya. Kode keluar 6 bila ada selisih yang tidak terjelaskan.
+    berbeda disebut id-nya. Dengan --registri tidak ada yang ditanya: yang dinyatakan tiap klien
+    dibandingkan dengan catatan registri. Kode keluar 6 bila ada selisih yang tidak terjelaskan.
     """
     logging.configure("neraca", "WARNING")
-    persiapan.require(data)
-    with database("hub", database_url, data) as url:
-        found = balances(
-            settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
-            None if tanggal is None else tanggal.date(),
-            sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
-        )
-    if as_json:
-        show_json([_as_json(h) for h in found])
+    hari_itu = None if tanggal is None else tanggal.date()
+    if registri is not None:
+        balanced = neraca_registri.show(registri, hari_itu, database_url, data, as_json)
     else:
-        _show(found)
-    if not all(h.cocok for h in found):
+        persiapan.require(data)
+        with database("hub", database_url, data) as url:
+            chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+            asked = [NamaSisi(sisi)] if sisi else list(NamaSisi)
+            balanced = _show(balances(chosen, hari_itu, sisi=asked), as_json)
+    if not balanced:
         raise typer.Exit(TIDAK_SEIMBANG)
 
 
@@ -69,6 +73,8 @@ def _as_json(hasil: HasilNeraca) -> dict[str, Any]:
         "tujuan": hasil.pengirim.tujuan.value,
         "tanggal": hasil.pengirim.tanggal,
         "keadaan": hasil.keadaan.value,
+        "dinyatakan": hasil.dinyatakan,
+        "segel_bertentangan": hasil.segel_bertentangan,
         "pengirim": hasil.pengirim.as_claims(),
         "penerima": None if hasil.penerima is None else hasil.penerima.model_dump(mode="json"),
         "selisih": [s._asdict() for s in hasil.selisih],
@@ -76,9 +82,20 @@ def _as_json(hasil: HasilNeraca) -> dict[str, Any]:
     }
 
 
-def _show(found: list[HasilNeraca]) -> None:
-    out.print(table(row for hasil in found for row in _rows(hasil)))
+def _show(found: list[HasilNeraca], as_json: bool) -> bool:
+    """Print the balances; say whether nothing is left unexplained."""
+    if as_json:
+        show_json([_as_json(h) for h in found])
+    else:
+        out.print(table(row for hasil in found for row in _rows(hasil)))
+        _show_items(found)
+    return all(h.cocok for h in found)
+
+
+def _show_items(found: list[HasilNeraca]) -> None:
     for hasil in found:
+        if hasil.segel_bertentangan:
+            out.print(f"{hasil.pengirim.tujuan}: {SEGEL_BERTENTANGAN}", highlight=False)
         for s in hasil.selisih[:_DITAMPILKAN]:
             note = " (selesai pada putaran berikut)" if s.jenis in TERJELASKAN else ""
             out.print(f"{hasil.pengirim.tujuan} {s.id_usulan} {s.jenis}{note}", highlight=False)
@@ -96,7 +113,7 @@ def _rows(hasil: HasilNeraca) -> list[dict[str, Any]]:
         head
         | {"menurut": "pengirim"}
         | sent
-        | _columns(p.jumlah, p.menurut_keadaan, p.akar)
+        | columns(p.jumlah, p.menurut_keadaan, p.akar)
         | {"hasil": hasil.keadaan.value}
     ]
     if penerima is not None:
@@ -105,19 +122,7 @@ def _rows(hasil: HasilNeraca) -> list[dict[str, Any]]:
             head
             | {"menurut": "penerima"}
             | dict.fromkeys(sent)
-            | _columns(penerima.jumlah, counts, penerima.akar)
+            | columns(penerima.jumlah, counts, penerima.akar)
             | {"hasil": None}
         )
     return rows
-
-
-def _columns(jumlah: int, counts: dict[str, int], akar: str) -> dict[str, Any]:
-    """Return received = applied + refused + held; stale is refused, queued is held."""
-    n = {k: counts.get(k.value, 0) for k in KeadaanUsulan}
-    return {
-        "diterima": jumlah,
-        "diterapkan": n[KeadaanUsulan.DITERAPKAN],
-        "ditolak": n[KeadaanUsulan.DITOLAK] + n[KeadaanUsulan.USANG],
-        "ditahan": n[KeadaanUsulan.DITAHAN] + n[KeadaanUsulan.DITERIMA],
-        "akar": akar[:16],
-    }

@@ -42,6 +42,27 @@ class ProposalSenderError(PermanentError):
     saran = "Sebutkan `pengirim` sebagaimana tertulis dalam daftar usulan yang ditahan."
 
 
+class StatementSignatureError(PermanentError):
+    kode = "KLIEN-NERACA-001"
+    status = 422
+    judul = "Pernyataan neraca tidak ditandatangani pemanggil"
+    saran = "Tandatangani dengan kunci pendaftaran klien ini, bagi layanan ini."
+
+
+class StatementContentError(PermanentError):
+    kode = "KLIEN-NERACA-002"
+    status = 422
+    judul = "Isi pernyataan neraca tidak sah"
+    saran = "Samakan klaimnya dengan bentuk yang disepakati dan dengan hari yang diminta."
+
+
+class StatementTimeError(PermanentError):
+    kode = "KLIEN-NERACA-003"
+    status = 422
+    judul = "Pernyataan neraca tentang masa depan"
+    saran = "Nyatakan hari yang sudah mulai di Jakarta, dan samakan jam."
+
+
 class NodeTooLargeError(PermanentError):
     kode = "KLIEN-SIDIK-001"
     status = 422

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.audit.bukti import lawan
 from services.auth.tokens import TokenIssuer
 from services.kit.clock import Clock
 from services.kit.database import Transaction, transaction
@@ -20,7 +21,7 @@ from services.kit.paging import Cursors
 from shared_schemas.neraca import Pohon, bounds_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.kode import KeadaanUsulan
-from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaHarian
+from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaHarian, SegelTerakhir
 
 _SEKALIGUS = 10_000
 _HARI = """
@@ -37,6 +38,35 @@ ORDER BY id_usulan LIMIT %s
 _SEBELUM_SEMUA = UUID(int=0)
 
 
+def own_half(
+    tx: Transaction,
+    pelaku: str,
+    tanggal: dt.date,
+    now: dt.datetime,
+    sampai: dt.datetime | None = None,
+) -> NeracaHarian:
+    """Add up what one sender's proposals of a day came to, those received after `sampai` aside."""
+    counts: Counter[KeadaanUsulan] = Counter()
+    isi, keadaan_kini = Pohon(), Pohon()
+    first, after = bounds_of(tanggal)
+    if sampai is not None:
+        after = min(after, sampai + dt.timedelta.resolution)
+    rows = tx.stream(_HARI, (pelaku, first, after), sekaligus=_SEKALIGUS)
+    for id_usulan, sidik, keadaan in rows:
+        counts[KeadaanUsulan(keadaan)] += 1
+        isi.add(id_usulan, sidik)
+        keadaan_kini.add(id_usulan, sidik, keadaan)
+    return NeracaHarian(
+        pengirim=pelaku,
+        tanggal=tanggal,
+        jumlah=isi.jumlah,
+        menurut_keadaan={k: counts[k] for k in KeadaanUsulan},
+        akar=isi.akar,
+        akar_keadaan=keadaan_kini.akar,
+        dihitung_pada=now,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BukuNeraca:
     """Adds up what one sender's proposals of a day came to in one registry."""
@@ -49,28 +79,16 @@ class BukuNeraca:
     def of_day(self, pelaku: str, tanggal: dt.date) -> Neraca:
         """Return count and roots of a day as they stand now, signed for the sender."""
         with transaction(self.engine) as tx:
-            neraca = self._sum(tx, pelaku, tanggal)
-        claims = {"neraca": neraca.model_dump(mode="json")}
-        signed = self.issuer.sign_document(f"neraca:{tanggal}", pelaku, claims)
-        return Neraca(neraca=neraca, tertanda=signed)
+            return self.signed(own_half(tx, pelaku, tanggal, self.clock()), lawan.newest(tx))
 
-    def _sum(self, tx: Transaction, pelaku: str, tanggal: dt.date) -> NeracaHarian:
-        counts: Counter[KeadaanUsulan] = Counter()
-        isi, keadaan_kini = Pohon(), Pohon()
-        rows = tx.stream(_HARI, (pelaku, *bounds_of(tanggal)), sekaligus=_SEKALIGUS)
-        for id_usulan, sidik, keadaan in rows:
-            counts[KeadaanUsulan(keadaan)] += 1
-            isi.add(id_usulan, sidik)
-            keadaan_kini.add(id_usulan, sidik, keadaan)
-        return NeracaHarian(
-            pengirim=pelaku,
-            tanggal=tanggal,
-            jumlah=isi.jumlah,
-            menurut_keadaan={k: counts[k] for k in KeadaanUsulan},
-            akar=isi.akar,
-            akar_keadaan=keadaan_kini.akar,
-            dihitung_pada=self.clock(),
-        )
+    def signed(self, neraca: NeracaHarian, segel: SegelTerakhir | None) -> Neraca:
+        """Return a half with the signature of this registry, over its newest seal as well."""
+        claims = {"neraca": neraca.model_dump(mode="json")}
+        if segel is not None:
+            claims["segel"] = segel.model_dump()
+        subjek = f"neraca:{neraca.tanggal}"
+        signed = self.issuer.sign_document(subjek, neraca.pengirim, claims)
+        return Neraca(neraca=neraca, tertanda=signed)
 
     def page(
         self, pelaku: str, tanggal: dt.date, batas: int, kursor: str | None

@@ -1,4 +1,4 @@
-"""Routes of the balance: the receiver's half, and the items behind it."""
+"""Routes of the balance: both halves, and the items behind them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.audit.record import Pelaku
 from services.kit.errors import CursorError
+from services.registry.errors import (
+    StatementContentError,
+    StatementSignatureError,
+    StatementTimeError,
+)
 from services.registry.routing import GuardedRoute, Halamanan, guarded, service_of
 from services.registry.usulan_routes import USULAN
 from shared_schemas.perjanjian import hari
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.bidang import Tanggal
-from shared_schemas.v1.neraca import ButirNeraca, Neraca
+from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaDinyatakan, PernyataanNeraca
 
 _HARI_INI = "Hari Jakarta; tanpa ini hari ini."
 
@@ -52,6 +57,28 @@ def balance_routes() -> APIRouter:
         """Jumlah per keadaan dan akar Merkle usulan pihak pemanggil, ditandatangani layanan."""
         service = service_of(request)
         return service.neraca.of_day(who.id, _day(request, q.tanggal))
+
+    @r.put(
+        "/neraca",
+        response_model=NeracaDinyatakan,
+        summary="Nyatakan separuh neraca sendiri",
+        **guarded(
+            USULAN,
+            StatementSignatureError,
+            StatementContentError,
+            StatementTimeError,
+            body=True,
+        ),
+    )
+    def put_neraca(
+        request: Request,
+        q: Annotated[HariNeraca, Query()],
+        pernyataan: PernyataanNeraca,
+        who: Annotated[Pelaku, Depends(USULAN)],
+    ) -> Any:
+        """Separuh pengirim untuk satu hari; dijawab separuh penerima dan bedanya. Boleh diulang."""
+        tanggal = _day(request, q.tanggal)
+        return service_of(request).pernyataan.accept(who, tanggal, pernyataan.tertanda)
 
     @r.get(
         "/neraca/butir",

@@ -36,6 +36,7 @@ from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox, Penerima
 from services.registry.metrik import agreement_metrics
 from services.registry.neraca import BukuNeraca
+from services.registry.pernyataan import BukuPernyataan
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from services.registry.sidik.baca import PembacaSidik
@@ -94,6 +95,7 @@ class RegistryService:
             self.engine, self.auditor, self.cursors, clock, self.inbox.rework
         )
         self.neraca = BukuNeraca(self.engine, self.issuer, self.cursors, clock)
+        self.pernyataan = BukuPernyataan(self.engine, self.issuer, self.auditor, self.neraca, clock)
 
     def message_key(self) -> KunciPesan:
         """Return the key that signs answers now."""

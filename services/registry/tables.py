@@ -67,6 +67,7 @@ def define(metadata: sa.MetaData) -> None:
     _define_records(metadata)
     _define_inbox(metadata)
     _define_exports(metadata)
+    _define_balance(metadata)
     audit_tables.define(metadata)
     auth_tables.define(metadata)
 
@@ -189,6 +190,28 @@ def _define_inbox(metadata: sa.MetaData) -> None:
         sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
         sa.Index("usulan_sasaran", "id_sasaran"),
         sa.Index("usulan_hari", "pelaku", "diterima_pada"),
+    )
+
+
+def _define_balance(metadata: sa.MetaData) -> None:
+    """Add what senders stated of a day; by its name it is only ever added to."""
+    sa.Table(
+        "audit_neraca",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("pelaku", sa.Text, nullable=False),
+        sa.Column("tanggal", sa.Date, nullable=False),
+        sa.Column("hasil", sa.Text, nullable=False),
+        sa.Column("isi", pg.JSONB, nullable=False, comment="kedua separuh"),
+        sa.Column(
+            "sidik", sa.LargeBinary, nullable=False, unique=True, comment="SHA-256 tanda_pengirim"
+        ),
+        sa.Column("tanda_pengirim", sa.Text, nullable=False, comment="JWS"),
+        sa.Column("kunci_pengirim", pg.JSONB, nullable=False, comment="JWK waktu itu"),
+        sa.Column("tanda_penerima", sa.Text, nullable=False, comment="JWS"),
+        sa.Column("dinyatakan_pada", sa.DateTime(timezone=True), nullable=False, comment="iat"),
+        sa.Column("pada", sa.DateTime(timezone=True), nullable=False, comment="diterima"),
+        sa.Index("audit_neraca_hari", "pelaku", "tanggal", "id"),
     )
 
 

@@ -149,6 +149,13 @@ class DownloadFolderError(PermanentError):
     saran = "Beri tempat dan hak tulis pada folder unduhan, lalu jalankan lagi."
 
 
+class DayNotBegunError(RefusedError):
+    """By the receiver's clock the day has not begun, of which our half was stated."""
+
+    kode = "HUB-SYNC-023"
+    judul = "Hari neraca belum mulai pada penerima"
+
+
 class BalanceSignatureError(PermanentError):
     """A receiver's half of the balance is not what its signature says."""
 

@@ -1,6 +1,7 @@
 """Hold the sender's half of the balance against the receiver's, and name what does not agree.
 
-Both sign what they counted; both statements are kept whenever they say something new.
+Both sign what they counted and give it to the other; both keep both statements whenever they say
+something new.
 """
 
 from __future__ import annotations
@@ -13,18 +14,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from pydantic import ValidationError
-
-from services.auth.jws import SigningKey, TokenError
 from services.kit.database import transaction
-from services.sync import neraca, tanda
-from services.sync.errors import (
-    BalanceSignatureError,
-    ContractError,
-    NoSuchAddressError,
-    NotAuthorisedError,
-    SyncConfigurationError,
-)
+from services.sync import neraca, pernyataan
+from services.sync.errors import NoSuchAddressError, NotAuthorisedError
 from services.sync.konteks import Konteks
 from services.sync.neraca import SeparuhPengirim, Tercatat
 from services.sync.settings import NamaSisi
@@ -53,6 +45,11 @@ TERJELASKAN = frozenset({JenisSelisih.BELUM_DIJAWAB, JenisSelisih.MENYUSUL})
 """Differences that the next round settles: a lost answer is asked for, a decision is read."""
 
 
+SEGEL_BERTENTANGAN = (
+    "segel buktinya bertentangan dengan yang ditandatanganinya dahulu; lihat hub bukti segel-lawan."
+)
+
+
 class KeadaanNeraca(StrEnum):
     """What the balance of one day came to."""
 
@@ -71,19 +68,25 @@ class Selisih(NamedTuple):
 
 @dataclass
 class HasilNeraca:
-    """Both halves of a day, what each signed, and the items that differ."""
+    """Both halves of a day, what each signed, and the items that differ.
+
+    `dinyatakan` says whether the receiver took ours, `segel_bertentangan` whether the seal of its
+    evidence contradicts one that it signed before.
+    """
 
     pengirim: SeparuhPengirim
     keadaan: KeadaanNeraca = KeadaanNeraca.COCOK
     penerima: NeracaHarian | None = None
     tanda_pengirim: str = ""
     tanda_penerima: str = ""
+    dinyatakan: bool = False
+    segel_bertentangan: bool = False
     selisih: list[Selisih] = field(default_factory=list)
 
     @property
     def cocok(self) -> bool:
         """Whether both sides were asked and nothing is left unexplained."""
-        return self.keadaan is KeadaanNeraca.COCOK
+        return self.keadaan is KeadaanNeraca.COCOK and not self.segel_bertentangan
 
 
 def check_balance(ctx: Konteks) -> dict[str, int]:
@@ -94,8 +97,10 @@ def check_balance(ctx: Konteks) -> dict[str, int]:
         for tanggal in (today - dt.timedelta(days=1), today):
             ctx.check()
             hasil = weigh(ctx, sisi, tanggal)
-            if not hasil.cocok:
+            if hasil.keadaan is not KeadaanNeraca.COCOK:
                 ctx.tell("neraca", describe(hasil), len(hasil.selisih))
+            if hasil.segel_bertentangan:
+                ctx.tell("segel", f"{sisi.upper()}: {SEGEL_BERTENTANGAN}")
             unexplained += sum(s.jenis not in TERJELASKAN for s in hasil.selisih)
     return {"neraca_selisih": unexplained}
 
@@ -118,8 +123,9 @@ def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
     """
     with transaction(ctx.engine) as tx:
         hasil = HasilNeraca(neraca.own_half(tx, sisi, tanggal))
+    hasil.tanda_pengirim = pernyataan.sign(ctx, hasil.pengirim)
     try:
-        answer = ctx.klien[sisi].fetch_neraca(tanggal)
+        hasil.dinyatakan, answer = pernyataan.state(ctx, hasil.pengirim, hasil.tanda_pengirim)
     except NoSuchAddressError:
         hasil.keadaan = KeadaanNeraca.TIDAK_DILAYANI
         return hasil
@@ -127,8 +133,8 @@ def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
         hasil.keadaan = KeadaanNeraca.TIDAK_BERWENANG
         return hasil
     hasil.penerima, hasil.tanda_penerima = answer.neraca, answer.tertanda
-    signed = _verified(ctx, sisi, answer.neraca, answer.tertanda)
-    hasil.tanda_pengirim = _sign(ctx, hasil.pengirim)
+    signed = pernyataan.verified(ctx, sisi, answer)
+    hasil.segel_bertentangan = pernyataan.keep_seal(ctx, sisi, answer.tertanda, signed)
     if not _agree(hasil.pengirim, answer.neraca):
         hasil.selisih = _differences(ctx, sisi, tanggal)
         if any(s.jenis not in TERJELASKAN for s in hasil.selisih):
@@ -141,38 +147,6 @@ def _agree(pengirim: SeparuhPengirim, penerima: NeracaHarian) -> bool:
     return (pengirim.jumlah, pengirim.akar, pengirim.akar_keadaan) == (
         penerima.jumlah, penerima.akar, penerima.akar_keadaan,
     )  # fmt: skip
-
-
-def _verified(ctx: Konteks, sisi: NamaSisi, said: NeracaHarian, signed: str) -> Tanda:
-    """Return the signature when it stands for what was said and what was said adds up."""
-    try:
-        found = tanda.verify(ctx.klien[sisi], signed, ctx.settings.sisi(sisi).client_id)
-    except TokenError as error:
-        raise BalanceSignatureError(f"{sisi.upper()}: {error}.") from None
-    if _read(found.isi.get("neraca")) != said:
-        raise BalanceSignatureError(f"{sisi.upper()}: yang ditandatangani lain dari yang dijawab.")
-    if sum(said.menurut_keadaan.values()) != said.jumlah:
-        raise ContractError(f"{sisi.upper()}: jumlah neraca bukan jumlah keadaannya.")
-    return found
-
-
-def _read(claims: object) -> NeracaHarian | None:
-    try:
-        return NeracaHarian.model_validate(claims)
-    except ValidationError:
-        return None
-
-
-def _sign(ctx: Konteks, half: SeparuhPengirim) -> str:
-    sisi = ctx.settings.sisi(half.tujuan)
-    try:
-        key = SigningKey(sisi.key_path.read_bytes())
-    except OSError as error:
-        raise SyncConfigurationError(
-            f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
-        ) from None
-    head = {"iss": sisi.client_id, "sub": f"neraca:{half.tanggal}", "aud": sisi.base_url}
-    return key.sign(head | {"iat": int(ctx.now().timestamp()), "neraca": half.as_claims()})
 
 
 def _differences(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> list[Selisih]:

@@ -29,6 +29,7 @@ from services.sync.errors import (
     ContractError,
     CredentialHeldError,
     CursorGoneError,
+    DayNotBegunError,
     Jawaban,
     NoSuchAddressError,
     NotAuthorisedError,
@@ -43,7 +44,7 @@ from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
 from shared_schemas.v1.badan_usaha import BadanUsaha
-from shared_schemas.v1.neraca import ButirNeraca, Neraca
+from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaDinyatakan
 from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.perubahan import HalamanPerubahan, Perubahan
 from shared_schemas.v1.sidik import Akar, Anak, DaunSimpul, KumpulanRekaman
@@ -58,6 +59,7 @@ JALUR = {Himpunan.BADAN_USAHA: "badan-usaha", Himpunan.PEKERJA: "pekerja"}
 
 _MENURUT_KODE: dict[str, type[HubError]] = {
     "KLIEN-EKSPOR-002": SnapshotGoneError,
+    "KLIEN-NERACA-003": DayNotBegunError,
     "KLIEN-PENAHANAN-001": CredentialHeldError,
     "KLIEN-PENAHANAN-002": CredentialHeldError,
     # Waiting for its end would hold up the directions that go on.
@@ -96,6 +98,7 @@ def _prefixes(awalan: Sequence[str]) -> dict[str, Any]:
 _AKAR, _ANAK, _DAUN = TypeAdapter(Akar), TypeAdapter(Anak), TypeAdapter(DaunSimpul)
 _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
+_DINYATAKAN = TypeAdapter(NeracaDinyatakan)
 _NERACA, _DAFTAR_BUTIR = TypeAdapter(Neraca), TypeAdapter(Halaman[ButirNeraca])
 
 
@@ -288,6 +291,16 @@ class KlienRegistri:
         """Return the receiver's half of the balance of a day. Raises NoSuchAddressError."""
         query = {"tanggal": tanggal.isoformat()}
         return self.read(_NERACA, self.call("GET", "/v1/neraca", params=query))
+
+    def state_neraca(self, tanggal: dt.date, tertanda: str) -> Neraca:
+        """State our signed half of a day and return the receiver's.
+
+        Raises NoSuchAddressError, and DayNotBegunError where the receiver's clock is behind.
+        """
+        query = {"tanggal": tanggal.isoformat()}
+        answer = self.call("PUT", "/v1/neraca", params=query, json={"tertanda": tertanda})
+        found = self.read(_DINYATAKAN, answer)
+        return Neraca(neraca=found.neraca, tertanda=found.tertanda)
 
     def list_butir(self, tanggal: dt.date, kursor: str | None) -> Halaman[ButirNeraca]:
         """Return one page of the items that the receiver counted on a day."""

@@ -163,7 +163,9 @@ def test_older_archive_lacks_the_seal_that_was_written_down(operator: Operator) 
     anchor = f"{now['segel']}:{now['ujung']}"
     operator.check(new, "--segel", anchor)
     (found,) = operator.check(old, "--segel", anchor, status=4)["arsip"]
-    assert found["temuan"] == [{"nomor": 0, "perkara": "segel yang dicatat dahulu tidak ada"}]
+    assert found["temuan"] == [
+        {"nomor": now["segel"], "perkara": "segel yang dicatat dahulu tidak ada"}
+    ]
 
 
 def test_archive_that_cannot_be_written_leaves_no_trace(operator: Operator) -> None:

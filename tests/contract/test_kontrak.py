@@ -47,6 +47,8 @@ _SAH: dict[str, str] = {
     # Rules between fields: one NIK twice in a report, a refusal without its reason.
     "POST /v1/laporan": "422",
     "POST /v1/pendaftaran/{id}/keputusan": "422",
+    # A signature that nobody but the caller can make.
+    "PUT /v1/neraca": "422",
     # Prefixes of unequal length, or of too many children.
     "GET /v1/digest/badan-usaha": "422",
     "GET /v1/digest/badan-usaha/daun": "422",

@@ -79,11 +79,48 @@ def _audience(signed: str) -> str:
     return str(json.loads(base64.urlsafe_b64decode(part + "=="))["aud"])
 
 
+def test_both_sides_hold_both_signed_halves_after_a_round(pasangan: Pasangan) -> None:
+    assert pasangan.reconcile().converged
+    for sisi in NamaSisi:
+        query = (
+            "SELECT DISTINCT ON (tanggal) isi, tanda_pengirim, tanda_penerima FROM {}"
+            " ORDER BY tanggal DESC, id DESC"
+        )
+        there = pasangan.fetch(sisi, query.format("audit_neraca"))[0]
+        here = pasangan.fetch(
+            "hub", query.format(f"(SELECT * FROM neraca WHERE tujuan = '{sisi}') n")
+        )[0]
+        assert there.tanda_pengirim == here.tanda_pengirim
+        assert there.tanda_penerima == here.tanda_penerima
+        assert there.isi == {k: here.isi[k] for k in ("pengirim", "penerima")}
+        assert there.isi["pengirim"]["akar"] == there.isi["penerima"]["akar"]
+        assert there.isi["penerima"]["jumlah"] > 0
+
+
 def test_nothing_new_is_said_twice(pasangan: Pasangan) -> None:
+    tables = (("hub", "neraca"), ("wlkp", "audit_neraca"), ("bpjs", "audit_neraca"))
+
+    def said() -> list[int]:
+        return [pasangan.fetch(n, f"SELECT count(*) FROM {t}")[0][0] for n, t in tables]
+
     pasangan.reconcile()
-    before = pasangan.fetch("hub", "SELECT count(*) FROM neraca")
+    before = said()
     pasangan.reconcile()
-    assert pasangan.fetch("hub", "SELECT count(*) FROM neraca") == before
+    assert said() == before
+
+
+def test_receiver_that_takes_no_statement_is_asked_for_its_half(pasangan: Pasangan) -> None:
+    """As before the two had exchanged their halves: each side is put into service by itself."""
+    pasangan.reconcile()
+
+    def unknown(answer: httpx.Response) -> None:
+        if answer.request.method == "PUT":
+            answer.status_code = 405
+
+    for hasil in balances(pasangan.sync, None, make_auth=changing("/v1/neraca", unknown)):
+        assert hasil.cocok
+        assert not hasil.dinyatakan
+    assert all(h.dinyatakan for h in balances(pasangan.sync, None))
 
 
 def test_item_deleted_at_the_receiver_is_named_within_one_round(pasangan: Pasangan) -> None:
@@ -204,3 +241,28 @@ def test_command_shows_both_halves_and_says_when_they_differ(pasangan: Pasangan)
     assert shown.exit_code == TIDAK_SEIMBANG
     (said,) = json.loads(shown.output)
     assert said["selisih"] == [{"id_usulan": str(gone), "jenis": "hilang_di_penerima"}]
+
+
+def test_command_shows_the_registry_s_operator_both_halves(pasangan: Pasangan) -> None:
+    pasangan.reconcile()
+    url = pasangan.bpjs.url.render_as_string(hide_password=False)
+    arguments = [
+        "neraca", "--registri", "bpjs", "--data", str(pasangan.data), "--database-url", url,
+    ]  # fmt: skip
+    try:
+        shown = CliRunner().invoke(app, arguments)
+        assert shown.exit_code == 0, shown.output
+        told = CliRunner().invoke(app, [*arguments, "--json"])
+        ((gone,),) = pasangan.fetch("bpjs", "SELECT id_usulan FROM usulan LIMIT 1")
+        pasangan.execute("bpjs", "DELETE FROM usulan WHERE id_usulan = :i", i=gone)
+        missing = CliRunner().invoke(app, arguments)
+    finally:
+        logging.configure("uji", "CRITICAL")
+    (said,) = json.loads(told.output)
+    assert said["klien"] == pasangan.sync.bpjs.client_id
+    assert said["hasil"] == "cocok"
+    assert said["pengirim"]["akar"] == said["penerima"]["akar"]
+    own = VerifyingKey(said["kunci_pengirim"])
+    claims = own.verify_lasting(said["tanda_pengirim"], audience=pasangan.sync.bpjs.base_url)
+    assert claims["neraca"] == said["pengirim"]
+    assert missing.exit_code == TIDAK_SEIMBANG, missing.output

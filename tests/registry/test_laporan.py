@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Bukti, Pelaku
+from services.kit.database import transaction
+from services.registry import write
+from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import Registri
 
@@ -27,13 +35,64 @@ def test_laporan_stores_company_workers_feed_and_audit(wlkp: Registri) -> None:
     assert events[0].rincian["baru"] == 2
 
 
-def test_laporan_repeated_changes_nothing(wlkp: Registri) -> None:
-    body = contoh.laporan("LAP-2", [contoh.pekerja_wlkp(11)], n=2)
+def test_laporan_repeated_gets_the_original_answer_and_changes_nothing(wlkp: Registri) -> None:
+    body = contoh.laporan("LAP-2", [contoh.pekerja_wlkp(11), contoh.pekerja_wlkp(12)], n=2)
+    first = wlkp.internal.post("/v1/laporan", json=body)
+    counted = "SELECT max(nomor), (SELECT count(*) FROM audit_peristiwa) FROM pekerja"
+    before = wlkp.fetch(counted)
+    # Another order and another zone are no other report.
+    turned = {**body, "pekerja": body["pekerja"][::-1], "dilaporkan_pada": "2026-05-01T01:00:00Z"}
+    assert dt.datetime.fromisoformat(turned["dilaporkan_pada"]) == dt.datetime.fromisoformat(
+        body["dilaporkan_pada"]
+    )
+    for again in (body, turned):
+        answer = wlkp.internal.post("/v1/laporan", json=again)
+        assert (answer.status_code, answer.json()) == (200, first.json())
+        assert answer.json()["pekerja_baru"] == 2
+    assert wlkp.fetch(counted) == before
+
+
+def test_last_report_is_known_again_whatever_became_of_its_workers(wlkp: Registri) -> None:
+    first, second = contoh.pekerja_wlkp(71), contoh.pekerja_wlkp(72)
+    body = contoh.laporan("LAP-8", [first, second], n=8)
+    original = wlkp.internal.post("/v1/laporan", json=body).json()
+    ((gone,),) = wlkp.fetch("SELECT id FROM pekerja WHERE nik = :nik", nik=first["nik"])
+    service = wlkp.app.state.service
+    who = Pelaku("operator-contoh")
+    bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, who, {"himpunan": "pekerja", "id": gone})
+    with transaction(service.engine) as tx:
+        assert write.delete(tx, service.auditor, bukti, Himpunan.PEKERJA, gone)
+    rows = "SELECT id, versi, dihapus_pada FROM pekerja WHERE id_badan_usaha = 'LAP-8' ORDER BY id"
+    before = wlkp.fetch(rows)
+    again = wlkp.internal.post("/v1/laporan", json=body)
+    assert (again.status_code, again.json()) == (200, original)
+    other = wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-8", [second], n=8))
+    assert (other.status_code, other.json()["kode"]) == (409, "KLIEN-LAPORAN-001")
+    assert wlkp.fetch(rows) == before
+
+
+def test_report_of_a_moment_from_before_digests_is_known_by_what_it_left(wlkp: Registri) -> None:
+    body = contoh.laporan("LAP-9", [contoh.pekerja_wlkp(81)], n=9)
     wlkp.internal.post("/v1/laporan", json=body)
-    before = wlkp.fetch("SELECT max(nomor) FROM pekerja")[0][0]
-    again = wlkp.internal.post("/v1/laporan", json=body).json()
-    assert (again["pekerja_baru"], again["pekerja_berubah"], again["versi"]) == (0, 0, 1)
-    assert wlkp.fetch("SELECT max(nomor) FROM pekerja")[0][0] == before
+    wlkp.execute("DELETE FROM laporan WHERE id_badan_usaha = 'LAP-9'")
+    other = contoh.laporan("LAP-9", [contoh.pekerja_wlkp(81, jabatan="Mandor")], n=9)
+    assert wlkp.internal.post("/v1/laporan", json=other).status_code == 409
+    again = wlkp.internal.post("/v1/laporan", json=body)
+    assert (again.status_code, again.json()["pekerja_baru"]) == (200, 0)
+
+
+def test_one_report_that_comes_many_times_at_once_has_one_effect(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-10", [], n=10))
+    moment = "2026-05-02T08:00:00+07:00"
+    body = contoh.laporan("LAP-10", [contoh.pekerja_wlkp(91)], moment, n=10)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: wlkp.internal.post("/v1/laporan", json=body), range(12)))
+    assert [a.status_code for a in answers] == [200] * 12
+    assert {a.json()["pekerja_baru"] for a in answers} == {1}
+    events = wlkp.fetch(
+        "SELECT count(*) FROM audit_peristiwa WHERE rincian->>'id_badan_usaha' = 'LAP-10'"
+    )
+    assert events[0][0] == 2
 
 
 def test_laporan_unnamed_worker_becomes_berhenti_and_returns(wlkp: Registri) -> None:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from services.registry.read import record_json
-from shared_schemas.perjanjian import CONTOH, FIELD_SETS, Perjanjian
+from shared_schemas.perjanjian import CONTOH, FIELD_SETS, Perjanjian, hari
 from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
 from tests.simulasi import daftar
 from tests.simulasi.daftar import ANTREAN, SISI, TABEL
@@ -31,6 +31,7 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *daftar.everybody_is_listed(panggung),
         *_reports(panggung, suntingan),
         *_evidence(panggung),
+        *_balances(panggung, now),
     ]
 
 
@@ -214,3 +215,20 @@ def _evidence(panggung: Panggung) -> list[str]:
     )
     rows = {n: panggung.fetch(n, query)[0] for n in SISI}
     return [f"bukti di {n}: {a} usulan, tercatat {b}" for n, (a, b) in rows.items() if a != b]
+
+
+def _balances(panggung: Panggung, now: dt.datetime) -> list[str]:
+    """Both sides hold both halves of the last two days, the same on either side, and they agree."""
+    found = []
+    there = "SELECT isi, hasil FROM audit_neraca WHERE tanggal = %s"
+    here = "SELECT isi FROM neraca WHERE tujuan = %s AND tanggal = %s ORDER BY id DESC LIMIT 1"
+    for nama in SISI:
+        for tanggal in (hari(now) - dt.timedelta(days=1), hari(now)):
+            said = panggung.fetch(nama, f"{there} ORDER BY dinyatakan_pada DESC, id DESC", tanggal)
+            kept = panggung.fetch("hub", here, nama, tanggal)
+            halves = [{k: r[0][k] for k in ("pengirim", "penerima")} for r in kept]
+            if halves != [r[0] for r in said[:1]]:
+                found.append(f"neraca {nama} {tanggal}: kedua sisi menyimpan yang berbeda")
+            elif said and said[0][1] != "cocok":
+                found.append(f"neraca {nama} {tanggal}: {said[0][1]}")
+    return found

@@ -245,6 +245,8 @@ MUTAN = (
           (("wlkp_gateway.laporan.service.write.stop_unnamed", _instead(0)),)),
     Mutan("laporan-lama-menang", "laporan yang lebih tua diterima",
           (("wlkp_gateway.laporan.service._lock_and_require_newest", _instead(None)),)),
+    Mutan("laporan-lupa", "laporan yang datang lagi dikenali dari keadaan yang ditinggalkannya",
+          (("wlkp_gateway.laporan.service._original_answer", _instead(None)),)),
     Mutan("antrean-bocor", "penambahan dijawab tercatat tanpa kasus",
           (("services.registry.queue.CaseQueue.open_case", _instead(True)),)),
     Mutan("usang-ditolak", "usulan usang dianggap ditolak, tidak dihitung ulang",

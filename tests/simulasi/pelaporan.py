@@ -77,11 +77,13 @@ class Pelaporan(Sistem):
         self._may_not_win(self.acak.choice(self.laporan))
 
     def _may_not_win(self, body: dict[str, Any]) -> None:
-        """Send a report again: unless it is the newest, it may change nothing."""
+        """Send a report again: the newest is known, others are refused, none has an effect."""
         id_bu = body["id_badan_usaha"]
+        expected = 200 if body == self.terakhir.get(id_bu) else 409
         query = "SELECT id, versi FROM pekerja WHERE id_badan_usaha = %s ORDER BY id"
         before = self.panggung.fetch("wlkp", query, id_bu)
-        self.send("wlkp", "/v1/laporan", body)
-        changed = before != self.panggung.fetch("wlkp", query, id_bu)
-        if changed and body != self.terakhir.get(id_bu):
-            self.pelanggaran.append("laporan yang bukan terbaru mengubah pekerja")
+        status = self.send("wlkp", "/v1/laporan", body)
+        if before != self.panggung.fetch("wlkp", query, id_bu):
+            self.pelanggaran.append("laporan yang datang lagi mengubah pekerja")
+        if status != expected:
+            self.pelanggaran.append(f"laporan yang datang lagi dijawab {status}")

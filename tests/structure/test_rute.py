@@ -101,7 +101,7 @@ def call(client: Any, name: str, body: bytes = b"{}") -> Any:
     return client.request(
         method,
         re.sub(r"\{[^}]+\}", UUID_CONTOH, path),
-        content=body if method == "POST" else None,
+        content=body if method in {"POST", "PUT"} else None,
         headers={"Content-Type": "application/json", "Idempotency-Key": UUID_CONTOH},
     )
 

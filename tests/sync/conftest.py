@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from services.auth.jws import write_private_key
 from services.kit.database import make_engine
 from services.sync.run import HasilJalan, list_temuan, run
 from services.sync.settings import Sisi, SyncSettings
@@ -56,11 +57,12 @@ def open_panggung(make_database: Callable[[str], str], folder: Path) -> Iterator
     wlkp, bpjs = RegistriTiruan("wlkp"), RegistriTiruan("bpjs")
     pelayan = {"wlkp": Pelayan(wlkp), "bpjs": Pelayan(bpjs)}
     url = make_database("hub")
-    nowhere = Path("tidak-dipakai.pem")
+    key = folder / "kunci.pem"
+    write_private_key(key)  # signs the balance; the simulators ask for no token
     settings = SyncSettings(
         database_url=url,
-        wlkp=Sisi(base_url=pelayan["wlkp"].url, client_id="uji", key_path=nowhere),
-        bpjs=Sisi(base_url=pelayan["bpjs"].url, client_id="uji", key_path=nowhere),
+        wlkp=Sisi(base_url=pelayan["wlkp"].url, client_id="uji", key_path=key),
+        bpjs=Sisi(base_url=pelayan["bpjs"].url, client_id="uji", key_path=key),
         perjanjian_path=CONTOH,
         batas_halaman=50,
         tunggu_detik=20,

@@ -218,6 +218,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._handle(self.rfile.read(int(self.headers["Content-Length"])))
 
+    def do_PUT(self) -> None:
+        self._handle(self.rfile.read(int(self.headers["Content-Length"])))
+
     def _handle(self, body: bytes) -> None:
         registri = self.registri
         time.sleep(registri.lambat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from services.audit.catalogue import Peristiwa
@@ -10,6 +11,7 @@ from services.kit.database import Transaction, transaction
 from services.kit.errors import RecordNotFoundError
 from services.registry import write
 from services.registry.service import RegistryService
+from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import PotensiPekerja
 from shared_schemas.v1.kode import HubunganKerja
@@ -17,6 +19,11 @@ from shared_schemas.v1.laporan import HasilLaporan, Laporan
 from wlkp_gateway.belum_lapor import repository as belum_lapor
 from wlkp_gateway.errors import ReportDuplicateNikError, ReportOutdatedError
 
+_SIMPAN = """
+INSERT INTO laporan (id_badan_usaha, dilaporkan_pada, sidik, jawaban) VALUES (%s, %s, %s, %s)
+ON CONFLICT (id_badan_usaha) DO UPDATE SET dilaporkan_pada = excluded.dilaporkan_pada,
+    sidik = excluded.sidik, jawaban = excluded.jawaban
+"""
 _SAAT_SAMA = (
     "Laporan lain dari saat yang sama sudah tercatat; pakai dilaporkan_pada yang lebih baru."
 )
@@ -26,14 +33,19 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
     """Store a report, in one transaction with its audit event and the cases it closes.
 
     Raises ReportOutdatedError when a newer report is on record, or another one of the same
-    moment, and ReportDuplicateNikError. The same report again changes nothing.
+    moment, and ReportDuplicateNikError. The last report again has no effect, whatever was done to
+    its workers since, and gets the original answer.
     """
     niks = [p.nik or "" for p in laporan.pekerja]
     if len(set(niks)) != len(niks):
         raise ReportDuplicateNikError
     id_bu, dasar = laporan.id_badan_usaha, f"laporan {laporan.dilaporkan_pada.date()}"
     company, workers = _company_row(laporan), _worker_rows(laporan)
+    sidik = _digest(laporan)
     with transaction(service.engine) as tx:
+        before = _original_answer(tx, laporan, sidik)
+        if before is not None:
+            return before
         _lock_and_require_newest(tx, laporan, company, workers)
         write.upsert(tx, Himpunan.BADAN_USAHA, [company], dasar=dasar, pelaku=who.id)
         done = write.upsert(tx, Himpunan.PEKERJA, workers, dasar=dasar, pelaku=who.id)
@@ -48,14 +60,44 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
             "kasus_ditutup": closed,
         }
         service.auditor.record(tx, Bukti(Peristiwa.LAPORAN, who, rincian))
-    return HasilLaporan(
-        id_badan_usaha=id_bu,
-        versi=versi[0] if versi else 1,
-        pekerja_baru=done.baru,
-        pekerja_berubah=done.berubah,
-        pekerja_berhenti=stopped,
-        kasus_ditutup=closed,
-    )
+        hasil = HasilLaporan(
+            id_badan_usaha=id_bu,
+            versi=versi[0] if versi else 1,
+            pekerja_baru=done.baru,
+            pekerja_berubah=done.berubah,
+            pekerja_berhenti=stopped,
+            kasus_ditutup=closed,
+        )
+        tx.raw(_SIMPAN, (id_bu, laporan.dilaporkan_pada, sidik, hasil.model_dump_json()))
+    return hasil
+
+
+def _digest(laporan: Laporan) -> bytes:
+    """Return the digest of a report, in whatever order and zone it was written."""
+    said = laporan.model_dump(mode="json", exclude_none=True)
+    said["dilaporkan_pada"] = laporan.dilaporkan_pada.astimezone(dt.UTC).isoformat()
+    said["pekerja"].sort(key=lambda pekerja: pekerja.get("nik", ""))
+    return digest_of(said)
+
+
+def _original_answer(tx: Transaction, laporan: Laporan, sidik: bytes) -> HasilLaporan | None:
+    """Return what the last report was answered when it comes again, with the company locked.
+
+    Raises ReportOutdatedError for another one of its moment: of two neither is the newer, so
+    whichever came again would undo the other.
+    """
+    # Locked first: what another report of this moment stores is to be seen.
+    id_bu = laporan.id_badan_usaha
+    tx.raw("SELECT 1 FROM badan_usaha WHERE id = %s FOR UPDATE", (id_bu,))
+    row = tx.raw(
+        "SELECT sidik, jawaban FROM laporan WHERE id_badan_usaha = %s AND dilaporkan_pada = %s",
+        (id_bu, laporan.dilaporkan_pada),
+    ).fetchone()
+    if row is None:
+        return None
+    if row[0] != sidik:
+        raise ReportOutdatedError(_SAAT_SAMA)
+    return HasilLaporan.model_validate(row[1])
 
 
 def _lock_and_require_newest(
@@ -74,8 +116,8 @@ def _lock_and_require_newest(
         (moment, id_bu),
     ).fetchall()
     if row is not None and row[0] == moment:
-        # Of two reports of one moment neither is the newer: whichever came again would undo
-        # the other.
+        # Of this moment there is an import, or a report from before reports were known by their
+        # digest: what it left is all there is to compare with.
         stated = {k[0] for k in known if k[1] and k[0] is not None}
         if (row[1], stated) != (company["sidik_sumber"], {w["sidik_sumber"] for w in workers}):
             raise ReportOutdatedError(_SAAT_SAMA)

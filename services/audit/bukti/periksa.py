@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -74,11 +74,13 @@ class HasilPeriksa:
         return not self.temuan
 
 
-def check(archive: Arsip, keys: Mapping[str, Pemeriksa], jangkar: str = "") -> HasilPeriksa:
+def check(
+    archive: Arsip, keys: Mapping[str, Pemeriksa], jangkar: Collection[str] = ()
+) -> HasilPeriksa:
     """Return all that is wrong with an archive; `keys` by their ids, from outside the archive.
 
-    `jangkar` is a seal that somebody wrote down before, as NUMBER:DIGEST: an older archive, or one
-    made anew by whoever holds the key, does not have it.
+    `jangkar` are seals that somebody wrote down before, each as NUMBER:DIGEST: an older archive, or
+    one made anew by whoever holds the key, does not have them.
     """
     return _Pemeriksaan(archive, keys).run(jangkar)
 
@@ -119,15 +121,12 @@ class _Pemeriksaan:
         self._last_record = 0
         self._last_seal = 0
 
-    def run(self, jangkar: str) -> HasilPeriksa:
+    def run(self, jangkar: Collection[str]) -> HasilPeriksa:
         kepala = self._archive.kepala
         self._head(kepala)
         self._check_seals()
         self._check_records()
-        if jangkar and jangkar not in {
-            f"{s.nomor}:{rantai.seal_digest(s.text()).hex()}" for s in self._seals.values()
-        }:
-            self._say(0, Perkara.JANGKAR)
+        self._check_anchors(jangkar)
         ujung = max(self._seals, default=0)
         return HasilPeriksa(
             self._archive.buku,
@@ -177,6 +176,13 @@ class _Pemeriksaan:
         if segel.buku != self._archive.buku or segel.text() != each.teks:
             return None
         return segel if signed_by(self._keys, segel.kunci, each.tanda, content) else None
+
+    def _check_anchors(self, jangkar: Collection[str]) -> None:
+        for each in jangkar:
+            nomor, _, sidik = each.partition(":")
+            segel = self._seals.get(int(nomor)) if nomor.isdecimal() else None
+            if segel is None or rantai.seal_digest(segel.text()).hex() != sidik:
+                self._say(int(nomor) if nomor.isdecimal() else 0, Perkara.JANGKAR)
 
     # Records: each by itself, then those that are not there
 

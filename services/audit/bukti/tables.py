@@ -53,6 +53,22 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("waktu", sa.DateTime(timezone=True), nullable=False, comment="menurut otoritas"),
         sa.Column("token", sa.LargeBinary, nullable=False, comment="RFC 3161"),
     )
+    sa.Table(
+        "audit_segel_lawan",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("pihak", sa.Text, nullable=False, comment="klien, atau registri"),
+        sa.Column("buku", sa.Text, nullable=False),
+        sa.Column("nomor", sa.BigInteger, nullable=False),
+        sa.Column("sidik", sa.LargeBinary, nullable=False),
+        sa.Column("tertanda", sa.Text, nullable=False, comment="JWS yang memuatnya"),
+        sa.Column("kunci", pg.JSONB, nullable=False, comment="JWK waktu itu"),
+        sa.Column("dinyatakan_pada", sa.DateTime(timezone=True), nullable=False, comment="iat"),
+        sa.Column("pada", sa.DateTime(timezone=True), nullable=False),
+        sa.UniqueConstraint(
+            "pihak", "buku", "nomor", "sidik", name="audit_segel_lawan_pihak_buku_nomor_sidik_key"
+        ),
+    )
     isi = sa.Table(
         "bukti_isi",
         metadata,
