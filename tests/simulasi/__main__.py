@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.kit.interpreter import expect_records
 from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung
 from tests.simulasi.ulang import Hasil, live_once, shrink
 
@@ -44,6 +46,8 @@ def main() -> int:
     if options.dua_inti:
         return _in_two(options)
     told = end_on_sigterm()
+    stay_on(options.inti)
+    expect_records()
     kampanye = Kampanye()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         Path(folder).chmod(0o755)  # the server's account has to reach its folder
@@ -83,10 +87,22 @@ def _in_two(options: argparse.Namespace) -> int:
     more = ["--folder", str(options.folder)] if options.folder else []
     command = [sys.executable, "-m", "tests.simulasi", "--gagal", str(options.gagal), *more]
     running = [
-        subprocess.Popen([*command, "--benih", str(first), "--ronde", str(count)])
-        for first, count in shares
+        subprocess.Popen(
+            [*command, "--benih", str(first), "--ronde", str(count), "--inti", str(ke)]
+        )
+        for ke, (first, count) in enumerate(shares)
     ]
     return max(process.wait() for process in running)
+
+
+def stay_on(inti: int) -> None:
+    """Keep this process and its server on one core, counted from the end.
+
+    One of them always waits for the other: on two cores each answer has to wake a sleeping one.
+    """
+    if hasattr(os, "sched_setaffinity"):  # not on macOS
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[-1 - inti % len(cores)]})
 
 
 def tell(hasil: Hasil) -> None:
@@ -106,6 +122,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jejak", action="store_true", help="cetak apa yang terjadi")
     parser.add_argument("--gagal", type=int, default=5, help="berhenti setelah sekian yang gagal")
     parser.add_argument("--dua-inti", action="store_true", help="bagi benih atas dua proses")
+    parser.add_argument("--inti", type=int, default=0, help="inti mana, dihitung dari belakang")
     parser.add_argument("--folder", type=Path, help="tempat basis data sementara")
     return parser.parse_args()
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from psycopg import errors as pg
 
 from tests.simulasi.bencana import Bencana, Padam
+from tests.simulasi.sambungan import Cadangan, keep_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,10 @@ class Gangguan:
             raise psycopg.OperationalError
 
 
-def pasang(engine: sa.Engine, program: str, bencana: Callable[[], Bencana]) -> None:
-    """Let the faults of the run reach a program's database."""
+def pasang(
+    engine: sa.Engine, program: str, bencana: Callable[[], Bencana], cadangan: Cadangan
+) -> None:
+    """Let the faults of the run reach a program's database, over sessions that are kept."""
     gangguan = Gangguan(program, bencana)
 
     class Kursor(psycopg.Cursor[Any]):
@@ -74,6 +77,7 @@ def pasang(engine: sa.Engine, program: str, bencana: Callable[[], Bencana]) -> N
         options["cursor_factory"] = Kursor
         gangguan.begin()
 
+    keep_sessions(engine, cadangan)
     sa.event.listen(engine, "begin", gangguan.begin)
     dialect: Any = engine.dialect
     really = dialect.do_commit

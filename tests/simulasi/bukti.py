@@ -9,7 +9,7 @@ from services.audit.bukti import arsip, padan, periksa
 from services.audit.bukti.arsip import Arsip
 from services.audit.bukti.rantai import Penanda
 from services.auth.kunci_pesan import load_message_key, read_jwk
-from services.kit.database import DatabaseError, make_engine, transaction
+from services.kit.database import DatabaseError, transaction
 from services.kit.errors import TemporaryError
 from tests.simulasi.bencana import Padam
 from tests.simulasi.daftar import SISI
@@ -77,10 +77,6 @@ def _archive(panggung: Panggung, nama: str, key: Penanda) -> tuple[Arsip, periks
     def later() -> dt.datetime:  # so that the last minute is compared as well
         return panggung.now(nama) + 2 * padan.TEPI
 
-    engine = make_engine(panggung.urls[nama], 1)
-    try:
-        with transaction(engine) as tx:
-            archive = arsip.read(arsip.lines(tx, nama, key, later))
-    finally:
-        engine.dispose()
+    with transaction(panggung.pembaca[nama]) as tx:
+        archive = arsip.read(arsip.lines(tx, nama, key, later))
     return archive, periksa.check(archive, {k["kid"]: read_jwk(k) for k in key.public})

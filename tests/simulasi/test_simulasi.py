@@ -5,12 +5,15 @@ Many more seeds: `make simulasi RONDE=1000`; all mutants: `python -m tests.simul
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.simulasi.__main__ import Kampanye
 from tests.simulasi.mutan import MUTAN, Mutan, broken, catch
 from tests.simulasi.panggung import Panggung, open_panggung
 from tests.simulasi.ulang import live_once, shrink
@@ -42,6 +45,18 @@ def test_same_seed_repeats_itself_to_the_last_line(panggung: Panggung) -> None:
     assert first.bencana
     assert first.jejak == second.jejak
     assert first.sidik == live_once(panggung, 3).sidik != live_once(panggung, 4).sidik
+
+
+@pytest.mark.timeout(240)
+def test_seed_alone_is_the_same_as_among_others(panggung: Panggung) -> None:
+    """What the runs of a process share may hold nothing of a run."""
+    for benih in (11, 12):
+        live_once(panggung, benih)
+    among = Kampanye()
+    among.add(live_once(panggung, 13))
+    command = [sys.executable, "-m", "tests.simulasi", "--benih", "13", "--ronde", "1"]
+    alone = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"sidik {among.sidik}," in alone.stdout, alone.stderr
 
 
 def test_run_without_its_faults_is_another_run(panggung: Panggung) -> None:
