@@ -264,6 +264,8 @@ MUTAN = (
           (("services.auth.saksi.SaksiLayanan.leaving", _instead(None)),)),
     Mutan("hub-tanpa-catatan", "penyelaras mengirim tanpa catatan bukti",
           (("services.auth.saksi.SaksiKlien.leaving", _instead("")),)),
+    Mutan("dipakai-tanpa-catatan", "jawaban yang tidak dicatat tetap dipakai",
+          (("services.auth.saksi.SaksiKlien.arrived", _instead(None)),)),
     Mutan("catatan-tak-wajib", "yang tidak dapat dicatat tetap dikirim",
           (("services.audit.bukti.buku.BukuBukti.transaction", _fail_open),)),
     Mutan("tanpa-nomor", "perubahan tidak bernomor baru di umpan",
