@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Generator
 from pathlib import Path
@@ -14,7 +15,7 @@ from services.kit.clock import Clock, system_clock
 from services.kit.watched import Watched
 
 _RENEW_BEFORE = 30  # seconds before the end, so that no request meets an expired token
-_UMUR = 60  # seconds that an assertion lives
+_UMUR = 60  # seconds that an assertion lives, and the signature of a message
 _TERLAMBAT = _UMUR - 5  # seconds; the clocks of the two ends may differ by five
 _PERNYATAAN = 2  # assertions until a refusal is believed: the first may have come twice
 
@@ -44,7 +45,11 @@ class KlienAuth(httpx.Auth):
         self._until = 0.0
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the bearer token; after a 401 try once with a new one."""
+        """Add the bearer token; after a 401 try once with a new one.
+
+        A 401 to what was so long under way that token or signature may have ended before it arrived
+        raises httpx.ReadTimeout, as no answer would.
+        """
         for attempt in (1, 2):
             # A clock that was put back keeps a token too long; the 401 then brings a new one.
             if attempt == 2 or self._clock().timestamp() >= self._until:
@@ -54,9 +59,11 @@ class KlienAuth(httpx.Auth):
                 self._token = content["access_token"]
                 self._until = self._clock().timestamp() + content["expires_in"] - _RENEW_BEFORE
             request.headers["Authorization"] = f"Bearer {self._token}"
+            asked = self._clock()
             response = yield request
-            if response.status_code != 401:
+            if response.status_code != httpx.codes.UNAUTHORIZED:
                 return
+        self._require_timely(asked)
 
     def _ask_for_token(self) -> Generator[httpx.Request, httpx.Response, httpx.Response]:
         """Return the answer to an assertion made just now.
@@ -71,9 +78,13 @@ class KlienAuth(httpx.Auth):
             answer.read()  # this body alone: a download's is read where it is wanted
             if answer.status_code != httpx.codes.UNAUTHORIZED:
                 break
-            if (self._clock() - asked).total_seconds() >= _TERLAMBAT:
-                raise httpx.ReadTimeout("pernyataan klien tiba sesudah masa berlakunya")
+            self._require_timely(asked)
         return answer
+
+    def _require_timely(self, asked: dt.datetime) -> None:
+        """Raise httpx.ReadTimeout when a refusal may be due to the time that passed since."""
+        if (self._clock() - asked).total_seconds() >= _TERLAMBAT:
+            raise httpx.ReadTimeout("ditolak sesudah masa berlakunya mungkin lewat di jalan")
 
     def _token_request(self) -> httpx.Request:
         form = {

@@ -13,7 +13,7 @@ import pytest
 from services import persiapan
 from services.auth.jws import new_private_pem
 from services.auth.klien import KlienAuth
-from services.sync.errors import ClientUnknownError, ServiceDownError
+from services.sync.errors import ClientUnknownError, RefusedError, ServiceDownError
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi
 from tests.conftest import BASE, Jam, Registri
@@ -23,11 +23,15 @@ LAMA = dt.timedelta(seconds=70)  # longer than an assertion lives
 
 
 class Jalan(httpx.BaseTransport):
-    """The way to a service. What happens on it to a request for a token is `kejadian`'s."""
+    """The way to a service. What happens on it to a request for a token is `kejadian`'s.
+
+    `rusak` is what happens to the other requests.
+    """
 
     def __init__(self, registri: Registri) -> None:
         self._inner: Any = registri.anonim._transport
         self.kejadian: Callable[[], None] | None = None
+        self.rusak: Callable[[httpx.Request], None] | None = None
         self.kali = 1
         self.diminta = 0
 
@@ -38,6 +42,8 @@ class Jalan(httpx.BaseTransport):
             if self.kejadian is not None:
                 self.kejadian()
             kali, self.kali = self.kali, 1
+        elif self.rusak is not None:
+            self.rusak(request)
         answers: list[httpx.Response] = [self._inner.handle_request(request) for _ in range(kali)]
         return answers[-1]
 
@@ -69,6 +75,25 @@ def test_assertion_that_arrived_too_late_is_made_anew(wlkp: Registri, jalan: Jal
     assert jalan.diminta == 1
     jalan.kejadian = None
     assert klien.list_usulan(None).data == []
+
+
+def test_request_that_arrived_too_late_is_not_refused(wlkp: Registri, jalan: Jalan) -> None:
+    """What a token or a signature no longer covers is answered 401, and was right when it left."""
+    jam = Jam(dt.datetime.now(dt.UTC))
+    waktu = [dt.timedelta(), LAMA, dt.timedelta(), dt.timedelta()]
+
+    def outlive(request: httpx.Request) -> None:
+        request.headers["Authorization"] = "Bearer lewat"
+        jam.sekarang += waktu.pop(0)
+
+    jalan.rusak = outlive
+    klien = client(jalan, KLIEN.key_path(wlkp.data), jam)
+    with pytest.raises(ServiceDownError):
+        klien.list_usulan(None)
+    jam.sekarang = dt.datetime.now(dt.UTC)
+    with pytest.raises(RefusedError):
+        klien.list_usulan(None)
+    assert waktu == []
 
 
 def test_assertion_that_a_network_doubled_is_made_anew(wlkp: Registri, jalan: Jalan) -> None:
