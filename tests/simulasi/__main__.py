@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.kit.interpreter import expect_records
-from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung
+from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung, stay_on
 from tests.simulasi.ulang import Hasil, live_once, shrink
 
 
@@ -93,16 +92,6 @@ def _in_two(options: argparse.Namespace) -> int:
         for ke, (first, count) in enumerate(shares)
     ]
     return max(process.wait() for process in running)
-
-
-def stay_on(inti: int) -> None:
-    """Keep this process and its server on one core, counted from the end.
-
-    One of them always waits for the other: on two cores each answer has to wake a sleeping one.
-    """
-    if hasattr(os, "sched_setaffinity"):  # not on macOS
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[-1 - inti % len(cores)]})
 
 
 def tell(hasil: Hasil) -> None:

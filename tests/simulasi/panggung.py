@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import shutil
 import signal
 import uuid
@@ -180,6 +181,16 @@ def end_on_sigterm() -> Callable[[], bool]:
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     return lambda: bool(told)
+
+
+def stay_on(inti: int = 0) -> None:
+    """Keep this process and its server on one core, counted from the end.
+
+    One of them always waits for the other: on two cores each answer has to wake a sleeping one.
+    """
+    if hasattr(os, "sched_setaffinity"):  # not on macOS
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[-1 - inti % len(cores)]})
 
 
 def service_settings(panggung: Panggung, nama: str) -> ServiceSettings:
