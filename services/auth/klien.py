@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Generator
 from pathlib import Path
@@ -14,6 +15,9 @@ from services.kit.clock import Clock, system_clock
 from services.kit.watched import Watched
 
 _RENEW_BEFORE = 30  # seconds before the end, so that no request meets an expired token
+_UMUR = 60  # seconds that an assertion lives, and the signature of a message
+_TERLAMBAT = _UMUR - 5  # seconds; the clocks of the two ends may differ by five
+_PERNYATAAN = 2  # assertions until a refusal is believed: the first may have come twice
 
 
 class KlienAuth(httpx.Auth):
@@ -41,20 +45,46 @@ class KlienAuth(httpx.Auth):
         self._until = 0.0
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the bearer token; after a 401 try once with a new one."""
+        """Add the bearer token; after a 401 try once with a new one.
+
+        A 401 to what was so long under way that token or signature may have ended before it arrived
+        raises httpx.ReadTimeout, as no answer would.
+        """
         for attempt in (1, 2):
             # A clock that was put back keeps a token too long; the 401 then brings a new one.
             if attempt == 2 or self._clock().timestamp() >= self._until:
-                answer = yield self._token_request()
-                answer.read()  # this body alone: a download's is read where it is wanted
+                answer = yield from self._ask_for_token()
                 answer.raise_for_status()
                 content = answer.json()
                 self._token = content["access_token"]
                 self._until = self._clock().timestamp() + content["expires_in"] - _RENEW_BEFORE
             request.headers["Authorization"] = f"Bearer {self._token}"
+            asked = self._clock()
             response = yield request
-            if response.status_code != 401:
+            if response.status_code != httpx.codes.UNAUTHORIZED:
                 return
+        self._require_timely(asked)
+
+    def _ask_for_token(self) -> Generator[httpx.Request, httpx.Response, httpx.Response]:
+        """Return the answer to an assertion made just now.
+
+        The refusal of one that was so long under way that it may have ended before it arrived says
+        nothing about who we are: it raises httpx.ReadTimeout, as no answer would. The refusal of a
+        fresh one is met with another, and believed then.
+        """
+        for _ in range(_PERNYATAAN):
+            asked = self._clock()
+            answer = yield self._token_request()
+            answer.read()  # this body alone: a download's is read where it is wanted
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                break
+            self._require_timely(asked)
+        return answer
+
+    def _require_timely(self, asked: dt.datetime) -> None:
+        """Raise httpx.ReadTimeout when a refusal may be due to the time that passed since."""
+        if (self._clock() - asked).total_seconds() >= _TERLAMBAT:
+            raise httpx.ReadTimeout("ditolak sesudah masa berlakunya mungkin lewat di jalan")
 
     def _token_request(self) -> httpx.Request:
         form = {
@@ -80,7 +110,7 @@ def make_assertion(
             "sub": client_id,
             "aud": token_url,
             "iat": now,
-            "exp": now + 60,
+            "exp": now + _UMUR,
             "jti": secrets.token_urlsafe(16),
         }
     )

@@ -195,5 +195,16 @@ class KeyMismatchError(SyncConfigurationError):
     saran = "Pasang kunci-sidik yang sama pada kedua layanan dan penyelaras."
 
 
+class ClientUnknownError(SyncConfigurationError):
+    """A service refuses assertions that were made just now: it knows us by something else."""
+
+    kode = "HUB-SYNC-024"
+    judul = "Layanan tidak mengenali klien penyelaras"
+    saran = (
+        "Samakan jam kedua mesin, lalu cocokkan client_id, kunci dan sertifikat klien dengan yang"
+        " terdaftar pada layanan itu."
+    )
+
+
 class Interrupted(BaseException):
     """Stop at a step's edge. Not an `Exception`: DBOS must leave the workflow pending."""

@@ -26,6 +26,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from services.kit.errors import HubError, TemporaryError
 from services.sync.errors import (
     AgreementOverError,
+    ClientUnknownError,
     ContractError,
     CredentialHeldError,
     CursorGoneError,
@@ -60,6 +61,8 @@ JALUR = {Himpunan.BADAN_USAHA: "badan-usaha", Himpunan.PEKERJA: "pekerja"}
 _MENURUT_KODE: dict[str, type[HubError]] = {
     "KLIEN-EKSPOR-002": SnapshotGoneError,
     "KLIEN-NERACA-003": DayNotBegunError,
+    "KLIEN-OTENTIKASI-004": ClientUnknownError,
+    "KLIEN-OTENTIKASI-008": ClientUnknownError,
     "KLIEN-PENAHANAN-001": CredentialHeldError,
     "KLIEN-PENAHANAN-002": CredentialHeldError,
     # Waiting for its end would hold up the directions that go on.

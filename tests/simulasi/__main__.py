@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung
+from services.kit.interpreter import expect_records
+from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung, stay_on
 from tests.simulasi.ulang import Hasil, live_once, shrink
 
 
@@ -44,6 +45,8 @@ def main() -> int:
     if options.dua_inti:
         return _in_two(options)
     told = end_on_sigterm()
+    stay_on(options.inti)
+    expect_records()
     kampanye = Kampanye()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         Path(folder).chmod(0o755)  # the server's account has to reach its folder
@@ -83,8 +86,10 @@ def _in_two(options: argparse.Namespace) -> int:
     more = ["--folder", str(options.folder)] if options.folder else []
     command = [sys.executable, "-m", "tests.simulasi", "--gagal", str(options.gagal), *more]
     running = [
-        subprocess.Popen([*command, "--benih", str(first), "--ronde", str(count)])
-        for first, count in shares
+        subprocess.Popen(
+            [*command, "--benih", str(first), "--ronde", str(count), "--inti", str(ke)]
+        )
+        for ke, (first, count) in enumerate(shares)
     ]
     return max(process.wait() for process in running)
 
@@ -106,6 +111,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jejak", action="store_true", help="cetak apa yang terjadi")
     parser.add_argument("--gagal", type=int, default=5, help="berhenti setelah sekian yang gagal")
     parser.add_argument("--dua-inti", action="store_true", help="bagi benih atas dua proses")
+    parser.add_argument("--inti", type=int, default=0, help="inti mana, dihitung dari belakang")
     parser.add_argument("--folder", type=Path, help="tempat basis data sementara")
     return parser.parse_args()
 

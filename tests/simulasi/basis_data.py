@@ -1,20 +1,25 @@
 """The faults of a database, raised at the driver: statements, commits, connections, full disk.
 
 A transaction is one step of the simulation: it is hit at its begin, at a statement or at its
-commit, and nobody else acts while it is open.
+commit, and nobody else acts while it is open. The transaction of an evidence record is hit in ways
+of its own: there are few of them among the others, and what they forbid is worth asking often.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import errors as pg
 
 from tests.simulasi.bencana import Bencana, Padam
+from tests.simulasi.sambungan import Cadangan, keep_sessions
+
+_CATATAN = b"INSERT INTO audit_pesan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Gangguan:
 
     program: str
     bencana: Callable[[], Bencana]
+    mencatat: WeakSet[Any] = field(default_factory=WeakSet)  # sessions with a record in hand
 
     @property
     def _padam(self) -> str:
@@ -32,14 +38,20 @@ class Gangguan:
         if self.bencana().terjadi(self._padam, f"{self.program} {tempat}"):
             raise Padam(self.program)
 
-    def begin(self, *_: Any) -> None:
+    def begin(self, connection: sa.Connection) -> None:
+        self.mencatat.discard(connection.connection.driver_connection)
+        self.connect()
+
+    def connect(self) -> None:
         if self.bencana().terjadi("mulai_gagal", self.program):
             raise pg.AdminShutdown
 
-    def statement(self, driver: Any) -> None:
+    def statement(self, driver: Any, query: Any) -> None:
         b = self.bencana()
         if not b.aktif:
             return
+        if isinstance(query, bytes) and _CATATAN in query:
+            self.record(driver)
         if b.terjadi("perintah_gagal", self.program):
             raise pg.SerializationFailure
         if b.terjadi("penuh", self.program):
@@ -49,10 +61,23 @@ class Gangguan:
             raise psycopg.OperationalError
         self.die("perintah")
 
+    def record(self, driver: Any) -> None:
+        """Hit the statement that writes an evidence record."""
+        self.mencatat.add(driver)
+        if self.bencana().terjadi("catatan_penuh", self.program):
+            raise pg.DiskFull
+        if self.bencana().terjadi("catatan_putus", self.program):
+            driver.close()
+            raise psycopg.OperationalError
+
     def commit(self, really: Callable[[Any], None], connection: Any) -> None:
         self.die("sebelum commit")
         if self.bencana().terjadi("catat_gagal", self.program):
             raise pg.SerializationFailure
+        if connection.driver_connection in self.mencatat:
+            self.mencatat.discard(connection.driver_connection)
+            if self.bencana().terjadi("catatan_gagal", self.program):
+                raise pg.DiskFull
         really(connection)
         self.die("sesudah commit")
         if self.bencana().terjadi("catat_ragu", self.program):  # done, and nobody is told
@@ -60,20 +85,23 @@ class Gangguan:
             raise psycopg.OperationalError
 
 
-def pasang(engine: sa.Engine, program: str, bencana: Callable[[], Bencana]) -> None:
-    """Let the faults of the run reach a program's database."""
+def pasang(
+    engine: sa.Engine, program: str, bencana: Callable[[], Bencana], cadangan: Cadangan
+) -> None:
+    """Let the faults of the run reach a program's database, over sessions that are kept."""
     gangguan = Gangguan(program, bencana)
 
     class Kursor(psycopg.Cursor[Any]):
-        def execute(self, *args: Any, **kwargs: Any) -> Any:
-            gangguan.statement(self.connection)
-            return super().execute(*args, **kwargs)
+        def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+            gangguan.statement(self.connection, query)
+            return super().execute(query, *args, **kwargs)
 
     @sa.event.listens_for(engine, "do_connect")
     def _connect(_d: Any, _r: Any, _a: Any, options: dict[str, Any]) -> None:
         options["cursor_factory"] = Kursor
-        gangguan.begin()
+        gangguan.connect()
 
+    keep_sessions(engine, cadangan)
     sa.event.listen(engine, "begin", gangguan.begin)
     dialect: Any = engine.dialect
     really = dialect.do_commit

@@ -48,6 +48,9 @@ PELUANG: dict[str, tuple[float, float]] = {
     "catat_ragu": (0.003, 0.02),
     "putus": (0.0005, 0.003),
     "penuh": (0.0005, 0.003),
+    "catatan_penuh": (0.004, 0.02),  # the evidence record's own, beside those of any statement
+    "catatan_putus": (0.004, 0.02),
+    "catatan_gagal": (0.004, 0.02),
     "padam_hub": (0.002, 0.012),
     "padam_layanan": (0.002, 0.012),
     "padam_langkah": (0.01, 0.06),

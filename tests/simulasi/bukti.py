@@ -9,10 +9,11 @@ from services.audit.bukti import arsip, padan, periksa
 from services.audit.bukti.arsip import Arsip
 from services.audit.bukti.rantai import Penanda
 from services.auth.kunci_pesan import load_message_key, read_jwk
-from services.kit.database import DatabaseError, make_engine, transaction
+from services.kit.database import DatabaseError, transaction
 from services.kit.errors import TemporaryError
 from tests.simulasi.bencana import Padam
 from tests.simulasi.daftar import SISI
+from tests.simulasi.jaringan import Jaringan
 from tests.simulasi.panggung import Panggung
 
 _TERCATAT = """
@@ -32,24 +33,29 @@ def seal(panggung: Panggung, nama: str) -> None:
         panggung.restart(padam.program)
 
 
-def check(
-    panggung: Panggung, terkirim: list[tuple[str, str]], dilayani: list[tuple[str, str, int]]
-) -> list[str]:
+def check(panggung: Panggung, sent: Jaringan) -> list[str]:
     """Return what the evidence does not say or does not prove.
 
-    `terkirim` are program and nonce of what left the hub, `dilayani` those of what a service
-    answered, with the status.
+    What left the hub stands in its book, what a service answered in the service's, and what the
+    hub was given of an answer in its own: what is not recorded was not sent and not used.
     """
     records = {p: dict(panggung.fetch(p, _TERCATAT)) for p in (*SISI, "hub")}
     found = [
-        f"pesan ke {p} tanpa catatan di hub" for p, nonce in terkirim if nonce not in records["hub"]
+        f"pesan ke {p} tanpa catatan di hub"
+        for p, nonce in sent.berangkat
+        if nonce not in records["hub"]
     ]
     found += [
         f"jawaban {status} dari {p} tanpa catatannya"
-        for p, nonce, status in dilayani
+        for p, nonce, status in sent.dilayani
         if status < 300 and records[p].get(nonce) != str(status)
     ]
-    return found + _chains(panggung)
+    found += [
+        f"jawaban {status} dari {p} dipakai hub tanpa catatannya"
+        for p, nonce, status in sent.dipakai
+        if records["hub"].get(nonce) != str(status)
+    ]
+    return found or _chains(panggung)  # a chain with holes tells less than what is missing
 
 
 def _chains(panggung: Panggung) -> list[str]:
@@ -77,10 +83,6 @@ def _archive(panggung: Panggung, nama: str, key: Penanda) -> tuple[Arsip, periks
     def later() -> dt.datetime:  # so that the last minute is compared as well
         return panggung.now(nama) + 2 * padan.TEPI
 
-    engine = make_engine(panggung.urls[nama], 1)
-    try:
-        with transaction(engine) as tx:
-            archive = arsip.read(arsip.lines(tx, nama, key, later))
-    finally:
-        engine.dispose()
+    with transaction(panggung.pembaca[nama]) as tx:
+        archive = arsip.read(arsip.lines(tx, nama, key, later))
     return archive, periksa.check(archive, {k["kid"]: read_jwk(k) for k in key.public})

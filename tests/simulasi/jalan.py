@@ -17,6 +17,7 @@ from services.auth.riwayat import BerkasPerjanjian
 from services.auth.saksi import SaksiKlien
 from services.kit.errors import PermanentError, TemporaryError
 from services.sync import konteks, saksi
+from services.sync.errors import ClientUnknownError, NotAuthorisedError, RefusedError
 from services.sync.klien import KlienRegistri, Luar
 from services.sync.konteks import Konteks
 from services.sync.run import HasilJalan, until_converged
@@ -26,7 +27,7 @@ from tests.simulasi import bukti, invarian, naskah
 from tests.simulasi.bencana import Bencana, Jejak, Padam
 from tests.simulasi.daftar import SISI
 from tests.simulasi.jam import Jam
-from tests.simulasi.jaringan import Jaringan, Kawat, SeketikaExecutor, Surat
+from tests.simulasi.jaringan import Jaringan, Kawat, Pemakai, SeketikaExecutor, Surat
 from tests.simulasi.kerusakan import damage, repair_all
 from tests.simulasi.naskah import Babak
 from tests.simulasi.panggung import Panggung
@@ -38,6 +39,8 @@ _T = TypeVar("_T")
 
 _MATI_PALING_BANYAK = 60  # deaths of the hub in one call; more than there are faults
 _TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
+# Nobody forges anything here, comes with a wrong key, or says what the contract does not know.
+_TAK_BERSEBAB = (AnswerSignatureError, ClientUnknownError, RefusedError)
 
 
 @dataclass
@@ -140,8 +143,8 @@ class Dunia:
                     return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
-                if isinstance(error, AnswerSignatureError):  # nobody forges anything here
-                    self.jaringan.pelanggaran.append("jawaban layanan tidak dipercaya")
+                if isinstance(error, _TAK_BERSEBAB) and not isinstance(error, NotAuthorisedError):
+                    self.jaringan.pelanggaran.append(f"hub berhenti tanpa sebab: {error.detail}")
                 self.jam.lewat(self.acak.uniform(1, 120))
                 return None
         raise AssertionError("rekonsiliasi mati terus-menerus")
@@ -191,7 +194,8 @@ class Dunia:
         if key is None:
             return wire
         witness = saksi.witness(ctx, nama)
-        return SigningTransport(wire, key, lambda: ctx.perjanjian.nomor, ctx.clock, witness)
+        signing = SigningTransport(wire, key, lambda: ctx.perjanjian.nomor, ctx.clock, witness)
+        return Pemakai(signing, nama.value, self.jaringan)
 
     # The run
 
@@ -288,7 +292,7 @@ class Dunia:
         sent = self.jaringan
         return [
             *invarian.check(self.panggung, self.suntingan, self.jam.sekarang),
-            *bukti.check(self.panggung, sent.berangkat, sent.dilayani),
+            *bukti.check(self.panggung, sent),
         ]
 
     def replay(self) -> list[str]:

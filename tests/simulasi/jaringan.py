@@ -6,7 +6,7 @@ A copy of a request can arrive again much later, after others, whatever became o
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -137,6 +137,7 @@ class Jaringan:
     pelanggaran: list[str] = field(default_factory=list)
     berangkat: list[tuple[str, str]] = field(default_factory=list)
     dilayani: list[tuple[str, str, int]] = field(default_factory=list)
+    dipakai: list[tuple[str, str, int]] = field(default_factory=list)
 
     def deliver(self, surat: Surat) -> Jawaban | None:
         """Bring a request to its service; None when that dies while it works on it."""
@@ -222,3 +223,36 @@ class Kawat(httpx.BaseTransport):
             self._jaringan.berangkat.append((self._program, surat.nonce))
         jawaban = self._jaringan.send(surat)
         return httpx.Response(jawaban.status, headers=jawaban.headers, content=jawaban.isi)
+
+
+class Pemakai(httpx.BaseTransport):
+    """The hub's hand that takes an answer, above everything that may keep it from there."""
+
+    def __init__(self, inner: httpx.BaseTransport, program: str, jaringan: Jaringan) -> None:
+        self._inner = inner
+        self._program = program
+        self._jaringan = jaringan
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        nonce = nonce_of((k.lower(), v) for k, v in request.headers.raw)
+        if nonce is None:
+            return answer
+        taken = (self._program, nonce, answer.status_code)
+        stream = _Terbaca(answer, lambda: self._jaringan.dipakai.append(taken))
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Terbaca(httpx.SyncByteStream):
+    """Content that tells when it was read to its end."""
+
+    def __init__(self, answer: httpx.Response, done: Callable[[], None]) -> None:
+        self._inner: Any = answer.stream
+        self._done = done
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._inner
+        self._done()

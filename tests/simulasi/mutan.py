@@ -22,7 +22,7 @@ from services.sync import bukti, deliver
 from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import Izin
 from shared_schemas.v1.kode import JenisPerubahan, KeadaanUsulan
-from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung
+from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung, stay_on
 from tests.simulasi.ulang import live_once
 
 PALING_BANYAK = 100
@@ -266,6 +266,8 @@ MUTAN = (
           (("services.auth.saksi.SaksiLayanan.leaving", _instead(None)),)),
     Mutan("hub-tanpa-catatan", "penyelaras mengirim tanpa catatan bukti",
           (("services.auth.saksi.SaksiKlien.leaving", _instead("")),)),
+    Mutan("dipakai-tanpa-catatan", "jawaban yang tidak dicatat tetap dipakai",
+          (("services.auth.saksi.SaksiKlien.arrived", _instead(None)),)),
     Mutan("catatan-tak-wajib", "yang tidak dapat dicatat tetap dikirim",
           (("services.audit.bukti.buku.BukuBukti.transaction", _fail_open),)),
     Mutan("tanpa-nomor", "perubahan tidak bernomor baru di umpan",
@@ -331,6 +333,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="tempat basis data sementara")
     options = parser.parse_args()
     told = end_on_sigterm()
+    stay_on()
     missed = 0
     with (
         tempfile.TemporaryDirectory(dir=options.folder) as folder,

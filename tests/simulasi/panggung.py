@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import shutil
 import signal
 import uuid
@@ -37,9 +38,34 @@ from tests.simulasi.basis_data import pasang
 from tests.simulasi.bencana import Bencana
 from tests.simulasi.jam import Jam
 from tests.simulasi.perjanjian import Berkas
+from tests.simulasi.sambungan import Cadangan
 
 PROGRAM = ("wlkp", "bpjs", "hub")
-_RINGAN = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
+_RINGAN = (
+    "fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off",
+    "jit = off", "max_parallel_workers_per_gather = 0", "track_activities = off",
+    "track_counts = off", "update_process_title = off",
+)  # fmt: skip
+# Emptying a table costs the more files it has, and most have nothing in them. What was rolled back
+# has left pages behind, so size says who was written to; sequences do not roll back.
+_KOSONGKAN = """
+DO $$
+DECLARE ditulisi text; urutan regclass;
+BEGIN
+    SELECT string_agg(oid::regclass::text, ', ' ORDER BY relname) INTO ditulisi FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0;
+    IF ditulisi IS NOT NULL THEN
+        EXECUTE format('TRUNCATE %s RESTART IDENTITY CASCADE', ditulisi);
+    END IF;
+    FOR urutan IN
+        SELECT format('%I.%I', schemaname, sequencename)::regclass FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL
+    LOOP
+        EXECUTE format('ALTER SEQUENCE %s RESTART', urutan);
+    END LOOP;
+END $$
+"""
 # Random ids would order rows anew in every run.
 _ID_TERHITUNG = """
 CREATE SEQUENCE urutan_id;
@@ -54,7 +80,6 @@ class Panggung:
     data: Path
     urls: dict[str, str]
     admin: dict[str, psycopg.Connection[Any]]
-    kosongkan: dict[str, str]
     sync: SyncSettings
     hub: sa.Engine
     perjanjian: Berkas
@@ -63,6 +88,9 @@ class Panggung:
     bencana: Bencana = field(init=False)
     nomor_id: Iterator[int] = field(default_factory=itertools.count)
     ditahan: dict[str, dt.datetime | None] = field(default_factory=dict)
+    cadangan: dict[str, Cadangan] = field(
+        default_factory=lambda: {program: Cadangan() for program in PROGRAM}
+    )
 
     def open(self, jam: Jam, bencana: Bencana) -> None:
         """Begin a run: empty databases, new programs, the agreement as in the sample."""
@@ -70,7 +98,7 @@ class Panggung:
         self.hub.dispose()
         self.ditahan.clear()
         for program in PROGRAM:
-            self.admin[program].execute(self.kosongkan[program].encode())
+            self.admin[program].execute(_KOSONGKAN.encode())
         shutil.rmtree(self.sync.simpanan or "", ignore_errors=True)
         self.perjanjian.begin()
         for nama in APPS:
@@ -90,12 +118,17 @@ class Panggung:
         made = RegistryService(
             APPS[nama].SPEC, service_settings(self, nama), partial(self.now, nama)
         )
-        pasang(made.engine, nama, self.faults)
+        pasang(made.engine, nama, self.faults, self.cadangan[nama])
         return made
 
     def now(self, program: str) -> dt.datetime:
         """Return what a program believes the time to be."""
         return self.jam.untuk(program)()
+
+    @cached_property
+    def pembaca(self) -> dict[str, sa.Engine]:
+        """Engines that read whole archives past all faults."""
+        return {program: make_engine(url, 1) for program, url in self.urls.items()}
 
     @cached_property
     def kunci_sidik(self) -> bytes:
@@ -109,8 +142,12 @@ class Panggung:
     def close(self) -> None:
         """Close the programs' connections."""
         self.hub.dispose()
+        for engine in self.pembaca.values():
+            engine.dispose()
         for app in self.apps.values():
             app.state.service.engine.dispose()
+        for cadangan in self.cadangan.values():
+            cadangan.close()
 
     def may_answer(self, program: str, *, pertukaran: bool) -> bool:
         """Say whether a service may give the hub anything now: no hold, and no end, forbids it."""
@@ -144,6 +181,16 @@ def end_on_sigterm() -> Callable[[], bool]:
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     return lambda: bool(told)
+
+
+def stay_on(inti: int = 0) -> None:
+    """Keep this process and its server on one core, counted from the end.
+
+    One of them always waits for the other: on two cores each answer has to wake a sleeping one.
+    """
+    if hasattr(os, "sched_setaffinity"):  # not on macOS
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[-1 - inti % len(cores)]})
 
 
 def service_settings(panggung: Panggung, nama: str) -> ServiceSettings:
@@ -182,20 +229,6 @@ def without_chance(panggung: Panggung) -> Iterator[None]:
         yield
 
 
-def _emptying(connection: psycopg.Connection[Any]) -> str:
-    tables = connection.execute(
-        "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
-        " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-    ).fetchone()
-    sequences = connection.execute(
-        "SELECT string_agg(format('ALTER SEQUENCE %I RESTART', sequencename), '; ')"
-        " FROM pg_sequences WHERE sequencename LIKE 'urutan%'"
-    ).fetchone()
-    assert tables
-    assert sequences
-    return f"TRUNCATE {tables[0]} RESTART IDENTITY; {sequences[0] or ''}"
-
-
 def _open_databases(
     server: PostgresServer, stack: ExitStack
 ) -> tuple[dict[str, str], dict[str, psycopg.Connection[Any]]]:
@@ -232,12 +265,11 @@ def open_panggung(folder: Path) -> Iterator[Panggung]:
         urls, admin = _open_databases(server, stack)
         sync = settings(urls["hub"], data, "http://wlkp", "http://bpjs", tunggu_detik=20)
         panggung = Panggung(
-            data, urls, admin, {p: _emptying(admin[p]) for p in PROGRAM},
-            sync.model_copy(update={"batas_halaman": 5}), make_engine(urls["hub"], 2),
-            Berkas(data, sync.perjanjian_path),
+            data, urls, admin, sync.model_copy(update={"batas_halaman": 5}),
+            make_engine(urls["hub"], 2), Berkas(data, sync.perjanjian_path),
         )  # fmt: skip
         panggung.hub.connect().close()  # what SQLAlchemy asks a server once is not asked in a run
-        pasang(panggung.hub, "hub", panggung.faults)
+        pasang(panggung.hub, "hub", panggung.faults, panggung.cadangan["hub"])
         stack.callback(panggung.close)
         for nama, module in APPS.items():
             panggung.apps[nama] = module.bare_app(service_settings(panggung, nama))

@@ -1,40 +1,22 @@
-"""Some seeds of the simulation, that it repeats itself exactly, and that it sees what is broken.
+"""That the simulation repeats itself exactly, and that it sees what is broken.
 
-Many more seeds: `make simulasi RONDE=1000`; all mutants: `python -m tests.simulasi.mutan`.
+All mutants: `python -m tests.simulasi.mutan`.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
+from tests.simulasi.__main__ import Kampanye
 from tests.simulasi.mutan import MUTAN, Mutan, broken, catch
-from tests.simulasi.panggung import Panggung, open_panggung
+from tests.simulasi.panggung import Panggung
 from tests.simulasi.ulang import live_once, shrink
 
 SEKETIKA = {"antrean-bocor", "lupa-yang-sudah", "tanpa-nomor", "tanpa-riwayat"}
 """Mutants that the first seeds see; the others take more than a test should."""
-
-
-@pytest.fixture(scope="module")
-def panggung() -> Iterator[Panggung]:
-    with tempfile.TemporaryDirectory(prefix="uji-simulasi-") as folder:
-        Path(folder).chmod(0o755)
-        with open_panggung(Path(folder)) as opened:
-            yield opened
-
-
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("pertama", [1, 11, 21])
-def test_no_seed_loses_or_doubles_anything(panggung: Panggung, pertama: int) -> None:
-    for benih in range(pertama, pertama + 10):
-        hasil = live_once(panggung, benih)
-        assert hasil.pelanggaran == (), (
-            f"python -m tests.simulasi --benih {benih} --ronde 1 --jejak"
-        )
 
 
 def test_same_seed_repeats_itself_to_the_last_line(panggung: Panggung) -> None:
@@ -42,6 +24,18 @@ def test_same_seed_repeats_itself_to_the_last_line(panggung: Panggung) -> None:
     assert first.bencana
     assert first.jejak == second.jejak
     assert first.sidik == live_once(panggung, 3).sidik != live_once(panggung, 4).sidik
+
+
+@pytest.mark.timeout(240)
+def test_seed_alone_is_the_same_as_among_others(panggung: Panggung) -> None:
+    """What the runs of a process share may hold nothing of a run."""
+    for benih in (11, 12):
+        live_once(panggung, benih)
+    among = Kampanye()
+    among.add(live_once(panggung, 13))
+    command = [sys.executable, "-m", "tests.simulasi", "--benih", "13", "--ronde", "1"]
+    alone = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"sidik {among.sidik}," in alone.stdout, alone.stderr
 
 
 def test_run_without_its_faults_is_another_run(panggung: Panggung) -> None:
