@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -49,14 +50,14 @@ class Gangguan:
             raise psycopg.OperationalError
         self.die("perintah")
 
-    def commit(self, really: Callable[[Any], None], connection: Any) -> None:
+    def commit(self, really: Callable[[], Any], driver: Any) -> None:
         self.die("sebelum commit")
         if self.bencana().terjadi("catat_gagal", self.program):
             raise pg.SerializationFailure
-        really(connection)
+        really()
         self.die("sesudah commit")
         if self.bencana().terjadi("catat_ragu", self.program):  # done, and nobody is told
-            connection.driver_connection.close()
+            driver.close()
             raise psycopg.OperationalError
 
 
@@ -66,8 +67,14 @@ def pasang(engine: sa.Engine, program: str, bencana: Callable[[], Bencana]) -> N
 
     class Kursor(psycopg.Cursor[Any]):
         def execute(self, *args: Any, **kwargs: Any) -> Any:
-            gangguan.statement(self.connection)
-            return super().execute(*args, **kwargs)
+            driver, really = self.connection, partial(super().execute, *args, **kwargs)
+            gangguan.statement(driver)
+            if not driver.autocommit:
+                return really()
+            # A transaction by itself: its begin and its commit are in the one statement.
+            gangguan.begin()
+            gangguan.commit(really, driver)
+            return self
 
     @sa.event.listens_for(engine, "do_connect")
     def _connect(_d: Any, _r: Any, _a: Any, options: dict[str, Any]) -> None:
@@ -77,4 +84,6 @@ def pasang(engine: sa.Engine, program: str, bencana: Callable[[], Bencana]) -> N
     sa.event.listen(engine, "begin", gangguan.begin)
     dialect: Any = engine.dialect
     really = dialect.do_commit
-    dialect.do_commit = lambda connection: gangguan.commit(really, connection)
+    dialect.do_commit = lambda connection: gangguan.commit(
+        partial(really, connection), connection.driver_connection
+    )
