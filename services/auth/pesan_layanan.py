@@ -204,7 +204,9 @@ class _Answer:
         if self._klien is not None:
             scope = self._request.scope
             rute = getattr(scope.get("route"), "path", None)
-            sent = Terkirim(status, _digest_of(headers, body), body, tanda)
+            # Signing has put the digest there; hashing a page again costs a millisecond.
+            sidik = _digest_of(headers, None if tanda is not None else body)
+            sent = Terkirim(status, sidik, body, tanda)
             self._saksi.leaving(self._klien, scope["state"].get("pelaku"), rute, sent)
         return {**self._start, "headers": headers.raw}
 
