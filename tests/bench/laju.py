@@ -82,7 +82,7 @@ def quantile(lama: Sequence[float], percent: int) -> float:
 def laju(panggung: Panggung, ujian: Ujian) -> list[str]:
     """Return what was measured, line by line."""
     with (
-        service(panggung, tls=True, HUB_TANDA_TANGAN="1", HUB_BUKTI_SEGEL_DETIK="1") as lengkap,
+        service(panggung, tls=True, HUB_TANDA_TANGAN="1") as lengkap,
         # On the same database: only one of the two may seal.
         service(panggung, bukti=False, HUB_BUKTI_SEGEL_DETIK="0") as polos,
     ):
