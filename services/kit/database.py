@@ -162,12 +162,14 @@ def statements(engine: sa.Engine) -> Iterator[Statements]:
         driver = _driver_of(pooled)
         try:
             driver.autocommit = True
-            yield Statements(driver)
-            driver.autocommit = False
-        except BaseException:
-            pooled.invalidate()  # in whatever state it is; a new one costs a few milliseconds
-            raise
+            try:
+                yield Statements(driver)
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
         finally:
+            if driver.closed:
+                pooled.invalidate()
             pooled.close()
     except (DBAPIError, psycopg.Error, sa.exc.TimeoutError) as error:
         raise _translate(error) from None
