@@ -29,7 +29,7 @@ from services.audit.bukti.isi import Muatan, content_digest, count_items
 from services.audit.record import Pelaku
 from services.auth.clients import Klien
 from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, Tanda
-from services.auth.sekali import SEKALI
+from services.auth.sekali import SEKALI_MENYUSUL
 from services.kit.database import Statements
 
 _RUAS = re.compile(r"[a-z]+(?:-[a-z]+)*|v[0-9]+|")
@@ -99,9 +99,12 @@ class SaksiLayanan:
     def received_once(
         self, tx: Statements, klien: Klien, tanda: Tanda, sekali: dict[str, Any]
     ) -> bool:
-        """Record a signed request if its nonce is new, in one statement with it; say whether."""
+        """Record a signed request if its nonce is new, in one statement with it; say whether.
+
+        On the disk it is when its answer's record is: nothing leaves before.
+        """
         catatan, isi = self._received(klien, tanda)
-        self.permintaan = self.buku.write_if(tx, catatan, isi, SEKALI, sekali)
+        self.permintaan = self.buku.write_if(tx, catatan, isi, SEKALI_MENYUSUL, sekali)
         return self.permintaan is not None
 
     def _received(self, klien: Klien, tanda: Tanda | None) -> tuple[Catatan, Muatan | None]:

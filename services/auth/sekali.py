@@ -10,13 +10,18 @@ from services.kit.database import Statements
 SEKALI = """
 INSERT INTO auth_jti (klien, jti, kedaluwarsa)
 VALUES (%(sekali_klien)s, %(sekali_tanda)s, %(sekali_hingga)s)
-ON CONFLICT DO NOTHING RETURNING 1
+ON CONFLICT DO NOTHING RETURNING """
+SEKALI_MENYUSUL = f"{SEKALI} set_config('synchronous_commit', 'off', true)"
+"""A row the first time a mark is used, for a statement that goes on from it.
+
+All see the mark at once; its way to the disk is not waited for. The log of PostgreSQL is written in
+order: what is committed later and waited for, be it a write or the record of the answer, takes the
+mark along, and until then nothing was done that a repeated message could do again.
 """
-"""A row the first time a mark is used; a statement may go on from it."""
 
 
 def mark_of(klien: str, tanda: str, hingga: dt.datetime) -> dict[str, Any]:
-    """Return the parameters of `SEKALI`: a client uses this mark once.
+    """Return the parameters of both: a client uses this mark once.
 
     Also across processes and restarts, until `hingga`, after which its time has run out anyway.
     """
@@ -25,7 +30,7 @@ def mark_of(klien: str, tanda: str, hingga: dt.datetime) -> dict[str, Any]:
 
 def use_once(tx: Statements, sekali: dict[str, Any]) -> bool:
     """Remember that a mark was used; say whether it is the first time."""
-    return tx.raw(SEKALI, sekali).fetchone() is not None
+    return tx.raw(f"{SEKALI} 1", sekali).fetchone() is not None
 
 
 def forget_expired(tx: Statements, now: dt.datetime) -> None:
