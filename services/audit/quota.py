@@ -17,7 +17,7 @@ from typing import Any
 
 from services.audit.errors import EnumerationError, QuotaError
 from services.kit.clock import Clock
-from services.kit.database import Transaction
+from services.kit.database import Statements, Transaction
 from shared_schemas.perjanjian import WIB
 
 KEBIJAKAN = "orang-per-hari"
@@ -98,7 +98,7 @@ class Jatah:
         known = {"kuota_dikenal": n if dikenal is None else dikenal}
         self.taken(tx, n, tx.raw(query, self.parameters(n) | known).fetchone())
 
-    def taken(self, tx: Transaction, n: int, row: tuple[Any, ...] | None) -> None:
+    def taken(self, tx: Statements, n: int, row: tuple[Any, ...] | None) -> None:
         """Note what is left after `statement`, whose row this is.
 
         Raises QuotaError or EnumerationError when there is none: nothing was taken.
@@ -115,7 +115,7 @@ class Jatah:
         error = QuotaError if used + n > self._limit else EnumerationError
         raise error(headers={"Retry-After": str(self._seconds_left)})
 
-    def mark(self, tx: Transaction) -> bool:
+    def mark(self, tx: Statements) -> bool:
         """Note that this client is suspected of guessing; say whether that is new today."""
         done = tx.raw(
             "UPDATE kuota SET diduga = true WHERE (pelaku, perihal, hari) = (%s, %s, %s)"

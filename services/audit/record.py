@@ -13,7 +13,7 @@ from typing import Any
 from services.audit.catalogue import RINCIAN, Peristiwa
 from services.audit.quota import Jatah
 from services.kit.clock import Clock, system_clock
-from services.kit.database import Transaction
+from services.kit.database import Statements, Transaction
 
 SIDIK_OKTET = 16  # 128 bits: collisions out of reach
 
@@ -74,7 +74,7 @@ class Auditor:
         """Return the moment under which an act is entered, for what the act itself dates."""
         return self._clock()
 
-    def record(self, tx: Transaction, bukti: Bukti) -> None:
+    def record(self, tx: Statements, bukti: Bukti) -> None:
         """Append an event. Raises ValueError for a detail that the catalogue does not list."""
         surplus = set(bukti.rincian) - RINCIAN[bukti.peristiwa]
         if surplus:
@@ -107,7 +107,7 @@ class Auditor:
         """
         return int.from_bytes(self.fingerprint(nik)[:8], "big", signed=True)
 
-    def list_fields(self, tx: Transaction, bidang: tuple[str, ...]) -> int:
+    def list_fields(self, tx: Statements, bidang: tuple[str, ...]) -> int:
         """Return the number of a list of fields, which the ledger spells out once.
 
         A list counts as known when it is found, not when it is written: the transaction that

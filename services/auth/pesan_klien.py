@@ -174,7 +174,8 @@ class _Arriving(httpx.SyncByteStream):
             if self._isi is not None:
                 self._isi.add(piece)
             if self._done is not None:
-                digest.update(piece)
+                if self._isi is None:
+                    digest.update(piece)
                 size += len(piece)
                 if size <= _DIINGAT:
                     kept.append(piece)
@@ -186,7 +187,8 @@ class _Arriving(httpx.SyncByteStream):
                 raise _not_believed(error) from None
         if self._done is not None:
             badan = b"".join(kept) if size <= _DIINGAT else None
-            self._done(self._answer, self._isi, digest.hexdigest(), badan)
+            sidik = digest.hexdigest() if self._isi is None else self._isi.sidik
+            self._done(self._answer, self._isi, sidik, badan)
 
     def close(self) -> None:
         self._inner.close()

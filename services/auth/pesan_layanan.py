@@ -21,7 +21,7 @@ from services.auth.errors import AgreementNumberError, ReplayError
 from services.auth.kunci_pesan import KunciPesan
 from services.auth.pesan import HEADER_PERJANJIAN, Jawaban, Permintaan
 from services.auth.saksi import SaksiLayanan, Terkirim
-from services.auth.sekali import forget_expired, use_once
+from services.auth.sekali import forget_expired, mark_of, use_once
 from services.auth.tokens import TokenIssuer
 from services.kit.clock import Clock
 from services.kit.errors import HubError
@@ -92,15 +92,18 @@ class SignedMessages:
         keys = {kid: key for k in clients.values() for kid, key in k.message_keys.items()}
         tanda = pesan.verify_request(saksi.message, saksi.badan, keys, service.clock)
         klien: Klien = owners[tanda.keyid]
-        with service.bukti.transaction() as tx:
-            # After the signature: a stranger fills no table.
-            until = tanda.expires + pesan.TOLERANSI
-            if not use_once(tx, klien.client_id, f"pesan:{tanda.nonce}", until):
-                raise ReplayError
-            if klien.pihak is not None:
-                saksi.received(tx, klien, tanda)
+        # After the signature: a stranger fills no table.
+        until = tanda.expires + pesan.TOLERANSI
+        sekali = mark_of(klien.client_id, f"pesan:{tanda.nonce}", until)
+        with service.bukti.statements() as tx:
             if next(self._count) % _BERSIHKAN_TIAP == 0:
                 forget_expired(tx, service.clock())
+            if klien.pihak is None:
+                first = use_once(tx, sekali)
+            else:
+                first = saksi.received_once(tx, klien, tanda, sekali)
+        if not first:
+            raise ReplayError
         request.scope["state"][PENANDA] = klien.client_id
         if saksi.message.headers[HEADER_PERJANJIAN] != service.agreement.current().nomor:
             raise AgreementNumberError
@@ -201,7 +204,9 @@ class _Answer:
         if self._klien is not None:
             scope = self._request.scope
             rute = getattr(scope.get("route"), "path", None)
-            sent = Terkirim(status, _digest_of(headers, body), body, tanda)
+            # Signing has put the digest there; hashing a page again costs a millisecond.
+            sidik = _digest_of(headers, None if tanda is not None else body)
+            sent = Terkirim(status, sidik, body, tanda)
             self._saksi.leaving(self._klien, scope["state"].get("pelaku"), rute, sent)
         return {**self._start, "headers": headers.raw}
 

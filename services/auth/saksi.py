@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -27,7 +29,8 @@ from services.audit.bukti.isi import Muatan, content_digest, count_items
 from services.audit.record import Pelaku
 from services.auth.clients import Klien
 from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, Tanda
-from services.kit.database import Transaction
+from services.auth.sekali import SEKALI_MENYUSUL
+from services.kit.database import Statements
 
 _RUAS = re.compile(r"[a-z]+(?:-[a-z]+)*|v[0-9]+|")
 
@@ -93,11 +96,21 @@ class SaksiLayanan:
     id_permintaan: str
     permintaan: str | None = field(default=None, init=False)
 
-    def received(self, tx: Transaction, klien: Klien, tanda: Tanda | None) -> None:
-        """Record the request, in the transaction that accepts it."""
+    def received_once(
+        self, tx: Statements, klien: Klien, tanda: Tanda, sekali: dict[str, Any]
+    ) -> bool:
+        """Record a signed request if its nonce is new, in one statement with it; say whether.
+
+        On the disk it is when its answer's record is: nothing leaves before.
+        """
+        catatan, isi = self._received(klien, tanda)
+        self.permintaan = self.buku.write_if(tx, catatan, isi, SEKALI_MENYUSUL, sekali)
+        return self.permintaan is not None
+
+    def _received(self, klien: Klien, tanda: Tanda | None) -> tuple[Catatan, Muatan | None]:
         said = _request(self.message, self.badan, tanda)
         catatan = Catatan(arah=Arah.MASUK, **self._common(klien), **said)
-        self.permintaan = self.buku.write(tx, catatan, _content(self.badan, tanda))
+        return catatan, _content(self.badan, tanda)
 
     def leaving(self, klien: Klien, who: Pelaku | None, rute: str | None, sent: Terkirim) -> None:
         """Record the answer before it leaves, and the request unless that was done.
@@ -108,9 +121,12 @@ class SaksiLayanan:
         if who is not None:
             right |= {"pasal": who.pasal, "cakupan": who.cakupan, "tujuan": who.tujuan}
         said = _answer(self.message, sent)
-        with self.buku.transaction() as tx:
+        alone = self.permintaan is not None
+        opened: Callable[[], AbstractContextManager[Statements]]
+        opened = self.buku.statements if alone else self.buku.transaction
+        with opened() as tx:
             if self.permintaan is None:
-                self.received(tx, klien, None)
+                self.permintaan = self.buku.write(tx, *self._received(klien, None))
             catatan = Catatan(
                 arah=Arah.KELUAR,
                 permintaan=self.permintaan,

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from services.kit.database import Transaction
+from services.kit.database import Statements
+
+SEKALI = """
+INSERT INTO auth_jti (klien, jti, kedaluwarsa)
+VALUES (%(sekali_klien)s, %(sekali_tanda)s, %(sekali_hingga)s)
+ON CONFLICT DO NOTHING RETURNING """
+SEKALI_MENYUSUL = f"{SEKALI} set_config('synchronous_commit', 'off', true)"
+"""A row the first time a mark is used, for a statement that goes on from it.
+
+All see the mark at once; its way to the disk is not waited for. The log of PostgreSQL is written in
+order: what is committed later and waited for, be it a write or the record of the answer, takes the
+mark along, and until then nothing was done that a repeated message could do again.
+"""
 
 
-def use_once(tx: Transaction, klien: str, tanda: str, hingga: dt.datetime) -> bool:
-    """Remember that a client used this mark; say whether it is the first time.
+def mark_of(klien: str, tanda: str, hingga: dt.datetime) -> dict[str, Any]:
+    """Return the parameters of both: a client uses this mark once.
 
     Also across processes and restarts, until `hingga`, after which its time has run out anyway.
     """
-    return (
-        tx.raw(
-            "INSERT INTO auth_jti (klien, jti, kedaluwarsa) VALUES (%s, %s, %s)"
-            " ON CONFLICT DO NOTHING RETURNING 1",
-            (klien, tanda[:140], hingga),
-        ).fetchone()
-        is not None
-    )
+    return {"sekali_klien": klien, "sekali_tanda": tanda[:140], "sekali_hingga": hingga}
 
 
-def forget_expired(tx: Transaction, now: dt.datetime) -> None:
+def use_once(tx: Statements, sekali: dict[str, Any]) -> bool:
+    """Remember that a mark was used; say whether it is the first time."""
+    return tx.raw(f"{SEKALI} 1", sekali).fetchone() is not None
+
+
+def forget_expired(tx: Statements, now: dt.datetime) -> None:
     """Drop the marks whose time is over."""
     tx.raw("DELETE FROM auth_jti WHERE kedaluwarsa < %s", (now,))

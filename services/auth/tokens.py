@@ -23,7 +23,7 @@ from services.auth.errors import (
     TokenInvalidError,
 )
 from services.auth.jws import KeyRing, TokenError, VerifyingKey, unverified_issuer
-from services.auth.sekali import forget_expired, use_once
+from services.auth.sekali import forget_expired, mark_of, use_once
 from services.kit.clock import Clock
 from services.kit.database import Transaction
 from shared_schemas.rujukan import Pihak
@@ -99,7 +99,7 @@ class TokenIssuer:
             raise ClientAuthError
         self._check_assertion(klien, claims)
         until = dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC)
-        if not use_once(tx, klien.client_id, str(claims["jti"]), until):
+        if not use_once(tx, mark_of(klien.client_id, str(claims["jti"]), until)):
             raise ClientAuthError("client_assertion ini sudah pernah dipakai; buat yang baru.")
         forget_expired(tx, self._clock())
         return klien

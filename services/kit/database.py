@@ -93,22 +93,29 @@ def _require_alive(driver: psycopg.Connection[Any], record: Any, _proxy: Any) ->
         raise sa.exc.InvalidatePoolError from None
 
 
-class Transaction:
-    """An open transaction: Core statements, and the driver itself for the hot paths."""
+class Statements:
+    """Runs SQL on the driver itself, for the hot paths."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self.connection = connection
-
-    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
-        """Run a Core statement."""
-        return self.connection.execute(statement, parameters)
+    def __init__(self, driver: psycopg.Connection[Any]) -> None:
+        self._driver = driver
 
     def raw(
         self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()
     ) -> psycopg.Cursor[Any]:
         """Run SQL on the driver, which keeps it prepared; rows are tuples."""
-        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
-        return driver.execute(query.encode(), parameters)
+        return self._driver.execute(query.encode(), parameters)
+
+
+class Transaction(Statements):
+    """An open transaction: Core statements, too."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(_driver_of(connection.connection))
+        self.connection = connection
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        """Run a Core statement."""
+        return self.connection.execute(statement, parameters)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -123,8 +130,7 @@ class Transaction:
         self, query: str, parameters: Sequence[Any] | dict[str, Any] = (), *, sekaligus: int = 1_000
     ) -> Iterator[tuple[Any, ...]]:
         """Yield rows from a cursor on the server: many of them, while others are written."""
-        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
-        with driver.cursor(name="aliran") as cursor:
+        with self._driver.cursor(name="aliran") as cursor:
             cursor.execute(query.encode(), parameters)
             while rows := cursor.fetchmany(sekaligus):
                 yield from rows
@@ -142,6 +148,36 @@ def transaction(engine: sa.Engine) -> Iterator[Transaction]:
             yield Transaction(connection)
     except (DBAPIError, psycopg.Error, sa.exc.TimeoutError) as error:
         raise _translate(error) from None
+
+
+@contextmanager
+def statements(engine: sa.Engine) -> Iterator[Statements]:
+    """Let each statement be a transaction by itself, committed when it returns.
+
+    One round trip where a transaction has three: nothing is asked for its begin and its end. Raises
+    as `transaction` does.
+    """
+    try:
+        pooled = engine.raw_connection()
+        driver = _driver_of(pooled)
+        try:
+            driver.autocommit = True
+            try:
+                yield Statements(driver)
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
+        finally:
+            if driver.closed:
+                pooled.invalidate()
+            pooled.close()
+    except (DBAPIError, psycopg.Error, sa.exc.TimeoutError) as error:
+        raise _translate(error) from None
+
+
+def _driver_of(pooled: sa.PoolProxiedConnection) -> psycopg.Connection[Any]:
+    driver: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
+    return driver
 
 
 def _translate(error: Exception) -> Exception:

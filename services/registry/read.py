@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from services.audit.errors import EnumerationError
 from services.audit.quota import Jatah
 from services.audit.record import INSERT_AKSES, Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
-from services.kit.database import Transaction, transaction
+from services.kit.database import Statements, Transaction, statements, transaction
 from services.kit.errors import CursorTooOldError, RecordNotFoundError
 from services.kit.paging import Cursors
 from services.registry.tables import TABLE_OF
@@ -123,11 +123,6 @@ class Reader:
     auditor: Auditor
     cursors: Cursors
 
-    @cached_property
-    def _autocommit(self) -> sa.Engine:
-        # Making it costs as much as taking a connection from the pool.
-        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
-
     def fields(self, himpunan: Himpunan) -> tuple[str, ...]:
         """Return the fields given now: a D field only while an addendum says so."""
         bidang = self.agreement.current().bidang(himpunan, self.agreement.now())
@@ -224,7 +219,7 @@ class Reader:
         QuotaError or EnumerationError, and then nothing was read.
         """
         persons = len(set(niks))
-        with transaction(self._autocommit) as tx:
+        with statements(self.engine) as tx:
             daftar = self.auditor.list_fields(tx, bidang)
             entry = self.auditor.access_entry(who, rute, len(niks), niks, daftar)
             entry["nik"] = _array(niks)
@@ -239,7 +234,7 @@ class Reader:
                 raise
         return [r[2:] for r in rows if r[1] is not None]
 
-    def _suspect(self, tx: Transaction, who: Pelaku, rute: str) -> None:
+    def _suspect(self, tx: Statements, who: Pelaku, rute: str) -> None:
         """Tell of a client that tries numbers out, once a day."""
         if who.jatah is not None and who.jatah.mark(tx):
             rincian = {"cakupan": who.cakupan, "rute": rute}

@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import logging
-from tests.bench import banding, bukti, delta, ekspor, gambar, jejak, nomor, segel, sidik, ukuran
+from tests.bench import (
+    banding,
+    bukti,
+    delta,
+    ekspor,
+    gambar,
+    jejak,
+    laju,
+    nomor,
+    segel,
+    sidik,
+    ukuran,
+)
 from tests.bench.panggung import Panggung, bare, open_panggung, service
 from tests.bench.ukur import Hasil, Takaran, tell
 
@@ -43,6 +55,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="angka sebagai JSON")
     parser.add_argument("--pekerja", type=int, help="pekerja provinsi; bawaan 30.000")
     parser.add_argument("--rekaman", type=int, help="pekerja sesisi bagi ukuran selain provinsi")
+    parser.add_argument("--laju", type=float, default=100, help="panggilan sedetik (laju)")
+    parser.add_argument("--detik", type=float, help="lama bertahan (laju); bawaan 300")
     parser.add_argument("--folder", type=Path, help="tempat database sementara")
     parser.add_argument("--pembanding", type=Path, help="Python dengan pembanding.txt terpasang")
     parser.add_argument("--svg", type=Path, help="gambar putaran menurut perubahan (delta)")
@@ -69,6 +83,20 @@ def _ledger(options: argparse.Namespace) -> None:
     entri = options.rekaman or (200_000 if options.singkat else 10_000_000)
     with tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder:
         print("\n".join(jejak.lines(jejak.measure(Path(folder), entri))))
+
+
+def _open_loop(options: argparse.Namespace) -> None:
+    """Ask a service with everything on at a rate that does not wait for it."""
+    detik = options.detik or (45.0 if options.singkat else 300.0)
+    ujian = laju.Ujian(options.laju, detik, 2 if options.singkat else 5)
+    pekerja = options.pekerja or (6_000 if options.singkat else 30_000)
+    with (
+        tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder,
+        open_panggung(Path(folder), pekerja) as panggung,
+    ):
+        machine = _machine(panggung, pekerja)
+        print(", ".join(f"{k} {v}" for k, v in machine.items()))
+        print("\n".join(laju.laju(panggung, ujian)))
 
 
 def _measure(panggung: Panggung, takaran: Takaran, bagian: Sequence[str]) -> list[Hasil]:
@@ -132,6 +160,7 @@ SENDIRI: dict[str, Callable[[argparse.Namespace], None]] = {
     "delta": _rounds,
     "ekspor": _first_load,
     "jejak": _ledger,
+    "laju": _open_loop,
     "sidik": _tree,
 }
 """Measurements that bring their own data."""

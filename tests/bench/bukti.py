@@ -6,13 +6,9 @@ disturb little. The sealer's work is in it: what was recorded is sealed before t
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import httpx
 
@@ -27,51 +23,14 @@ from services.kit.database import make_engine
 from services.proses import base_url
 from shared_schemas.perjanjian import load
 from tests.bench.panggung import Panggung, Proses, auth_of, service
-from tests.bench.segel import CARI, MITRA, over_tls
+from tests.bench.pemanggil import CARI, MITRA
+from tests.bench.prosesor import Panggil, Pihak
+from tests.bench.segel import over_tls
 from tests.bench.ukur import Hasil, Takaran, alternate, tell
 
-_UMPAN = "/v1/perubahan/pekerja?batas=1000"
+UMPAN = "/v1/perubahan/pekerja?batas=1000"
 _SATUAN = "panggilan per detik CPU"
-_PANGGILAN = 60  # of one measurement: some seconds of the processor's time
-_TERSEGEL_DETIK = 60.0
 _TANPA = "mTLS+tanda tanpa bukti"
-
-Panggil = Callable[[httpx.Client, int], httpx.Response]
-
-
-@dataclass(frozen=True, slots=True)
-class _Pihak:
-    """A caller and the service that it calls."""
-
-    panggung: Panggung
-    klien: httpx.Client
-    proses: Proses
-
-    def rate(self, call: Panggil) -> float:
-        """Return calls a second of processor time. Raises on a refusal."""
-        before = self._used()
-        for n in range(_PANGGILAN):
-            call(self.klien, n).raise_for_status()
-        self._await_seals()
-        return _PANGGILAN / (self._used() - before)
-
-    def _used(self) -> float:
-        with self.panggung.connect() as db:
-            row = db.execute("SELECT pg_backend_pid()").fetchone()
-            server = _parent(int(str((row or (0,))[0])))
-            # What a backend used is its parent's once it ends.
-            pids = [server, *(p for p in _all() if _parent(p) == server), self.proses.pid]
-            return time.process_time() + sum(map(_seconds, pids))
-
-    def _await_seals(self) -> None:
-        until = time.monotonic() + _TERSEGEL_DETIK
-        with self.panggung.connect() as db:
-            while time.monotonic() < until:
-                query = "SELECT 1 FROM bukti_isi WHERE nomor IS NULL LIMIT 1"
-                if db.execute(query).fetchone() is None:
-                    return
-                time.sleep(0.2)
-        raise RuntimeError("Bukti tidak tersegel.")
 
 
 def bukti(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
@@ -79,8 +38,8 @@ def bukti(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
     nik = list(dict.fromkeys(panggung.nik))
     calls: dict[str, Panggil] = {
         "cari satu NIK": lambda c, n: c.post(CARI, json={"nik": [nik[n % len(nik)]]}),
-        "cari 1.000 NIK": lambda c, n: c.post(CARI, json={"nik": _slice(nik, n)}),
-        "umpan 1.000": lambda c, _: c.get(_UMPAN),
+        "cari 1.000 NIK": lambda c, n: c.post(CARI, json={"nik": slice_of(nik, n)}),
+        "umpan 1.000": lambda c, _: c.get(UMPAN),
     }
     figures: list[Hasil] = []
     with (
@@ -94,36 +53,20 @@ def bukti(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
     ):
         for nama, call in calls.items():
             tell(f"{nama}: dengan dan tanpa bukti")
-            without = partial(polos.rate, call)
+            without = partial(_per_cpu, polos, call)
             for apa, caller in (("bukti layanan", satu_sisi), ("bukti kedua sisi", dua_sisi)):
                 hasil = Hasil(f"{nama}, {apa}", _TANPA, _SATUAN)
-                ours = partial(caller.rate, call)
+                ours = partial(_per_cpu, caller, call)
                 figures += alternate(takaran.ulangan, ours, [(hasil, without)])
     return figures
 
 
-def _all() -> Iterator[int]:
-    return (int(p.name) for p in Path("/proc").iterdir() if p.name.isdecimal())
+def _per_cpu(pihak: Pihak, call: Panggil) -> float:
+    return pihak.rate(call).prosesor
 
 
-def _stat(pid: int) -> list[str]:
-    """Return what the system says of a process, from its parent's id on; zeros when it is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1:]
-    except OSError:
-        return ["0"] * 16
-
-
-def _parent(pid: int) -> int:
-    return int(_stat(pid)[0])
-
-
-def _seconds(pid: int) -> float:
-    """Return the processor time of a process and of its children that ended."""
-    return sum(map(int, _stat(pid)[10:14])) / os.sysconf("SC_CLK_TCK")
-
-
-def _slice(nik: list[str], n: int) -> list[str]:
+def slice_of(nik: list[str], n: int) -> list[str]:
+    """Return a thousand of the numbers, others for each `n`."""
     at = n * 1_000 % max(len(nik) - 1_000, 1)
     return nik[at : at + 1_000]
 
@@ -140,7 +83,7 @@ def _witness(panggung: Panggung) -> Iterator[SaksiKlien]:
 
 
 @contextmanager
-def _caller(panggung: Panggung, proses: Proses, saksi: SaksiKlien | None) -> Iterator[_Pihak]:
+def _caller(panggung: Panggung, proses: Proses, saksi: SaksiKlien | None) -> Iterator[Pihak]:
     nomor = load(panggung.data / "perjanjian.yaml").nomor
     key = persiapan.SYNC_WLKP.message_key_path(panggung.data)
     transport = SigningTransport(over_tls(panggung), key, lambda: nomor, saksi=saksi)
@@ -150,4 +93,4 @@ def _caller(panggung: Panggung, proses: Proses, saksi: SaksiKlien | None) -> Ite
     with httpx.Client(
         base_url=base, auth=auth, headers=head, transport=transport, timeout=60
     ) as client:
-        yield _Pihak(panggung, client, proses)
+        yield Pihak(panggung, client, proses)

@@ -133,7 +133,10 @@ def _wait_for(running: subprocess.Popen[bytes], port: int, log: Path) -> None:
 def service(
     panggung: Panggung, *, tls: bool = False, bukti: bool = True, **environment: str
 ) -> Iterator[Proses]:
-    """Run the registry WLKP as `hub layanan` does; signed messages are read, not demanded."""
+    """Run the registry WLKP as `hub layanan` does.
+
+    Signed messages are read; they are demanded where `environment` says so.
+    """
     port = free_port()
     module = "services.cli" if bukti else "tests.bench.tanpa_bukti"
     command = ["-m", module, "layanan", "wlkp", "--data", str(panggung.data)]
@@ -144,8 +147,7 @@ def service(
         panggung.data / f"layanan-{port}.log",
         HUB_DATABASE_URL=panggung.url,
         HUB_TLS=str(int(tls)),  # what TLS and signatures cost is measured by itself
-        HUB_TANDA_TANGAN="0",
-        **environment,
+        **{"HUB_TANDA_TANGAN": "0"} | environment,
     ) as running:
         yield running
 

@@ -17,11 +17,10 @@ from services.kit.tls import RotatingTransport
 from services.proses import base_url
 from shared_schemas.perjanjian import load
 from tests.bench.panggung import Panggung, Proses, auth_of, service
+from tests.bench.pemanggil import CARI, MITRA
 from tests.bench.ukur import Hasil, Takaran, alternate, tell
 
 PER_KUMPULAN = 1_000
-MITRA = persiapan.SYNC_WLKP
-CARI = "/v1/pekerja/cari"
 
 
 def segel(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
@@ -51,9 +50,9 @@ def _compare(
     with (
         _caller(panggung, base_url(polos.port, tls=False), None) as plain,
         _caller(panggung, base_url(tersegel.port, tls=True), over_tls(panggung)) as terenkripsi,
-        _caller(panggung, base_url(tersegel.port, tls=True), _signed(panggung)) as signed,
+        _caller(panggung, base_url(tersegel.port, tls=True), signed(panggung)) as tertanda,
     ):
-        rates = [partial(_rate, c, bodies, takaran.detik) for c in (signed, plain, terenkripsi)]
+        rates = [partial(_rate, c, bodies, takaran.detik) for c in (tertanda, plain, terenkripsi)]
         satuan = "panggilan/s pada p50"
         return alternate(
             takaran.ulangan,
@@ -71,7 +70,8 @@ def over_tls(panggung: Panggung) -> httpx.BaseTransport:
     return RotatingTransport(MITRA.certificate_path(panggung.data), trusted)
 
 
-def _signed(panggung: Panggung) -> httpx.BaseTransport:
+def signed(panggung: Panggung) -> httpx.BaseTransport:
+    """Return such connections that sign what they send."""
     nomor = load(panggung.data / "perjanjian.yaml").nomor
     return SigningTransport(
         over_tls(panggung), MITRA.message_key_path(panggung.data), lambda: nomor

@@ -37,6 +37,12 @@ def test_every_value_is_committed_to_once_under_its_pointer(value: object) -> No
     assert len(fields) == leaves(value)
 
 
+@given(NILAI, st.binary(max_size=100))
+def test_leaves_of_a_message_are_those_of_its_fields(value: object, garam: bytes) -> None:
+    fields, digests = commitments(Muatan(json.dumps(value).encode(), b"", garam))
+    assert digests == [leaf(f, salt(garam, f.penunjuk)) for f in fields]
+
+
 def leaves(value: object) -> int:
     inner = list(value.values()) if isinstance(value, dict) else value
     return sum(map(leaves, inner)) if isinstance(inner, list) and inner else 1
@@ -97,6 +103,9 @@ def test_envelope_gives_back_what_was_closed_for_its_record_alone(
         (b'{"npwp": ["1"], "nib": ["2", "3"]}', 3),
         (b'{"tanda_terima": [], "tertanda": "x"}', 0),
         (b'{"data": "x"}', None),
+        (b'{"data": null, "nik": ["1"]}', 1),
+        (b'{"data": [1], "data": [1, 2]}', 2),
+        (b'{"data": [1, 2], "nik": [}', None),
         (b'{"kode": "X"}', None),
         (b"[1, 2]", None),
         (b"\xff", None),

@@ -19,11 +19,13 @@ from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
 from services.audit.bukti.rantai import Penanda
 from services.audit.bukti.segel import Penyegel
+from services.auth import pesan
 from services.auth.kunci_pesan import load_message_key, read_jwk
 from services.auth.pesan_klien import RecordingTransport, SigningTransport
 from services.auth.saksi import SaksiKlien
+from services.auth.sekali import SEKALI_MENYUSUL, mark_of
 from services.kit.clock import system_clock
-from services.kit.database import transaction
+from services.kit.database import statements, transaction
 from services.kit.rahasia import derive
 from tests import contoh
 from tests.bukti.conftest import CARI, ISI, JSON, MITRA, NOMOR, Dunia, hak
@@ -130,6 +132,20 @@ def sealed(buku: BukuBukti, key: Penanda) -> Arsip:
         archive = arsip.read(arsip.lines(tx, buku.nama, key, nanti(2 * padan.TEPI)))
     assert periksa.check(archive, public(key)).utuh
     return archive
+
+
+def test_nonce_that_follows_is_on_the_disk_once_the_answer_is_recorded(dunia: Dunia) -> None:
+    until = system_clock() + pesan.UMUR_MAKS
+    sekali = mark_of(MITRA.client_id, "pesan:menyusul", until)
+    with statements(dunia.layanan) as tx:
+        assert tx.raw(SEKALI_MENYUSUL, sekali).rowcount == 1
+        assert tx.raw(SEKALI_MENYUSUL, sekali).rowcount == 0, "all see it at once"
+        assert tx.raw("SHOW synchronous_commit").fetchone() == ("on",), "the next is waited for"
+        (marked,) = tx.raw("SELECT pg_current_wal_insert_lsn()").fetchone() or (None,)
+    assert dunia.cari().status_code == 200
+    with statements(dunia.layanan) as tx:
+        row = tx.raw("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", (marked,)).fetchone()
+    assert row == (True,)
 
 
 # Who is recorded, and who is not

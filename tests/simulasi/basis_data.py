@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
@@ -38,8 +39,8 @@ class Gangguan:
         if self.bencana().terjadi(self._padam, f"{self.program} {tempat}"):
             raise Padam(self.program)
 
-    def begin(self, connection: sa.Connection) -> None:
-        self.mencatat.discard(connection.connection.driver_connection)
+    def begin(self, driver: Any) -> None:
+        self.mencatat.discard(driver)
         self.connect()
 
     def connect(self) -> None:
@@ -70,18 +71,18 @@ class Gangguan:
             driver.close()
             raise psycopg.OperationalError
 
-    def commit(self, really: Callable[[Any], None], connection: Any) -> None:
+    def commit(self, really: Callable[[], Any], driver: Any) -> None:
         self.die("sebelum commit")
         if self.bencana().terjadi("catat_gagal", self.program):
             raise pg.SerializationFailure
-        if connection.driver_connection in self.mencatat:
-            self.mencatat.discard(connection.driver_connection)
+        if driver in self.mencatat:
+            self.mencatat.discard(driver)
             if self.bencana().terjadi("catatan_gagal", self.program):
                 raise pg.DiskFull
-        really(connection)
+        really()
         self.die("sesudah commit")
         if self.bencana().terjadi("catat_ragu", self.program):  # done, and nobody is told
-            connection.driver_connection.close()
+            driver.close()
             raise psycopg.OperationalError
 
 
@@ -93,8 +94,14 @@ def pasang(
 
     class Kursor(psycopg.Cursor[Any]):
         def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-            gangguan.statement(self.connection, query)
-            return super().execute(query, *args, **kwargs)
+            driver, really = self.connection, partial(super().execute, query, *args, **kwargs)
+            if driver.autocommit:  # a transaction by itself: begin and commit are in it
+                gangguan.begin(driver)
+            gangguan.statement(driver, query)
+            if not driver.autocommit:
+                return really()
+            gangguan.commit(really, driver)
+            return self
 
     @sa.event.listens_for(engine, "do_connect")
     def _connect(_d: Any, _r: Any, _a: Any, options: dict[str, Any]) -> None:
@@ -102,7 +109,9 @@ def pasang(
         gangguan.connect()
 
     keep_sessions(engine, cadangan)
-    sa.event.listen(engine, "begin", gangguan.begin)
+    sa.event.listen(engine, "begin", lambda c: gangguan.begin(c.connection.driver_connection))
     dialect: Any = engine.dialect
     really = dialect.do_commit
-    dialect.do_commit = lambda connection: gangguan.commit(really, connection)
+    dialect.do_commit = lambda connection: gangguan.commit(
+        partial(really, connection), connection.driver_connection
+    )

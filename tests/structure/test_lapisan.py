@@ -54,3 +54,21 @@ def test_layer_exists(layer: str) -> None:
 @pytest.mark.parametrize("module", modules())
 def test_module_is_named_for_its_subject(module: str) -> None:
     assert {"utils", "util", "models", "helpers", "common", "misc"}.isdisjoint(module.split("."))
+
+
+def test_only_what_services_run_passes_by_the_fence_of_the_lease() -> None:
+    """The reconciler's lease fences the begin of transactions, which `statements` have none of."""
+    users = {
+        module
+        for module in modules()
+        for path in [ROOT / Path(*module.split(".")).with_suffix(".py")]
+        if path.exists()
+        and re.search(r"\bstatements\(|\.statements\b", path.read_text(encoding="utf-8"))
+    }
+    assert users == {
+        "services.kit.database",
+        "services.audit.bukti.buku",
+        "services.auth.saksi",
+        "services.auth.pesan_layanan",
+        "services.registry.read",
+    }

@@ -22,6 +22,10 @@ SELURUH = ""
 """The pointer of a content that is no JSON: one leaf, whose value is its digest."""
 
 
+_BLOK = 64  # octets of a block of SHA-256
+_HMAC = tuple(bytes(octet ^ pad for octet in range(256)) for pad in (0x36, 0x5C))
+
+
 class _Angka(str):
     """A fraction as it was written: two programs write the same one differently."""
 
@@ -80,7 +84,26 @@ def _octets(text: str) -> bytes:
 def commitments(isi: Muatan) -> tuple[list[Bidang], list[bytes]]:
     """Return the fields of a message with their leaves."""
     fields = fields_of(isi.badan)
-    return fields, [leaf(b, salt(isi.garam, b.penunjuk)) for b in fields]
+    return fields, _leaves(fields, isi.garam)
+
+
+def _leaves(fields: Iterable[Bidang], garam: bytes) -> list[bytes]:
+    """Return the leaves that `leaf` and `salt` make one by one, in half the time.
+
+    The two blocks of HMAC (RFC 2104) that depend on the key alone are hashed once a message.
+    """
+    key = garam if len(garam) <= _BLOK else hashlib.sha256(garam).digest()
+    key = key.ljust(_BLOK, b"\0")
+    inner, outer = (hashlib.sha256(key.translate(pad)).copy for pad in _HMAC)
+    made = []
+    for pointer, value in fields:
+        octets = pointer.encode("utf-8", "surrogatepass")
+        (first := inner()).update(octets)
+        (second := outer()).update(first.digest())
+        size = len(octets).to_bytes(4, "big")
+        said = second.digest() + size + octets + value.encode("utf-8", "surrogatepass")
+        made.append(pohon.leaf(said))
+    return made
 
 
 def root_of(isi: Muatan) -> bytes:

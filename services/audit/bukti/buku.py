@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,16 +17,20 @@ from services.kit.database import (
     DatabaseConflictError,
     DatabaseError,
     DatabaseUnavailableError,
+    Statements,
     Transaction,
+    statements,
     transaction,
 )
 from services.kit.logging import get_logger
 
 _CATAT = """
-WITH c AS (
-    INSERT INTO audit_pesan (waktu, catatan, sidik) VALUES (%s, %s::json, %s) RETURNING id, waktu
-) INSERT INTO bukti_isi (id, waktu, isi) SELECT id, waktu, %s FROM c
+WITH {bila}, c AS (
+    INSERT INTO audit_pesan (waktu, catatan, sidik)
+    SELECT %(waktu)s::timestamptz, %(catatan)s::json, %(sidik)s::bytea FROM bila RETURNING id, waktu
+) INSERT INTO bukti_isi (id, waktu, isi) SELECT id, waktu, %(isi)s::bytea FROM c
 """
+_SELALU = _CATAT.format(bila="bila AS (SELECT)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +49,57 @@ class BukuBukti:
     clock: Clock
     jawaban_maks: int = 2**16
 
-    def write(self, tx: Transaction, catatan: Catatan, isi: Muatan | None) -> str:
+    def write(self, tx: Statements, catatan: Catatan, isi: Muatan | None) -> str:
         """Append a record and keep the message's content, where it is short enough.
 
         Returns the record's digest, hexadecimal.
         """
+        entry = self._entry(catatan, isi)
+        tx.raw(_SELALU, entry)
+        return str(entry["sidik"].hex())
+
+    def write_if(
+        self,
+        tx: Statements,
+        catatan: Catatan,
+        isi: Muatan | None,
+        bila: str,
+        given: dict[str, Any],
+    ) -> str | None:
+        """Append a record if the statement `bila` returns a row, in one with it.
+
+        Returns the record's digest; None when there was no row, and nothing is recorded.
+        """
+        entry = self._entry(catatan, isi)
+        done = tx.raw(_CATAT.format(bila=f"bila AS ({bila})"), entry | given)
+        return str(entry["sidik"].hex()) if done.rowcount else None
+
+    def _entry(self, catatan: Catatan, isi: Muatan | None) -> dict[str, Any]:
         text = catatan.text()
         sidik = digest_of_text(text)
         most = self.jawaban_maks if catatan.jenis is Jenis.JAWABAN else self.isi_maks
         kept = None
         if isi is not None and len(isi.badan) <= most:
             kept = self.amplop.close(isi, sidik)
-        tx.raw(_CATAT, (read_moment(catatan.waktu), text, sidik, kept))
-        return sidik.hex()
+        return {"waktu": read_moment(catatan.waktu), "catatan": text, "sidik": sidik, "isi": kept}
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that must write its records. Raises EvidenceError when it cannot."""
-        try:
-            with transaction(self.engine) as tx:
-                yield tx
-        except (DatabaseUnavailableError, DatabaseConflictError, DatabaseError) as error:
-            get_logger().error("catatan bukti tidak tertulis", galat=type(error).__name__)
-            raise EvidenceError from None
+        with _must_write(), transaction(self.engine) as tx:
+            yield tx
+
+    @contextmanager
+    def statements(self) -> Iterator[Statements]:
+        """As `transaction`, for one record alone: its statement is the transaction."""
+        with _must_write(), statements(self.engine) as tx:
+            yield tx
+
+
+@contextmanager
+def _must_write() -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseUnavailableError, DatabaseConflictError, DatabaseError) as error:
+        get_logger().error("catatan bukti tidak tertulis", galat=type(error).__name__)
+        raise EvidenceError from None
