@@ -51,15 +51,17 @@ class KlienAuth(httpx.Auth):
         raises httpx.ReadTimeout, as no answer would.
         """
         for attempt in (1, 2):
+            # A token's life began when it was asked for, at the latest: its answer may be as long
+            # under way as anything.
+            asked = self._clock()
             # A clock that was put back keeps a token too long; the 401 then brings a new one.
-            if attempt == 2 or self._clock().timestamp() >= self._until:
+            if attempt == 2 or asked.timestamp() >= self._until:
                 answer = yield from self._ask_for_token()
                 answer.raise_for_status()
                 content = answer.json()
                 self._token = content["access_token"]
-                self._until = self._clock().timestamp() + content["expires_in"] - _RENEW_BEFORE
+                self._until = asked.timestamp() + content["expires_in"] - _RENEW_BEFORE
             request.headers["Authorization"] = f"Bearer {self._token}"
-            asked = self._clock()
             response = yield request
             if response.status_code != httpx.codes.UNAUTHORIZED:
                 return

@@ -49,10 +49,11 @@ SELECT t.keadaan, t.hitungan, coalesce(s.sampai > clock_timestamp(), false) AND 
 FROM tugas t JOIN sewa s USING (nama) WHERE nama = %s FOR UPDATE OF t
 """
 ADA = "SELECT nama FROM tugas WHERE keadaan = 'ditawarkan' ORDER BY nama LIMIT 1"
-AMBIL = "UPDATE tugas SET keadaan = 'dibantu' WHERE nama = %s AND keadaan = 'ditawarkan'"
+# A leader that hangs may keep the row locked: who waited for it could not take over from it.
+_BEBAS = "nama = (SELECT nama FROM tugas WHERE nama = %s AND keadaan = '{}' FOR UPDATE SKIP LOCKED)"
+AMBIL = f"UPDATE tugas SET keadaan = 'dibantu' WHERE {_BEBAS.format('ditawarkan')}"
 KEMBALIKAN = (
-    "UPDATE tugas SET keadaan = 'dikembalikan'"
-    f" WHERE nama = %s AND keadaan = 'dibantu' AND {sewa.MILIK}"
+    f"UPDATE tugas SET keadaan = 'dikembalikan' WHERE {_BEBAS.format('dibantu')} AND {sewa.MILIK}"
 )
 """Give a job back; parameters are its name, and those of `sewa.MILIK`."""
 

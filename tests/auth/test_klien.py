@@ -96,6 +96,28 @@ def test_request_that_arrived_too_late_is_not_refused(wlkp: Registri, jalan: Jal
     assert waktu == []
 
 
+def test_token_whose_answer_was_long_under_way_is_asked_for_again(
+    wlkp: Registri, jalan: Jalan
+) -> None:
+    """It may have ended when it came, and the refusal is the way's then, not the client's."""
+    jam = Jam(dt.datetime.now(dt.UTC))
+    waktu = [dt.timedelta(), LAMA, dt.timedelta(), dt.timedelta()]
+
+    def hold_up() -> None:
+        jam.sekarang += waktu.pop(0)
+
+    def spoil(request: httpx.Request) -> None:
+        request.headers["Authorization"] = "Bearer berakhir"
+
+    jalan.kejadian, jalan.rusak = hold_up, spoil
+    with pytest.raises(ServiceDownError):
+        client(jalan, KLIEN.key_path(wlkp.data), jam).list_usulan(None)
+    jam.sekarang = dt.datetime.now(dt.UTC)
+    with pytest.raises(RefusedError):
+        client(jalan, KLIEN.key_path(wlkp.data), jam).list_usulan(None)
+    assert waktu == []
+
+
 def test_assertion_that_a_network_doubled_is_made_anew(wlkp: Registri, jalan: Jalan) -> None:
     jalan.kali = 2
     klien = client(jalan, KLIEN.key_path(wlkp.data), lambda: dt.datetime.now(dt.UTC))

@@ -7,7 +7,7 @@ import pytest
 from tests.simulasi.panggung import Panggung
 from tests.simulasi.ulang import live_once
 
-BENIH, SEKALI = 100, 10
+BENIH, SEKALI = 60, 10
 
 
 @pytest.mark.timeout(240)

@@ -57,7 +57,7 @@ def open_panggung(make_database: Callable[[str], str], folder: Path) -> Iterator
     wlkp, bpjs = RegistriTiruan("wlkp"), RegistriTiruan("bpjs")
     pelayan = {"wlkp": Pelayan(wlkp), "bpjs": Pelayan(bpjs)}
     url = make_database("hub")
-    key = folder / "kunci.pem"
+    key = folder.parent / f"{folder.name}.pem"
     write_private_key(key)  # signs the balance; the simulators ask for no token
     settings = SyncSettings(
         database_url=url,
