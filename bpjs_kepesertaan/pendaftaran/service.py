@@ -19,7 +19,7 @@ from services.audit.record import Pelaku
 from services.kit.clock import Clock
 from services.kit.database import Transaction
 from services.registry import write
-from services.registry.inbox import Putusan, refuse
+from services.registry.penilaian import Putusan, refuse
 from services.registry.queue import Antrean, CaseQueue
 from services.registry.service import RegistryService
 from shared_schemas.perjanjian import FIELD_SETS

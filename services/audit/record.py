@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import sqlalchemy as sa
+
 from services.audit.catalogue import RINCIAN, Peristiwa
+from services.audit.errors import EnumerationError
 from services.audit.quota import Jatah
 from services.kit.clock import Clock, system_clock
-from services.kit.database import Statements, Transaction
+from services.kit.database import Statements, Transaction, transaction
 
 SIDIK_OKTET = 16  # 128 bits: collisions out of reach
 
@@ -92,6 +96,23 @@ class Auditor:
                 json.dumps(bukti.rincian),
             ),
         )
+
+    def suspect(self, tx: Statements, who: Pelaku, rute: str) -> None:
+        """Tell of a client that tries numbers out, once a day."""
+        if who.jatah is not None and who.jatah.mark(tx):
+            rincian = {"cakupan": who.cakupan, "rute": rute}
+            self.record(tx, Bukti(Peristiwa.PENCACAHAN_DIDUGA, who, rincian))
+
+    @contextmanager
+    def counting(self, engine: sa.Engine, who: Pelaku, rute: str) -> Iterator[Transaction]:
+        """Open a transaction that takes from a quota; what it refuses as guessing is told of."""
+        try:
+            with transaction(engine) as tx:
+                yield tx
+        except EnumerationError:
+            with transaction(engine) as tx:
+                self.suspect(tx, who, rute)
+            raise
 
     def fingerprint(self, text: str) -> bytes:
         """Return the keyed hash of a text (BLAKE2b, RFC 7693); HMAC takes thrice as long."""

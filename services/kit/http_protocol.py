@@ -1,7 +1,8 @@
-"""uvicorn's HTTP protocol with bounds on what one connection may hold, and for how long.
+"""uvicorn's HTTP protocol with bounds on what one connection may hold, for how long, and how many.
 
 uvicorn ends a connection that rests between two requests and no other: a head without end, a body
-of one octet a minute, and a reader that takes nothing would each hold theirs for ever.
+of one octet a minute, and a reader that takes nothing would each hold theirs for ever. Its own
+limit of connections counts everybody's together, so that one peer could shut out the other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from services.kit.logging import get_logger
+
+_DIAM_DETIK = 60.0  # between two warnings of a flood
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """Ends a connection whose head is too long, or that keeps us waiting."""
@@ -21,7 +26,9 @@ class BoundedProtocol(HttpToolsProtocol):
     KEPALA_DETIK: ClassVar[float] = 10.0  # a head is one or two packets
     BADAN_DETIK: ClassVar[float] = 60.0  # the largest body at 2 Mbit/s
     JAWABAN_DETIK: ClassVar[float] = 120.0  # what is buffered of an answer, at half of that
+    SAMBUNGAN: ClassVar[int] = 256  # of one address; a peer's pool or a proxy needs a tenth of it
     _PERPISAHAN_DETIK: ClassVar[float] = 2.0  # TLS waits for the other end, which may be silent
+    _quiet_until: ClassVar[float] = 0.0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
@@ -29,7 +36,22 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
         self._in_head, self._head = True, 0
-        self._expect(self.KEPALA_DETIK)
+        if self._is_crowded():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            self._expect(self.KEPALA_DETIK)
+
+    def _is_crowded(self) -> bool:
+        """Say whether this address has more connections than it may, and log it now and then."""
+        address = _address(self)
+        ours = sum(_address(each) == address for each in self.connections)
+        if ours <= self.SAMBUNGAN:
+            return False
+        now = self.loop.time()
+        if now >= BoundedProtocol._quiet_until:
+            BoundedProtocol._quiet_until = now + _DIAM_DETIK
+            get_logger().warning("sambungan melampaui batas", alamat=address, jumlah=ours)
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Hand on what came, unless the head has no end."""
@@ -94,6 +116,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(f"{head}connection: close\r\n\r\n".encode())
         self.transport.close()
         self.loop.call_later(self._PERPISAHAN_DETIK, self.transport.abort)
+
+
+def _address(connection: Any) -> str | None:
+    return connection.client[0] if connection.client else None
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import httpx
 import typer
@@ -19,9 +20,13 @@ from services.auth.kunci_pesan import load_message_key
 from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, sign_request
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
-from services.perintah.basisdata import registry_transaction
+from services.perintah.basisdata import database, registry_transaction
+from services.perintah.sync import settings
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, show_rows
 from services.persiapan import Registrasi
+from services.sync import saksi
+from services.sync.run import look_out
+from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import load
 
 
@@ -70,14 +75,25 @@ def print_signature(
     isi: Annotated[Path | None, typer.Option(help="Berkas badan permintaan.")] = None,
     tujuan: Annotated[str, typer.Option(help="Untuk apa data diminta: header Tujuan.")] = "",
     data: Data = DATA,
+    database_url: Url = "",
 ) -> None:
-    """Cetak header tanda tangan pesan (RFC 9421) yang berlaku satu menit dan satu kali."""
-    key = load_message_key(_registration(client_id).message_key_path(data))
+    """Cetak header tanda tangan pesan (RFC 9421) yang berlaku satu menit dan satu kali.
+
+    Permintaan itu lebih dahulu dicatat dalam buku bukti hub: apa yang ditandatangani kunci ini
+    tidak boleh hilang dari sana, juga bila `curl` yang mengirimnya.
+    """
+    registration = _registration(client_id)
+    key = load_message_key(registration.message_key_path(data))
     headers = httpx.Headers({HEADER_PERJANJIAN: load(data / "perjanjian.yaml").nomor})
     if tujuan:
         headers["Tujuan"] = tujuan
     message = Permintaan(metode.upper(), url, headers)
-    sign_request(message, isi.read_bytes() if isi else b"", key, system_clock())
+    badan = isi.read_bytes() if isi else b""
+    with database("hub", database_url, data) as hub, look_out(settings(hub, data, "", "")) as ctx:
+        tanda = sign_request(message, badan, key, system_clock())
+        witness = saksi.witness(ctx, NamaSisi(registration.registri))
+        if witness is not None:
+            witness.leaving(message, urlsplit(url).path, badan, tanda)
     for name, value in message.headers.items():
         typer.echo(f"{name}: {value}")
 

@@ -13,15 +13,14 @@ from services import persiapan
 from services.kit import logging
 from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
+from services.perintah.basisdata import database
 from services.perintah.data import progress_display
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
-from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Tls, out, show_json
+from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Tls, Url, out, show_json
 from services.sync.errors import SnapshotGoneError
-from services.sync.klien import KlienRegistri
-from services.sync.run import key_auth, key_transport
+from services.sync.run import look_out
 from services.sync.settings import NamaSisi
 from services.sync.unduhan import Unduhan
-from shared_schemas.perjanjian import load
 from shared_schemas.v1.ekspor import BentukEkspor, ManifesEkspor
 
 _KUNCI, _MANIFES = ".kunci", "manifes.jws"
@@ -40,6 +39,7 @@ def download(
         BentukEkspor, typer.Option("--bentuk", help="arrow atau ndjson (zstd).")
     ] = BentukEkspor.ARROW,
     data: Data = DATA,
+    database_url: Url = "",
     wlkp_url: WlkpUrl = "",
     bpjs_url: BpjsUrl = "",
     tunggu: Annotated[float, typer.Option(help="Detik menunggu layanan yang mati.")] = 300,
@@ -49,26 +49,25 @@ def download(
     """Unduh satu himpunan utuh: bagian yang diperiksa sidiknya dan manifes bertanda tangan.
 
     Boleh terputus di oktet mana saja; perintah yang sama melanjutkannya. Berkas memuat data pribadi
-    dan hanya dapat dibaca pemiliknya. Baca foldernya dengan `hub bandingkan FOLDER …`.
+    dan hanya dapat dibaca pemiliknya. Baca foldernya dengan `hub bandingkan FOLDER …`. Yang diminta
+    dan dijawab tercatat dalam buku bukti hub, seperti setiap pesan penyelaras.
     """
     logging.configure("unduh", "WARNING")
     expect_records()
     persiapan.require(data)
-    reconciler = settings("", data, wlkp_url, bpjs_url, tunggu, tls=tls)
-    chosen, nomor = reconciler.sisi(nama), load(reconciler.perjanjian_path).nomor
-    klien = KlienRegistri(
-        nama, chosen.base_url, key_auth(chosen), tunggu_detik=tunggu, batas=1_000,
-        check_stop=lambda: None, transport=key_transport(chosen, nomor),
-    )  # fmt: skip
     keluar.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        unduhan = Unduhan(klien, chosen.client_id, himpunan.himpunan, bentuk, _key(keluar), keluar)
-        manifes = _fetch(unduhan, keluar)
-    except SnapshotGoneError as error:
-        _clear(keluar)
-        raise SnapshotGoneError(f"{error.detail} Jalankan lagi: dimulai dari awal.") from None
-    finally:
-        klien.close()
+    key = _key(keluar)
+    with database("hub", database_url, data) as url:
+        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+        with look_out(chosen) as ctx:
+            klien, client_id = ctx.klien[nama], chosen.sisi(nama).client_id
+            try:
+                unduhan = Unduhan(klien, client_id, himpunan.himpunan, bentuk, key, keluar)
+                manifes = _fetch(unduhan, keluar)
+            except SnapshotGoneError as error:
+                _clear(keluar)
+                text = f"{error.detail} Jalankan lagi: dimulai dari awal."
+                raise SnapshotGoneError(text) from None
     row = {"rekaman": manifes.baris, "bagian": len(manifes.bagian), "folder": str(keluar)}
     if as_json:
         show_json(row | {"id": str(manifes.id), "nomor": manifes.nomor})

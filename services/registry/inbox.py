@@ -1,7 +1,6 @@
 """The inbox of proposals: every item gets a receipt, and each of them at most one effect.
 
-The receiver's policy: apply what comes from the party that has authority over the field,
-keep the former value; hold what the civil registry decides; refuse the rest with a reason.
+What is decided about an item stands in `penilaian`; here a batch is taken in whole.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,55 +21,23 @@ from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.agreement import AgreementStore
 from services.auth.tokens import TokenIssuer
-from services.kit.database import Transaction, transaction
+from services.kit.database import Transaction
 from services.kit.errors import HubError
 from services.kit.logging import get_logger
-from services.registry import write
 from services.registry.idempotency import once
-from services.registry.tables import TABLE_OF
+from services.registry.penilaian import Butir, Penilai, Putusan, Sasaran
 from shared_schemas.neraca import digest_of
-from shared_schemas.perjanjian import FIELD_SETS
-from shared_schemas.rujukan import Himpunan, Wewenang
-from shared_schemas.v1.kode import ALASAN, AlasanUsulan, KeadaanUsulan
+from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import (
     JaminanTandaTerima,
     KumpulanTandaTerima,
     KumpulanUsulan,
-    PemberitahuanStatus,
-    PenambahanBadanUsaha,
     PenambahanPekerja,
-    PenyelarasanBadanUsaha,
-    PenyelarasanPekerja,
     TandaTerima,
 )
 
-Butir = (
-    PenambahanBadanUsaha
-    | PenambahanPekerja
-    | PenyelarasanBadanUsaha
-    | PenyelarasanPekerja
-    | PemberitahuanStatus
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Putusan:
-    """The receiver's answer to one item."""
-
-    keadaan: KeadaanUsulan
-    alasan: AlasanUsulan
-    versi: int | None = None
-    rincian: str = ""
-
-    @property
-    def kalimat(self) -> str:
-        """The reason as one sentence."""
-        return f"{ALASAN[self.alasan]} {self.rincian}".strip()
-
-
-def refuse(alasan: AlasanUsulan, rincian: str = "") -> Putusan:
-    """Return a refusal with its reason."""
-    return Putusan(KeadaanUsulan.DITOLAK, alasan, None, rincian)
+RUTE = "kirim usulan"
+"""How the ledger names this way of telling about a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +67,7 @@ class _Baru(NamedTuple):
     sidik: bytes
 
 
-class Penerima(Protocol):
-    """What each body does with an addition and with a notice: its own queue."""
-
-    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
-        """Queue a company that only the other body knows."""
-
-    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
-        """Queue a worker whom only the other body knows."""
-
-    def accept_status(self, _tx: Transaction, _butir: PemberitahuanStatus, /) -> Putusan:
-        """Take notice of a company's registration."""
-
-
-@dataclass(slots=True)
-class _Sasaran:
-    """A locked target record as it stands while the batch is worked through."""
-
-    versi: int
-    dilaporkan_pada: dt.datetime | None
-    nilai: dict[str, Any]
-
-
-_Decide = Callable[[Transaction, Pelaku, Butir, dict[str, _Sasaran]], Putusan]
+_Decide = Callable[[Transaction, Pelaku, Butir, dict[str, Sasaran]], Putusan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +77,15 @@ class Inbox:
     engine: sa.Engine
     agreement: AgreementStore
     auditor: Auditor
-    antrean: Penerima
+    penilai: Penilai
     issuer: TokenIssuer
 
     def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
-        """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones."""
-        with transaction(self.engine) as tx:
+        """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones.
+
+        Raises QuotaError and EnumerationError, and then nothing was taken in.
+        """
+        with self.auditor.counting(self.engine, who, RUTE) as tx:
             return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, isi, kumpulan))
 
     def _work(
@@ -145,12 +93,13 @@ class Inbox:
     ) -> bytes:
         try:
             with tx.savepoint():
-                receipts, new = self._go_through(tx, who, isi, kumpulan, self._decide)
+                receipts, new = self._go_through(tx, who, isi, kumpulan, self.penilai.decide)
         except HubError:
             raise
         except Exception as error:  # noqa: BLE001 - one item's defect must not hold up the others
             get_logger().error("usulan cacat", kunci_idempotensi=kunci, exc_info=error)
             receipts, new = self._go_through(tx, who, isi, kumpulan, self._decide_or_hold)
+        self._enter_workers(tx, who, new)
         counts = Counter(n.jawaban.putusan.keadaan.value for n in new)
         self.auditor.record(
             tx,
@@ -163,6 +112,21 @@ class Inbox:
         signed = self._sign(who, kunci or "", isi, receipts)
         answer = KumpulanTandaTerima(tanda_terima=receipts, tertanda=signed)
         return answer.model_dump_json().encode()
+
+    def _enter_workers(self, tx: Transaction, who: Pelaku, new: list[_Baru]) -> None:
+        """Enter the workers of additions in the ledger: our answer tells whether we know them.
+
+        Here it is the known who look like guessing: an honest sender adds only whom we lack.
+        """
+        asked: set[str] = set()
+        known: set[str] = set()
+        for butir, jawaban, _ in new:
+            if isinstance(butir, PenambahanPekerja) and butir.isi.nik is not None:
+                asked.add(butir.isi.nik)
+                if jawaban.putusan.alasan is AlasanUsulan.SUDAH_ADA:
+                    known.add(butir.isi.nik)
+        lacked = len(asked - known)
+        self.auditor.record_access(tx, who, RUTE, len(known), asked, ("nik",), dikenal=lacked)
 
     def _sign(self, who: Pelaku, kunci: str, isi: bytes, receipts: list[TandaTerima]) -> str:
         """Vouch for what was received and answered; kept with the answer, for repetitions."""
@@ -183,7 +147,7 @@ class Inbox:
         """Answer each item and store those that are new."""
         now = self.agreement.now()
         known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
-        targets = self._lock_targets(tx, kumpulan.usulan)
+        targets = self.penilai.lock_targets(tx, kumpulan.usulan)
         sent = json.loads(isi)["usulan"]
         receipts, new = [], []
         for posisi, butir in enumerate(kumpulan.usulan):
@@ -196,19 +160,15 @@ class Inbox:
         self._store(tx, who, new)
         return receipts, new
 
-    def rework(self, tx: Transaction, who: Pelaku, butir: Butir) -> Putusan:
-        """Decide again about an item that was kept because of a defect."""
-        return self._decide(tx, who, butir, self._lock_targets(tx, [butir]))
-
     def _decide_or_hold(
-        self, tx: Transaction, who: Pelaku, butir: Butir, targets: dict[str, _Sasaran]
+        self, tx: Transaction, who: Pelaku, butir: Butir, targets: dict[str, Sasaran]
     ) -> Putusan:
         """Decide, or keep the item with all it says when that fails by a defect of ours."""
         key = f"{butir.himpunan}:{getattr(butir, 'id_sasaran', '')}"
         before = copy.deepcopy(targets.get(key))
         try:
             with tx.savepoint():
-                return self._decide(tx, who, butir, targets)
+                return self.penilai.decide(tx, who, butir, targets)
         except HubError:
             raise
         except Exception:  # noqa: BLE001 - logged when the batch failed as a whole
@@ -227,113 +187,6 @@ class Inbox:
             for r in rows
         }
 
-    def _lock_targets(self, tx: Transaction, butir: Sequence[Butir]) -> dict[str, _Sasaran]:
-        targets: dict[str, _Sasaran] = {}
-        for himpunan, kind in (
-            (Himpunan.BADAN_USAHA, PenyelarasanBadanUsaha),
-            (Himpunan.PEKERJA, PenyelarasanPekerja),
-        ):
-            ids = sorted({b.id_sasaran for b in butir if isinstance(b, kind)})
-            if not ids:
-                continue
-            fields = write.fields_of(himpunan)
-            for row in tx.raw(
-                f"SELECT id, versi, dilaporkan_pada, {', '.join(fields)} FROM {TABLE_OF[himpunan]}"
-                " WHERE id = ANY(%s) AND dihapus_pada IS NULL ORDER BY id FOR UPDATE",
-                (ids,),
-            ):
-                targets[f"{himpunan}:{row[0]}"] = _Sasaran(
-                    row[1], row[2], dict(zip(fields, row[3:], strict=True))
-                )
-        return targets
-
-    def _decide(
-        self, tx: Transaction, who: Pelaku, butir: Butir, targets: dict[str, _Sasaran]
-    ) -> Putusan:
-        if isinstance(butir, PenyelarasanBadanUsaha | PenyelarasanPekerja):
-            return self._align(tx, who, butir, targets)
-        if isinstance(butir, PemberitahuanStatus):
-            return self.antrean.accept_status(tx, butir)
-        refused = self._check_addition(butir)
-        if refused is not None:
-            return refused
-        if isinstance(butir, PenambahanBadanUsaha):
-            return self.antrean.accept_badan_usaha(tx, butir)
-        return self.antrean.accept_pekerja(tx, butir)
-
-    def _check_addition(self, butir: PenambahanBadanUsaha | PenambahanPekerja) -> Putusan | None:
-        """Refuse an addition that the giver's profile or the agreement does not allow."""
-        giver = self.agreement.pemilik.lawan
-        extra = self.agreement.current().bidang_tambahan(self.agreement.now())
-        values = butir.isi.model_dump(exclude_none=True)
-        daftar = FIELD_SETS[Himpunan(butir.himpunan)].daftar_bidang()
-        missing = [b.nama for b in daftar if giver in b.rujukan.wajib and b.nama not in values]
-        if missing:
-            return refuse(AlasanUsulan.BIDANG_WAJIB, f"Isi: {', '.join(missing)}.")
-        surplus = [
-            b.nama for b in daftar if b.tambahan and b.nama in values and b.nama not in extra
-        ]
-        if surplus:
-            return refuse(AlasanUsulan.BIDANG_TAMBAHAN, f"Hapus: {', '.join(surplus)}.")
-        return None
-
-    def _align(
-        self,
-        tx: Transaction,
-        who: Pelaku,
-        butir: PenyelarasanBadanUsaha | PenyelarasanPekerja,
-        targets: dict[str, _Sasaran],
-    ) -> Putusan:
-        himpunan = Himpunan(butir.himpunan)
-        nilai = butir.nilai.model_dump(mode="python", exclude_none=True)
-        sasaran = targets.get(f"{himpunan}:{butir.id_sasaran}")
-        if sasaran is None:
-            return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
-        if not nilai:
-            return refuse(AlasanUsulan.NILAI_KOSONG)
-        if butir.versi_sasaran != sasaran.versi:
-            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.VERSI_USANG, sasaran.versi)
-        policy = self._policy(butir, himpunan, list(nilai), sasaran)
-        if policy is not None:
-            return policy
-        changed = {f: v for f, v in nilai.items() if sasaran.nilai[f] != v}
-        if not changed:
-            return Putusan(KeadaanUsulan.DITERAPKAN, AlasanUsulan.SUDAH_SAMA, sasaran.versi)
-        koreksi = write.Koreksi(butir.id_sasaran, changed, f"usulan {butir.id_usulan}")
-        versions = write.correct(tx, himpunan, [koreksi], pelaku=who.id, pasal=who.pasal)
-        sasaran.versi = versions[butir.id_sasaran]
-        sasaran.nilai.update(changed)
-        return Putusan(KeadaanUsulan.DITERAPKAN, AlasanUsulan.DITERAPKAN, sasaran.versi)
-
-    def _policy(
-        self,
-        butir: PenyelarasanBadanUsaha | PenyelarasanPekerja,
-        himpunan: Himpunan,
-        names: list[str],
-        sasaran: _Sasaran,
-    ) -> Putusan | None:
-        """Return why the values may not simply be applied, None when they may."""
-        perjanjian, at = self.agreement.current(), self.agreement.now()
-        held = False
-        for bidang in FIELD_SETS[himpunan].daftar_bidang():
-            if bidang.nama not in names:
-                continue
-            wewenang = perjanjian.wewenang(bidang, at)
-            if wewenang is Wewenang.PENCATATAN_SIPIL:
-                held = True
-            elif wewenang is Wewenang.LAPORAN_TERBARU:
-                verdict = _newer_report(butir.dilaporkan_pada_asal, sasaran, bidang.nama)
-                if verdict is None:
-                    return refuse(
-                        AlasanUsulan.TANPA_WEWENANG, f"{bidang.nama}: laporan lebih lama."
-                    )
-                held = held or verdict == "held"
-            elif wewenang is None or wewenang.value != self.agreement.pemilik.lawan.value:
-                return refuse(AlasanUsulan.TANPA_WEWENANG, f"Bidang: {bidang.nama}.")
-        if held:
-            return Putusan(KeadaanUsulan.DITAHAN, AlasanUsulan.MENUNGGU_PETUGAS, sasaran.versi)
-        return None
-
     def _store(self, tx: Transaction, who: Pelaku, new: list[_Baru]) -> None:
         if not new:
             return
@@ -344,15 +197,6 @@ class Inbox:
             " json_populate_recordset(NULL::usulan, %s::json)",
             (json.dumps(rows, default=str),),
         )
-
-
-def _newer_report(asal: dt.datetime | None, sasaran: _Sasaran, nama: str) -> str | None:
-    """Say "apply", "held" (a date is missing), or None when the receiver's report is newer."""
-    if sasaran.nilai[nama] is None:
-        return "apply"  # an empty value never wins, whatever its date
-    if asal is None or sasaran.dilaporkan_pada is None:
-        return "held"
-    return "apply" if asal > sasaran.dilaporkan_pada else None
 
 
 def _usulan_row(who: Pelaku, baru: _Baru) -> dict[str, Any]:

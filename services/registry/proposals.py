@@ -23,7 +23,7 @@ from services.registry.errors import (
     ProposalSenderError,
     ProposalStateError,
 )
-from services.registry.inbox import Butir, Putusan
+from services.registry.penilaian import Butir, Putusan
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan

@@ -19,7 +19,7 @@ from services.audit.record import Bukti, Pelaku
 from services.kit.clock import Clock
 from services.kit.database import Transaction, transaction
 from services.kit.errors import PermanentError
-from services.registry.inbox import Putusan, refuse
+from services.registry.penilaian import Putusan, refuse
 from services.registry.service import RegistryService
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman

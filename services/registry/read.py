@@ -15,12 +15,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from services.audit.catalogue import Peristiwa
 from services.audit.errors import EnumerationError
 from services.audit.quota import Jatah
-from services.audit.record import INSERT_AKSES, Auditor, Bukti, Pelaku
+from services.audit.record import INSERT_AKSES, Auditor, Pelaku
 from services.auth.agreement import AgreementStore
-from services.kit.database import Statements, Transaction, statements, transaction
+from services.kit.database import Transaction, statements, transaction
 from services.kit.errors import CursorTooOldError, RecordNotFoundError
 from services.kit.paging import Cursors
 from services.registry.tables import TABLE_OF
@@ -230,15 +229,9 @@ class Reader:
             try:
                 who.jatah.taken(tx, persons, rows[0] if rows else None)
             except EnumerationError:
-                self._suspect(tx, who, rute)
+                self.auditor.suspect(tx, who, rute)
                 raise
         return [r[2:] for r in rows if r[1] is not None]
-
-    def _suspect(self, tx: Statements, who: Pelaku, rute: str) -> None:
-        """Tell of a client that tries numbers out, once a day."""
-        if who.jatah is not None and who.jatah.mark(tx):
-            rincian = {"cakupan": who.cakupan, "rute": rute}
-            self.auditor.record(tx, Bukti(Peristiwa.PENCACAHAN_DIDUGA, who, rincian))
 
     def find_badan_usaha(self, who: Pelaku, npwp: list[str], nib: list[str]) -> bytes:
         """Return one answer for each NPWP, then for each NIB (`HasilPencarianBadanUsaha`).
@@ -246,14 +239,9 @@ class Reader:
         Raises QuotaError or EnumerationError: the NPWP of a person is a NIK.
         """
         rute = "cari badan usaha"
-        try:
-            with transaction(self.engine) as tx:
-                rows = self._find_companies(tx, npwp, nib)
-                self._audit_companies(tx, who, rute, npwp, rows)
-        except EnumerationError:
-            with transaction(self.engine) as tx:
-                self._suspect(tx, who, rute)
-            raise
+        with self.auditor.counting(self.engine, who, rute) as tx:
+            rows = self._find_companies(tx, npwp, nib)
+            self._audit_companies(tx, who, rute, npwp, rows)
         answers = [
             _company_answer(kunci, at, index.get(nomor, []))
             for kunci, index, asked in (

@@ -33,9 +33,10 @@ from services.kit.watched import Watched
 from services.registry.bukti import PengurusBukti
 from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
-from services.registry.inbox import Inbox, Penerima
+from services.registry.inbox import Inbox
 from services.registry.metrik import agreement_metrics
 from services.registry.neraca import BukuNeraca
+from services.registry.penilaian import Penerima, Penilai
 from services.registry.pernyataan import BukuPernyataan
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
@@ -89,11 +90,9 @@ class RegistryService:
             self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
         )
         self.petugas = Petugas(bahan, self.ekspor, (settings.simpan or folder) / "ekspor")
-        self.antrean = spec.make_antrean(clock)
-        self.inbox = Inbox(self.engine, self.agreement, self.auditor, self.antrean, self.issuer)
-        self.proposals = Proposals(
-            self.engine, self.auditor, self.cursors, clock, self.inbox.rework
-        )
+        penilai = Penilai(self.agreement, spec.make_antrean(clock))
+        self.inbox = Inbox(self.engine, self.agreement, self.auditor, penilai, self.issuer)
+        self.proposals = Proposals(self.engine, self.auditor, self.cursors, clock, penilai.rework)
         self.neraca = BukuNeraca(self.engine, self.issuer, self.cursors, clock)
         self.pernyataan = BukuPernyataan(self.engine, self.issuer, self.auditor, self.neraca, clock)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from services.audit.errors import EnumerationError, QuotaError
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import (
@@ -74,6 +75,8 @@ def proposal_routes() -> APIRouter:
             USULAN,
             IdempotencyKeyMissingError,
             IdempotencyKeyReusedError,
+            QuotaError,
+            EnumerationError,
             body=True,
             parameters=[KUNCI],
         ),

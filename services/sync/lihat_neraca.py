@@ -9,7 +9,7 @@ import httpx
 
 from services.kit.clock import Clock, system_clock
 from services.sync.imbang import HasilNeraca, weigh
-from services.sync.run import key_auth, open_context
+from services.sync.run import key_auth, look_out
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
 from shared_schemas.perjanjian import hari
 
@@ -23,5 +23,5 @@ def balances(
     make_auth: Callable[[Sisi], httpx.Auth | None] = key_auth,
 ) -> list[HasilNeraca]:
     """Return the balance of a day of Jakarta, today without one, with each registry."""
-    with open_context(settings, None, None, clock, make_auth) as ctx:
+    with look_out(settings, clock, make_auth) as ctx:
         return [weigh(ctx, s, tanggal or hari(ctx.now())) for s in sisi]

@@ -266,6 +266,20 @@ def open_context(
         engine.dispose()
 
 
+@contextmanager
+def look_out(
+    settings: SyncSettings,
+    clock: Clock = system_clock,
+    make_auth: Callable[[Sisi], httpx.Auth | None] = key_auth,
+) -> Iterator[Konteks]:
+    """Open what asks the services without leading a round; what was asked is sealed at the end."""
+    with open_context(settings, None, None, clock, make_auth) as ctx:
+        try:
+            yield ctx
+        finally:
+            saksi.tend(ctx)
+
+
 def until_converged(ctx: Konteks, pelaksana: Pelaksana) -> HasilJalan:
     """Resume what was cut off, then go round until a round has nothing to say."""
     hasil = HasilJalan()

@@ -14,8 +14,8 @@ from services.kit.database import DatabaseError, transaction
 from services.kit.errors import HubError
 from services.kit.rahasia import derive, read_secret
 from services.kit.watched import Watched
-from services.sync.klien import right_of
 from services.sync.konteks import Konteks
+from services.sync.sambungan import right_of
 from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import Izin
 

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, NamedTuple
 
 from services.auth.jws import TokenError, VerifyingKey
-from services.sync.klien import KlienRegistri
+from services.sync.sambungan import Sambungan
 
 _ALAMAT = "/.well-known/jwks.json"
 
@@ -19,7 +19,7 @@ class Tanda(NamedTuple):
 
 
 def verify(
-    klien: KlienRegistri, signed: str, audience: str, berlaku: dt.datetime | None = None
+    sambungan: Sambungan, signed: str, audience: str, berlaku: dt.datetime | None = None
 ) -> Tanda:
     """Return what a registry signed for this reader. Raises TokenError; its text holds no claim.
 
@@ -27,9 +27,9 @@ def verify(
     signature must also not be over at that time.
     """
     for anew in (False, True):
-        if anew or not klien.kunci_publik:
-            klien.kunci_publik = _fetch(klien)
-        for kunci in klien.kunci_publik:
+        if anew or not sambungan.kunci_publik:
+            sambungan.kunci_publik = _fetch(sambungan)
+        for kunci in sambungan.kunci_publik:
             try:
                 key = VerifyingKey(kunci)
                 if berlaku is None:
@@ -41,8 +41,8 @@ def verify(
     raise TokenError("tidak ada kunci yang cocok")
 
 
-def _fetch(klien: KlienRegistri) -> list[dict[str, Any]]:
+def _fetch(sambungan: Sambungan) -> list[dict[str, Any]]:
     try:
-        return [dict(k) for k in klien.call("GET", _ALAMAT).json()["keys"]]
+        return [dict(k) for k in sambungan.call("GET", _ALAMAT).json()["keys"]]
     except (ValueError, KeyError, TypeError):
         raise TokenError("kumpulan kunci tidak terbaca") from None

@@ -27,7 +27,7 @@ from services.sync.errors import (
     SnapshotBrokenError,
     SnapshotGoneError,
 )
-from services.sync.klien import JALUR, KlienRegistri
+from services.sync.sambungan import JALUR, Sambungan
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import (
     BagianEkspor,
@@ -59,7 +59,7 @@ class Unduhan:
 
     def __init__(
         self,
-        klien: KlienRegistri,
+        klien: Sambungan,
         client_id: str,
         himpunan: Himpunan,
         bentuk: BentukEkspor,

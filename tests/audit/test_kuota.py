@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -228,6 +230,54 @@ def test_client_that_guesses_is_held_for_the_day_and_told_of_once(kecil: Registr
     assert 'hub_penolakan_total{kode="KLIEN-KUOTA-002"} 6.0' in metrics
     kecil.app.state.service.clock.sekarang += dt.timedelta(days=1)
     assert ask(kecil, 1).status_code == 200
+
+
+def add(registri: Registri, *numbers: int) -> Any:
+    """Propose workers of KUOTA-1: 1 to 5 are reported there already."""
+    items = [
+        {
+            "id_usulan": str(uuid.uuid4()),
+            "jenis": "penambahan",
+            "himpunan": "pekerja",
+            "id_badan_usaha": "KUOTA-1",
+            "id_asal": f"B-{n}",
+            "isi": contoh.pekerja_bpjs(n),
+        }
+        for n in numbers
+    ]
+    head = {"Idempotency-Key": str(uuid.uuid4())}
+    return registri.klien.post("/v1/usulan", json={"usulan": items}, headers=head)
+
+
+def test_additions_of_whom_we_know_look_like_guessing(kecil: Registri) -> None:
+    """They answer whether a person is known as a look-up does, so they count and are entered."""
+    service = kecil.app.state.service
+    service.batas = Batas(10_000, {"usulan:kirim": BATAS}, 1, 0.5)
+    assert left(add(kecil, 11, 12, 13)) == BATAS - 3
+    assert [t["keadaan"] for t in add(kecil, 1, 2, 3, 4).json()["tanda_terima"]] == ["usang"] * 4
+    before = kecil.fetch("SELECT count(*) FROM usulan")
+    refused = add(kecil, 5, 14)
+    assert (refused.status_code, refused.json()["kode"]) == (429, "KLIEN-KUOTA-002")
+    assert kecil.fetch("SELECT count(*) FROM usulan") == before
+    entered = kecil.fetch(
+        "SELECT jumlah, cardinality(sidik_nik) FROM audit_akses WHERE rute = 'kirim usulan'"
+        " ORDER BY id"
+    )
+    assert [tuple(e) for e in entered] == [(0, 3), (4, 4)]
+    (event,) = kecil.fetch(
+        "SELECT rincian FROM audit_peristiwa WHERE peristiwa = 'pencacahan_diduga'"
+    )
+    assert event.rincian == {"cakupan": "usulan:kirim", "rute": "kirim usulan"}
+
+
+def test_repeated_batch_of_additions_is_counted_once(kecil: Registri) -> None:
+    kecil.app.state.service.batas = Batas(10_000, {"usulan:kirim": BATAS}, 1, 0.5)
+    items = [{**json.loads(add(kecil, 21).request.content)["usulan"][0]}]
+    head = {"Idempotency-Key": str(uuid.uuid4())}
+    again = kecil.klien.post("/v1/usulan", json={"usulan": items}, headers=head)
+    assert again.status_code == 200
+    (row,) = kecil.fetch("SELECT terpakai, tak_dikenal FROM kuota WHERE perihal = 'usulan:kirim'")
+    assert tuple(row) == (1, 0)
 
 
 def test_client_that_mostly_knows_whom_it_asks_for_is_not_held(kecil: Registri) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyrage
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ from typer.testing import CliRunner
 
 from services.audit.bukti import padan
 from services.cli import app
+from services.kit.tls import RotatingTransport
+from services.persiapan import SYNC_WLKP
+from services.sync.run import key_auth
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.test_konvergensi import edit, seed
@@ -77,6 +81,31 @@ def test_both_sides_of_a_reconciliation_agree_message_by_message(
         assert [a["utuh"] for a in found["arsip"]] == [True, True]
         assert found["selisih"] == []
         assert all(a["catatan"] > 4 for a in found["arsip"])
+
+
+def test_what_an_operator_asks_beside_a_round_is_in_the_hub_s_book(
+    pasangan: Pasangan, tmp_path: Path
+) -> None:
+    """A download, and a request signed by hand that another program sent."""
+    base = pasangan.sync.wlkp.base_url
+    own = ("--data", pasangan.data, "--database-url", pasangan.sync.database_url)
+    to = ("--wlkp-url", base, "--bpjs-url", pasangan.sync.bpjs.base_url)
+    run("unduh", "wlkp", "pekerja", "--keluar", tmp_path / "unduhan", *to, *own)
+    url, aim = f"{base}/v1/badan-usaha?batas=1", "perluasan_kepesertaan"
+    signed = run("klien", "tandatangan", SYNC_WLKP.client_id, "GET", url, "--tujuan", aim, *own)
+    head = dict(line.split(": ", 1) for line in signed.splitlines())
+    side = pasangan.sync.wlkp
+    assert side.tls is not None
+    inner = RotatingTransport(side.tls.sertifikat, side.tls.otoritas)
+    with httpx.Client(auth=key_auth(side), transport=inner) as other:
+        assert other.get(url, headers=head).status_code == 200
+    hub, wlkp, _ = archives(pasangan, tmp_path)
+    found = check(tmp_path, hub, wlkp)
+    assert [a["utuh"] for a in found["arsip"]] == [True, True]
+    # The other program's answer, which only WLKP saw leave.
+    assert [(s["buku"], s["jenis"], s["berat"]) for s in found["selisih"]] == [
+        ("wlkp", "jawaban", False)
+    ]
 
 
 def test_side_that_leaves_a_message_out_before_it_is_sealed_is_told(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -67,6 +68,30 @@ def test_drop_by_drop_is_no_progress(tergesa: Kawat) -> None:
                 break
         else:
             pytest.fail("the connection is still there")
+
+
+def test_address_with_too_many_connections_gets_no_more(
+    kawat: Kawat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those it has go on, and when one ends there is room again."""
+    monkeypatch.setattr(BoundedProtocol, "SAMBUNGAN", 3)
+    ask = b"GET /healthz HTTP/1.1\r\nHost: uji\r\n\r\n"
+    with ExitStack() as held:
+        first, *_ = [held.enter_context(connected(kawat.base)) for _ in range(3)]
+        for _ in range(2):
+            with connected(kawat.base) as more:
+                assert read_answer(more).status == 503
+                assert ended(more)
+        first.sendall(ask)
+        assert read_answer(first).status == 200
+        first.close()
+        for _ in range(100):  # the service learns of it in its own time
+            with connected(kawat.base) as again:
+                again.sendall(ask)
+                if read_answer(again).status == 200:
+                    break
+        else:
+            pytest.fail("the place of the one that ended was not given to another")
 
 
 def test_head_without_end_is_refused_at_its_limit(kawat: Kawat) -> None:

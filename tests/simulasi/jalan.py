@@ -18,9 +18,10 @@ from services.auth.saksi import SaksiKlien
 from services.kit.errors import PermanentError, TemporaryError
 from services.sync import konteks, saksi
 from services.sync.errors import ClientUnknownError, NotAuthorisedError, RefusedError
-from services.sync.klien import KlienRegistri, Luar
+from services.sync.klien import KlienRegistri
 from services.sync.konteks import Konteks
 from services.sync.run import HasilJalan, until_converged
+from services.sync.sambungan import Luar
 from services.sync.settings import NamaSisi
 from services.sync.sidik import install_key
 from tests.simulasi import bukti, invarian, naskah

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from services.kit.clock import system_clock
 from services.registry.ekspor import bagian, cuplikan
-from services.sync import klien, muat
+from services.sync import muat, sambungan
 from services.sync.errors import ContractError, SnapshotBrokenError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.pull import pull_pages
@@ -40,7 +40,7 @@ BENTUK = pytest.mark.parametrize("bentuk", list(BentukEkspor))
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bagian, "BARIS", SEBAGIAN)
     monkeypatch.setattr(cuplikan, "_HALAMAN", 2)
-    monkeypatch.setattr(klien, "_LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(sambungan, "_LONGEST_PAUSE", 0.05)
 
 
 @contextmanager
@@ -354,7 +354,7 @@ def test_snapshot_that_went_away_is_replaced_by_another(
 _LOADER = """
 import sys, time, json
 from pathlib import Path
-from services.sync import klien, muat
+from services.sync import muat, sambungan
 from services.sync.run import load
 from services.sync.settings import NamaSisi, SyncSettings
 from shared_schemas.rujukan import Himpunan

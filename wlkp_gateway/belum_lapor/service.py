@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.audit.catalogue import Peristiwa
 from services.kit.clock import Clock
 from services.kit.database import Transaction
-from services.registry.inbox import Putusan, refuse
+from services.registry.penilaian import Putusan, refuse
 from services.registry.queue import Antrean, CaseQueue
 from shared_schemas.v1.antrean import KasusBelumLapor
 from shared_schemas.v1.kode import TRANSISI_BELUM_LAPOR, AlasanUsulan, KeadaanUsulan
