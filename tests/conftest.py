@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from services.auth.klien import KlienAuth
 from services.auth.pesan_klien import SigningTransport
 from services.kit import logging
 from services.kit.database import make_engine
-from services.kit.postgres import PostgresServer
+from services.kit.postgres import PostgresServer, PostgresUnavailableError
 from services.kit.roles import Peran
 from services.kit.settings import ServiceSettings
 from services.kit.tls import RotatingTransport
@@ -56,6 +56,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
         yield running
     _SERVERS.remove(running)
     running.destroy()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def leave_no_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove the servers that programs under test laid out: run by root, they lie elsewhere."""
+    yield
+    for pointer in list(tmp_path_factory.getbasetemp().rglob("lokasi")):
+        with suppress(PostgresUnavailableError):  # a test's own stale pointer, or a server in use
+            PostgresServer(pointer.parent).destroy()
 
 
 def as_program(nama: str, url: str) -> str:
