@@ -16,7 +16,7 @@ from services.sync.klien import record_form
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.ekspor import BentukEkspor
 
-_SEPOTONG = 1 << 19  # bytes of lines validated at once: some thousand records
+_SEPOTONG = 1 << 16  # bytes validated at once: what a few hundred records become fits the cache
 _BARIS_TERPANJANG = 1 << 16
 _SEKALI = 1_000
 _METADATA = frozenset({"id", "versi", "dilaporkan_pada", "id_badan_usaha", "status_pendaftaran"})

@@ -77,7 +77,7 @@ def open_besar(folder: Path, rekaman: int) -> Iterator[Panggung]:
 
 def copy_out(panggung: Panggung) -> float:
     """Return the rows a second of COPY binary, read by psycopg and thrown away."""
-    columns = columns_of(Himpunan.PEKERJA, BentukEkspor.ARROW, fields_of(Himpunan.PEKERJA))
+    columns = columns_of(Himpunan.PEKERJA, fields_of(Himpunan.PEKERJA))
     query = f"COPY (SELECT {columns} FROM pekerja) TO STDOUT (FORMAT binary)"
     with panggung.connect() as db, db.cursor() as cursor:
         started = time.perf_counter()

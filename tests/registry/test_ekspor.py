@@ -67,6 +67,23 @@ def test_line_is_the_record_of_the_feed(wlkp: Registri) -> None:
     assert {r["id"]: r for r in lines} == wanted
 
 
+@pytest.mark.parametrize(
+    ("alamat", "saat"),
+    [
+        ('kutip " garis \\ miring / {"a": 1}', "2026-05-01T01:00:00+07:00"),
+        ("baris\nbaru\ttab\r\x01\x1f\x7f\u2028", "2026-05-01T01:00:00.5+00:00"),
+        ("Ñuñoa 🏭 ﷽", "1969-12-31T23:59:59.000001-14:00"),
+        ("", None),
+    ],
+)
+def test_line_is_written_as_the_feed_writes_it(
+    wlkp: Registri, alamat: str, saat: str | None
+) -> None:
+    change = "UPDATE pekerja SET alamat = :a, dilaporkan_pada = :s WHERE id = 'P-1'"
+    wlkp.execute(change, a=alamat, s=saat)
+    test_line_is_the_record_of_the_feed(wlkp)
+
+
 def test_arrow_has_a_typed_column_a_field_and_no_notes_of_the_driver(wlkp: Registri) -> None:
     import pyarrow as pa
 

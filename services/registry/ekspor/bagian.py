@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
 
-from services.registry.read import OWN_COLUMN, record_json
+from services.registry.ekspor.baris import PenulisBaris
+from services.registry.read import OWN_COLUMN
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
@@ -15,13 +17,14 @@ BARIS = 50_000
 _METADATA = ("id", "versi", "dilaporkan_pada")
 
 
-def columns_of(himpunan: Himpunan, bentuk: BentukEkspor, bidang: tuple[str, ...]) -> str:
-    """Return what to SELECT: a column a field, or one text that is the record's wire form."""
-    if bentuk is BentukEkspor.ARROW:
-        return ", ".join((*_METADATA, OWN_COLUMN[himpunan], *bidang))
-    # The line's end in the text: the values of a column lie one behind the other in memory, so
-    # they are the file as they stand.
-    return rf"{record_json(himpunan, bidang)} || E'\n'"
+def columns_of(himpunan: Himpunan, bidang: tuple[str, ...]) -> str:
+    """Return what to SELECT: the metadata, then a column a field."""
+    return ", ".join((*metadata(himpunan), *bidang))
+
+
+def metadata(himpunan: Himpunan) -> tuple[str, ...]:
+    """Return the columns that stand around a record's fields."""
+    return (*_METADATA, OWN_COLUMN[himpunan])
 
 
 def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -40,16 +43,30 @@ def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting)
 
 
-def encode(bentuk: BentukEkspor, table: pa.Table) -> pa.Buffer:
-    """Return a part's content."""
-    sink = pa.BufferOutputStream()
+@contextmanager
+def open_encoder(
+    bentuk: BentukEkspor, himpunan: Himpunan, bidang: tuple[str, ...]
+) -> Iterator[Callable[[pa.Table], pa.Buffer]]:
+    """Open what returns a part's content from its rows."""
     if bentuk is BentukEkspor.ARROW:
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-            writer.write_table(table)
-        return sink.getvalue()
+        yield _arrow
+        return
+    with PenulisBaris(metadata(himpunan), bidang) as penulis:
+        yield lambda table: _packed(penulis.lines(table))
+
+
+def _arrow(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def _packed(lines: pa.ChunkedArray) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as out:  # level 1, Arrow's own
-        for chunk in table.column(0).chunks:
+        for chunk in lines.chunks:
             out.write(_bytes_of(chunk))
     return sink.getvalue()
 

@@ -26,7 +26,7 @@ from services.kit.errors import HubError
 from services.kit.logging import get_logger
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
-from services.registry.ekspor.bagian import columns_of, cut, encode
+from services.registry.ekspor.bagian import columns_of, cut, open_encoder
 from services.registry.ekspor.buku import Buku, Pesanan
 from services.registry.ekspor.cuplikan import Cuplikan, open_cuplikan
 from services.registry.ekspor.gudang import Gudang
@@ -135,19 +135,20 @@ class Petugas:
 
         def read() -> Iterator[pa.RecordBatch]:
             nonlocal rows, share
-            columns = columns_of(pesanan.himpunan, pesanan.bentuk, fields)
+            columns = columns_of(pesanan.himpunan, fields)
             for batches, read_by_now in cuplikan.batches(columns, self._check):
                 share = read_by_now
                 rows += sum(batch.num_rows for batch in batches)
                 yield from batches
 
-        for at, table in enumerate(cut(read()), 1):
-            nama = f"{at:05}{pesanan.bentuk.akhiran}"
-            isi = encode(pesanan.bentuk, table)
-            self.gudang.write(pesanan.id, nama, isi)
-            sidik = hashlib.sha256(isi).hexdigest()
-            bagian = BagianEkspor(nama=nama, baris=table.num_rows, ukuran=isi.size, sidik=sidik)
-            yield bagian, round(rows / share)
+        with open_encoder(pesanan.bentuk, pesanan.himpunan, fields) as encode:
+            for at, table in enumerate(cut(read()), 1):
+                nama = f"{at:05}{pesanan.bentuk.akhiran}"
+                isi = encode(table)
+                self.gudang.write(pesanan.id, nama, isi)
+                sidik = hashlib.sha256(isi).hexdigest()
+                bagian = BagianEkspor(nama=nama, baris=table.num_rows, ukuran=isi.size, sidik=sidik)
+                yield bagian, round(rows / share)
 
     def _check(self) -> None:
         if self._turns.ending.is_set():
