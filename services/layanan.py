@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import ssl
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 import bpjs_kepesertaan.app
 import wlkp_gateway.app
@@ -16,6 +20,8 @@ from services.kit import logging
 from services.kit.clock import Clock, system_clock
 from services.kit.http_protocol import BoundedProtocol
 from services.kit.interpreter import expect_records
+from services.kit.metrik import shared_counters
+from services.kit.process import end_with_parent
 from services.kit.settings import ServiceSettings
 from services.kit.tls import server_context
 from services.kit.tls_protocol import MutualTlsProtocol
@@ -51,31 +57,57 @@ def transport(nama: str, settings: ServiceSettings) -> dict[str, Any]:
     """Return uvicorn's options for mutual TLS or plain HTTP; nobody speaks WebSocket here."""
     if not settings.tls:
         return {"http": BoundedProtocol, "ws": "none"}
-    trusted = persiapan.otoritas(settings.data).dipercaya
-    context = server_context(persiapan.server_certificate(settings.data, nama), trusted)
-    return {
-        "http": MutualTlsProtocol,
-        "ws": "none",
-        "ssl_context_factory": lambda *_: context,
-    }
+    context = partial(_tls_context, settings.data, nama)
+    context()  # what cannot be read is said now
+    return {"http": MutualTlsProtocol, "ws": "none", "ssl_context_factory": context}
+
+
+def _tls_context(data: Path, nama: str, *_: object) -> ssl.SSLContext:
+    trusted = persiapan.otoritas(data).dipercaya
+    return server_context(persiapan.server_certificate(data, nama), trusted)
 
 
 def serve(nama: str, settings: ServiceSettings) -> None:
-    """Serve until SIGINT or SIGTERM; running requests are finished first."""
-    logging.configure(f"layanan-{nama}", settings.tingkat_log)
-    expect_records()
+    """Serve until SIGINT or SIGTERM; running requests are finished first.
+
+    Several processes share the port: one that dies or hangs is replaced, and SIGHUP replaces all,
+    each when its successor serves.
+    """
+    options = {
+        "host": settings.alamat,
+        "port": settings.port or spec(nama).port,
+        **transport(nama, settings),
+        "loop": "uvloop",
+        "lifespan": "on",  # or one that fails counts as one that is not there
+        "proxy_headers": False,  # HUB_PROKSI decides whose X-Forwarded-For counts
+        "access_log": False,  # the edge logs the route's template; uvicorn would log the URL
+        "log_config": None,
+        "server_header": False,
+        "timeout_graceful_shutdown": 10,
+    }
+    if settings.proses > 1:
+        logging.configure(f"layanan-{nama}", settings.tingkat_log)
+        _serve_together(nama, settings, options)
+        return
     # uvicorn raises SIGTERM again when it is done, which would end us before our own clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        make(nama, settings),
-        host=settings.alamat,
-        port=settings.port or spec(nama).port,
-        **transport(nama, settings),
-        loop="uvloop",
-        lifespan="on",  # or one that fails counts as one that is not there
-        proxy_headers=False,  # HUB_PROKSI decides whose X-Forwarded-For counts
-        access_log=False,  # the edge logs the route's template; uvicorn would log the URL
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    uvicorn.run(_prepared(nama, settings), **options)
+
+
+def _prepared(nama: str, settings: ServiceSettings) -> FastAPI:
+    """Set this process up for serving and return the application."""
+    logging.configure(f"layanan-{nama}", settings.tingkat_log)
+    expect_records()
+    return make(nama, settings)
+
+
+def _serve_together(nama: str, settings: ServiceSettings, options: dict[str, Any]) -> None:
+    app = partial(_one_of_several, nama, settings)
+    config = uvicorn.Config(app, factory=True, workers=settings.proses, **options)
+    with config.bind_socket() as sock, shared_counters():
+        Multiprocess(config, [sock]).run()
+
+
+def _one_of_several(nama: str, settings: ServiceSettings) -> FastAPI:
+    end_with_parent()
+    return _prepared(nama, settings)

@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +23,7 @@ from services.kit.errors import (
     PeerError,
 )
 from services.kit.logging import get_logger
+from services.kit.metrik import Metrics
 from services.kit.peers import Peers
 from services.kit.problems import declared, install, name_problem_media, problem
 from services.kit.settings import ServiceSettings
@@ -32,28 +32,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _LIKE_NIK = re.compile(r"(?<![0-9A-Za-z])[0-9]{13,16}(?![0-9A-Za-z])")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-
-
-class Metrics:
-    """Counters of one application, in a registry of its own."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        labels = ("metode", "rute", "status")
-        self.requests = Counter("hub_permintaan", "Permintaan", labels, registry=self.registry)
-        self.refused = Counter(
-            "hub_pesan_ditolak", "Pesan bertanda tangan yang ditolak", ("kode",),
-            registry=self.registry,
-        )  # fmt: skip
-        self.seconds = Histogram(
-            "hub_permintaan_detik", "Lama permintaan", ("rute",), registry=self.registry
-        )
-        self.refusals = Counter(
-            "hub_penolakan", "Penolakan menurut kode", ("kode",), registry=self.registry
-        )
-        self.strangers = Counter(
-            "hub_bukan_rekan", "Permintaan dari alamat di luar HUB_REKAN", registry=self.registry
-        )
 
 
 class _TooLargeError(Exception):

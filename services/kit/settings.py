@@ -58,7 +58,8 @@ class ServiceSettings(BaseSettings):
     kunci_sidik: Path | None = Field(
         None, description="Key of the digest tree; default <data>/kunci-sidik."
     )
-    koneksi: int = Field(10, ge=1, le=50, description="Database connections of this process.")
+    koneksi: int = Field(10, ge=1, le=50, description="Database connections of each process.")
+    proses: int = Field(1, ge=1, le=64, description="Processes that share the port.")
     batas_badan: int = Field(16 * 2**20, description="Largest request body in bytes.")
     umur_token: int = Field(300, ge=30, le=300, description="Seconds a token lives; at most 5 min.")
     simpan: Path | None = Field(

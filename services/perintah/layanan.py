@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +10,7 @@ import typer
 from services import layanan, persiapan
 from services.kit import migration, roles
 from services.kit.errors import ConfigurationError
+from services.kit.process import end_with_parent
 from services.kit.roles import Peran
 from services.kit.settings import ServiceSettings
 from services.perintah.basisdata import database
@@ -41,6 +38,9 @@ def serve(
     alamat: Annotated[
         str, typer.Option(envvar="HUB_ALAMAT", help="Alamat yang didengarkan.")
     ] = "127.0.0.1",
+    proses: Annotated[
+        int, typer.Option(envvar="HUB_PROSES", min=1, max=64, help="Proses yang berbagi port.")
+    ] = 1,
     tls: Tls = True,
     tanda_tangan: TandaTangan = True,
     ikut_induk: Annotated[
@@ -49,7 +49,7 @@ def serve(
 ) -> None:
     """Jalankan satu layanan sampai dihentikan."""
     if ikut_induk:
-        _end_with_parent()
+        end_with_parent()
     persiapan.require(data)
     with database(nama, database_url, data) as url:
         settings = ServiceSettings(
@@ -57,6 +57,7 @@ def serve(
             database_url=url,
             port=port,
             alamat=alamat,
+            proses=proses,
             tls=tls,
             tanda_tangan=tanda_tangan,
         )
@@ -64,18 +65,6 @@ def serve(
         address = f"{scheme}://{alamat}:{port or layanan.spec(nama).port}"
         err.print(f"Layanan {nama} di {address}, dokumentasi {address}/docs", highlight=False)
         layanan.serve(nama, settings)
-
-
-def _end_with_parent() -> None:
-    """Stop this process when its parent is gone, also after kill -9, which nobody can catch."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def migrate(

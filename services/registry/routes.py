@@ -212,8 +212,7 @@ def operations_routes() -> APIRouter:
     )
     def metrics(request: Request) -> Response:
         """Hitungan dan lama permintaan menurut rute, keadaan dan sisa hari perjanjian."""
-        content = generate_latest(request.app.state.metrics.registry)
-        content += generate_latest(service_of(request).metrik)
+        content = request.app.state.metrics.text() + generate_latest(service_of(request).metrik)
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 
     return r

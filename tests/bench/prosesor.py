@@ -62,13 +62,13 @@ class Pihak:
 
 
 def served(panggung: Panggung, proses: Proses) -> float:
-    """Return the processor time so far of a service and of PostgreSQL, in seconds."""
+    """Return the processor time so far of a service's processes and of PostgreSQL, in seconds."""
     with panggung.connect() as db:
         row = db.execute("SELECT pg_backend_pid()").fetchone()
         server = _parent(int(str((row or (0,))[0])))  # while the connection stands
     # What a backend used is its parent's once it ends.
-    pids = [server, *(p for p in _all() if _parent(p) == server), proses.pid]
-    return sum(map(_seconds, pids))
+    parents = {server, proses.pid}
+    return sum(map(_seconds, [*parents, *(p for p in _all() if _parent(p) in parents)]))
 
 
 def _all() -> Iterator[int]:

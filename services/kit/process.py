@@ -1,0 +1,20 @@
+"""Processes that belong together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+
+def end_with_parent() -> None:
+    """Stop this process when its parent is gone, also after kill -9, which nobody can catch."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
