@@ -1,8 +1,8 @@
 """Look-ups at a fixed rate with everything on, against plain ones at the same rate, and bulk.
 
 Everything on: mutual TLS, token, signatures both ways and demanded, agreement, ledger, evidence;
-a process a core, as an operator of this machine would have it. Plain: HTTP, no signature, no evidence,
-one process; token, agreement and ledger are the product itself.
+a process a core, as an operator of this machine would have it. Plain: HTTP, no signature, no
+evidence, one process; token, agreement and ledger are the product itself.
 """
 
 from __future__ import annotations
