@@ -12,7 +12,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-_MEMORI = "256MB"  # a part has some twenty
+_MEMORI = "1GB"  # a part of ordinary records takes some fifty megabytes
 _SAAT = pa.timestamp("us")
 
 
@@ -21,8 +21,11 @@ class PenulisBaris:
 
     def __init__(self, luar: tuple[str, ...], isi: tuple[str, ...]) -> None:
         self._luar, self._isi = luar, isi
-        # One thread: while a part is written, others read the next from PostgreSQL.
-        self._db = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORI})
+        # One thread: while a part is written, others read the next from PostgreSQL. No folder to
+        # spill to: by default it is one below wherever the service was started.
+        self._db = duckdb.connect(
+            config={"threads": 1, "memory_limit": _MEMORI, "temp_directory": ""}
+        )
 
     def __enter__(self) -> Self:
         """Return the writer."""
