@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import ssl
 import sys
@@ -102,12 +103,12 @@ def _prepared(nama: str, settings: ServiceSettings) -> FastAPI:
 
 
 def _serve_together(nama: str, settings: ServiceSettings, options: dict[str, Any]) -> None:
-    app = partial(_one_of_several, nama, settings)
+    app = partial(_one_of_several, nama, settings, os.getpid())
     config = uvicorn.Config(app, factory=True, workers=settings.proses, **options)
     with config.bind_socket() as sock, shared_counters():
         Multiprocess(config, [sock]).run()
 
 
-def _one_of_several(nama: str, settings: ServiceSettings) -> FastAPI:
-    end_with_parent()
+def _one_of_several(nama: str, settings: ServiceSettings, induk: int) -> FastAPI:
+    end_with_parent(induk)
     return _prepared(nama, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def serve(
 ) -> None:
     """Jalankan satu layanan sampai dihentikan."""
     if ikut_induk:
-        end_with_parent()
+        end_with_parent(os.getppid())
     persiapan.require(data)
     with database(nama, database_url, data) as url:
         settings = ServiceSettings(

@@ -82,10 +82,11 @@ class Lanjutan:
         gone_keys = (list(gone[0]), list(gone[1]))
         decided = self._decided(decisions)
         old = self.daftar.rows(keys[0] + gone_keys[0], keys[1] + gone_keys[1])
+        mates = self._mates(old, decisions)
         self.kini.hidup[old] = False
         self._check_share(len(keys[0]) + len(keys[1]))
         new = self.daftar.add(a, b, keys)
-        touched = np.concatenate([old, new, decided])
+        touched = np.concatenate([old, new, decided, mates])
         moved, around = self._link_by_keys(touched, decisions)
         met = self._score(np.concatenate([touched, moved]))
         reached = self._connected(np.concatenate([touched, around, met]), decisions, pairs=True)
@@ -109,6 +110,12 @@ class Lanjutan:
         now = {pair: v.value for pair, v in decisions.items()}
         changed = {pair for pair, _ in now.items() ^ self.kini.keputusan.items()}
         return self.daftar.rows([x for x, _ in changed], [y for _, y in changed])
+
+    def _mates(self, old: Nomor, decisions: Keputusan) -> Nomor:
+        """Return whom a steward has called one with these, while they stand: no score says it."""
+        a, b = self._said(decisions)
+        left, right = np.isin(a, old), np.isin(b, old)
+        return np.concatenate([b[left], a[right]])
 
     def _remember(self, decisions: Keputusan) -> None:
         self.kini.keputusan = {pair: v.value for pair, v in decisions.items()}

@@ -79,7 +79,8 @@ def running(data: Path, url: str) -> Iterator[Bersama]:
     arguments = ["layanan", "wlkp", "--data", str(data), "--port", str(port)]
     induk = subprocess.Popen(
         [sys.executable, "-m", "services.cli", *arguments, "--proses", str(PROSES)],
-        env={**os.environ, "HUB_DATABASE_URL": url},
+        # Its counters' folder stays behind when it is killed: in ours it goes away.
+        env={**os.environ, "HUB_DATABASE_URL": url, "TMPDIR": str(data)},
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
