@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 import bpjs_kepesertaan.app
@@ -103,10 +104,16 @@ def _prepared(nama: str, settings: ServiceSettings) -> FastAPI:
 
 
 def _serve_together(nama: str, settings: ServiceSettings, options: dict[str, Any]) -> None:
+    # What is wrong with the settings is said here, once: a child that fails before it serves would
+    # be begun again and again.
+    make(nama, settings)
     app = partial(_one_of_several, nama, settings, os.getpid())
     config = uvicorn.Config(app, factory=True, workers=settings.proses, **options)
     with config.bind_socket() as sock, shared_counters():
-        Multiprocess(config, [sock]).run()
+        supervisor = Multiprocess(config, [sock])
+        supervisor.run()
+    if any(each.exitcode == STARTUP_FAILURE for each in supervisor.processes):
+        raise SystemExit(STARTUP_FAILURE)
 
 
 def _one_of_several(nama: str, settings: ServiceSettings, induk: int) -> FastAPI:

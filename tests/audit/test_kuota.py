@@ -272,7 +272,7 @@ def test_additions_of_whom_we_know_look_like_guessing(kecil: Registri) -> None:
 
 def test_repeated_batch_of_additions_is_counted_once(kecil: Registri) -> None:
     kecil.app.state.service.batas = Batas(10_000, {"usulan:kirim": BATAS}, 1, 0.5)
-    items = [{**json.loads(add(kecil, 21).request.content)["usulan"][0]}]
+    items = json.loads(add(kecil, 21).request.content)["usulan"]
     head = {"Idempotency-Key": str(uuid.uuid4())}
     again = kecil.klien.post("/v1/usulan", json={"usulan": items}, headers=head)
     assert again.status_code == 200

@@ -110,12 +110,14 @@ def counted(bersama: Bersama) -> int:
 def test_whoever_is_asked_tells_what_all_counted(bersama: Bersama) -> None:
     for _ in range(30):
         assert bersama.get("/healthz").status_code == 200
+    wait_for(lambda: counted(bersama) == 30)  # a request is counted when its answer is out
     assert [counted(bersama) for _ in range(6)] == [30] * 6
 
 
 def test_dead_process_is_replaced_and_nothing_counted_is_lost(bersama: Bersama) -> None:
     for _ in range(10):
         bersama.get("/healthz")
+    wait_for(lambda: counted(bersama) == 10)
     before = bersama.workers()
     gone = min(before)
     os.kill(gone, signal.SIGKILL)
@@ -123,6 +125,40 @@ def test_dead_process_is_replaced_and_nothing_counted_is_lost(bersama: Bersama) 
     wait_for(bersama.is_ready)
     assert len(bersama.workers() & before) == PROSES - 1
     assert counted(bersama) == 10
+
+
+def test_process_that_hangs_is_replaced(bersama: Bersama) -> None:
+    hung = min(bersama.workers())
+    os.kill(hung, signal.SIGSTOP)
+    wait_for(lambda: len(bersama.workers()) == PROSES and hung not in bersama.workers())
+    wait_for(bersama.is_ready)
+    assert is_gone(hung)
+
+
+def test_all_are_replaced_one_by_one_and_somebody_always_answers(bersama: Bersama) -> None:
+    before = bersama.workers()
+    bersama.induk.send_signal(signal.SIGHUP)
+    asked = 0
+    while before & bersama.workers():
+        # A connection that had not asked yet may be broken off; whoever tries again is served.
+        assert bersama.is_ready() or bersama.is_ready()
+        asked += 1
+    assert asked
+    wait_for(lambda: len(bersama.workers()) == PROSES)
+    assert bersama.is_ready()
+
+
+def test_what_cannot_begin_says_why_once(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    (tmp_path / "wlkp" / "klien.yaml").write_text("{")
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli", "layanan", "wlkp", "--data", str(tmp_path),
+         "--port", "0", "--proses", str(PROSES)],
+        env={**os.environ, "HUB_DATABASE_URL": "postgresql://uji@127.0.0.1:1/uji"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count("klien.yaml") == 1
 
 
 @pytest.mark.parametrize("tanda", [signal.SIGTERM, signal.SIGINT])
