@@ -91,7 +91,7 @@ fix: setup ## repair what ruff can repair, and format
 
 .PHONY: test
 test: setup ## all tests, on a real PostgreSQL
-	$(BIN)/python -m pytest -n $(PROSES) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(PROSES) --dist loadfile --max-worker-restart 0 $(ARGS)
 
 # RONDE=1000 seeds from MULAI=1; FOLDER=/dev/shm keeps the databases in memory.
 RONDE ?= 300

@@ -29,6 +29,13 @@ from services.kit.tls import server_context
 from services.kit.tls_protocol import MutualTlsProtocol
 from services.registry.service import RegistrySpec
 
+_DIAM_DETIK = 20
+"""After how long a silent process is replaced, in seconds.
+
+One that begins is silent while it imports. On a slow or busy machine uvicorn's own 5 s would end
+each before it serves, over and over, and stop what SIGHUP began.
+"""
+
 
 class AppModule(Protocol):
     """What the module `app` of each service offers."""
@@ -86,6 +93,7 @@ def serve(nama: str, settings: ServiceSettings) -> None:
         "log_config": None,
         "server_header": False,
         "timeout_graceful_shutdown": 10,
+        "timeout_worker_healthcheck": _DIAM_DETIK,
     }
     if settings.proses > 1:
         logging.configure(f"layanan-{nama}", settings.tingkat_log)

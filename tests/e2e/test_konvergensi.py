@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -176,7 +175,6 @@ def unequal(pasangan: Pasangan) -> list[tuple[int, str]]:
     return found
 
 
-@pytest.mark.timeout(240)
 @settings(
     max_examples=6,
     deadline=None,

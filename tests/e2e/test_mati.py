@@ -58,7 +58,6 @@ def undisturbed(make_sistem: Sistems) -> dict[str, Any]:
     return state
 
 
-@pytest.mark.timeout(240)
 def test_reconciler_killed_anywhere_ends_in_the_same_state(
     make_sistem: Sistems, undisturbed: dict[str, Any]
 ) -> None:
@@ -78,7 +77,6 @@ def test_reconciler_killed_anywhere_ends_in_the_same_state(
     sistem.close()
 
 
-@pytest.mark.timeout(240)
 def test_service_killed_in_a_delivery_is_waited_for(
     make_sistem: Sistems, undisturbed: dict[str, Any]
 ) -> None:
@@ -104,7 +102,6 @@ def test_service_killed_in_a_delivery_is_waited_for(
     sistem.close()
 
 
-@pytest.mark.timeout(240)
 def test_lines_cut_anywhere_end_in_the_same_state(
     make_sistem: Sistems, undisturbed: dict[str, Any]
 ) -> None:
@@ -133,7 +130,6 @@ def _postmaster(server: PostgresServer) -> int:
     return int((Path(folder[0]) / "postmaster.pid").read_text().split()[0])
 
 
-@pytest.mark.timeout(240)
 def test_postgres_killed_anywhere_ends_in_the_same_state(
     csv: Path, tmp_path: Path, undisturbed: dict[str, Any]
 ) -> None:

@@ -42,7 +42,6 @@ def start(data: Path, *more: str) -> tuple[subprocess.Popen[str], list[str]]:
     return process, ports
 
 
-@pytest.mark.timeout(240)
 def test_two_copies_side_by_side_converge_and_log_no_nik(tmp_path: Path) -> None:
     started = [start(tmp_path / name, "--sekali")[0] for name in ("satu", "dua")]
     outputs = [process.communicate(timeout=200)[0] for process in started]
@@ -58,7 +57,6 @@ def test_two_copies_side_by_side_converge_and_log_no_nik(tmp_path: Path) -> None
             assert not known & set(re.findall(r"\d{16}", log))
 
 
-@pytest.mark.timeout(240)
 def test_demo_stays_up_ends_on_interrupt_and_goes_on(tmp_path: Path) -> None:
     process, ports = start(tmp_path / "data")
     docs = f"https://127.0.0.1:{ports[0]}/docs"
