@@ -43,6 +43,10 @@ class ScopeMissingError(PermanentError):
     kode = "KLIEN-OTORISASI-001"
     status = 403
     judul = "Cakupan token tidak cukup"
+    saran = "Bila perjanjian berubah sejak token diminta, minta yang baru di POST /oauth2/token."
+    headers: ClassVar[dict[str, str]] = {
+        "WWW-Authenticate": 'Bearer realm="hub", error="insufficient_scope"'  # RFC 6750, 3.1
+    }
 
 
 class AgreementEndedError(PermanentError):

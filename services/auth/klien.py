@@ -45,17 +45,20 @@ class KlienAuth(httpx.Auth):
         self._until = 0.0
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the bearer token; after a 401 try once with a new one.
+        """Add the bearer token; after a refusal of the token itself try once with a new one.
 
-        A 401 to what was so long under way that token or signature may have ended before it arrived
-        raises httpx.ReadTimeout, as no answer would.
+        A token bears the rights that the agreement gave when it was asked for: one that came since
+        is refused, too (`insufficient_scope`, RFC 6750 section 3.1). A 401 to what was so long
+        under way that token or signature may have ended before it arrived raises
+        httpx.ReadTimeout, as no answer would.
         """
         for attempt in (1, 2):
             # A token's life began when it was asked for, at the latest: its answer may be as long
             # under way as anything.
             asked = self._clock()
             # A clock that was put back keeps a token too long; the 401 then brings a new one.
-            if attempt == 2 or asked.timestamp() >= self._until:
+            fresh = attempt == 2 or asked.timestamp() >= self._until
+            if fresh:
                 answer = yield from self._ask_for_token()
                 answer.raise_for_status()
                 content = answer.json()
@@ -63,7 +66,9 @@ class KlienAuth(httpx.Auth):
                 self._until = asked.timestamp() + content["expires_in"] - _RENEW_BEFORE
             request.headers["Authorization"] = f"Bearer {self._token}"
             response = yield request
-            if response.status_code != httpx.codes.UNAUTHORIZED:
+            if response.status_code != httpx.codes.UNAUTHORIZED and (
+                fresh or not _lacks_scope(response)
+            ):
                 return
         self._require_timely(asked)
 
@@ -99,6 +104,12 @@ class KlienAuth(httpx.Auth):
         if self._scope:
             form["scope"] = self._scope
         return httpx.Request("POST", self._token_url, data=form)
+
+
+def _lacks_scope(answer: httpx.Response) -> bool:
+    """Say whether a token was refused for a right that it does not bear."""
+    challenge = answer.headers.get("WWW-Authenticate", "")
+    return answer.status_code == httpx.codes.FORBIDDEN and "insufficient_scope" in challenge
 
 
 def make_assertion(

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from services.persiapan import SYNC_WLKP
 from tests import contoh
-from tests.conftest import MakeDatabase, Registri, open_registri
+from tests.conftest import TUJUAN, MakeDatabase, Registri, auth_of, open_registri
 
 
 @pytest.fixture
@@ -52,6 +53,26 @@ def test_ended_agreement_refuses_names_the_article_and_writes_nothing(bebas: Reg
     assert sent.status_code == 403
     for table in ("usulan", "idempotensi", "belum_lapor", "audit_akses"):
         assert bebas.fetch(f"SELECT count(*) FROM {table}")[0][0] == 0
+
+
+def test_right_that_came_back_is_had_with_a_new_token(bebas: Registri) -> None:
+    """A token asked for without it would go on being refused, for as long as it lives."""
+    path = bebas.data / "perjanjian.yaml"
+    whole = path.read_text()
+    path.write_text("".join(b for b in whole.splitlines(True) if '"usulan:kirim"' not in b))
+    auth = auth_of(SYNC_WLKP, bebas.data)
+
+    def ask() -> tuple[int, str | None]:
+        answer = bebas.anonim.get("/v1/usulan", headers={"Tujuan": TUJUAN["wlkp"]}, auth=auth)
+        return answer.status_code, answer.json().get("kode")
+
+    tokens = "SELECT count(*) FROM audit_peristiwa WHERE peristiwa = 'token_diberikan'"
+    before = bebas.fetch(tokens)[0][0]
+    assert [ask(), ask()] == [(403, "KLIEN-PERJANJIAN-002")] * 2
+    assert bebas.fetch(tokens)[0][0] == before + 1  # no token could have helped
+    path.write_text(whole)
+    assert [ask(), ask()] == [(200, None)] * 2
+    assert bebas.fetch(tokens)[0][0] == before + 2
 
 
 def test_own_work_goes_on_after_the_end(bebas: Registri) -> None:
