@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import httpx
 
@@ -44,6 +44,19 @@ _TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
 _TAK_BERSEBAB = (AnswerSignatureError, ClientUnknownError, RefusedError)
 
 
+class Ukuran(NamedTuple):
+    """How much happens in a run: most defects need little, some need one thing after another."""
+
+    tahap: int  # stages of work, at most
+    jalan: int  # calls of the hub in each, at most
+    beralih: float  # chance that the next stage begins, at each moment of one
+    putusan: float  # chance that stewards decide once all is quiet, and the hub works again
+
+
+_LUAS = Ukuran(tahap=3, jalan=4, beralih=0.03, putusan=0.6)
+_SEMPIT = Ukuran(tahap=1, jalan=2, beralih=0.1, putusan=0.2)
+
+
 @dataclass
 class Dunia:
     """Everything of one run."""
@@ -57,6 +70,7 @@ class Dunia:
     rusak: bool = False
     tinggal_mati: float = 0.1
     putus_di: str = ""
+    hub: Konteks | None = None  # the program, from one call to the next
     berikut: Babak | None = None  # the stage that begins while the hub works
 
     def __post_init__(self) -> None:
@@ -64,8 +78,9 @@ class Dunia:
             return random.Random(f"{self.benih}:{nama}")
 
         self.acak = stream("jalan")
+        self.ukuran = _LUAS if stream("ukuran").random() < 0.15 else _SEMPIT
         # Without a key no digest tree is to be had: a lost cursor is answered by a full read.
-        self.kunci = self.panggung.kunci_sidik if stream("kunci").random() < 0.75 else None
+        self.kunci = self.panggung.kunci_sidik if stream("kunci").random() < 0.6 else None
         self.jam = Jam(naskah.MULAI)
         self.jam.atur_selisih(self.acak)
         self.bencana = Bencana(stream("bencana"), self.jejak, self.hanya)
@@ -101,7 +116,7 @@ class Dunia:
             self.jam.lewat(self.acak.uniform(1, 400))
         if self.suntingan.sisa and self.acak.random() < 0.08:
             self.edit()
-        if self.berikut is not None and self.acak.random() < 0.03:
+        if self.berikut is not None and self.acak.random() < self.ukuran.beralih:
             self.turn()
 
     def edit(self) -> None:
@@ -110,6 +125,12 @@ class Dunia:
         self.sibuk = True
         self.suntingan.once()
         self.sibuk = False
+
+    def edit_some(self) -> None:
+        """Let the bodies work while the hub does not."""
+        for _ in range(self.acak.randint(0, 3)):
+            self.suntingan.sisa += 1
+            self.edit()
 
     def turn(self) -> None:
         """Let the next stage begin."""
@@ -137,6 +158,7 @@ class Dunia:
             try:
                 return self._run_once(work)
             except Padam as padam:
+                self.end_hub()
                 self.panggung.restart(padam.program)
                 self.jejak.catat("hidup lagi", padam.program)
                 self.jam.lewat(self.acak.uniform(1, 30))
@@ -144,6 +166,8 @@ class Dunia:
                     return None
             except (TemporaryError, PermanentError) as error:
                 self.jejak.catat("berhenti", error.kode)
+                if isinstance(error, PermanentError):
+                    self.end_hub()
                 if isinstance(error, _TAK_BERSEBAB) and not isinstance(error, NotAuthorisedError):
                     self.jaringan.pelanggaran.append(f"hub berhenti tanpa sebab: {error.detail}")
                 self.jam.lewat(self.acak.uniform(1, 120))
@@ -151,16 +175,22 @@ class Dunia:
         raise AssertionError("rekonsiliasi mati terus-menerus")
 
     def _run_once(self, work: Callable[[Konteks], _T]) -> _T:
-        ctx = self._context()
-        konteks.bind(ctx)
+        if self.hub is None or self.acak.random() < 0.2:
+            self.end_hub()
+            self.hub = self._context()
+        konteks.bind(self.hub)
         try:
             if self.kunci is not None:
-                install_key(ctx.engine, self.kunci)
-            return work(ctx)
+                install_key(self.hub.engine, self.kunci)
+            return work(self.hub)
         finally:
             konteks.bind(None)
-            for klien in ctx.klien.values():
-                klien.close()
+
+    def end_hub(self) -> None:
+        """Let the hub's program end, with its connections and the tokens that it had."""
+        hub, self.hub = self.hub, None
+        for klien in [] if hub is None else hub.klien.values():
+            klien.close()
 
     def _bare_context(self) -> Konteks:
         sync, clock = self.panggung.sync, self.jam.untuk("hub")
@@ -202,19 +232,23 @@ class Dunia:
 
     def live(self) -> list[str]:
         """Go through the whole run; return what did not hold."""
+        try:
+            return self._live()
+        finally:
+            self.end_hub()
+
+    def _live(self) -> list[str]:
         self.suntingan.seed()
         first, second = naskah.choose(self.acak)
         self.panggung.perjanjian.enter(first, self.jam.sekarang)
         self.berikut = second
-        self.work()
-        if self.acak.random() < 0.6:
-            self.turn()
-        self.work()
-        if self.berikut is not None:
-            self.turn()
+        for _ in range(self.ukuran.tahap):
+            if self.acak.random() < 0.4:
+                self.turn()
             self.work()
         if self.acak.random() < 0.35:
             self.cut_off()
+        self.edit_some()
         return self.settle()
 
     def cut_off(self) -> None:
@@ -226,12 +260,10 @@ class Dunia:
 
     def work(self) -> None:
         """A stage: the bodies work, and the hub does, now and then, under faults."""
-        for _ in range(self.acak.randint(0, 3)):
-            self.suntingan.sisa += 1
-            self.edit()
+        self.edit_some()
         self.suntingan.sisa = self.acak.randint(0, 4)
         self.bencana.aktif = True
-        for _ in range(self.acak.randint(1, 4)):
+        for _ in range(self.acak.randint(1, self.ukuran.jalan)):
             # In quieter hours a round gets to its end, and what comes of it meets the next fault.
             self.bencana.kadar = self.acak.choice((0.15, 0.4, 1.0))
             self.reconcile()
@@ -259,7 +291,7 @@ class Dunia:
 
     def settle(self) -> list[str]:
         """Without faults: reconcile until nothing is left to say, then look at everything."""
-        self.suntingan.sisa = 0
+        self.suntingan.sisa, self.berikut = 0, None
         self.panggung.perjanjian.quiet(self.jam.sekarang)
         self.suntingan.release_all()
         for _ in range(2):
@@ -272,7 +304,11 @@ class Dunia:
         if not self.converge():
             return ["tidak pernah konvergen"]
         found = self.look()
-        decided = not found and self.acak.random() < 0.6 and self.suntingan.decide_what_is_held()
+        decided = (
+            not found
+            and self.acak.random() < self.ukuran.putusan
+            and self.suntingan.decide_what_is_held()
+        )
         if decided and not self.converge():
             return ["tidak konvergen sesudah putusan petugas"]
         # The last round of a call that converged proposed nothing: it is the second round.

@@ -6,7 +6,8 @@ answer, as its own system would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.audit.catalogue import Peristiwa
@@ -40,6 +41,14 @@ class Suntingan(Pelaporan):
     """Both bodies' own work in one run."""
 
     sisa: int = 0
+    sering: dict[Callable[[Suntingan], None], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Some runs do without a kind of work and others hardly know another: what would be undone
+        # or hidden by the rest then comes to light.
+        self.sering = {kind: often * self.acak.choice((0, 1, 1, 4)) for kind, often in _KERJA}
+        if not any(self.sering.values()):
+            self.sering = dict(_KERJA)
 
     # The beginning
 
@@ -84,13 +93,7 @@ class Suntingan(Pelaporan):
 
     def once(self) -> None:
         """Let one body do one thing."""
-        what = self.acak.choices(
-            (self.report, self.enrol, self.correct_member, self.decide_held, self.decide_case,
-             self.delete, self.prune, self.report_again, self.change_company, self.review,
-             self.duplicate_nik, self.register, self.hold),
-            (6, 2, 6, 6, 4, 3, 1, 4, 2, 1, 1, 1, 3),
-        )[0]  # fmt: skip
-        what()
+        self.acak.choices(list(self.sering), list(self.sering.values()))[0](self)
 
     def enrol(self) -> None:
         """BPJS Kesehatan enrols somebody, perhaps known to Kemnaker elsewhere."""
@@ -258,3 +261,13 @@ class Suntingan(Pelaporan):
                 self.panggung.restart("hub")
                 continue
             return
+
+
+_KERJA: tuple[tuple[Callable[[Suntingan], None], int], ...] = (
+    (Suntingan.report, 6), (Suntingan.enrol, 2), (Suntingan.correct_member, 6),
+    (Suntingan.decide_held, 6), (Suntingan.decide_case, 4), (Suntingan.delete, 3),
+    (Suntingan.prune, 1), (Suntingan.report_again, 4), (Suntingan.change_company, 2),
+    (Suntingan.review, 1), (Suntingan.duplicate_nik, 1), (Suntingan.register, 1),
+    (Suntingan.hold, 3),
+)  # fmt: skip
+"""What a body may do, and how often one of these beside the others."""

@@ -10,7 +10,6 @@ from tests.simulasi.ulang import live_once
 BENIH, SEKALI = 60, 10
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("pertama", range(1, BENIH + 1, SEKALI))
 def test_no_seed_loses_or_doubles_anything(panggung: Panggung, pertama: int) -> None:
     for benih in range(pertama, pertama + SEKALI):

@@ -26,7 +26,6 @@ def test_same_seed_repeats_itself_to_the_last_line(panggung: Panggung) -> None:
     assert first.sidik == live_once(panggung, 3).sidik != live_once(panggung, 4).sidik
 
 
-@pytest.mark.timeout(240)
 def test_seed_alone_is_the_same_as_among_others(panggung: Panggung) -> None:
     """What the runs of a process share may hold nothing of a run."""
     for benih in (11, 12):
@@ -44,13 +43,11 @@ def test_run_without_its_faults_is_another_run(panggung: Panggung) -> None:
     assert quiet.pelanggaran == ()
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("mutan", [m for m in MUTAN if m.nama in SEKETIKA], ids=lambda m: m.nama)
 def test_broken_code_is_seen(panggung: Panggung, mutan: Mutan) -> None:
     assert catch(panggung, mutan, 20) is not None
 
 
-@pytest.mark.timeout(240)
 def test_failing_run_is_shrunk_and_still_fails(panggung: Panggung) -> None:
     (mutan,) = (m for m in MUTAN if m.nama == "tanpa-nomor")
     with broken(panggung, mutan):

@@ -38,11 +38,21 @@ def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = Non
 
 
 def shrink(panggung: Panggung, hasil: Hasil) -> Hasil:
-    """Return a failing run of the same seed with as few faults as were found to do."""
+    """Return a failing run of the same seed with as few faults as were found to do.
+
+    Many are taken away at once, then half as many. Later ones first: without an earlier one, a
+    number that comes after it may name another place.
+    """
     best, kept = hasil, list(hasil.bencana)
-    for fault in reversed(hasil.bencana):
-        fewer = frozenset(f for f in kept if f != fault)
-        tried = live_once(panggung, hasil.benih, fewer)
-        if tried.pelanggaran:
-            best, kept = tried, [f for f in tried.bencana if f in fewer]
+    size = len(kept)
+    while size:
+        end = len(kept)
+        while end > 0:
+            begin = max(0, end - size)
+            fewer = frozenset(kept[:begin] + kept[end:])
+            tried = live_once(panggung, hasil.benih, fewer)
+            if tried.pelanggaran:
+                best, kept = tried, [f for f in tried.bencana if f in fewer]
+            end = min(begin, len(kept))
+        size //= 2
     return best
