@@ -26,8 +26,8 @@ from services.kit.database import make_engine
 from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
 from services.kit.roles import Peran
-from services.perintah import data as perintah_data
 from services.perintah.basisdata import embedded
+from services.perintah.kemajuan import progress_display
 from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
 from services.perintah.umum import err, out
 from services.proses import (
@@ -102,7 +102,7 @@ def _province(data: Path, opsi: sintetis.Opsi) -> None:
                 highlight=False,
             )
         return
-    with perintah_data.progress_display() as tell:
+    with progress_display() as tell:
         sintetis.generate(opsi, folder, tell)
     stamp.write_text(wanted)
 

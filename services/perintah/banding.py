@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.perintah.data import progress_display
+from services.perintah.kemajuan import progress_display
 from services.perintah.umum import AsJson, PilihanHimpunan, out, show_json, table
 
 

@@ -13,7 +13,6 @@ from services.kit.database import Transaction, make_engine, transaction
 from services.kit.postgres import PostgresServer
 from services.kit.rahasia import derive
 from services.kit.roles import Peran
-from services.sync.pelaksana import prepare_durable
 
 
 @contextmanager
@@ -42,6 +41,9 @@ def migrate(url: str, nama: str) -> None:
     """Bring a database to its newest schema, with its roles; `url` is the owner's."""
     roles.migrate(url, nama)
     if nama == "hub":
+        # Only here: with it come the reconciler's stages, and no registry waits for those.
+        from services.sync.pelaksana import prepare_durable  # noqa: PLC0415
+
         prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from services import persiapan, sintetis
 from services.audit.catalogue import Peristiwa
@@ -20,7 +18,8 @@ from services.impor import HasilImpor, Importer, RefusalFile
 from services.kit.database import make_engine
 from services.layanan import spec
 from services.perintah.basisdata import auditor_of, database, registry_transaction
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show_json
+from services.perintah.kemajuan import progress_display
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json
 from services.registry.sidik.kunci import install
 from shared_schemas.rujukan import Himpunan
 
@@ -30,26 +29,6 @@ def register(app: typer.Typer) -> None:
     app.command("siapkan")(prepare)
     app.command("impor")(import_files)
     app.command("sintetis")(_synthetic_command())
-
-
-@contextmanager
-def progress_display() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a teller (what, done, in all) that draws bars on stderr, quiet without a terminal."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-    )
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
-
-        def tell(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = bar.add_task(name, total=total)
-            bar.update(tasks[name], completed=done, total=total)
-
-        yield tell
 
 
 def prepare(data: Data = DATA) -> None:

@@ -14,7 +14,7 @@ from services.kit import logging
 from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
 from services.perintah.basisdata import database
-from services.perintah.data import progress_display
+from services.perintah.kemajuan import progress_display
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
 from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Tls, Url, out, show_json
 from services.sync.errors import SnapshotGoneError

@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 
 from services import persiapan
 from services.audit.errors import ExportFolderError, MomentError
-from services.cli import app
 from tests import contoh
 from tests.conftest import Registri
+from tests.perintah import app
 
 DIKETAHUI = "2026-03-02T09:30:00+07:00"
 

@@ -12,11 +12,11 @@ from typer.testing import CliRunner, Result
 from services import persiapan
 from services.audit.record import list_number
 from services.audit.tables import SALINAN
-from services.cli import app
 from services.kit.database import transaction
 from services.kit.errors import InvalidInputError
 from tests import contoh
 from tests.conftest import Registri
+from tests.perintah import app
 from tests.registry.ekspor_alat import make
 
 

@@ -18,11 +18,11 @@ from services import persiapan
 from services.audit.errors import QuotaError
 from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
-from services.cli import app
 from services.kit.settings import ServiceSettings
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import TUJUAN, Jam, MakeDatabase, Registri, open_registri
+from tests.perintah import app
 
 KLIEN = persiapan.SYNC_WLKP.client_id
 BATAS, AMBANG = 20, 6

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from services import persiapan
 from services.auth import penahanan
-from services.cli import app
 from tests.conftest import MakeDatabase, Registri, auth_of, open_registri
+from tests.perintah import app
 
 KLIEN = persiapan.SYNC_WLKP.client_id
 ALASAN = "Contoh: kunci diduga bocor."

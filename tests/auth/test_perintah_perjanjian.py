@@ -14,13 +14,13 @@ import yaml
 from typer.testing import CliRunner
 
 from services import persiapan
-from services.cli import app
 from services.kit import clock
 from services.perintah.perjanjian import ADA_PERINGATAN
 from services.perintah.perjanjian_sah import TIDAK_SAH
 from shared_schemas.perjanjian import Keadaan, hari, shift_months
 from tests import contoh
 from tests.conftest import MakeDatabase, Registri, open_registri
+from tests.perintah import app
 
 NOON = dt.datetime(2026, 6, 1, 5, tzinfo=dt.UTC)
 TODAY = hari(NOON)

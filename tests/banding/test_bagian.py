@@ -18,8 +18,8 @@ from services.banding.catatan import BAGIAN, TANPA_KUNCI, Pembaca, Penulis
 from services.banding.kelas import Terkelas, classify
 from services.banding.potongan import Potongan, rechunk
 from services.banding.saring import sieve
-from services.cli import app
 from tests.banding.conftest import row, write
+from tests.perintah import app
 
 SMALL = st.integers(1, 6)
 REKAMAN = st.lists(st.tuples(SMALL, st.integers(1, 3), st.integers(1, 2)), max_size=14)

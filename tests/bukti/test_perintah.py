@@ -18,12 +18,12 @@ from services import kunci, persiapan
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop, Muatan
 from services.audit.errors import ArchiveError, EvidenceKeyError
-from services.cli import app
 from services.kit.clock import system_clock
 from services.kit.database import make_engine
 from services.kit.rahasia import derive
 from tests.bukti.buku import catatan, changed
 from tests.conftest import MakeDatabase, as_program
+from tests.perintah import app
 
 pytestmark = pytest.mark.usefixtures("log_sendiri")
 

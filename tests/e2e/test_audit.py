@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from services import persiapan
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
-from services.cli import app
 from services.kit import logging
 from services.kit.clock import system_clock
 from services.kit.database import transaction
@@ -34,6 +33,7 @@ from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
+from tests.perintah import app
 
 PEKERJA = 400
 _CERMIN = "SELECT id, versi, nomor, isi, banding, daun FROM cermin_pekerja WHERE sisi = 'bpjs'"

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from services.audit.bukti import padan
-from services.cli import app
 from services.kit.tls import RotatingTransport
 from services.persiapan import SYNC_WLKP
 from services.sync.run import key_auth
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.test_konvergensi import edit, seed
+from tests.perintah import app
 
 pytestmark = pytest.mark.usefixtures("log_sendiri")
 

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 from services.auth.jws import SigningKey, TokenError, VerifyingKey
-from services.cli import app
 from services.kit import logging
 from services.kit.errors import TemporaryError
 from services.perintah.neraca import TIDAK_SEIMBANG
@@ -25,6 +24,7 @@ from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.jalur import changing, losing, rewrite
 from tests.e2e.test_konvergensi import edit, seed
+from tests.perintah import app
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from services.cli import app
 from services.sync.errors import AgreementOverError
 from services.sync.run import Kemajuan
 from shared_schemas.perjanjian import CONTOH, hari
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.test_konvergensi import edit, seed
+from tests.perintah import app
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.cli import app
 from services.kit import logging
 from services.sync.imbang import SEGEL_BERTENTANGAN
 from services.sync.konteks import Kemajuan
@@ -19,6 +18,7 @@ from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.test_bukti import archives, rebuild, run
 from tests.e2e.test_konvergensi import edit, seed
+from tests.perintah import app
 
 pytestmark = pytest.mark.usefixtures("log_sendiri")
 

@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli import app
 from tests.conftest import Registri
 from tests.impor.alat import company, laid_out, worker
+from tests.perintah import app
 
 
 @pytest.fixture(scope="module")

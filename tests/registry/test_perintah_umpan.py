@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typer.testing import CliRunner
 
-from services.cli import app
 from tests import contoh
 from tests.conftest import Registri
+from tests.perintah import app
 
 
 def test_operator_deletes_a_record_and_prunes_its_tombstone(wlkp: Registri) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import typer.main
 
-from services.cli import app
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
 from shared_schemas.perjanjian import FIELD_SETS
+from tests.perintah import app
 
 RECIPIENT = re.compile(
     r"ur[il]|link|host|domain|server|webhook|callback|e?mail|surel|surat|telepon|hp|alamat|kirim"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.cli import app
 from services.kit.clock import system_clock
 from services.kit.errors import TemporaryError
 from services.sync import surat_mati
@@ -17,6 +16,7 @@ from services.sync.errors import NoSuchAddressError, NoSuchLetterError, RefusedE
 from services.sync.kelompok import TRANSISI_BUTIR, TRANSISI_KELOMPOK, KeadaanButir, KeadaanKelompok
 from services.sync.run import status
 from shared_schemas.v1.kode import KeadaanUsulan
+from tests.perintah import app
 from tests.sync.conftest import Panggung
 from tests.sync.test_sync_tahan import assert_nothing_twice, fill
 

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from services.auth.jws import VerifyingKey
-from services.cli import app
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
+from tests.perintah import app
 
 BANYAK = 30
 

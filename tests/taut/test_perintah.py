@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from services.cli import app
 from services.kit.errors import HubError
 from services.taut.errors import BerkasTautError, KolomKunciError
+from tests.perintah import app
 from tests.taut.test_tautkan import ORANG, SATU, table
 
 

@@ -1,0 +1,5 @@
+"""The whole command line, for tests that call it in their own process."""
+
+from services.cli import make_app
+
+app = make_app()

@@ -1,0 +1,51 @@
+"""A command brings what it needs and nothing else, and all of them together are the program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.main import get_command
+
+from services.cli import MODUL, make_app
+from tests.perintah import app
+
+
+def words(program: typer.Typer) -> dict[str, set[str]]:
+    """Return the commands, each with those below it."""
+    found = getattr(get_command(program), "commands")  # noqa: B009 - of a group alone
+    return {name: set(getattr(c, "commands", ())) for name, c in found.items()}
+
+
+def test_every_command_of_the_program_is_in_the_table() -> None:
+    assert set(words(app)) == set(MODUL)
+
+
+@pytest.mark.parametrize("perintah", MODUL)
+def test_command_alone_is_the_same_as_among_the_others(perintah: str) -> None:
+    assert words(make_app(perintah))[perintah] == words(app)[perintah]
+
+
+def test_unknown_command_is_answered_by_the_whole_program() -> None:
+    assert words(make_app("tidak-ada")) == words(app)
+
+
+@pytest.mark.parametrize(
+    ("perintah", "asing"),
+    [
+        ("bandingkan", ("fastapi", "dbos", "sqlalchemy")),
+        ("layanan", ("dbos", "services.taut", "services.sync.pipeline")),
+        ("kunci", ("dbos", "numba", "uvicorn")),
+    ],
+)
+def test_command_waits_for_nothing_that_others_need(perintah: str, asing: tuple[str, ...]) -> None:
+    code = (
+        "import sys; from services.cli import make_app; make_app(sys.argv[1]);"
+        "print([m for m in sys.argv[2:] if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, perintah, *asing], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
