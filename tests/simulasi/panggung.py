@@ -210,6 +210,16 @@ def load_once(path: Path) -> Perjanjian:
     return _DIBACA[text]
 
 
+@dataclass(frozen=True)
+class _Waktu:
+    """The module `time`, as far as connections ask it."""
+
+    panggung: Panggung
+
+    def monotonic(self) -> float:
+        return self.panggung.jam.detik()
+
+
 async def _run_here(func: Callable[..., Any], *args: Any, **_: Any) -> Any:
     return func(*args)
 
@@ -226,6 +236,9 @@ def without_chance(panggung: Panggung) -> Iterator[None]:
             stack.enter_context(mock.patch(place, counted))
         stack.enter_context(mock.patch("anyio.to_thread.run_sync", _run_here))
         stack.enter_context(mock.patch("services.auth.riwayat.load", load_once))
+        # How long a connection rested decides whether it is asked: by this clock, or a run that was
+        # held up in the real world would have one statement more.
+        stack.enter_context(mock.patch("services.kit.database.time", _Waktu(panggung)))
         yield
 
 

@@ -5,8 +5,11 @@ All mutants: `python -m tests.simulasi.mutan`.
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import time
+from unittest import mock
 
 import pytest
 
@@ -24,6 +27,13 @@ def test_same_seed_repeats_itself_to_the_last_line(panggung: Panggung) -> None:
     assert first.bencana
     assert first.jejak == second.jejak
     assert first.sidik == live_once(panggung, 3).sidik != live_once(panggung, 4).sidik
+
+
+def test_run_that_the_real_world_holds_up_is_the_same(panggung: Panggung) -> None:
+    in_haste = live_once(panggung, 3)
+    with mock.patch("time.monotonic", itertools.count(time.monotonic(), 60).__next__):
+        held_up = live_once(panggung, 3)
+    assert in_haste.jejak == held_up.jejak
 
 
 def test_seed_alone_is_the_same_as_among_others(panggung: Panggung) -> None:
