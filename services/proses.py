@@ -53,8 +53,8 @@ def service_process(
     nama: str, port: int, data: Path, url: str, *, tls: bool = True
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service as a process of its own and wait until it is ready."""
-    arguments = ["layanan", nama, "--data", str(data), "--port", str(port), "--ikut-induk"]
-    arguments.append("--tls" if tls else "--tanpa-tls")
+    arguments = ["layanan", nama, "--data", str(data), "--port", str(port)]
+    arguments += ["--tls" if tls else "--tanpa-tls", "--ikut-induk", str(os.getpid())]
     with child_process(nama, arguments, data, url) as process:
         _wait_ready(nama, process, base_url(port, tls=tls), data)
         yield process

@@ -11,7 +11,7 @@ import time
 def end_with_parent(parent: int) -> None:
     """Stop this process when its parent is gone, also after kill -9, which nobody can catch.
 
-    `parent` comes from the parent itself where it can: it may be gone before we first look.
+    `parent` is told by the parent itself: it may be gone before we first look.
     """
 
     def watch() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -45,12 +44,13 @@ def serve(
     tls: Tls = True,
     tanda_tangan: TandaTangan = True,
     ikut_induk: Annotated[
-        bool, typer.Option("--ikut-induk", help="Berhenti bila proses yang menjalankan berhenti.")
-    ] = False,
+        int,
+        typer.Option(metavar="PID", min=0, help="Berhenti bila proses yang menjalankan berhenti."),
+    ] = 0,
 ) -> None:
     """Jalankan satu layanan sampai dihentikan."""
     if ikut_induk:
-        end_with_parent(os.getppid())
+        end_with_parent(ikut_induk)
     persiapan.require(data)
     with database(nama, database_url, data) as url:
         settings = ServiceSettings(

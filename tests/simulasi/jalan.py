@@ -47,7 +47,7 @@ _TAK_BERSEBAB = (AnswerSignatureError, ClientUnknownError, RefusedError)
 class Ukuran(NamedTuple):
     """How much happens in a run: most defects need little, some need one thing after another."""
 
-    tahap: int  # stages of work, at most
+    tahap: int  # stages of work
     jalan: int  # calls of the hub in each, at most
     beralih: float  # chance that the next stage begins, at each moment of one
     putusan: float  # chance that stewards decide once all is quiet, and the hub works again
