@@ -81,10 +81,14 @@ def note_companies(tx: Transaction, companies: str) -> None:
 def note_standing(tx: Transaction, companies: str) -> None:
     """Note companies whose standing changed, and their workers.
 
-    These are compared within another group now, or for the first time.
+    These are compared within another group now, or for the first time. Before the first comparison
+    only the companies are noted: all workers are compared then, and noting each of twenty million
+    takes longer. For the linking alone, which no comparison runs beside.
     """
     note_companies(tx, companies)
-    _note_standing(tx, companies)
+    query = "SELECT 1 FROM tahap_terakhir WHERE tahap = %s"
+    if tx.raw(query, [BANDING[Himpunan.PEKERJA]]).fetchone() is not None:
+        _note_standing(tx, companies)
 
 
 def _note_standing(tx: Transaction, companies: str, parameters: Sequence[object] = ()) -> None:

@@ -94,6 +94,24 @@ def test_rolled_back_comparison_forgets_nothing(panggung: Panggung) -> None:
     assert panggung.fetch(NOTED) == [(0,), (1,)]
 
 
+def test_workers_of_a_linked_company_are_noted_once_they_were_compared(panggung: Panggung) -> None:
+    """Before, all are compared; noting a country's workers would take longer than that."""
+    pair(panggung)
+    panggung.wlkp.put_pekerja("WP1", "W1", contoh.pekerja_wlkp(1))
+    panggung.run()
+    linked = "SELECT 'wlkp' AS sisi, 'W1' AS id"
+    with transaction(panggung.engine) as tx:
+        sentuhan.require_full(tx)
+        sentuhan.note_standing(tx, linked)
+    assert panggung.fetch(NOTED) == [(0,), (1,)]
+    lose_finding(panggung)
+    assert panggung.run().counts["temuan"] > 0
+    assert ("pekerja", "hanya_wlkp", "") in panggung.kinds()
+    with transaction(panggung.engine) as tx:
+        sentuhan.note_standing(tx, linked)
+    assert panggung.fetch(NOTED) == [(1,), (1,)]
+
+
 def test_change_while_workers_are_not_given_is_compared_afterwards(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1)
