@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,9 @@ class Layanan:
         return [p for p in (self.data / "wlkp" / "ekspor").rglob("*") if p.is_file()]
 
 
-def wait_for(condition: Any) -> None:
-    until = time.monotonic() + 30
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait longer than a silent process is waited for, and than one takes to begin."""
+    until = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < until, "tidak terjadi"
         time.sleep(0.05)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 from typer.main import get_command
 
+import services.perintah
 from services.cli import MODUL, make_app
 from tests.perintah import app
 
@@ -21,6 +23,12 @@ def words(program: typer.Typer) -> dict[str, set[str]]:
 
 def test_every_command_of_the_program_is_in_the_table() -> None:
     assert set(words(app)) == set(MODUL)
+
+
+def test_every_module_that_registers_a_command_is_in_the_table() -> None:
+    folder = Path(services.perintah.__path__[0])
+    register = {f.stem for f in folder.glob("*.py") if "\ndef register(" in f.read_text()}
+    assert register == {module for modules in MODUL.values() for module in modules}
 
 
 @pytest.mark.parametrize("perintah", MODUL)
