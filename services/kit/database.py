@@ -59,7 +59,9 @@ def make_engine(url: str, size: int = 5) -> sa.Engine:
         pool_timeout=10,
         hide_parameters=True,
         connect_args={
-            "options": "-c TimeZone=UTC -c lock_timeout=15s",
+            # Cursors are read to the end (`Transaction.chunks`). A plan made for its first rows
+            # would look things up row by row, among what is written between the rows.
+            "options": "-c TimeZone=UTC -c lock_timeout=15s -c cursor_tuple_fraction=1",
             "connect_timeout": 5,
             "tcp_user_timeout": 15_000,  # ms; else a cut path is waited for through minutes
         },
@@ -126,14 +128,21 @@ class Transaction(Statements):
         except (DBAPIError, psycopg.Error) as error:
             raise _translate(error) from None
 
-    def stream(
+    def chunks(
         self, query: str, parameters: Sequence[Any] | dict[str, Any] = (), *, sekaligus: int = 1_000
-    ) -> Iterator[tuple[Any, ...]]:
-        """Yield rows from a cursor on the server: many of them, while others are written."""
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield rows in chunks from a cursor on the server; others may be written in between."""
         with self._driver.cursor(name="aliran") as cursor:
             cursor.execute(query.encode(), parameters)
             while rows := cursor.fetchmany(sekaligus):
-                yield from rows
+                yield rows
+
+    def stream(
+        self, query: str, parameters: Sequence[Any] | dict[str, Any] = (), *, sekaligus: int = 1_000
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of `chunks` one by one."""
+        for rows in self.chunks(query, parameters, sekaligus=sekaligus):
+            yield from rows
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from services.sync import (
     tautan_pekerja,
     temuan,
 )
-from services.sync.konteks import Konteks, driver
+from services.sync.konteks import Konteks
 from services.taut.model import version
 from shared_schemas import bentuk_normal
 from shared_schemas.rujukan import Himpunan
@@ -79,7 +79,8 @@ def _compare_workers(ctx: Konteks, tx: Transaction) -> dict[str, int]:
     found = _whole_records(tx, himpunan, pasangan.PEKERJA_LAIN)
     found += _fields(ctx, tx, himpunan, pasangan.PEKERJA)
     found += sum(
-        temuan.stage(tx, map(salah_nik.finding, rows)) for rows in _chunks(tx, salah_nik.SATU_ORANG)
+        temuan.stage(tx, map(salah_nik.finding, rows))
+        for rows in tx.chunks(salah_nik.SATU_ORANG, sekaligus=_SEKALIGUS)
     )
     sentuhan.remember(tx, tahap, masukan)
     return {"temuan": found} | temuan.merge(tx, himpunan, ctx.now(), sasaran=sasaran)
@@ -138,18 +139,10 @@ def _inputs(ctx: Konteks, himpunan: Himpunan) -> str:
     return f"{_version()} {hashlib.sha256(rules.encode()).hexdigest()[:16]}"
 
 
-def _chunks(tx: Transaction, query: str) -> Iterator[list[Sequence[Any]]]:
-    """Yield rows in chunks from a cursor on the server, so that COPY fits in between."""
-    with driver(tx).cursor(name="pasangan") as cursor:
-        cursor.execute(query.encode())
-        while rows := cursor.fetchmany(_SEKALIGUS):
-            yield rows
-
-
 def _whole_records(tx: Transaction, himpunan: Himpunan, query: str) -> int:
     return sum(
         temuan.stage(tx, (temuan.whole_record(himpunan, row) for row in rows))
-        for rows in _chunks(tx, query)
+        for rows in tx.chunks(query, sekaligus=_SEKALIGUS)
     )
 
 
@@ -157,7 +150,7 @@ def _fields(ctx: Konteks, tx: Transaction, himpunan: Himpunan, query: str) -> in
     rules = selisih.rules(ctx.perjanjian, himpunan, ctx.now())
     person_only = tuple(r for r in rules if not r.hubungan_kerja)
     count = 0
-    for rows in _chunks(tx, query):
+    for rows in tx.chunks(query, sekaligus=_SEKALIGUS):
         count += temuan.stage(
             tx,
             (

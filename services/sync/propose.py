@@ -44,6 +44,12 @@ JOIN usulan u ON u.id = x.id_usulan
 WHERE p.jenis = 'PDS-TK' AND {baru}
 ON CONFLICT DO NOTHING
 """
+_KABARI = """
+INSERT INTO pemberitahuan (id_wlkp, status, jumlah_pekerja, id_usulan, pada)
+SELECT k.*, %s FROM unnest(%s::text[], %s::text[], %s::int[], %s::uuid[]) k
+ON CONFLICT (id_wlkp) DO UPDATE SET status = excluded.status,
+    jumlah_pekerja = excluded.jumlah_pekerja, id_usulan = excluded.id_usulan, pada = excluded.pada
+"""
 # After so many, the planner would still think that most findings are open, and scan them all.
 _BANYAK = 5_000
 _BARU = ("p.keadaan = 'terbuka'", "p.keadaan <> 'selesai' AND u.batch > %(sebelum)s")
@@ -172,13 +178,8 @@ class _Kotak:
         self._note_status([b for b in items if b.isi["jenis"] == JenisUsulan.STATUS_PENDAFTARAN])
 
     def _note_status(self, items: list[Butir]) -> None:
-        for b in items:
-            self.tx.raw(
-                "INSERT INTO pemberitahuan (id_wlkp, status, jumlah_pekerja, id_usulan, pada) "
-                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (id_wlkp) DO UPDATE SET "
-                "status = excluded.status, jumlah_pekerja = excluded.jumlah_pekerja, "
-                "id_usulan = excluded.id_usulan, pada = excluded.pada",
-                [
-                    b.isi["id_sasaran"], b.isi["status"], b.isi["jumlah_pekerja"], b.id, self.now,
-                ],
-            )  # fmt: skip
+        told = [
+            (b.isi["id_sasaran"], b.isi["status"], b.isi["jumlah_pekerja"], b.id) for b in items
+        ]
+        if told:
+            self.tx.raw(_KABARI, [self.now, *map(list, zip(*told, strict=True))])

@@ -62,8 +62,7 @@ WHERE {lama} AND NOT EXISTS (
     SELECT FROM baru_{tabel} b WHERE {baru} AND (b.*) IS NOT DISTINCT FROM (l.*))
 """
 _TAMBAH = """
-INSERT INTO {tabel} SELECT b.* FROM baru_{tabel} b
-WHERE NOT EXISTS (SELECT FROM {tabel} l WHERE {baru})
+INSERT INTO {tabel} SELECT b.* FROM baru_{tabel} b ON CONFLICT ({kunci}) DO NOTHING
 """
 
 
@@ -93,7 +92,7 @@ def replace(
     for tabel, columns in _KUNCI.items():
         lama, baru = (" AND ".join(f"{x}.{c} = l.{c}" for c in columns) for x in "ob")
         tx.raw(_BUANG.format(tabel=tabel, lama=lama, baru=baru))
-        tx.raw(_TAMBAH.format(tabel=tabel, baru=baru))
+        tx.raw(_TAMBAH.format(tabel=tabel, kunci=", ".join(columns)))
     if jangkauan is None:
         tx.raw("ANALYZE tautan_badan_usaha")
     sentuhan.note_companies(tx, "SELECT sisi, id FROM mitra_berubah")

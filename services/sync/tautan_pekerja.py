@@ -31,8 +31,7 @@ WHERE s.sisi = l.sisi AND s.id = l.id AND NOT EXISTS (
         = (l.sisi, l.id, l.nik, l.bu, l.grup, l.henti, l.calon))
 """
 _TAMBAH = """
-INSERT INTO sisa_pekerja SELECT k.*, false FROM sisa_kini k
-WHERE NOT EXISTS (SELECT FROM sisa_pekerja s WHERE s.sisi = k.sisi AND s.id = k.id)
+INSERT INTO sisa_pekerja SELECT k.*, false FROM sisa_kini k ON CONFLICT (sisi, id) DO NOTHING
 """
 _GRUP = """
 CREATE TEMP TABLE sasaran_grup ON COMMIT DROP AS

@@ -117,7 +117,7 @@ _TAMBAH = """
 INSERT INTO temuan (id, jenis, himpunan, bidang, id_wlkp, id_bpjs, bu_wlkp, bu_bpjs, versi_wlkp,
     versi_bpjs, sidik_wlkp, sidik_bpjs, arah, keadaan, alasan, ditemukan_pada, diubah_pada, berlaku)
 SELECT b.*, %(now)s, %(now)s, true FROM temuan_baru b
-WHERE NOT EXISTS (SELECT FROM temuan t WHERE t.id = b.id)
+ON CONFLICT (id) DO NOTHING
 """
 # What was applied is no longer there because it was applied: it keeps its state and its time.
 _SELESAIKAN = """
