@@ -4,42 +4,107 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import NamedTuple
 
 import typer
 
 from services.kit.errors import HubError
 from services.perintah.umum import err
 
-MODUL: dict[str, tuple[str, ...]] = {
-    "siapkan": ("data",),
-    "impor": ("data",),
-    "sintetis": ("data",),
-    "layanan": ("layanan",),
-    "migrasi": ("layanan",),
-    "klien": ("klien",),
-    "kunci": ("kunci",),
-    "perjanjian": ("perjanjian",),
-    "openapi": ("dokumen",),
-    "jejak-nik": ("jejak",),
-    "jejak": ("jejak",),
-    "bukti": ("bukti",),
-    "umpan": ("umpan",),
-    "unduh": ("unduh",),
-    "sync": ("sync", "surat_mati", "audit"),
-    "temuan": ("sync",),
-    "neraca": ("neraca",),
-    "bandingkan": ("banding",),
-    "tautkan": ("taut",),
-    "latih": ("taut",),
-    "tinjau": ("tinjau",),
-    "demo": ("demo",),
+
+class Perintah(NamedTuple):
+    """A command: its modules in `services.perintah`, and what it does, in a line."""
+
+    modul: tuple[str, ...]
+    ringkas: str
+
+
+PERINTAH = {
+    "siapkan": Perintah(
+        ("data",),
+        "Siapkan folder data: kunci, klien terdaftar, perjanjian contoh. Yang ada tidak diubah.",
+    ),
+    "impor": Perintah(
+        ("data",),
+        "Muat registri dari CSV, Parquet atau XLSX melalui pemeriksaan yang sama dengan API.",
+    ),
+    "sintetis": Perintah(
+        ("data",),
+        "Buat provinsi sintetis: empat berkas CSV dan kebenaran.csv; benih sama, isi sama.",
+    ),
+    "layanan": Perintah(("layanan",), "Jalankan satu layanan sampai dihentikan."),
+    "migrasi": Perintah(
+        ("layanan",),
+        "Bawa skema database ke versi terbaru, dengan perannya masing-masing; aman diulang.",
+    ),
+    "klien": Perintah(("klien",), "Klien terdaftar dan kuncinya."),
+    "kunci": Perintah(("kunci",), "Kunci dan sertifikat: buat, putar, daftar."),
+    "perjanjian": Perintah(("perjanjian",), "Perjanjian sebagai data."),
+    "openapi": Perintah(
+        ("dokumen",),
+        "Buat dokumen terbitan: OpenAPI kedua layanan, kamus data, daftar galat, diagram keadaan.",
+    ),
+    "jejak-nik": Perintah(
+        ("jejak",),
+        "Siapa melihat data satu orang, kapan, bidang apa, menurut pasal apa "
+        "(hak akses, UU 27/2022).",
+    ),
+    "jejak": Perintah(("jejak",), "Buku jejak akses sebuah registri."),
+    "bukti": Perintah(("bukti",), "Catatan bukti setiap pesan pertukaran."),
+    "umpan": Perintah(("umpan",), "Umpan perubahan sebuah registri."),
+    "unduh": Perintah(
+        ("unduh",),
+        "Unduh satu himpunan utuh: bagian yang diperiksa sidiknya dan manifes bertanda tangan.",
+    ),
+    "sync": Perintah(("sync", "surat_mati", "audit"), "Rekonsiliasi kedua registri."),
+    "temuan": Perintah(
+        ("sync",), "Daftar temuan; NIK disamarkan, nilainya tetap di registri masing-masing."
+    ),
+    "neraca": Perintah(
+        ("neraca",),
+        "Neraca pertukaran: dikirim = diterima + di jalan; "
+        "diterima = diterapkan + ditolak + ditahan.",
+    ),
+    "bandingkan": Perintah(
+        ("banding",),
+        "Bandingkan dua registri: hanya di A, hanya di B, berbeda per bidang, kunci ganda.",
+    ),
+    "tautkan": Perintah(
+        ("taut",),
+        "Tautkan rekaman dua berkas: tertaut, cabang, tinjau, atau tidak, dengan alasannya.",
+    ),
+    "latih": Perintah(
+        ("taut",),
+        "Latih bobot model pada data rekaan dan tulis berkasnya. Penautan sendiri tidak melatih.",
+    ),
+    "tinjau": Perintah(("tinjau",), "Pasangan yang tidak diputuskan program: baca, lalu putuskan."),
+    "demo": Perintah(
+        ("demo",),
+        "Siapkan semuanya, buat provinsi sintetis, jalankan layanan, rekonsiliasi, cetak hasil.",
+    ),
 }
-"""Which modules of `services.perintah` make up each command. A service should not wait for the
-compiler of the linking, nor a comparison for the web framework: together they take seconds."""
+"""A service should not wait for the compiler of the linking, nor a comparison for the web
+framework, nor `--help` for either: together they take seconds."""
 
 
 def make_app(perintah: str | None = None) -> typer.Typer:
-    """Return the command line with what one command needs; whole for an unknown one or for none."""
+    """Return the command line with one command alone, or whole."""
+    app = _empty()
+    everything = dict.fromkeys(m for p in PERINTAH.values() for m in p.modul)
+    for module in PERINTAH[perintah].modul if perintah else everything:
+        import_module(f"services.perintah.{module}").register(app)
+    return app
+
+
+def make_overview() -> typer.Typer:
+    """Return a command line that lists every command and runs none: for help and for slips."""
+    app = _empty()
+    for name, perintah in PERINTAH.items():
+        app.command(name, help=perintah.ringkas)(lambda: None)
+    return app
+
+
+def _empty() -> typer.Typer:
     app = typer.Typer(
         name="hub",
         help="Pertukaran data WLKP (Kemnaker) dan kepesertaan JKN (BPJS Kesehatan).",
@@ -48,16 +113,15 @@ def make_app(perintah: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,  # a traceback with local variables would show records
     )
     app.callback()(lambda: None)  # a lone command would be the program itself
-    everything = dict.fromkeys(m for modules in MODUL.values() for m in modules)
-    for module in MODUL.get(perintah or "", everything):
-        import_module(f"services.perintah.{module}").register(app)
     return app
 
 
 def main() -> None:
     """Run the command line; a known error is one sentence on stderr and exit code 1."""
     try:
-        make_app(next(iter(sys.argv[1:]), None))()
+        asked = next(iter(sys.argv[1:]), "")
+        app = make_app(asked) if asked in PERINTAH else make_overview()
+        app()
     except HubError as error:
         text = f"Gagal ({error.kode}): {error.detail}"
         err.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 import services.perintah
-from services.cli import MODUL, make_app
+from services.cli import PERINTAH, make_app, make_overview
 from tests.perintah import app
 
 
@@ -21,23 +21,29 @@ def words(program: typer.Typer) -> dict[str, set[str]]:
     return {name: set(getattr(c, "commands", ())) for name, c in found.items()}
 
 
+def summaries(program: typer.Typer) -> dict[str, str]:
+    """Return what each command says of itself in a line."""
+    found = getattr(get_command(program), "commands")  # noqa: B009 - of a group alone
+    return {name: " ".join(c.help.split("\n\n")[0].split()) for name, c in found.items()}
+
+
 def test_every_command_of_the_program_is_in_the_table() -> None:
-    assert set(words(app)) == set(MODUL)
+    assert set(words(app)) == set(PERINTAH)
 
 
 def test_every_module_that_registers_a_command_is_in_the_table() -> None:
     folder = Path(services.perintah.__path__[0])
     register = {f.stem for f in folder.glob("*.py") if "\ndef register(" in f.read_text()}
-    assert register == {module for modules in MODUL.values() for module in modules}
+    assert register == {module for p in PERINTAH.values() for module in p.modul}
 
 
-@pytest.mark.parametrize("perintah", MODUL)
+@pytest.mark.parametrize("perintah", PERINTAH)
 def test_command_alone_is_the_same_as_among_the_others(perintah: str) -> None:
     assert words(make_app(perintah))[perintah] == words(app)[perintah]
 
 
-def test_unknown_command_is_answered_by_the_whole_program() -> None:
-    assert words(make_app("tidak-ada")) == words(app)
+def test_overview_says_of_each_command_what_its_own_help_says() -> None:
+    assert summaries(make_overview()) == summaries(app)
 
 
 @pytest.mark.parametrize(
