@@ -18,6 +18,7 @@ from services.banding.catatan import BAGIAN, KUNCI, TANPA_KUNCI, USAHA, Pembaca,
 from services.banding.kerja import Kerja, open_kerja
 from services.banding.rencana import NIK, BidangBanding, Rencana
 from services.banding.saring import sieve
+from services.kit.arrays import distinct
 from services.kit.serentak import Serentak
 from shared_schemas.rujukan import Himpunan, Perbandingan
 
@@ -46,7 +47,7 @@ def not_same(a: Aliran, b: Aliran, folder: Path) -> npt.NDArray[np.int64] | None
             found = sieve(here, there, np.ascontiguousarray(here[:, USAHA]))
             repeated = (rest[:, KUNCI].view(np.int64) for rest in found.rumit)
             settled = (rows[:, 0] for rows in (found.beda, found.pindah, *found.hanya))
-            return np.unique(np.concatenate([*settled, *repeated]))
+            return distinct(np.concatenate([*settled, *repeated]))
 
         return np.concatenate(list(threads.map(one, range(BAGIAN))))
 

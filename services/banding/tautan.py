@@ -16,6 +16,7 @@ from services.banding.kerja import Kerja
 from services.banding.rencana import Rencana
 from services.banding.sidik import Penyidik
 from services.banding.sumber import open_sumber
+from services.kit.arrays import distinct
 
 _PUTUSAN = "putusan"
 _BERLAKU = ("tertaut", "cabang")  # a branch works for the body of its head
@@ -56,6 +57,6 @@ def load_tautan(path: Path, rencana: Rencana, kerja: Kerja) -> Tautan:
         for name in ("kunci_a", "kunci_b")
     )
     pairs = np.unique(np.column_stack((a, b)), axis=0)
-    if len(np.unique(pairs[:, 0])) < len(pairs):
+    if len(distinct(pairs[:, 0])) < len(pairs):
         raise LinkFileError
     return Tautan(np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]))

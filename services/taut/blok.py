@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from services.kit.arrays import distinct
 from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
 from services.taut.kata import Bulat, Kunci64
@@ -105,14 +106,6 @@ def _side(records: Nomor, keys: Kunci64, chosen: Nomor) -> tuple[Kunci64, Nomor]
     fresh = np.ones(len(keys), np.bool_)  # a record may make one key twice
     fresh[1:] = (keys[1:] != keys[:-1]) | (records[1:] != records[:-1])
     return keys[fresh], records[fresh]
-
-
-def distinct(packed: Kunci64) -> Kunci64:
-    """Return each value once, sorted; sorting is faster here than NumPy's hashing."""
-    packed = np.sort(packed)
-    fresh = np.ones(len(packed), np.bool_)
-    fresh[1:] = packed[1:] != packed[:-1]
-    return packed[fresh]
 
 
 def find_candidates(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from services.kit.arrays import distinct
 from services.taut.banding_kata import Bebas, Nomor
 from services.taut.beku import Beku, freeze
 from services.taut.blok import Lapis, pack
@@ -119,7 +120,7 @@ class Daftar:
         found = self.dasar.menurut_kunci.bearers(wanted)
         later = np.flatnonzero(np.isin(self.kini.sandi_kunci, wanted)) + len(self.dasar.kunci)
         every = np.concatenate([found, later])
-        return np.unique(every[self.kini.hidup[every]])
+        return distinct(every[self.kini.hidup[every]])
 
     def where(self, keys: list[str], *, b: bool) -> Nomor:
         """Return for each key the record that stands under it, -1 for none."""
@@ -137,7 +138,7 @@ class Daftar:
             (self.dasar.menurut_induk, base.induk.isi, later.induk.isi),
             (self.dasar.menurut_nib, base.nib.isi, later.nib.isi),
         ):
-            values = np.unique(np.concatenate([before[old], after[new]]))
+            values = distinct(np.concatenate([before[old], after[new]]))
             wanted = values[values > 0]
             found += [index.bearers(wanted), np.flatnonzero(np.isin(after, wanted)) + first]
         every = np.concatenate(found)

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from services.kit.arrays import distinct
 from services.taut.aturan import rules_badan_usaha
 from services.taut.banding_kata import Nomor
-from services.taut.blok import Calon, distinct, pack, unpack
+from services.taut.blok import Calon, pack, unpack
 from services.taut.daftar import Berjalan, Daftar, Dasar, base_of, standing_of
 from services.taut.errors import TerlaluBanyakError
 from services.taut.hasil import Hasil, Penulis
@@ -139,7 +140,7 @@ class Lanjutan:
         cut = mask[a] | mask[b]
         free = np.flatnonzero(mask & now.hidup & now.bebas)
         x, y = self._candidates(free)
-        rows = np.unique(np.concatenate([x, y]))
+        rows = distinct(np.concatenate([x, y]))
         work, order = self._kerja(rows)
         place = np.zeros(len(now.hidup), np.int64)
         place[order] = np.arange(len(order))
@@ -179,7 +180,7 @@ class Lanjutan:
         same = self._said(decisions)
         a, b = np.concatenate([a, same[0]]), np.concatenate([b, same[1]])
         mask = np.zeros(len(now.hidup), np.bool_)
-        fresh = np.unique(seeds)
+        fresh = distinct(seeds)
         mask[fresh] = True
         while len(fresh):
             before = mask.copy()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from services.kit.arrays import distinct
 from services.kit.compiled import jit
 from services.taut.banding_kata import Nomor
 from services.taut.jarak import Bita
@@ -89,7 +90,7 @@ def _commonest(rare: Bulat, near: Bulat, count: Bulat, words: int) -> Tetangga:
     edges: Nomor = np.zeros(words + 1, np.int64)
     if not len(rare):
         return Tetangga(edges, near)
-    pairs = np.unique(rare.astype(np.int64) << 32 | near.astype(np.int64))
+    pairs = distinct(rare.astype(np.int64) << 32 | near.astype(np.int64))
     rare, near = (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
     order = np.lexsort((near, -count[near], rare))
     rare, near = rare[order], near[order]
