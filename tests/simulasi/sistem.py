@@ -85,10 +85,11 @@ class Sistem:
         self._hold_or_release(nama, act)
 
     def release_all(self) -> None:
-        """Release whatever is held."""
+        """Release whatever is held, and let the services learn of it."""
         for nama in sorted(SYNC):
             if self.panggung.held_since(nama) is not None:
                 self._hold_or_release(nama, penahanan.release)
+        self.panggung.jam.lewat(penahanan.UMUR_DAFTAR)
 
     def _hold_or_release(self, nama: str, act: Callable[..., Any]) -> None:
         auditor = self.panggung.apps[nama].state.service.auditor
