@@ -85,7 +85,8 @@ def replace(
         within = "" if jangkauan is None else _DALAM_JANGKAUAN[tabel].format(tabel=own)
         tx.raw(f"CREATE TEMP TABLE lama_{tabel} ON COMMIT DROP AS SELECT l.* FROM {own} l {within}")
         tx.raw(f"ANALYZE lama_{tabel}")
-        tx.raw(f"CREATE TEMP TABLE baru_{tabel} (LIKE {tabel}) ON COMMIT DROP")
+        # With its key: two answers for one record are an error, not a choice.
+        tx.raw(f"CREATE TEMP TABLE baru_{tabel} (LIKE {tabel} INCLUDING INDEXES) ON COMMIT DROP")
         _copy(tx, f"baru_{tabel}", rows)
     tx.raw(_BERUBAH)
     tx.raw(_MITRA)
