@@ -12,9 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.kit.arrays import distinct
 from services.taut import simpanan
 from services.taut.aturan import rules_badan_usaha
-from services.taut.blok import distinct, pack, unpack
+from services.taut.blok import pack, unpack
 from services.taut.errors import TerlaluBanyakError
 from services.taut.hasil import KOLOM, Penulis
 from services.taut.keputusan import Pasangan, Pendapat
