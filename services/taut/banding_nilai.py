@@ -17,14 +17,43 @@ W_KOSONG, W_BEDA, W_PROVINSI, W_KABKOTA, W_KECAMATAN, W_KELURAHAN = range(6)
 
 
 @jit
+def compare_number(x: int, y: int) -> int:
+    """Return KOSONG, BEDA, MIRIP (one slip) or SAMA; 0 is an empty value."""
+    if x <= 0 or y <= 0:
+        return KOSONG
+    if x == y:
+        return SAMA
+    return MIRIP if is_near_number(x, y) else BEDA
+
+
+@jit
+def compare_date(x: int, y: int) -> int:
+    """Return how two dates `yyyymmdd` agree; 0 is an empty value."""
+    if x == 0 or y == 0:
+        return T_KOSONG
+    if x == y:
+        return T_SAMA
+    same_year, mx, my = x // 10000 == y // 10000, x // 100 % 100, y // 100 % 100
+    dx, dy = x % 100, y % 100
+    if same_year and mx == dy and dx == my:
+        return T_TUKAR
+    parts = int(same_year) + int(mx == my) + int(dx == dy)
+    return T_SEBAGIAN if parts == 2 or compare_number(x, y) == MIRIP else T_BEDA
+
+
+@jit
 def _compare_numbers(x: Panjang, y: Panjang) -> Tingkat:
     level = np.zeros(len(x), np.int8)
     for k in range(len(x)):
-        if x[k] > 0 and y[k] > 0:
-            if x[k] == y[k]:
-                level[k] = SAMA
-            else:
-                level[k] = MIRIP if is_near_number(x[k], y[k]) else BEDA
+        level[k] = compare_number(x[k], y[k])
+    return level
+
+
+@jit
+def _compare_dates(x: Panjang, y: Panjang) -> Tingkat:
+    level = np.zeros(len(x), np.int8)
+    for k in range(len(x)):
+        level[k] = compare_date(x[k], y[k])
     return level
 
 
@@ -44,15 +73,8 @@ def compare_codes(values: Bulat | Panjang, i: Nomor, j: Nomor) -> Tingkat:
 
 def compare_dates(values: Bulat, i: Nomor, j: Nomor) -> Tingkat:
     """Return how dates `yyyymmdd` agree; 0 is an empty value."""
-    x, y = values[i].astype(np.int64), values[j].astype(np.int64)
-    (yx, mx, dx), (yy, my, dy) = ((v // 10000, v // 100 % 100, v % 100) for v in (x, y))
-    level = np.full(len(x), T_BEDA, np.int8)
-    parts = (yx == yy).astype(int) + (mx == my) + (dx == dy)
-    level[(parts == 2) | (_compare_numbers(x, y) == MIRIP)] = T_SEBAGIAN
-    level[(yx == yy) & (mx == dy) & (dx == my)] = T_TUKAR
-    level[x == y] = T_SAMA
-    level[(x == 0) | (y == 0)] = T_KOSONG
-    return level
+    found: Tingkat = _compare_dates(values[i].astype(np.int64), values[j].astype(np.int64))
+    return found
 
 
 def compare_regions(values: Panjang, digits: npt.NDArray[np.int8], i: Nomor, j: Nomor) -> Tingkat:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
+from services.kit.compiled import jit
 from services.taut import banding_kata as bk
 from services.taut import banding_nilai as bn
 from services.taut import bersih
-from services.taut.banding_kata import Nomor
 from services.taut.hasil import Baris, Penulis
+from services.taut.kata import Panjang
 from services.taut.keputusan import Keputusan, Pendapat
 from services.taut.kunci_pasti import Bebas
 from services.taut.model import Model, load_model
@@ -33,7 +34,6 @@ GRUP = "grup"
 """The column that names a record's group, beside `kunci` and the columns of the Lampiran."""
 
 _SEMUA = Himpunan.PEKERJA
-_BANYAK = 4_000_000  # pairs above which it costs more to ask whether any is worth a run
 Rentang = tuple[int, int]
 
 
@@ -47,15 +47,13 @@ def link_groups(a: pa.Table, b: pa.Table, decisions: Keputusan) -> Iterator[pa.T
     said: dict[str, Keputusan] = defaultdict(dict)
     for pair, verdict in decisions.items():
         said[pair[0]] = {**said[pair[0]], pair: verdict}
-    model, numbers, there = load_model(_SEMUA), _Angka(a, b), _spans(b)
-    for group, (start, stop) in _spans(a).items():
-        if group not in there:
-            continue
-        first, last = there[group]
-        mine, theirs = a[start:stop], b[first:last]
-        own = {p: v for k in mine.column("kunci").to_pylist() for p, v in said.get(k, {}).items()}
-        if Pendapat.SAMA in own.values() or numbers.resemble((start, stop), (first, last)):
-            yield _link(mine, theirs, own, model)
+    model, keys, there = load_model(_SEMUA), a.column("kunci").to_pylist(), _spans(b)
+    groups = [of_a + there[g] for g, of_a in _spans(a).items() if g in there]
+    near = _resembling(a, b, groups)
+    for (start, stop, first, last), resemble in zip(groups, near, strict=True):
+        own = {p: v for k in keys[start:stop] for p, v in said.get(k, {}).items()} if said else {}
+        if resemble or Pendapat.SAMA in own.values():
+            yield _link(a[start:stop], b[first:last], own, model)
 
 
 def _link(a: pa.Table, b: pa.Table, decisions: Keputusan, model: Model) -> pa.Table:
@@ -117,31 +115,39 @@ def _is_certain(s: Sifat) -> Bebas:
     return found
 
 
-class _Angka:
-    """The numbers of all groups, to tell cheaply who could be anybody of the other side."""
+def _resembling(a: pa.Table, b: pa.Table, groups: Sequence[tuple[int, ...]]) -> list[bool]:
+    """Say of each group whether a pair in it shares a number, or part of a birth date.
 
-    def __init__(self, a: pa.Table, b: pa.Table) -> None:
-        def text(name: str) -> list[str]:
-            return [v or "" for t in (a, b) for v in t.column(name).to_pylist()]
+    No other pair is linked or reviewed: the sieve of workers drops it.
+    """
 
-        niks, self._count_a = text("nik"), a.num_rows
-        self._nik = np.array(bersih.each(niks, read_nik), np.int64)
-        self._jkn = np.array(bersih.each(text("nomor_kepesertaan_jkn"), read_jkn), np.int64)
-        self._born = birth_dates(text("tanggal_lahir"), niks).astype(np.int32)
+    def text(name: str) -> list[str]:
+        return [v or "" for t in (a, b) for v in t.column(name).to_pylist()]
 
-    def resemble(self, of_a: Rentang, of_b: Rentang) -> bool:
-        """Say whether any pair of these rows has a number or part of a birth date in common.
+    niks, jkn = text("nik"), text("nomor_kepesertaan_jkn")
+    places = np.array(groups, np.int64).reshape(-1, 4)
+    places[:, 2:] += a.num_rows
+    found: list[bool] = _near(
+        places,
+        np.array(bersih.each(niks, read_nik), np.int64),
+        np.array(bersih.each(jkn, read_jkn), np.int64),
+        birth_dates(text("tanggal_lahir"), niks),
+    ).tolist()
+    return found
 
-        No other pair is linked or reviewed: the sieve of workers drops it.
-        """
-        mine, theirs = np.arange(*of_a), np.arange(*of_b) + self._count_a
-        if len(mine) * len(theirs) > _BANYAK:
-            return True
-        i: Nomor = np.repeat(mine, len(theirs))
-        j: Nomor = np.tile(theirs, len(mine))
-        born = bn.compare_dates(self._born, i, j) != bn.T_BEDA
-        near = [bn.compare_numbers(v, i, j) >= bn.MIRIP for v in (self._nik, self._jkn)]
-        return bool((born | near[0] | near[1]).any())
+
+@jit
+def _near(groups: Panjang, nik: Panjang, jkn: Panjang, born: Panjang) -> Bebas:
+    found = np.zeros(len(groups), np.bool_)
+    for g in range(len(groups)):
+        for i in range(groups[g, 0], groups[g, 1]):
+            for j in range(groups[g, 2], groups[g, 3]):
+                found[g] |= bn.compare_date(born[i], born[j]) != bn.T_BEDA
+                found[g] |= bn.compare_number(nik[i], nik[j]) >= bn.MIRIP
+                found[g] |= bn.compare_number(jkn[i], jkn[j]) >= bn.MIRIP
+            if found[g]:
+                break
+    return found
 
 
 def _spans(table: pa.Table) -> dict[str, Rentang]:

@@ -79,6 +79,22 @@ def test_a_group_s_answer_rests_on_the_group_alone() -> None:
     assert len(found) == 41
 
 
+@pytest.mark.parametrize(
+    ("isi", "ditanya"),
+    [
+        ({"nik": OTHER, "tanggal_lahir": "1971-12-31"}, False),
+        ({"nik": OTHER, "tanggal_lahir": "1971-01-05"}, True),
+        ({"nik": SLIP, "tanggal_lahir": "1971-12-31"}, True),
+        ({"nik": "", "tanggal_lahir": ""}, True),  # nothing speaks against him
+    ],
+)
+def test_only_groups_with_somebody_alike_are_run(isi: dict[str, str], *, ditanya: bool) -> None:
+    apart = {"nik": OTHER, "tanggal_lahir": "1971-12-31"}
+    here = table(("g", "a", {}), ("g", "b", {}), ("h", "c", {}), ("i", "d", {}))
+    there = table(("f", "p", {}), ("g", "q", apart), ("g", "r", isi), ("i", "s", apart))
+    assert len(list(link_groups(here, there, {}))) == ditanya
+
+
 def test_one_group_s_workers_are_nobody_of_another_group() -> None:
     assert answers(table(("g", "a", {})), table(("h", "b", {"nik": SLIP}))) == set()
 
