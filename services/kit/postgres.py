@@ -21,7 +21,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -77,12 +77,19 @@ class PostgresServer:
     """A PostgreSQL server over one data folder, started if needed and shared if already running.
 
     Use it as a context manager, or call `start` and `stop`. Several objects, in one process or in
-    many, may use one folder: they share one server, and the last to stop stops it.
+    many, may use one folder: they share one server, and the last to stop stops it. `settings` are
+    those of a large database, beside or instead of `SETTINGS`; who starts the server decides.
     """
 
-    def __init__(self, data_dir: Path, binaries: Path | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        binaries: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.data_dir = Path(data_dir).expanduser().resolve()
         self.binaries = find_binaries(binaries)
+        self.settings = SETTINGS | dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._socket_dir: Path | None = None
         self._use: int | None = None
@@ -338,9 +345,9 @@ class PostgresServer:
         self, cluster: Path, socket_dir: Path, log: Path, account: Account | None, deadline: float
     ) -> str | None:
         """None once the server is ready, else what it wrote before it ended."""
-        settings = SETTINGS | {"unix_socket_directories": f'"{socket_dir}"', "port": str(PORT)}
+        place = {"unix_socket_directories": f'"{socket_dir}"', "port": str(PORT)}
         command: list[str | Path] = [self.binaries / "postgres", "-D", cluster]
-        for name, value in settings.items():
+        for name, value in (self.settings | place).items():
             command += ["-c", f"{name}={value}"]
         with log.open("ab") as output:
             log.chmod(0o600)

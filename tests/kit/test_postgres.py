@@ -66,6 +66,13 @@ def test_restart_keeps_data(data_dir: Path) -> None:
         assert query(server, "SELECT n FROM t") == [(7,)]
 
 
+def test_a_large_database_has_settings_of_its_own(data_dir: Path) -> None:
+    with PostgresServer(data_dir, settings={"shared_buffers": "64MB"}) as server:
+        server.ensure_database("uji")
+        assert query(server, "SHOW shared_buffers") == [("64MB",)]
+        assert query(server, "SHOW log_error_verbosity") == [("terse",)]
+
+
 def test_server_is_private_and_silent(data_dir: Path) -> None:
     with PostgresServer(data_dir) as server:
         server.ensure_database("uji")
