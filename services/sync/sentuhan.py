@@ -52,7 +52,11 @@ def note_page(tx: Transaction, himpunan: Himpunan, halaman: str) -> None:
         tx.raw(_BADAN_USAHA.format(_USAHA_HALAMAN.format(halaman=halaman)))
         return
     tx.raw(_BADAN_USAHA.format(f"SELECT sisi, id FROM {halaman}"))
-    _note_standing(tx, _BARU.format(halaman=halaman))
+    # As names: of a page the planner knows nothing, and would look through all workers for it.
+    fresh = tx.raw(_BARU.format(halaman=halaman)).fetchall()
+    if fresh:
+        sides, ids = map(list, zip(*fresh, strict=True))
+        _note_standing(tx, "SELECT * FROM unnest(%s::text[], %s::text[]) x(sisi, id)", [sides, ids])
 
 
 def note_gone(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan, ids: Sequence[str]) -> None:
