@@ -6,8 +6,8 @@ used again. The text of an error never holds a value that came in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar, Self
 
 
 class HubError(Exception):
@@ -30,6 +30,11 @@ class HubError(Exception):
         self.pasal = pasal
         self.answer_headers = {**self.headers, **(headers or {})}
         super().__init__(f"{self.kode}: {self.detail}")
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...], dict[str, object]]:
+        # An exception is made again with its text, before which the code would stand once more:
+        # another process, and a workflow that reads what its step raised, get it by pickle.
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 class TemporaryError(HubError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections import Counter
 from pathlib import Path
@@ -32,6 +33,15 @@ def test_error_has_code_status_title_and_advice(error: type[HubError]) -> None:
 def test_error_stands_in_the_published_list(error: type[HubError]) -> None:
     text = (dokumen.FOLDER / "galat.md").read_text(encoding="utf-8")
     assert f"| `{error.kode}` | {error.status} | {error.judul} | {error.saran} |" in text
+
+
+@EACH
+def test_error_reaches_another_process_as_it_was_raised(error: type[HubError]) -> None:
+    raised = error.__new__(error)
+    HubError.__init__(raised, "Bidang isi.nik kosong.", pasal="Pasal 3", headers={"X-Uji": "1"})
+    found = pickle.loads(pickle.dumps(raised))
+    assert type(found) is error
+    assert (str(found), vars(found)) == (f"{error.kode}: Bidang isi.nik kosong.", vars(raised))
 
 
 def test_errors_of_the_caller_are_4xx_and_of_the_hub_say_so() -> None:
