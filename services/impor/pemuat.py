@@ -7,6 +7,7 @@ reason, never by its values; a worker without a usable NIK is kept in quarantine
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from services.impor.berkas import open_table
 from services.impor.errors import ColumnError
 from services.impor.tabel import Baris, column_name
 from services.impor.tolakan import Tolakan
+from services.kit.arrays import OKTET_SIDIK, Terlihat
 from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write
@@ -83,13 +85,14 @@ class Importer:
         self._refuse = refuse
         self._progress = progress or (lambda *_: None)
         self._companies: set[str] = set()
-        self._seen: Counter[tuple[str, str]] = Counter()
+        self._seen = Terlihat()
+        self._again: Counter[tuple[str, str]] = Counter()
 
     def run(self, himpunan: Himpunan, path: Path, lembar: str | None = None) -> HasilImpor:
         """Import one file; companies before their workers. Raises ImportFileError."""
         result = HasilImpor(himpunan)
         self._companies = self._known_companies() if himpunan is Himpunan.PEKERJA else set()
-        self._seen.clear()
+        self._seen, self._again = Terlihat(), Counter()
         chunk = _Chunk()
         with open_table(path, lembar) as tabel:
             _check_header(himpunan, self._pihak, tabel.kolom)
@@ -147,7 +150,6 @@ class Importer:
             self._refuse(Tolakan(name, number, "id_badan_usaha", *refusal))
             result.ditolak += 1
             return
-        row["sidik_sumber"] = write.source_digest(row)
         chunk.rows.append(row)
 
     def _validated(self, himpunan: Himpunan, raw: dict[str, Any]) -> dict[str, Any]:
@@ -164,13 +166,7 @@ class Importer:
             return row
         if self._pihak is Pihak.KESATU:
             row["hubungan_kerja"] = row["hubungan_kerja"] or HubunganKerja.AKTIF.value
-        self._seen[id_badan_usaha, row["nik"]] += 1
-        return {
-            **row,
-            "id_badan_usaha": id_badan_usaha,
-            "urutan": self._seen[id_badan_usaha, row["nik"]],
-            "kode_asli": unlisted or None,
-        }
+        return {**row, "id_badan_usaha": id_badan_usaha, "kode_asli": unlisted or None}
 
     def _refusal(self, himpunan: Himpunan, row: dict[str, Any]) -> tuple[str, str] | None:
         if himpunan is Himpunan.PEKERJA:
@@ -182,9 +178,21 @@ class Importer:
         self._companies.add(row["id"])
         return None
 
+    def _number(self, rows: list[dict[str, Any]]) -> None:
+        """Count a worker's rows at one company: each of them is a record of its own."""
+        keys = [(row["id_badan_usaha"], row["nik"]) for row in rows]
+        for row, key, again in zip(rows, keys, self._seen.add(map(_digest, keys)), strict=True):
+            if again:
+                self._again[key] += 1
+            row["urutan"] = 1 + self._again[key]
+
     def _write(self, himpunan: Himpunan, chunk: _Chunk, result: HasilImpor) -> None:
         if not chunk.rows and not chunk.quarantined:
             return
+        if himpunan is Himpunan.PEKERJA:
+            self._number(chunk.rows)
+        for row in chunk.rows:
+            row["sidik_sumber"] = write.source_digest(row)
         with transaction(self._engine) as tx:
             done = write.upsert(tx, himpunan, chunk.rows, dasar="impor", pelaku=self._who.id)
             for raw, reasons in chunk.quarantined:
@@ -209,6 +217,10 @@ class Importer:
         result.baru += done.baru
         result.berubah += done.berubah
         result.karantina += len(chunk.quarantined)
+
+
+def _digest(key: tuple[str, str]) -> bytes:
+    return hashlib.blake2b("\0".join(key).encode(), digest_size=OKTET_SIDIK).digest()
 
 
 def _take_unlisted_codes(raw: dict[str, Any]) -> dict[str, str]:
