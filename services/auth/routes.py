@@ -16,7 +16,12 @@ from services.auth.errors import AgreementUnreadableError, ClientAuthError, Toke
 from services.auth.guard import certificate_of
 from services.auth.penahanan import refuse_held
 from services.auth.tokens import ASSERTION_TYPE, GRANT_TYPE, check_grant
-from services.kit.database import DatabaseConflictError, DatabaseUnavailableError, transaction
+from services.kit.database import (
+    DatabaseConflictError,
+    DatabaseFullError,
+    DatabaseUnavailableError,
+    transaction,
+)
 from services.kit.errors import BodyTooLargeError, MediaTypeError
 from services.kit.http import FORM, require_media
 from services.kit.problems import declared
@@ -82,6 +87,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         MediaTypeError,
         DatabaseConflictError,
         DatabaseUnavailableError,
+        DatabaseFullError,
         AgreementUnreadableError,
     ),
 }

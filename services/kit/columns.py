@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import uvloop
 
 from services.kit.copy_binary import TYPE_OF, CopyCutter
-from services.kit.database import DatabaseUnavailableError
+from services.kit.database import DatabaseFullError, DatabaseUnavailableError
 
 _T = TypeVar("_T")
 _TUNGGU_DETIK = 5.0
@@ -128,6 +128,8 @@ async def _connect(url: sa.URL) -> Any:
 def _refusals() -> Iterator[None]:
     try:
         yield
+    except asyncpg.DiskFullError:
+        raise DatabaseFullError from None
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         # PostgreSQL's words may quote values.
         raise DatabaseUnavailableError from None

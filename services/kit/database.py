@@ -21,6 +21,7 @@ from services.kit.errors import ConfigurationError, TemporaryError
 
 _RESTED_SECONDS = 10.0  # far below what firewalls give an idle connection
 
+_DISK_FULL = "53100"
 _RETRYABLE_STATES = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"}
 
 
@@ -29,6 +30,14 @@ class DatabaseUnavailableError(TemporaryError):
 
     kode = "HUB-DATABASE-001"
     judul = "Database sementara tidak tersedia"
+
+
+class DatabaseFullError(DatabaseUnavailableError):
+    """PostgreSQL finds no room on its disk; nothing was written."""
+
+    kode = "HUB-DATABASE-003"
+    judul = "Disk database penuh"
+    saran = "Operator mengosongkan ruang di disk PostgreSQL; lalu ulangi permintaan yang sama."
 
 
 class DatabaseConflictError(TemporaryError):
@@ -122,11 +131,8 @@ class Transaction(Statements):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what is done inside when it fails, and go on; errors are those of `transaction`."""
-        try:
-            with self.connection.begin_nested():
-                yield
-        except (DBAPIError, psycopg.Error) as error:
-            raise _translate(error) from None
+        with translated(), self.connection.begin_nested():
+            yield
 
     def chunks(
         self, query: str, parameters: Sequence[Any] | dict[str, Any] = (), *, sekaligus: int = 1_000
@@ -146,17 +152,25 @@ class Transaction(Statements):
 
 
 @contextmanager
+def translated() -> Iterator[None]:
+    """Raise what a driver or a pool raises as an error of ours, for those who use them themselves.
+
+    The driver's own text names keys and therefore persons: it is dropped from the chain.
+    """
+    try:
+        yield
+    except (DBAPIError, psycopg.Error, sa.exc.TimeoutError) as error:
+        raise _translate(error) from None
+
+
+@contextmanager
 def transaction(engine: sa.Engine) -> Iterator[Transaction]:
     """Open a transaction; commit at the end, roll back on any error.
 
-    Raises DatabaseUnavailableError or DatabaseConflictError where repeating helps. The
-    driver's own text names keys and therefore persons: it is dropped from the chain.
+    Raises DatabaseUnavailableError or DatabaseConflictError where repeating helps.
     """
-    try:
-        with engine.begin() as connection:
-            yield Transaction(connection)
-    except (DBAPIError, psycopg.Error, sa.exc.TimeoutError) as error:
-        raise _translate(error) from None
+    with translated(), engine.begin() as connection:
+        yield Transaction(connection)
 
 
 @contextmanager
@@ -166,7 +180,7 @@ def statements(engine: sa.Engine) -> Iterator[Statements]:
     One round trip where a transaction has three: nothing is asked for its begin and its end. Raises
     as `transaction` does.
     """
-    try:
+    with translated():
         pooled = engine.raw_connection()
         driver = _driver_of(pooled)
         try:
@@ -180,8 +194,6 @@ def statements(engine: sa.Engine) -> Iterator[Statements]:
             if driver.closed:
                 pooled.invalidate()
             pooled.close()
-    except (DBAPIError, psycopg.Error, sa.exc.TimeoutError) as error:
-        raise _translate(error) from None
 
 
 def _driver_of(pooled: sa.PoolProxiedConnection) -> psycopg.Connection[Any]:
@@ -194,6 +206,8 @@ def _translate(error: Exception) -> Exception:
     state = getattr(cause, "sqlstate", None)
     if state in {"40001", "40P01", "55P03", "23505"}:
         return DatabaseConflictError()
+    if state == _DISK_FULL:
+        return DatabaseFullError()
     if state in _RETRYABLE_STATES or isinstance(
         cause, (psycopg.OperationalError, sa.exc.TimeoutError)
     ):

@@ -14,7 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.auth.guard import Guard
-from services.kit.database import DatabaseConflictError, DatabaseUnavailableError
+from services.kit.database import (
+    DatabaseConflictError,
+    DatabaseFullError,
+    DatabaseUnavailableError,
+)
 from services.kit.errors import (
     BadRequestError,
     BodyTooLargeError,
@@ -101,6 +105,7 @@ def guarded(
         *guard.errors(),
         InvalidInputError,
         DatabaseUnavailableError,
+        DatabaseFullError,
         *(_BODY if body else ()),
         *more,
     )

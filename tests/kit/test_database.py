@@ -1,6 +1,7 @@
 """Connections that died between two transactions, on a real server."""
 
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from services.kit import database
-from services.kit.database import DatabaseUnavailableError, make_engine, transaction
+from services.kit.database import (
+    DatabaseUnavailableError,
+    make_engine,
+    statements,
+    transaction,
+    translated,
+)
+from services.kit.errors import HubError
 from services.kit.postgres import PostgresServer
 
 
@@ -77,3 +85,40 @@ def test_only_a_rested_connection_is_asked(
         assert (last_word() != before) is asked
     engine.dispose()
     other.dispose()
+
+
+@pytest.mark.parametrize(
+    ("state", "kode"),
+    [
+        ("53100", "HUB-DATABASE-003"),
+        ("57P01", "HUB-DATABASE-001"),
+        ("40001", "HUB-DATABASE-002"),
+        ("23505", "HUB-DATABASE-002"),
+    ],
+)
+def test_what_postgresql_says_becomes_an_error_of_ours_without_its_words(
+    server: PostgresServer, state: str, kode: str
+) -> None:
+    engine = make_engine(server.url("postgres"), 1)
+    words = "kunci 3273014501909123 sudah ada"
+    query = f"DO $$ BEGIN RAISE EXCEPTION '{words}' USING ERRCODE = '{state}'; END $$"
+
+    def by_its_own() -> None:
+        with translated(), engine.connect() as connection:
+            connection.exec_driver_sql(query)
+
+    def in_a_transaction() -> None:
+        with transaction(engine) as tx:
+            tx.raw(query)
+
+    def by_itself() -> None:
+        with statements(engine) as tx:
+            tx.raw(query)
+
+    for run in (by_its_own, in_a_transaction, by_itself):
+        with pytest.raises(HubError) as raised:
+            run()
+        assert raised.value.kode == kode
+        told = "".join(traceback.format_exception(raised.value))
+        assert words not in told
+    engine.dispose()
