@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 
+from services.kit.database import translated
 from services.sync.errors import LeadershipLostError, SyncConfigurationError
 from services.sync.konteks import Konteks
 from services.sync.pipeline import Hitungan, Langkah, go_round
@@ -55,27 +56,33 @@ def run_round(nomor: int, *, pertama: bool) -> Hitungan:
 
 
 class PelaksanaDbos:
-    """Rounds as workflows of DBOS, in a thread of its own, steps kept in the hub's database."""
+    """Rounds as workflows of DBOS, in a thread of its own, steps kept in the hub's database.
+
+    DBOS has connections of its own: what they raise becomes an error of ours here.
+    """
 
     def left_over(self) -> list[str]:
         """Return the rounds to resume; a new one takes the place of those of another version."""
-        _forget_old_rounds()
-        found = DBOS.list_workflows(status=_PENDING, load_input=False, load_output=False)
-        for w in found:
-            if w.app_version != _VERSION:
-                DBOS.cancel_workflow(w.workflow_id)
+        with translated():
+            _forget_old_rounds()
+            found = DBOS.list_workflows(status=_PENDING, load_input=False, load_output=False)
+            for w in found:
+                if w.app_version != _VERSION:
+                    DBOS.cancel_workflow(w.workflow_id)
         return [w.workflow_id for w in found if w.app_version == _VERSION]
 
     def resume(self, ctx: Konteks, putaran: str) -> Hitungan:
         """Wait for a round that DBOS resumed by itself when it was started."""
-        return _wait_for(ctx, DBOS.retrieve_workflow(putaran))
+        with translated():
+            return _wait_for(ctx, DBOS.retrieve_workflow(putaran))
 
     def start(self, ctx: Konteks, nomor: int, *, pertama: bool) -> Hitungan:
         """Start a workflow and wait for it."""
         ctx.over.clear()
-        with SetWorkflowID(f"putaran-{nomor}"):
-            handle = DBOS.start_workflow(run_round, nomor, pertama=pertama)
-        return _wait_for(ctx, handle)
+        with translated():
+            with SetWorkflowID(f"putaran-{nomor}"):
+                handle = DBOS.start_workflow(run_round, nomor, pertama=pertama)
+            return _wait_for(ctx, handle)
 
 
 @contextmanager
@@ -93,7 +100,8 @@ def dbos(ctx: Konteks) -> Iterator[PelaksanaDbos]:
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
     DBOS(config=config)
     try:
-        DBOS.launch()
+        with translated():
+            DBOS.launch()
         yield PelaksanaDbos()
     finally:
         # A round that still runs in its thread ends at the next edge and stays resumable.

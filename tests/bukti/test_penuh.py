@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ import sqlalchemy as sa
 from services.audit.errors import EvidenceError
 from tests import contoh
 from tests.bukti.conftest import JSON, Dunia
+from tests.disk import fill, small_disk
 
 _GAGAL = """
 CREATE FUNCTION penuh() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -97,37 +96,25 @@ def test_right_withdrawn_from_the_program_stops_the_exchange(dunia: Dunia) -> No
 
 
 @contextmanager
-def small_disk(engine: sa.Engine) -> Iterator[Path]:
-    """Mount a file system of one MiB that the server may write to; root alone can."""
+def small_tablespace(engine: sa.Engine) -> Iterator[Path]:
+    """Mount a file system of one MiB that the server may write to."""
     with engine.connect() as connection:
         cluster = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
-    folder = cluster.parent / "penuh"
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("hanya root dapat memasang sistem berkas kecil")
-    folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False)
-    if made.returncode:
-        pytest.skip("sistem ini tidak mengizinkan mount")
-    try:
+    with small_disk(cluster.parent / "penuh", 1) as folder:
         os.chown(folder, cluster.stat().st_uid, cluster.stat().st_gid)
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-        folder.rmdir()
 
 
 def test_full_disk_stops_the_exchange_until_there_is_room(dunia: Dunia) -> None:
     """A real one: the evidence lies in a tablespace on a file system that has no block left."""
-    with small_disk(dunia.layanan) as disk:
+    with small_tablespace(dunia.layanan) as disk:
         execute(dunia.layanan, f"CREATE TABLESPACE sempit LOCATION '{disk}'")
         for table in ("audit_pesan", "bukti_isi"):
             execute(dunia.layanan, f"ALTER TABLE {table} SET TABLESPACE sempit")
         try:
             answers = [dunia.cari() for _ in range(3)]
             assert {a.status_code for a in answers} == {200}
-            ballast = disk / "penuh"
-            with pytest.raises(OSError, match="No space"):
-                ballast.write_bytes(bytes(2**20))
+            ballast = fill(disk)
             refused = until_refused(dunia)
             assert refused.json()["kode"] == "HUB-BUKTI-001"
             assert "data" not in refused.json()

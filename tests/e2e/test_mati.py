@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from services.kit.postgres import PostgresServer
 from services.kit.roles import Peran
 from services.perintah.basisdata import embedded
 from tests.conftest import MakeDatabase
+from tests.disk import fill, small_disk
 from tests.e2e.sistem import BATAS_DETIK, Sistem, wait_until
 from tests.perantara import Perantara
 
@@ -148,5 +150,55 @@ def test_postgres_killed_anywhere_ends_in_the_same_state(
             stack.enter_context(PostgresServer(folder / "pg"))
             process.wait(BATAS_DETIK)
         assert sistem.reconciler(stack).wait(BATAS_DETIK) == 0
+        assert "Traceback" not in (tmp_path / "log" / "sync.log").read_text()
+        assert sistem.end_state() == undisturbed
+        sistem.close()
+
+
+def _go_on(
+    sistem: Sistem, stack: ExitStack, process: subprocess.Popen[bytes], reached: Callable[[], Any]
+) -> subprocess.Popen[bytes]:
+    """Wait, and start the reconciler anew when it gave up; returns the one that is on."""
+    until = time.monotonic() + BATAS_DETIK
+    while not reached():
+        assert time.monotonic() < until
+        if process.poll() is not None:
+            assert process.returncode == 1
+            process = sistem.reconciler(stack)
+        time.sleep(0.002)
+    return process
+
+
+def test_full_disk_ends_in_the_same_state(
+    csv: Path, tmp_path: Path, undisturbed: dict[str, Any]
+) -> None:
+    """The server of both registries and the hub finds no block left, wherever it is just then."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="uji-penuh-")))
+        folder.chmod(0o755)
+        disk = stack.enter_context(small_disk(folder / "disk", 512))
+        server = stack.enter_context(PostgresServer(disk / "pg"))
+        sistem = Sistem(lambda nama: embedded(server, nama, Peran.LAYANAN), tmp_path, csv)
+        for nama in ("wlkp", "bpjs"):
+            sistem.service(stack, nama)
+        process = sistem.reconciler(stack)
+        for far_enough in (
+            "SELECT count(*) > 200 FROM cermin_pekerja",
+            "SELECT count(*) > 0 FROM kotak_keluar WHERE keadaan = 'siap'",
+        ):
+            process = _go_on(sistem, stack, process, partial(sistem.value, "hub", far_enough))
+            ballast = fill(disk)
+            time.sleep(3)
+            ballast.unlink()
+            # Without room for its log the server itself gives up.
+            stack.enter_context(PostgresServer(disk / "pg"))
+        for _ in range(3):
+            if process.wait(BATAS_DETIK) == 0:
+                break
+            process = sistem.reconciler(stack)
+        assert process.returncode == 0
+        said = (tmp_path / "log" / "sync.log").read_text()
+        assert "DatabaseFullError" in said or "HUB-DATABASE-003" in said
+        assert "Traceback" not in said
         assert sistem.end_state() == undisturbed
         sistem.close()
