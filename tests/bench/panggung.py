@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -51,9 +51,11 @@ class Panggung:
 
 
 @contextlib.contextmanager
-def open_server(folder: Path) -> Iterator[PostgresServer]:
+def open_server(
+    folder: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[PostgresServer]:
     """Run a server that is gone afterwards: under root its files lie elsewhere than in `folder`."""
-    server = PostgresServer(folder / "postgres")
+    server = PostgresServer(folder / "postgres", settings=settings)
     try:
         with server:
             yield server
