@@ -136,7 +136,7 @@ class Reader:
         """Enter a read in the ledger; the last column of each row is its NIK or NPWP."""
         numbers = [r[-1] for r in rows if r[-1]]
         if himpunan is Himpunan.BADAN_USAHA:
-            numbers = [n for n in numbers if _is_nik(n)]
+            numbers = [n for n in numbers if is_npwp_of_person(n)]
         self.auditor.record_access(tx, who, rute, len(rows), numbers, self.fields(himpunan))
 
     def page(
@@ -265,8 +265,8 @@ class Reader:
         self, tx: Transaction, who: Pelaku, rute: str, npwp: list[str], rows: list[Row]
     ) -> None:
         """Enter the persons asked for or given, among whom are the NPWP that are a NIK."""
-        given = {r[0] for r in rows if r[0] and _is_nik(r[0])}
-        persons = given | {n for n in npwp if _is_nik(n)}
+        given = {r[0] for r in rows if r[0] and is_npwp_of_person(r[0])}
+        persons = given | {n for n in npwp if is_npwp_of_person(n)}
         fields = self.fields(Himpunan.BADAN_USAHA)
         self.auditor.record_access(tx, who, rute, len(rows), sorted(persons), fields, len(given))
 
@@ -339,8 +339,3 @@ def _array(items: Iterable[str]) -> str:
 
 def _joined(texts: Iterable[str]) -> str:
     return ",".join(texts)
-
-
-def _is_nik(number: str) -> bool:
-    # A body's NPWP begins with 0; any other may be a person's NIK.
-    return not number.startswith("0") and is_npwp_of_person(number)

@@ -250,7 +250,11 @@ def _define_exports(metadata: sa.MetaData) -> None:
         sa.Column("baris", sa.BigInteger, nullable=False),
         sa.Column("ukuran", sa.BigInteger, nullable=False),
         sa.Column("sidik", sa.Text, nullable=False),
-    )
+        sa.Column(
+            "orang", sa.BigInteger, nullable=False, server_default="0",
+            comment="orang di dalamnya, menurut NIK",
+        ),
+    )  # fmt: skip
 
 
 _POHON = {"jalur", "daun", "daun_tambahan"}

@@ -179,6 +179,21 @@ def _hide(registri: Registri, id_: str) -> None:
     )
 
 
+def test_companies_of_a_snapshot_take_the_persons_whose_nik_is_their_npwp(wlkp: Registri) -> None:
+    made = make(wlkp, himpunan="badan-usaha")
+    (part,) = made["bagian"]
+    assert part["baris"] == 2
+    count = "SELECT coalesce(sum(terpakai), 0)::int FROM kuota WHERE perihal = 'badan_usaha:baca'"
+    before = wlkp.fetch(count)[0][0]
+    answer = wlkp.klien.get(f"/v1/ekspor/{made['id']}/{part['nama']}")
+    assert answer.status_code == 200
+    assert wlkp.fetch(count)[0][0] == before + 1
+    limit = type(wlkp.app.state.service.batas)
+    wlkp.app.state.service.batas = limit(int(before) + 1, {}, 10**6, 1.0)
+    refused = wlkp.klien.get(f"/v1/ekspor/{made['id']}/{part['nama']}")
+    assert (refused.status_code, refused.json()["kode"]) == (429, "KLIEN-KUOTA-001")
+
+
 def test_part_of_a_snapshot_takes_from_the_quota_by_its_share(wlkp: Registri) -> None:
     """Also taken in pieces that leave out the first octet; what is left decides."""
     service, persons = wlkp.app.state.service, 40

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from services.registry.ekspor.baris import PenulisBaris
 from services.registry.read import OWN_COLUMN
+from shared_schemas.identitas import is_npwp_of_person
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
@@ -41,6 +42,15 @@ def cut(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             rows -= BARIS
     if rows:
         yield pa.Table.from_batches(waiting)
+
+
+def persons_in(himpunan: Himpunan, rows: pa.Table) -> int:
+    """Return how many persons rows tell of: workers, or companies whose NPWP is somebody's NIK."""
+    if himpunan is Himpunan.PEKERJA:
+        return int(rows.num_rows)
+    if "npwp" not in rows.column_names:
+        return 0
+    return len({n for n in rows.column("npwp").to_pylist() if n and is_npwp_of_person(n)})
 
 
 @contextmanager

@@ -8,6 +8,7 @@ that failed. Who was in it follows from its number and the history.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -114,11 +115,22 @@ class Buku:
             raise ExportGoneError
         return found
 
-    def count(self, who: Pelaku, orang: int) -> None:
-        """Take the persons of what is given from the reader's quota. Raises QuotaError."""
-        if who.jatah is not None:
-            with transaction(self.engine) as tx:
-                who.jatah.take(tx, orang)
+    def count(self, who: Pelaku, id_ekspor: UUID, bagian: BagianEkspor, oktet: int) -> None:
+        """Take the persons of so many octets of a part from the reader's quota.
+
+        By their share: a range that leaves out the first octet gives all the same. Raises
+        QuotaError; ExportGoneError when the part went meanwhile.
+        """
+        if who.jatah is None:
+            return
+        with transaction(self.engine) as tx:
+            row = tx.raw(
+                "SELECT orang FROM ekspor_bagian WHERE id_ekspor = %s AND nama = %s",
+                (id_ekspor, bagian.nama),
+            ).fetchone()
+            if row is None:
+                raise ExportGoneError
+            who.jatah.take(tx, math.ceil(row[0] * oktet / max(bagian.ukuran, 1)))
 
     def fields(self, id_ekspor: UUID) -> frozenset[str]:
         """Return the fields that a snapshot holds."""
@@ -147,8 +159,8 @@ class Buku:
                 (list(bidang), nomor, id_ekspor),
             )
 
-    def add(self, id_ekspor: UUID, bagian: BagianEkspor, perkiraan: int) -> None:
-        """Enter a part that can be read from now on. Raises ExportGoneError when given up."""
+    def add(self, id_ekspor: UUID, bagian: BagianEkspor, orang: int, perkiraan: int) -> None:
+        """Enter a part with its persons, to be read from now on; ExportGoneError when given up."""
         with transaction(self.engine) as tx:
             going = tx.raw(
                 "UPDATE ekspor SET perkiraan = %s WHERE id = %s AND keadaan = %s",
@@ -157,9 +169,9 @@ class Buku:
             if not going:
                 raise ExportGoneError
             tx.raw(
-                "INSERT INTO ekspor_bagian (id_ekspor, nama, baris, ukuran, sidik)"
-                " VALUES (%s, %s, %s, %s, %s)",
-                (id_ekspor, bagian.nama, bagian.baris, bagian.ukuran, bagian.sidik),
+                "INSERT INTO ekspor_bagian (id_ekspor, nama, baris, ukuran, sidik, orang)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                (id_ekspor, bagian.nama, bagian.baris, bagian.ukuran, bagian.sidik, orang),
             )
 
     def parts(self, id_ekspor: UUID) -> list[BagianEkspor]:

@@ -26,7 +26,7 @@ from services.kit.errors import HubError
 from services.kit.logging import get_logger
 from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
-from services.registry.ekspor.bagian import columns_of, cut, open_encoder
+from services.registry.ekspor.bagian import columns_of, cut, open_encoder, persons_in
 from services.registry.ekspor.buku import Buku, Pesanan
 from services.registry.ekspor.cuplikan import Cuplikan, open_cuplikan
 from services.registry.ekspor.gudang import Gudang
@@ -122,15 +122,15 @@ class Petugas:
         fields = b.reader.fields(pesanan.himpunan)
         with open_cuplikan(b.engine.url, pesanan.himpunan) as cuplikan:
             self._buku.open(pesanan.id, fields, cuplikan.nomor)
-            for bagian, perkiraan in self._parts(pesanan, fields, cuplikan):
-                self._buku.add(pesanan.id, bagian, perkiraan)
+            for bagian, orang, perkiraan in self._parts(pesanan, fields, cuplikan):
+                self._buku.add(pesanan.id, bagian, orang, perkiraan)
         until = b.clock() + dt.timedelta(hours=b.settings.ekspor_jam)
         self._buku.finish(pesanan, self._sign(pesanan, fields, cuplikan.nomor, until), until)
 
     def _parts(
         self, pesanan: Pesanan, fields: tuple[str, ...], cuplikan: Cuplikan
-    ) -> Iterator[tuple[BagianEkspor, int]]:
-        """Write the parts; yield each with what all of them may come to."""
+    ) -> Iterator[tuple[BagianEkspor, int, int]]:
+        """Write the parts; yield each with its persons and what all rows may come to."""
         rows, share = 0, 1.0
 
         def read() -> Iterator[pa.RecordBatch]:
@@ -148,7 +148,7 @@ class Petugas:
                 self.gudang.write(pesanan.id, nama, isi)
                 sidik = hashlib.sha256(isi).hexdigest()
                 bagian = BagianEkspor(nama=nama, baris=table.num_rows, ukuran=isi.size, sidik=sidik)
-                yield bagian, round(rows / share)
+                yield bagian, persons_in(pesanan.himpunan, table), round(rows / share)
 
     def _check(self) -> None:
         if self._turns.ending.is_set():

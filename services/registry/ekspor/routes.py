@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -159,10 +158,7 @@ def _add_reading(r: APIRouter) -> None:
             answer = give(request, path, part, ekspor.bentuk.media)
         except FileNotFoundError:
             raise ExportGoneError from None
-        if ekspor.himpunan is Himpunan.PEKERJA:
-            # By the share of the octets: a range that leaves out the first gives all the same.
-            persons = math.ceil(part.baris * len(answer.body) / max(part.ukuran, 1))
-            service_of(request).ekspor.count(reader, persons)
+        service_of(request).ekspor.count(reader, id, part, len(answer.body))
         return answer
 
 
