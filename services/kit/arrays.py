@@ -11,7 +11,7 @@ import numpy.typing as npt
 from services.kit.compiled import jit
 
 OKTET_SIDIK = 16
-"""Length of the digests that `Terlihat` keeps: of that many, no two are ever the same."""
+"""Length of the digests that `Terlihat` keeps: so long that no two keys share one."""
 
 _Sidik = npt.NDArray[np.uint64]
 _Ada = npt.NDArray[np.bool_]
