@@ -251,8 +251,8 @@ def _define_exports(metadata: sa.MetaData) -> None:
         sa.Column("ukuran", sa.BigInteger, nullable=False),
         sa.Column("sidik", sa.Text, nullable=False),
         sa.Column(
-            "orang", sa.BigInteger, nullable=False, server_default="0",
-            comment="orang di dalamnya, menurut NIK",
+            "orang", sa.BigInteger,
+            comment="orang di dalamnya, menurut NIK; tanpa isi: dari versi sebelumnya",
         ),
     )  # fmt: skip
 

@@ -188,8 +188,11 @@ def test_companies_of_a_snapshot_take_the_persons_whose_nik_is_their_npwp(wlkp: 
     answer = wlkp.klien.get(f"/v1/ekspor/{made['id']}/{part['nama']}")
     assert answer.status_code == 200
     assert wlkp.fetch(count)[0][0] == before + 1
+    wlkp.execute("UPDATE ekspor_bagian SET orang = NULL")  # as the version before made it
+    assert wlkp.klien.get(f"/v1/ekspor/{made['id']}/{part['nama']}").status_code == 200
+    assert wlkp.fetch(count)[0][0] == before + 3
     limit = type(wlkp.app.state.service.batas)
-    wlkp.app.state.service.batas = limit(int(before) + 1, {}, 10**6, 1.0)
+    wlkp.app.state.service.batas = limit(int(before) + 3, {}, 10**6, 1.0)
     refused = wlkp.klien.get(f"/v1/ekspor/{made['id']}/{part['nama']}")
     assert (refused.status_code, refused.json()["kode"]) == (429, "KLIEN-KUOTA-001")
 

@@ -17,14 +17,9 @@ def upgrade() -> None:
         sa.Column(
             "orang",
             sa.BigInteger(),
-            nullable=False,
-            server_default="0",
-            comment="orang di dalamnya, menurut NIK",
+            nullable=True,
+            comment="orang di dalamnya, menurut NIK; tanpa isi: dari versi sebelumnya",
         ),
-    )
-    op.execute(
-        "UPDATE ekspor_bagian b SET orang = b.baris FROM ekspor e"
-        " WHERE e.id = b.id_ekspor AND e.himpunan = 'pekerja'"
     )
 
 

@@ -125,7 +125,9 @@ class Buku:
             return
         with transaction(self.engine) as tx:
             row = tx.raw(
-                "SELECT orang FROM ekspor_bagian WHERE id_ekspor = %s AND nama = %s",
+                # A version that did not count persons made the part: as many as it has rows.
+                "SELECT coalesce(orang, baris) FROM ekspor_bagian"
+                " WHERE id_ekspor = %s AND nama = %s",
                 (id_ekspor, bagian.nama),
             ).fetchone()
             if row is None:
