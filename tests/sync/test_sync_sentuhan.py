@@ -112,6 +112,21 @@ def test_workers_of_a_linked_company_are_noted_once_they_were_compared(panggung:
     assert panggung.fetch(NOTED) == [(1,), (1,)]
 
 
+def test_workers_of_a_company_that_comes_after_them_are_compared_again(
+    panggung: Panggung,
+) -> None:
+    """What is said of them hangs on the company, of which nothing was known before."""
+    pair(panggung)
+    panggung.wlkp.put_pekerja("WP9", "W9", contoh.pekerja_wlkp(9))
+    panggung.bpjs.put_pekerja("BP9", "B1", contoh.pekerja_bpjs(9))
+    panggung.run()
+    found = "SELECT jenis FROM temuan WHERE id_wlkp = 'WP9' AND berlaku"
+    assert panggung.fetch(found) == []
+    panggung.wlkp.put_badan_usaha("W9", contoh.badan_usaha(9))
+    panggung.run()
+    assert panggung.fetch(found) == [("beda_perusahaan",)]
+
+
 def test_change_while_workers_are_not_given_is_compared_afterwards(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1)
