@@ -31,8 +31,9 @@ from shared_schemas.v1.ekspor import BentukEkspor
 
 PER_USAHA = 40
 _KUNCI = bytes(range(32))
-# Colleagues have unlike NIK and birth dates: numbers in a row would make each a near miss of the
-# next, and the search for one person under two NIK would find somebody to ask in every company.
+# Colleagues have unlike NIK, JKN numbers and birth dates: numbers in a row would make each a near
+# miss of the next, and the search for one person under two NIK would find somebody to ask in every
+# company.
 _KALI, _PRIMA = 1_103_515_245, 2_147_483_647
 
 
