@@ -1,7 +1,9 @@
-"""Sums of a digest tree over rows that carry a path and a leaf, added up on reading.
+"""Sums of a digest tree over rows that carry a path and a leaf.
 
-No inner node is stored: a root that every write updates would serialise all writers. Sums
-are modulo 2^64, because two equal leaves must not cancel each other as with XOR.
+Sums are modulo 2^64, because two equal leaves must not cancel each other as with XOR. Where many
+write at once they are added up on reading: a node that every write updates would serialise the
+writers. A table with one writer keeps the nodes of `DIGIT_SIMPUL` digits in `simpul_<table>`, and
+needs no leaf in an index (docs/keputusan/0023).
 """
 
 from __future__ import annotations
@@ -13,49 +15,80 @@ from typing import Any
 from services.kit.database import Transaction
 from shared_schemas.sidik import DIGIT_JALUR, MODULUS
 
+DIGIT_SIMPUL = 4
+"""Hexadecimal digits of a stored node's path: 65,536 nodes of 150 records each at ten million."""
+SIMPUL = f"jalur >> {4 * (DIGIT_JALUR - DIGIT_SIMPUL)}"
+"""The SQL of the stored node that a row belongs to; an index of the rows begins with it."""
+
 _SEKALI = 5_000  # rows whose leaves are made anew in one transaction: a fraction of a second
 
 
 @dataclass(frozen=True, slots=True)
 class Sumber:
-    """Rows that make a tree; `tambahan` says whether the second part of the leaf is summed."""
+    """Rows that make a tree.
+
+    `tambahan` says whether the second part of the leaf is summed, `bersimpul` whether the upper
+    nodes are stored beside the rows.
+    """
 
     tabel: str
     tambahan: bool
     syarat: str = "true"
     nilai: tuple[object, ...] = ()
+    bersimpul: bool = False
 
     @property
     def jumlah(self) -> str:
         """The SQL of a node's sum, a numeric: unlike bigint it does not overflow."""
         return "sum(daun) + sum(daun_tambahan)" if self.tambahan else "sum(daun)"
 
+    @property
+    def simpul(self) -> str:
+        """The table of the stored nodes; its columns are named as those of the rows."""
+        return f"simpul_{self.tabel}"
+
+    def summed(self, digit: int) -> tuple[str, int]:
+        """Return what to add up for nodes of so many digits: a table, and its paths' digits."""
+        if self.bersimpul and digit <= DIGIT_SIMPUL:
+            return self.simpul, DIGIT_SIMPUL
+        return self.tabel, DIGIT_JALUR
+
+    def within(self, tabel: str) -> str:
+        """Return the condition that a row of such a table lies in the range `r`."""
+        exact = "jalur BETWEEN r.rendah AND r.tinggi"
+        if not self.bersimpul or tabel == self.simpul:
+            return exact
+        low, high = (SIMPUL.replace("jalur", f"r.{end}") for end in ("rendah", "tinggi"))
+        return f"{SIMPUL} BETWEEN {low} AND {high} AND {exact}"
+
 
 def total(tx: Transaction, sumber: Sumber) -> tuple[int, int]:
     """Return how many records there are and the sum of their leaves."""
+    tabel, _ = sumber.summed(0)
+    banyak = "sum(jumlah)" if sumber.bersimpul else "count(*)"
     row = tx.raw(
-        f"SELECT count(*), {sumber.jumlah} FROM {sumber.tabel}"
-        f" WHERE {sumber.syarat} AND daun IS NOT NULL",
+        f"SELECT {banyak}, {sumber.jumlah} FROM {tabel} WHERE {sumber.syarat} AND daun IS NOT NULL",
         sumber.nilai,
     ).fetchone()
-    return (0, 0) if row is None else (int(row[0]), int(row[1] or 0) % MODULUS)
+    return (0, 0) if row is None else (int(row[0] or 0), int(row[1] or 0) % MODULUS)
 
 
 def children(tx: Transaction, sumber: Sumber, awalan: Sequence[str], lipat: int) -> list[list[int]]:
     """Return for each prefix the sums of its 16^lipat children; all prefixes are equally long."""
-    shift = 4 * (DIGIT_JALUR - len(awalan[0]) - lipat)
+    depth = len(awalan[0]) + lipat
+    tabel, digit = sumber.summed(depth)
+    shift = 4 * (digit - depth)
     anak = f"(jalur >> {shift}) & {16**lipat - 1}"
     found = [[0] * 16**lipat for _ in awalan]
     if awalan == [""]:  # one pass over everything; the planner may read the table in its order
         rows = tx.raw(
-            f"SELECT 1, {anak} AS anak, {sumber.jumlah} FROM {sumber.tabel}"
+            f"SELECT 1, {anak} AS anak, {sumber.jumlah} FROM {tabel}"
             f" WHERE {sumber.syarat} AND daun IS NOT NULL GROUP BY anak",
             sumber.nilai,
         ).fetchall()
     else:
-        rows = _in_ranges(
-            tx, sumber, awalan, f"SELECT posisi, {anak} AS anak, {sumber.jumlah}", "GROUP BY 1, 2"
-        )
+        select = f"SELECT posisi, {anak} AS anak, {sumber.jumlah}"
+        rows = _in_ranges(tx, sumber, depth, awalan, select, "GROUP BY 1, 2")
     for posisi, child, jumlah in rows:
         found[posisi - 1][child] = int(jumlah) % MODULUS
     return found
@@ -69,24 +102,30 @@ def leaves(
     columns = ", ".join(("posisi", "id", "daun", tambahan, *lain))
     found: list[list[tuple[Any, ...]]] = [[] for _ in awalan]
     for posisi, id_, inti, extra, *more in _in_ranges(
-        tx, sumber, awalan, f"SELECT {columns}", f"LIMIT {batas:d}"
+        tx, sumber, DIGIT_JALUR, awalan, f"SELECT {columns}", f"LIMIT {batas:d}"
     ):
         found[posisi - 1].append((id_, (inti + extra) % MODULUS, *more))
     return found
 
 
 def _in_ranges(
-    tx: Transaction, sumber: Sumber, awalan: Sequence[str], select: str, tail: str
+    tx: Transaction,
+    sumber: Sumber,
+    depth: int,
+    awalan: Sequence[str],
+    select: str,
+    tail: str,
 ) -> list[tuple[Any, ...]]:
-    width = [16 ** (DIGIT_JALUR - len(a)) for a in awalan]
+    tabel, digit = sumber.summed(depth)
+    width = [16 ** (digit - len(a)) for a in awalan]
     low = [int(a or "0", 16) * w for a, w in zip(awalan, width, strict=True)]
     high = [at + w - 1 for at, w in zip(low, width, strict=True)]
     # Every range is small and stands in the index; from its parameters the planner cannot know.
     tx.raw("SET LOCAL enable_seqscan = off")
     return tx.raw(
         f"{select} FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY AS r(rendah, tinggi,"
-        f" posisi) JOIN LATERAL (SELECT * FROM {sumber.tabel} WHERE {sumber.syarat} AND daun IS NOT"
-        f" NULL AND jalur BETWEEN r.rendah AND r.tinggi) AS t ON true {tail}",
+        f" posisi) JOIN LATERAL (SELECT * FROM {tabel} WHERE {sumber.syarat} AND daun IS NOT"
+        f" NULL AND {sumber.within(tabel)}) AS t ON true {tail}",
         (low, high, *sumber.nilai),
     ).fetchall()
 

@@ -45,7 +45,20 @@ def expressions(sisi: NamaSisi, himpunan: Himpunan) -> str:
 
 def source(sisi: NamaSisi, himpunan: Himpunan, *, tambahan: bool) -> Sumber:
     """Return the rows of one mirror as a tree."""
-    return Sumber(TABEL[himpunan], tambahan, "sisi = %s", (sisi.value,))
+    return Sumber(TABEL[himpunan], tambahan, "sisi = %s", (sisi.value,), bersimpul=True)
+
+
+def sum_anew(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> None:
+    """Make the stored nodes of a mirror from its rows, whatever their triggers made of them."""
+    simpul = f"simpul_{TABEL[himpunan]}"
+    tx.raw(f"DELETE FROM {simpul} WHERE sisi = %s", [sisi.value])
+    tx.raw(
+        f"INSERT INTO {simpul} (sisi, jalur, jumlah, daun, daun_tambahan)"
+        f" SELECT sisi, {pohon.SIMPUL}, count(*), mod(sum(daun), {sidik.MODULUS}),"
+        f" mod(sum(daun_tambahan), {sidik.MODULUS})"
+        f" FROM {TABEL[himpunan]} WHERE sisi = %s AND daun IS NOT NULL GROUP BY 1, 2",
+        [sisi.value],
+    )
 
 
 def install_key(engine: sa.Engine, kunci: bytes) -> None:
@@ -59,7 +72,10 @@ def install_key(engine: sa.Engine, kunci: bytes) -> None:
 
 
 def make_ready(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, *, anew: bool = False) -> None:
-    """Make the leaves that are missing, or with `anew` all of them from what is stored."""
+    """Make the leaves that are missing, or with `anew` all of them from what is stored.
+
+    The nodes follow by their triggers; with `anew` they are made from the leaves afterwards.
+    """
     if anew:
         with transaction(ctx.engine) as tx:
             pohon.restart(tx, _part(sisi, himpunan))
@@ -68,6 +84,8 @@ def make_ready(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, *, anew: bool =
         ctx.check()
         with transaction(ctx.engine) as tx:
             done = _renew_chunk(tx, sisi, himpunan)
+            if done and anew:
+                sum_anew(tx, sisi, himpunan)
 
 
 def _renew_chunk(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> bool:

@@ -68,8 +68,7 @@ def link_leftovers(tx: Transaction, decisions: Keputusan, *, sasaran: str | None
 
 # Groups of one side only have nobody to be.
 _CALON = """
-SELECT s.grup, s.id, {nilai}
-FROM sasaran_grup g JOIN sisa_pekerja s USING (grup) JOIN cermin_pekerja c USING (sisi, id)
+SELECT {kolom} FROM sasaran_grup g JOIN sisa_pekerja s USING (grup) {isi}
 WHERE g.ke > %(dari)s AND g.ke <= %(sampai)s AND s.sisi = %(sisi)s AND s.calon AND EXISTS (
     SELECT FROM sisa_pekerja l WHERE l.grup = s.grup AND l.sisi <> s.sisi AND l.calon)
 """
@@ -103,10 +102,13 @@ def _pairs(table: pa.Table) -> Iterator[tuple[str, str, str, str, float, str]]:
 def _candidates(tx: Transaction, sisi: NamaSisi, start: int) -> pa.Table:
     names = [b.nama for b in FIELD_SETS[Himpunan.PEKERJA].daftar_bidang()]
     nilai = ", ".join(f"c.isi->>'{name}'" for name in names)
-    rows = tx.raw(
-        _CALON.format(nilai=nilai),
-        {"sisi": sisi.value, "dari": start, "sampai": start + _SEKALIGUS},
-    ).fetchall()
+    arguments = {"sisi": sisi.value, "dari": start, "sampai": start + _SEKALIGUS}
+    ids = _CALON.format(kolom="s.id", isi="")
+    tx.read_ahead("cermin_pekerja", f"sisi = %(sisi)s AND id = ANY(ARRAY({ids}))", arguments)
+    contents = _CALON.format(
+        kolom=f"s.grup, s.id, {nilai}", isi="JOIN cermin_pekerja c USING (sisi, id)"
+    )
+    rows = tx.raw(contents, arguments).fetchall()
     columns = zip(*rows, strict=True) if rows else ((),) * (len(names) + 2)
     return pa.table(
         [pa.array(c, pa.large_string()) for c in columns], names=[GRUP, "kunci", *names]

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from services.kit.database import Transaction
 from services.sync.konteks import driver
+from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 
 RUANG = uuid.UUID("6f1c3f0e-6c0b-5b0a-9d55-0a4f1a5f7e11")
@@ -138,6 +139,7 @@ AND t.id IN (
     UNION ALL
     SELECT b.id FROM {sasaran} s JOIN temuan b ON b.id_bpjs = s.id WHERE s.sisi = 'bpjs')
 """
+_MILIK = "id_{sisi} = ANY(ARRAY(SELECT id FROM {sasaran} WHERE sisi = '{sisi}'))"
 
 
 def merge(
@@ -158,7 +160,11 @@ def merge(
     arguments: dict[str, Any] = {
         "now": now, "himpunan": himpunan.value, "lewati": list(lewati)
     }  # fmt: skip
-    within = "" if sasaran is None else _DARI_SASARAN.format(sasaran=sasaran)
+    within = ""
+    if sasaran is not None:
+        within = _DARI_SASARAN.format(sasaran=sasaran)
+        for sisi in NamaSisi:
+            tx.read_ahead("temuan", _MILIK.format(sisi=sisi.value, sasaran=sasaran))
     closed = tx.raw(_SELESAIKAN.format(sasaran=within), arguments).fetchone()
     tx.raw(_PERBARUI, arguments)
     added = tx.raw(_TAMBAH, arguments).rowcount

@@ -43,7 +43,7 @@ TAHAP = ("pull", "link", "compare", "propose")
 _PER_HALAMAN = 1_000
 _TERKECIL = 0.005  # seconds; below, a logarithmic plot shows the clock
 _NOMOR = 10**12  # changes come after all that was read
-_SERVER = {"max_wal_size": "16GB", "wal_compression": "on"}
+_SERVER = {"max_wal_size": "16GB"}
 
 
 @dataclass

@@ -128,6 +128,17 @@ def test_walk_finds_exactly_the_damage_and_repairs_it(pasangan: Pasangan, seed: 
     assert mirror(pasangan) == before
 
 
+def test_stored_nodes_that_are_wrong_are_made_anew_from_the_rows(pasangan: Pasangan) -> None:
+    audit(pasangan, perbaiki=True)
+    before = mirror(pasangan)
+    damage(pasangan, "UPDATE simpul_cermin_pekerja SET jumlah = jumlah + 1, daun = daun - 5")
+    hasil = audit(pasangan)
+    assert (hasil.keadaan, hasil.beda, hasil.diperbaiki) == (KeadaanAudit.SAMA, [], 0)
+    assert mirror(pasangan) == before
+    damage(pasangan, "TRUNCATE simpul_cermin_pekerja")
+    assert audit(pasangan, hitung_ulang=True).permintaan == 2  # at once, without a walk
+
+
 def test_changes_of_the_source_come_by_the_feed_and_are_no_difference(pasangan: Pasangan) -> None:
     put(pasangan, worker(1, nama="Nama Baru"), worker(PEKERJA + 1))
     hasil = audit(pasangan)

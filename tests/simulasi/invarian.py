@@ -6,9 +6,11 @@ import datetime as dt
 from collections import Counter, defaultdict
 from typing import Any
 
+from services.kit.pohon import DIGIT_SIMPUL
 from services.registry.read import record_json
 from shared_schemas.perjanjian import CONTOH, FIELD_SETS, Perjanjian, hari
 from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
+from shared_schemas.sidik import DIGIT_JALUR, MODULUS
 from tests.simulasi import daftar
 from tests.simulasi.daftar import ANTREAN, SISI, TABEL
 from tests.simulasi.panggung import Panggung, load_once
@@ -67,7 +69,30 @@ def _mirrors(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> li
             mirror = {r[0]: (r[1], r[2], r[3]) for r in panggung.fetch("hub", query, nama)}
             wrong = {k for k in source.keys() | mirror.keys() if source.get(k) != mirror.get(k)}
             found += [f"cermin {tabel} {nama} tidak sama: {k}" for k in sorted(wrong)]
+        found += _nodes(panggung, f"cermin_{tabel}")
     return found
+
+
+def _nodes(panggung: Panggung, tabel: str) -> list[str]:
+    """Compare the stored nodes of a digest tree with the sums of the rows' leaves."""
+    expected: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    query = f"SELECT sisi, jalur, daun, daun_tambahan FROM {tabel} WHERE daun IS NOT NULL"
+    rows = panggung.fetch("hub", query)
+    for sisi, jalur, *leaf in rows:
+        node = expected[sisi, f"{jalur:0{DIGIT_JALUR}x}"[:DIGIT_SIMPUL]]
+        for at, value in enumerate((1, *leaf)):
+            node[at] = (node[at] + value) % MODULUS
+    query = f"SELECT sisi, jalur, jumlah, daun, daun_tambahan FROM simpul_{tabel}"
+    stored = {
+        (r[0], f"{r[1]:0{DIGIT_SIMPUL}x}"): [int(v) % MODULUS for v in r[2:]]
+        for r in panggung.fetch("hub", query)
+    }
+    wrong = {
+        k
+        for k in expected.keys() | stored.keys()
+        if expected.get(k, [0, 0, 0]) != stored.get(k, [0, 0, 0])
+    }
+    return [f"simpul {tabel} {sisi} tidak sama: {path}" for sisi, path in sorted(wrong)]
 
 
 # Sent, received, applied: each stream balances
