@@ -17,8 +17,9 @@ from shared_schemas.sidik import DIGIT_JALUR, MODULUS
 
 DIGIT_SIMPUL = 4
 """Hexadecimal digits of a stored node's path: 65,536 nodes of 150 records each at ten million."""
-SIMPUL = f"jalur >> {4 * (DIGIT_JALUR - DIGIT_SIMPUL)}"
-"""The SQL of the stored node that a row belongs to; an index of the rows begins with it."""
+_GESER = 4 * (DIGIT_JALUR - DIGIT_SIMPUL)
+SIMPUL = f"jalur >> {_GESER}"
+"""The SQL of the stored node that a row belongs to, which the rows have an index of."""
 
 _SEKALI = 5_000  # rows whose leaves are made anew in one transaction: a fraction of a second
 
@@ -58,8 +59,7 @@ class Sumber:
         exact = "jalur BETWEEN r.rendah AND r.tinggi"
         if not self.bersimpul or tabel == self.simpul:
             return exact
-        low, high = (SIMPUL.replace("jalur", f"r.{end}") for end in ("rendah", "tinggi"))
-        return f"{SIMPUL} BETWEEN {low} AND {high} AND {exact}"
+        return f"{SIMPUL} BETWEEN r.rendah >> {_GESER} AND r.tinggi >> {_GESER} AND {exact}"
 
 
 def total(tx: Transaction, sumber: Sumber) -> tuple[int, int]:

@@ -139,10 +139,10 @@ def _compare(ctx: Konteks, hasil: HasilAudit, oktet: int, *, perbaiki: bool) -> 
             raise
         start_again(ctx, sisi, himpunan)
         return False
-    if not found:  # no record differs, so the stored nodes of the mirror do
+    resting = walk.nomor == akar.nomor and akar.nomor <= _position(ctx, sisi, himpunan)
+    if resting and not found:  # no record differs, so the stored nodes of the mirror do
         with transaction(ctx.engine) as tx:
             sidik.sum_anew(tx, sisi, himpunan)
-    resting = walk.nomor == akar.nomor and akar.nomor <= _position(ctx, sisi, himpunan)
     # While the source moves, only what differs at two tries is taken for a difference.
     again = found if resting else sorted(set(found) & set(hasil.beda))
     hasil.beda = found
