@@ -21,6 +21,8 @@ from services.kit.errors import ConfigurationError, TemporaryError
 
 _RESTED_SECONDS = 10.0  # far below what firewalls give an idle connection
 
+_SEKALI_BACA = 2_000  # keys of one bitmap, which then fits work_mem whatever the rows' width
+
 _DISK_FULL = "53100"
 _RETRYABLE_STATES = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"}
 
@@ -135,14 +137,22 @@ class Transaction(Statements):
             yield
 
     def read_ahead(
-        self, table: str, rows: str, parameters: Sequence[Any] | dict[str, Any] = ()
+        self,
+        rows: str,
+        keys: str,
+        parameters: Sequence[Any] | dict[str, Any] = (),
     ) -> None:
         """Have PostgreSQL read the rows that following statements join, many pages at once.
 
-        A join asks the disk for one page after the other; a bitmap scan alone asks ahead.
+        `keys` is the query of their keys, `rows` says which table and column have them. A join asks
+        the disk for one page after the other; a bitmap scan alone asks ahead. By pieces: what a
+        larger bitmap has no room for is looked for in the whole list, row by row.
         """
+        found = [row[0] for row in self.raw(keys, parameters)]
         self.raw("SET LOCAL enable_indexscan = off")
-        self.raw(f"SELECT count(t) FROM {table} t WHERE {rows}", parameters)
+        for at in range(0, len(found), _SEKALI_BACA):
+            piece = found[at : at + _SEKALI_BACA]
+            self.raw(f"SELECT count(t) FROM {rows} = ANY(%s)", [piece])
         self.raw("SET LOCAL enable_indexscan TO DEFAULT")
 
     def chunks(

@@ -103,13 +103,13 @@ def _candidates(tx: Transaction, sisi: NamaSisi, start: int) -> pa.Table:
     names = [b.nama for b in FIELD_SETS[Himpunan.PEKERJA].daftar_bidang()]
     nilai = ", ".join(f"c.isi->>'{name}'" for name in names)
     arguments = {"sisi": sisi.value, "dari": start, "sampai": start + _SEKALIGUS}
-    ids = _CALON.format(kolom="s.id", isi="")
-    tx.read_ahead("cermin_pekerja", f"sisi = %(sisi)s AND id = ANY(ARRAY({ids}))", arguments)
+    rows = f"cermin_pekerja t WHERE sisi = '{sisi.value}' AND id"
+    tx.read_ahead(rows, _CALON.format(kolom="s.id", isi=""), arguments)
     contents = _CALON.format(
         kolom=f"s.grup, s.id, {nilai}", isi="JOIN cermin_pekerja c USING (sisi, id)"
     )
-    rows = tx.raw(contents, arguments).fetchall()
-    columns = zip(*rows, strict=True) if rows else ((),) * (len(names) + 2)
+    found = tx.raw(contents, arguments).fetchall()
+    columns = zip(*found, strict=True) if found else ((),) * (len(names) + 2)
     return pa.table(
         [pa.array(c, pa.large_string()) for c in columns], names=[GRUP, "kunci", *names]
     )

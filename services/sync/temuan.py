@@ -139,7 +139,6 @@ AND t.id IN (
     UNION ALL
     SELECT b.id FROM {sasaran} s JOIN temuan b ON b.id_bpjs = s.id WHERE s.sisi = 'bpjs')
 """
-_MILIK = "id_{sisi} = ANY(ARRAY(SELECT id FROM {sasaran} WHERE sisi = '{sisi}'))"
 
 
 def merge(
@@ -164,7 +163,8 @@ def merge(
     if sasaran is not None:
         within = _DARI_SASARAN.format(sasaran=sasaran)
         for sisi in NamaSisi:
-            tx.read_ahead("temuan", _MILIK.format(sisi=sisi.value, sasaran=sasaran))
+            ids = f"SELECT DISTINCT id FROM {sasaran} WHERE sisi = '{sisi.value}'"
+            tx.read_ahead(f"temuan t WHERE id_{sisi.value}", ids)
     closed = tx.raw(_SELESAIKAN.format(sasaran=within), arguments).fetchone()
     tx.raw(_PERBARUI, arguments)
     added = tx.raw(_TAMBAH, arguments).rowcount

@@ -4,6 +4,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -122,3 +123,25 @@ def test_what_postgresql_says_becomes_an_error_of_ours_without_its_words(
         told = "".join(traceback.format_exception(raised.value))
         assert words not in told
     engine.dispose()
+
+
+def test_reading_ahead_goes_by_pieces_and_leaves_the_planner_as_it_was(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One list of 100,000 keys was searched row by row, for minutes."""
+    engine = make_engine(server.url("postgres"), 1)
+    asked: list[int] = []
+    real = database.Transaction.raw
+
+    def note(tx: database.Transaction, query: str, parameters: Any = ()) -> Any:
+        if "ANY" in query:
+            asked.append(len(parameters[0]))
+        return real(tx, query, parameters)
+
+    monkeypatch.setattr(database.Transaction, "raw", note)
+    with transaction(engine) as tx:
+        before = tx.raw("SHOW enable_indexscan").fetchone()
+        tx.read_ahead("pg_class t WHERE relname", "SELECT n::text FROM generate_series(1, 4500) n")
+        assert tx.raw("SHOW enable_indexscan").fetchone() == before
+    engine.dispose()
+    assert asked == [2_000, 2_000, 500]
