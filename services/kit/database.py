@@ -138,21 +138,26 @@ class Transaction(Statements):
 
     def read_ahead(
         self,
-        rows: str,
+        table: str,
+        column: str,
         keys: str,
         parameters: Sequence[Any] | dict[str, Any] = (),
+        *,
+        syarat: str = "true",
     ) -> None:
         """Have PostgreSQL read the rows that following statements join, many pages at once.
 
-        `keys` is the query of their keys, `rows` says which table and column have them. A join asks
-        the disk for one page after the other; a bitmap scan alone asks ahead. By pieces: what a
-        larger bitmap has no room for is looked for in the whole list, row by row.
+        Those of `table` whose `column` is among the answers of the query `keys`, under `syarat`. A
+        join asks the disk for one page after the other; a bitmap scan alone asks ahead. By pieces:
+        what a larger bitmap has no room for is looked for in the whole list, row by row.
         """
         found = [row[0] for row in self.raw(keys, parameters)]
         self.raw("SET LOCAL enable_indexscan = off")
         for at in range(0, len(found), _SEKALI_BACA):
             piece = found[at : at + _SEKALI_BACA]
-            self.raw(f"SELECT count(t) FROM {rows} = ANY(%s)", [piece])
+            # Of the row and not of its number: a page that all see need not be read for that.
+            query = f"SELECT count(t) FROM {table} t WHERE {syarat} AND {column} = ANY(%s)"
+            self.raw(query, [piece])
         self.raw("SET LOCAL enable_indexscan TO DEFAULT")
 
     def chunks(

@@ -123,8 +123,8 @@ def write_records(
         for written, (nomor, record) in enumerate(records, 1):  # noqa: B007 - the last is the count
             copy.write_row(_row(sisi, himpunan, nomor, record, bacaan))
     if catat:
-        rows = f"{tabel} t WHERE sisi = '{sisi.value}' AND id"
-        tx.read_ahead(rows, f"SELECT id FROM halaman_{tabel}")
+        ids = f"SELECT id FROM halaman_{tabel}"
+        tx.read_ahead(tabel, "id", ids, syarat=f"sisi = '{sisi.value}'")
         sentuhan.note_page(tx, himpunan, f"halaman_{tabel}")
     changed = [*kolom[2:], *sidik.KOLOM.split(", ")]  # all but the key
     changes = ", ".join(f"{k} = excluded.{k}" for k in changed)

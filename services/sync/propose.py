@@ -76,13 +76,13 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
         for baru in _BARU:
             tx.raw(_TUMPANGAN.format(baru=baru), {"sebelum": last[0]})
         keadaan.follow_open(tx, now)
-        if _misleads(tx, total):
+        if misleads(tx, total):
             tx.raw("ANALYZE temuan, usulan, usulan_temuan")
     return {"diusulkan": total}
 
 
-def _misleads(tx: Transaction, total: int) -> bool:
-    """Say whether so many proposals make what the planner knows of the findings wrong."""
+def misleads(tx: Transaction, total: int) -> bool:
+    """Say whether so many proposals make wrong what the planner knows of the findings."""
     known = {"total": total, "banyak": _BANYAK, "bagian": _BAGIAN}
     row = tx.raw(_BERUBAH, known).fetchone()
     return row is not None and bool(row[0])

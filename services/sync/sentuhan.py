@@ -153,7 +153,7 @@ def take_workers(tx: Transaction) -> bool:
         "CREATE TEMP TABLE sasaran_nik ON COMMIT DROP AS SELECT DISTINCT nik FROM sasaran_pekerja"
     )
     tx.raw("ANALYZE sasaran_nik")
-    tx.read_ahead("cermin_pekerja t WHERE nik", "SELECT nik FROM sasaran_nik")
+    tx.read_ahead("cermin_pekerja", "nik", "SELECT nik FROM sasaran_nik")
     tx.raw(
         "INSERT INTO sasaran_pekerja SELECT p.sisi, p.id, p.nik"
         " FROM sasaran_nik n JOIN cermin_pekerja p USING (nik)"

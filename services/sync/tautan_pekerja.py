@@ -103,8 +103,8 @@ def _candidates(tx: Transaction, sisi: NamaSisi, start: int) -> pa.Table:
     names = [b.nama for b in FIELD_SETS[Himpunan.PEKERJA].daftar_bidang()]
     nilai = ", ".join(f"c.isi->>'{name}'" for name in names)
     arguments = {"sisi": sisi.value, "dari": start, "sampai": start + _SEKALIGUS}
-    rows = f"cermin_pekerja t WHERE sisi = '{sisi.value}' AND id"
-    tx.read_ahead(rows, _CALON.format(kolom="s.id", isi=""), arguments)
+    ids = _CALON.format(kolom="s.id", isi="")
+    tx.read_ahead("cermin_pekerja", "id", ids, arguments, syarat=f"sisi = '{sisi.value}'")
     contents = _CALON.format(
         kolom=f"s.grup, s.id, {nilai}", isi="JOIN cermin_pekerja c USING (sisi, id)"
     )

@@ -164,7 +164,7 @@ def merge(
         within = _DARI_SASARAN.format(sasaran=sasaran)
         for sisi in NamaSisi:
             ids = f"SELECT DISTINCT id FROM {sasaran} WHERE sisi = '{sisi.value}'"
-            tx.read_ahead(f"temuan t WHERE id_{sisi.value}", ids)
+            tx.read_ahead("temuan", f"id_{sisi.value}", ids)
     closed = tx.raw(_SELESAIKAN.format(sasaran=within), arguments).fetchone()
     tx.raw(_PERBARUI, arguments)
     added = tx.raw(_TAMBAH, arguments).rowcount

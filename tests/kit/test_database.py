@@ -141,7 +141,7 @@ def test_reading_ahead_goes_by_pieces_and_leaves_the_planner_as_it_was(
     monkeypatch.setattr(database.Transaction, "raw", note)
     with transaction(engine) as tx:
         before = tx.raw("SHOW enable_indexscan").fetchone()
-        tx.read_ahead("pg_class t WHERE relname", "SELECT n::text FROM generate_series(1, 4500) n")
+        tx.read_ahead("pg_class", "relname", "SELECT n::text FROM generate_series(1, 4500) n")
         assert tx.raw("SHOW enable_indexscan").fetchone() == before
     engine.dispose()
     assert asked == [2_000, 2_000, 500]

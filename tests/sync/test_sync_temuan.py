@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.kit.database import transaction
+from services.sync.propose import misleads
 from tests import contoh
 from tests.sync.conftest import Panggung
 
@@ -257,3 +259,13 @@ def test_a_changed_status_is_told_again(panggung: Panggung) -> None:
     panggung.run()
     told = [u["status"] for u in panggung.wlkp.isi_usulan.values()]
     assert told == ["TERDAFTAR", "DITOLAK", "TERDAFTAR"]
+
+
+def test_findings_are_analysed_again_only_after_proposals_that_are_a_tenth_of_them(
+    panggung: Panggung,
+) -> None:
+    believed = "UPDATE pg_class SET reltuples = %s WHERE oid = 'temuan'::regclass"
+    with transaction(panggung.engine) as tx:
+        for rows, enough in ((-1, 5_000), (10_000, 5_000), (1_000_000, 100_000)):
+            tx.raw(believed, [rows])
+            assert [misleads(tx, n) for n in (enough - 1, enough)] == [False, True]
