@@ -105,6 +105,13 @@ simulasi: setup ## both registries, hub and network in one process under faults 
 mutan: setup ## break the code on purpose and see that the simulation notices
 	$(BIN)/python -m tests.simulasi.mutan $(if $(FOLDER),--folder $(FOLDER)) $(ARGS)
 
+# So many workers on each side; KALI faults within a part of the first load, and as many after it.
+PEKERJA_MATI ?= 300000
+KALI ?= 4
+.PHONY: mati
+mati: setup ## kill programs and PostgreSQL, cut lines, fill the disk in a large first load
+	$(BIN)/python -m tests.e2e.besar --pekerja $(PEKERJA_MATI) --kali $(KALI) $(ARGS)
+
 .PHONY: bench
 bench: setup ## measure throughput
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -38,21 +38,25 @@ MILIK_SISTEM = ("id", "nomor", "diubah_pada", "jalur", "daun", "daun_tambahan")
 class Sistem:
     """Two services and a reconciler as processes that can be killed, on databases of their own."""
 
-    def __init__(self, make_database: MakeDatabase, data: Path, csv: Path) -> None:
+    def __init__(self, make_database: MakeDatabase, data: Path, csv: Path | None) -> None:
         self.data = data
         self.urls = {nama: make_database(nama) for nama in ("wlkp", "bpjs", "hub")}
         self.ports = {nama: free_port() for nama in ("wlkp", "bpjs")}
         self.lewat: dict[str, Perantara] = {}
         self.engines = {nama: make_engine(url, 1) for nama, url in self.urls.items()}
         persiapan.prepare(data)
+        if csv is not None:  # else the databases have their records
+            self._import(csv)
+
+    def _import(self, csv: Path) -> None:
         for nama in ("wlkp", "bpjs"):
             run_import(
                 nama,
                 self.urls[nama],
-                data,
+                self.data,
                 csv / f"{nama}_badan_usaha.csv",
                 csv / f"{nama}_pekerja.csv",
-                RefusalFile(data / "ditolak.csv"),
+                RefusalFile(self.data / "ditolak.csv"),
             )
 
     def service(self, stack: ExitStack, nama: str) -> subprocess.Popen[bytes]:

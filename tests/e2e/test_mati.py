@@ -14,11 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from services import sintetis
-from services.kit.database import libpq_url
 from services.kit.postgres import PostgresServer
 from services.kit.roles import Peran
 from services.perintah.basisdata import embedded
@@ -26,6 +24,7 @@ from tests.conftest import MakeDatabase
 from tests.disk import fill, small_disk
 from tests.e2e.sistem import BATAS_DETIK, Sistem, wait_until
 from tests.perantara import Perantara
+from tests.postmaster import postmaster_pid
 
 OPSI = sintetis.Opsi(perusahaan=150, pekerja=1_500, benih=7)
 
@@ -125,13 +124,6 @@ def test_lines_cut_anywhere_end_in_the_same_state(
     sistem.close()
 
 
-def _postmaster(server: PostgresServer) -> int:
-    with psycopg.connect(libpq_url(server.url("postgres"))) as db:
-        folder = db.execute("SHOW data_directory").fetchone()
-    assert folder is not None
-    return int((Path(folder[0]) / "postmaster.pid").read_text().split()[0])
-
-
 def test_postgres_killed_anywhere_ends_in_the_same_state(
     csv: Path, tmp_path: Path, undisturbed: dict[str, Any]
 ) -> None:
@@ -146,7 +138,7 @@ def test_postgres_killed_anywhere_ends_in_the_same_state(
         for _ in range(3):
             process = sistem.reconciler(stack)
             time.sleep(1.5 + chance.random() * 2)
-            os.kill(_postmaster(server), signal.SIGKILL)
+            os.kill(postmaster_pid(server), signal.SIGKILL)
             stack.enter_context(PostgresServer(folder / "pg"))
             process.wait(BATAS_DETIK)
         assert sistem.reconciler(stack).wait(BATAS_DETIK) == 0

@@ -15,6 +15,7 @@ import pytest
 
 from services.kit import postgres_tempat
 from services.kit.postgres import PostgresServer, PostgresUnavailableError, find_binaries
+from tests.postmaster import postmaster_pid
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="tells what happens under root")
 
@@ -34,11 +35,6 @@ def query(server: PostgresServer, statement: str) -> list[tuple[object, ...]]:
     with psycopg.connect(address) as connection:
         cursor = connection.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []
-
-
-def postmaster_pid(server: PostgresServer) -> int:
-    home = server._home()[0]
-    return int((home / "cluster" / "postmaster.pid").read_text().splitlines()[0])
 
 
 def is_gone(pid: int) -> bool:

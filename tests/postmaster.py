@@ -1,0 +1,11 @@
+"""The process of a PostgreSQL server that takes all its others along when it is killed."""
+
+from __future__ import annotations
+
+from services.kit.postgres import PostgresServer
+
+
+def postmaster_pid(server: PostgresServer) -> int:
+    """Return its number."""
+    home = server._home()[0]
+    return int((home / "cluster" / "postmaster.pid").read_text().splitlines()[0])
