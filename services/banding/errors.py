@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kit.errors import PermanentError, TemporaryError
+from services.kit.errors import PermanentError
 
 
 class SourceError(PermanentError):
@@ -24,17 +24,3 @@ class LinkFileError(PermanentError):
     status = 422
     judul = "Berkas tautan perusahaan tidak sah"
     saran = "Beri berkas dengan kolom kunci_a dan kunci_b, satu kunci_a sekali saja."
-
-
-class OutputError(PermanentError):
-    kode = "KLIEN-BANDING-004"
-    status = 422
-    judul = "Berkas hasil perbandingan tidak dapat ditulis"
-    saran = "Beri --keluar berakhiran .parquet atau .csv dalam folder yang dapat ditulis."
-
-
-class OutputBusyError(TemporaryError):
-    kode = "KLIEN-BANDING-005"
-    status = 409
-    judul = "Berkas hasil sedang ditulis proses lain"
-    saran = "Tunggu proses itu selesai, atau pilih --keluar yang lain."

@@ -21,6 +21,7 @@ from services.banding.ringkasan import Ringkasan
 from services.banding.saring import Tersaring, sieve
 from services.banding.sumber import Isi, open_sumber
 from services.banding.tautan import Tautan, load_tautan
+from services.kit.berkas_hasil import require_result
 from services.kit.serentak import Serentak
 from shared_schemas.rujukan import Himpunan
 
@@ -48,10 +49,11 @@ def bandingkan(
 ) -> Ringkasan:
     """Compare two registries, write every difference to `keluar`, return the counts.
 
-    Raises SourceError, ColumnError, LinkFileError, OutputError. An interrupted call leaves the
-    former result as it was; side-cars that were finished are used again.
+    Raises SourceError, ColumnError, LinkFileError, ResultFileError. An interrupted call leaves
+    the former result as it was; side-cars that were finished are used again.
     """
     summary = Ringkasan()
+    require_result(keluar, [*(i for i in (a, b) if isinstance(i, Path)), pilihan.tautan])
     with open_kerja(kerja) as work, open_output(keluar) as out:
         with summary.stage("buka"):
             sides = open_sumber(a, "A", work), open_sumber(b, "B", work)

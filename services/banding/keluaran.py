@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from services.banding.errors import OutputBusyError, OutputError
 from services.kit import sel_tabel
+from services.kit.berkas_hasil import open_result
 
 SKEMA = pa.schema(
     [
@@ -52,37 +50,15 @@ class _PenulisCsv:
 def open_output(path: Path) -> Iterator[Penulis]:
     """Open the result for writing; it takes its name at the end, or nothing is left.
 
-    Raises OutputError, or OutputBusyError while another process writes the same result.
+    Raises ResultFileError, or ResultBusyError while another process writes the same result.
     """
-    if path.suffix not in {".parquet", ".csv"}:
-        raise OutputError
-    unfinished = path.with_name(f".{path.name}.sementara")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise OutputError(f"{path.name}: {error.strerror}.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputBusyError from None
-        if not unfinished.exists() or not os.path.samestat(os.fstat(descriptor), unfinished.stat()):
-            raise OutputBusyError  # it was finished and renamed while we waited
-        try:
-            file.truncate()
-            with _writer(path, file) as writer:
-                yield writer
-            file.flush()
-            os.fsync(file.fileno())
-            unfinished.replace(path)
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
+    with open_result(path) as file, _writer(path, file) as writer:
+        yield writer
 
 
 @contextmanager
 def _writer(path: Path, file: object) -> Iterator[Penulis]:
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         with pacsv.CSVWriter(file, SKEMA) as writer:
             yield _PenulisCsv(writer)
     else:

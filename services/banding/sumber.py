@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from services.banding.errors import SourceError
 from services.banding.kerja import Kerja
+from services.kit.csv_teks import HeaderError, open_text
 
 Isi: TypeAlias = Path | pa.Table | pa.RecordBatchReader
 _SATU_KELOMPOK = 262_144  # rows of a row group that we write ourselves
 _TERKODE_PER_NILAI = 5.0  # bytes of a coded value, at most; strings as they stand take more
-_BLOK_CSV = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -164,23 +163,12 @@ def _from_csv(path: Path, identity: dict[str, Any], kerja: Kerja) -> Path:
 
 
 def _csv_reader(path: Path) -> pa.RecordBatchReader:
-    """Read strings only, so that leading zeros survive; an empty cell is no value."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        line = file.readline()
-    mark = ";" if line.count(";") > line.count(",") else ","
-    header = [h.strip() for h in next(csv.reader([line], delimiter=mark), [])]
-    if not header or len(set(header)) < len(header):
-        raise SourceError(f"{path.name}: baris judul kosong atau memuat nama kolom yang sama.")
-    return pacsv.open_csv(
-        path,
-        read_options=pacsv.ReadOptions(block_size=_BLOK_CSV, column_names=header, skip_rows=1),
-        parse_options=pacsv.ParseOptions(delimiter=mark, newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()),
-            strings_can_be_null=True,
-            null_values=[""],
-        ),
-    )
+    try:
+        return open_text(path)
+    except HeaderError:
+        raise SourceError(
+            f"{path.name}: baris judul kosong atau memuat nama kolom yang sama."
+        ) from None
 
 
 def _write(reader: pa.RecordBatchReader, path: Path) -> None:

@@ -134,6 +134,20 @@ class PeerError(PermanentError):
     saran = "Hubungi melalui VPN kedua pihak; operator mendaftarkan alamat dalam HUB_REKAN."
 
 
+class ResultFileError(PermanentError):
+    kode = "KLIEN-HASIL-001"
+    status = 422
+    judul = "Berkas hasil tidak dapat ditulis"
+    saran = "Beri --keluar berakhiran .parquet atau .csv, di folder yang ada dan dapat ditulis."
+
+
+class ResultBusyError(TemporaryError):
+    kode = "KLIEN-HASIL-002"
+    status = 409
+    judul = "Berkas hasil sedang ditulis proses lain"
+    saran = "Tunggu proses itu selesai, atau pilih --keluar yang lain."
+
+
 class ConfigurationError(PermanentError):
     """Settings, keys or the agreement's file are wrong; seen by operators at start."""
 

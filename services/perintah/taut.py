@@ -10,13 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
+from services.kit.berkas_hasil import require_result
 from services.perintah.umum import AsJson, err, out, show_json, show_rows
+from services.taut.errors import KeputusanTidakSahError
 from services.taut.hasil import Laporan
-from services.taut.keputusan import decisions_beside, read_decisions
+from services.taut.keputusan import Keputusan, decisions_beside, read_decisions
 from services.taut.latihan.latih import train
 from services.taut.masukan import (
     KUNCI,
     read_table,
+    require_known,
     unknown_columns,
     with_key,
     write_table,
@@ -60,22 +63,32 @@ def link(
 
     Yang meragukan tidak pernah ditautkan; keputusan petugas selalu menang.
     """
+    require_result(keluar, (a, b, putusan, badan_usaha))
     himpunan = _himpunan(jenis)
+    decisions = _decisions(putusan, keluar)
     tables = []
     for path, name in ((a, kunci_a), (b, kunci_b)):
         table = read_table(path)
+        keyed = with_key(table, himpunan, name, path.name)
+        require_known(table, path)
         if ignored := unknown_columns(table, himpunan):
             err.print(
                 f"{path.name}: kolom tidak dikenal diabaikan: {', '.join(ignored)}",
                 highlight=False, markup=False,
             )  # fmt: skip
-        tables.append(with_key(table, himpunan, name))
+        tables.append(keyed)
     companies = _company_links(badan_usaha) if badan_usaha else None
-    decisions = read_decisions(putusan or decisions_beside(keluar))
     first, second = tables
     result = tautkan(himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies)
     write_table(result.tabel, keluar)
     _show(result.laporan, as_json)
+
+
+def _decisions(asked: Path | None, keluar: Path) -> Keputusan:
+    """Read the decisions; a file that was named and is not there would lose them all in silence."""
+    if asked is not None and not asked.is_file():
+        raise KeputusanTidakSahError(f"{asked.name}: berkas keputusan tidak ada.")
+    return read_decisions(asked or decisions_beside(keluar))
 
 
 def _company_links(path: Path) -> dict[str, str]:

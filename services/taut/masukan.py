@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import csv
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,11 +11,14 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from services.kit import sel_tabel
+from services.kit.berkas_hasil import open_result
+from services.kit.csv_teks import HeaderError, open_text
 from services.taut.errors import BerkasTautError, KolomKunciError
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 
 KUNCI = "kunci"
+NAMA = "nama"
 _PARQUET = (".parquet", ".pq")
 _KUNCI_LAZIM = {
     Himpunan.BADAN_USAHA: ("id_badan_usaha", "id", KUNCI),
@@ -31,13 +34,20 @@ def read_table(path: Path) -> pa.Table:
     Raises BerkasTautError when it cannot be read; the text names the file, not its content.
     """
     try:
-        table = pq.read_table(path) if path.suffix.lower() in _PARQUET else _read_csv(path)
+        parquet = path.suffix.lower() in _PARQUET
+        table = pq.read_table(path) if parquet else open_text(path, kosong=True).read_all()
         return table.cast(pa.schema([(n, pa.large_string()) for n in table.column_names]))
-    except (OSError, pa.ArrowException, ValueError):
-        # The library's own message quotes the offending row: it is cut off here.
+    except UnicodeDecodeError:
+        raise BerkasTautError(f"{path.name}: bukan UTF-8.") from None
+    except HeaderError:
         raise BerkasTautError(
-            f"Berkas {path.name} tidak terbaca: berikan CSV UTF-8 berjudul kolom, atau Parquet."
+            f"{path.name}: baris judul kosong atau memuat nama kolom yang sama."
         ) from None
+    except OSError as error:
+        raise BerkasTautError(f"{path.name}: {error.strerror or 'tidak terbaca'}.") from None
+    except (pa.ArrowException, ValueError, csv.Error):
+        # The library's own message quotes the offending row: it is cut off here.
+        raise BerkasTautError(f"{path.name}: bukan CSV UTF-8 atau Parquet yang benar.") from None
 
 
 def read_result(path: Path) -> pa.Table:
@@ -46,21 +56,8 @@ def read_result(path: Path) -> pa.Table:
     return table if path.suffix.lower() in _PARQUET else sel_tabel.unguard_table(table)
 
 
-def _read_csv(path: Path) -> pa.Table:
-    with pcsv.open_csv(path) as head:
-        names = [n.removeprefix("\ufeff") for n in head.schema.names]
-    return pcsv.read_csv(
-        path,
-        read_options=pcsv.ReadOptions(column_names=names, skip_rows=1),
-        parse_options=pcsv.ParseOptions(newlines_in_values=True),
-        convert_options=pcsv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
-        ),
-    )
-
-
-def with_key(table: pa.Table, himpunan: Himpunan, name: str | None) -> pa.Table:
-    """Return the table with its key column called `kunci`.
+def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str) -> pa.Table:
+    """Return the table with its key column called `kunci`; errors name the file it came from.
 
     Without a name the usual columns are tried; workers without any get their row numbers (from
     1 on). Raises KolomKunciError when a key is missing, empty or twice there.
@@ -71,13 +68,15 @@ def with_key(table: pa.Table, himpunan: Himpunan, name: str | None) -> pa.Table:
         return table.append_column(KUNCI, keys)
     if chosen is None or chosen not in table.column_names:
         raise KolomKunciError(
-            f"Kolom kunci {chosen or _KUNCI_LAZIM[himpunan][0]} tidak ada; "
-            "sebutkan dengan --kunci-a dan --kunci-b."
+            f"{berkas}: kolom kunci {chosen or ' atau '.join(_KUNCI_LAZIM[himpunan])} tidak ada;"
+            f" sebutkan dengan --kunci-a dan --kunci-b. Kolomnya: {', '.join(table.column_names)}."
         )
     keys = table.column(chosen)
     filled = pc.fill_null(keys, "")
     if pc.any(pc.equal(filled, "")).as_py() or pc.count_distinct(keys).as_py() != table.num_rows:
-        raise KolomKunciError(f"Kolom kunci {chosen} harus terisi dan unik di setiap baris.")
+        raise KolomKunciError(
+            f"{berkas}: kolom kunci {chosen} harus terisi dan unik di setiap baris."
+        )
     if chosen == KUNCI:
         return table
     rest = table.drop_columns([KUNCI]) if KUNCI in table.column_names else table
@@ -90,19 +89,24 @@ def unknown_columns(table: pa.Table, himpunan: Himpunan) -> list[str]:
     return [n for n in table.column_names if n not in known]
 
 
+def require_known(table: pa.Table, path: Path) -> None:
+    """Refuse a file without the name, on which every answer but an exact key rests.
+
+    Raises BerkasTautError, which says what the file has instead.
+    """
+    if NAMA not in table.column_names:
+        raise BerkasTautError(
+            f"{path.name}: kolom {NAMA} tidak ada. Kolomnya: {', '.join(table.column_names)}."
+        )
+
+
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a table as CSV or Parquet, whole or not at all, readable by its owner only.
 
     No cell of the CSV is a formula; what is read by programs is Parquet, or `read_result`'s.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.sebagian")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    with open_result(path) as file:
         if path.suffix.lower() in _PARQUET:
             pq.write_table(table, file, compression="zstd")
         else:
             pcsv.write_csv(sel_tabel.guard_table(table), file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

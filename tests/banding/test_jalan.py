@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.banding import Pilihan, bandingkan
-from services.banding.errors import ColumnError, LinkFileError, OutputError, SourceError
-from services.kit.errors import HubError
+from services.banding.errors import ColumnError, LinkFileError, SourceError
+from services.kit.errors import HubError, ResultFileError
 from shared_schemas.rujukan import Himpunan
 from tests.banding.conftest import findings, row, write
 
@@ -195,13 +195,15 @@ def test_companies_are_compared_by_the_body_of_their_npwp(tmp_path: Path) -> Non
         ({"perusahaan": "tidak_ada"}, ColumnError),
         ({"tautan": "a.parquet"}, LinkFileError),
         ({"tautan": "dua.csv"}, LinkFileError),
-        ({"keluar": "hasil.xlsx"}, OutputError),
-        ({"keluar": "tidak-ada/hasil.csv"}, OutputError),
+        ({"keluar": "hasil.xlsx"}, ResultFileError),
+        ({"keluar": "tidak-ada/hasil.csv"}, ResultFileError),
+        ({"keluar": "a.parquet"}, ResultFileError),
     ],
 )
 def test_mistake_is_named_without_any_value(
     tmp_path: Path, pair: tuple[Path, Path], change: dict[str, str], error: type[HubError]
 ) -> None:
+    before = {p.read_bytes() for p in pair}
     (tmp_path / "rusak.parquet").write_bytes(b"PAR1 ini bukan Parquet PAR1")
     (tmp_path / "ganda.csv").write_text("nik,nik\n3273011508959001,x\n")
     (tmp_path / "dua.csv").write_text("kunci_a,kunci_b\nBU-1,BU-1\nBU-1,BU-2\n")
@@ -217,3 +219,4 @@ def test_mistake_is_named_without_any_value(
         )
     assert "3273011508959001" not in str(caught.value)
     assert not (tmp_path / "hasil.parquet").exists()
+    assert {p.read_bytes() for p in pair} == before

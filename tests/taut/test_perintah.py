@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from services.kit.errors import HubError
-from services.taut.errors import BerkasTautError, KolomKunciError
+from services.kit.errors import HubError, ResultFileError
+from services.taut.errors import BerkasTautError, KeputusanTidakSahError, KolomKunciError
 from tests.perintah import app
 from tests.taut.test_tautkan import ORANG, SATU, table
 
@@ -65,11 +65,42 @@ def test_a_file_without_keys_or_no_table_is_refused_without_its_values(tmp_path:
     a.write_text("id,nama\n1,PT A\n1,PT Rahasia\n")
     with pytest.raises(KolomKunciError, match="unik"):
         run("tautkan", "badan-usaha", a, a, "--keluar", out)
-    a.write_text("id,nama\n1,PT Rahasia,3\n")
-    with pytest.raises(BerkasTautError) as caught:
-        run("tautkan", "badan-usaha", a, a, "--keluar", out)
-    assert "Rahasia" not in str(caught.value)
+    for content, said in (
+        (b"id,nama\n1,PT Rahasia,3\n", "bukan CSV"),
+        (b"id,nama\n1,PT Rah\xe9asia\n", "UTF-8"),
+        (b"id,npwp\n1,PT Rahasia\n", "kolom nama tidak ada"),
+        (b"id,id\n1,PT Rahasia\n", "judul"),
+        (b"", "judul"),
+    ):
+        a.write_bytes(content)
+        with pytest.raises(BerkasTautError, match=said) as caught:
+            run("tautkan", "badan-usaha", a, a, "--keluar", out)
+        assert "Rahasia" not in str(caught.value)
     assert not out.exists()
+
+
+def test_semicolons_are_read_as_commas_are(tmp_path: Path) -> None:
+    a, out = tmp_path / "a.csv", tmp_path / "taut.csv"
+    a.write_text("\ufeffid;nama;alamat\r\n1;PT Melati Lembayung;Jl. Mawar 1, Kota\r\n")
+    run("tautkan", "badan-usaha", a, a, "--keluar", out)
+    assert [(r["kunci_a"], r["kunci_b"]) for r in rows(out)] == [("1", "1")]
+
+
+def test_nothing_is_read_where_the_result_would_be_a_loss(tmp_path: Path) -> None:
+    a, b = tmp_path / "a.csv", tmp_path / "b.csv"
+    for path in (a, b):
+        path.write_text("id,nama\n1,PT Melati Lembayung\n")
+    before = a.read_bytes()
+    for out in (a, tmp_path / "." / "b.csv", tmp_path / "hasil.xlsx", tmp_path / "x" / "y.csv"):
+        with pytest.raises(ResultFileError):
+            run("tautkan", "badan-usaha", a, b, "--keluar", out)
+    with pytest.raises(KeputusanTidakSahError, match=r"lupa\.csv"):
+        run(
+            "tautkan", "badan-usaha", a, b, "--keluar", tmp_path / "taut.csv",
+            "--putusan", tmp_path / "lupa.csv",
+        )  # fmt: skip
+    assert (a.read_bytes(), b.read_bytes()) == (before, before)
+    assert not (tmp_path / "taut.csv").exists()
 
 
 def test_unknown_columns_are_named_and_ignored(tmp_path: Path) -> None:
