@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.bukti import pohon
-from services.audit.bukti.bidang import Bidang, commitments, fields_of, leaf, salt
+from services.audit.bukti.bidang import SELURUH, Bidang, commitments, fields_of, leaf, salt
 from services.audit.bukti.isi import Amplop, Muatan, count_items
 
 GARAM = bytes(range(32))
@@ -75,6 +75,30 @@ def test_content_that_is_no_json_of_ours_has_one_leaf(badan: bytes) -> None:
     (field,) = fields_of(badan)
     assert field.penunjuk == ""
     assert field.nilai.startswith('"sha-256:')
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"a" * 4_000: [0] * 4_000}, {"a" * 4_000: json.loads('{"b":' * 200 + "0" + "}" * 200)}],
+    ids=["banyak", "dalam"],
+)
+def test_long_name_above_many_values_is_not_repeated_with_each(value: object) -> None:
+    (field,) = fields_of(json.dumps(value).encode())
+    assert field.penunjuk == SELURUH
+
+
+@pytest.mark.parametrize(("nama", "mulai"), [("a", 800), ("é", 990), ("~", 360), ("😀", 1_850)])
+def test_room_for_pointers_is_counted_as_an_auditor_counts_it(nama: str, mulai: int) -> None:
+    """In characters of the pointers, those of objects and arrays on the way included."""
+    outcomes = set()
+    for length in range(mulai, mulai + 50):
+        badan = json.dumps({nama * length: [0] * 100}, ensure_ascii=False).encode()
+        pointer = "/" + nama.replace("~", "~0") * length
+        pointers = ["", pointer, *(f"{pointer}/{n}" for n in range(100))]
+        fits = sum(map(len, pointers)) <= 16 * len(badan) + 65_536
+        assert len(fields_of(badan)) == (100 if fits else 1)
+        outcomes.add(fits)
+    assert len(outcomes) == 2
 
 
 def test_half_a_pair_of_surrogates_stops_nothing() -> None:
