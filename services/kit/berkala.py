@@ -15,7 +15,8 @@ _HENTI_DETIK = 10.0
 class Berkala:
     """A thread that calls `work` every so many seconds, and at once when woken.
 
-    What fails is told in the log and done again at the next turn.
+    What fails is told in the log and done again at the next turn, also what nobody foresaw: a
+    thread that ended would leave its work undone, silently, until the service is started again.
     """
 
     def __init__(self, nama: str, work: Callable[[], object], detik: float) -> None:
@@ -48,5 +49,7 @@ class Berkala:
                 self._work()
             except (HubError, DatabaseError, OSError) as error:
                 get_logger().warning(f"{self._nama} ditunda", exc_info=error)
+            except Exception as error:  # noqa: BLE001 - a defect must not end the thread
+                get_logger().error(f"{self._nama} gagal", exc_info=error)
             self._asked.wait(self._detik)
             self._asked.clear()
