@@ -2,8 +2,8 @@
 
 `<name>_pemilik` owns every object and runs the migrations. `<name>_layanan` is the program: it
 reads and writes records, and of the evidence (tables named `audit_…`) it reads and appends only.
-`<name>_pemeriksa` sees the evidence alone; it appends too, because looking leaves a trace. None
-of them may connect to another program's database.
+`<name>_pemeriksa` sees the evidence alone; it appends to the ledger and the events, because looking
+leaves a trace, and to nothing else. None of them may connect to another program's database.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ DO $$ DECLARE o record; BEGIN
 END $$
 """
 _OURS = "n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'"
+_JEJAK = "('audit_akses', 'audit_bidang', 'audit_peristiwa')"
+"""What an auditor's commands write of themselves: an entry, the fields it names, an event."""
 _GRANT = """
 DO $$ DECLARE t record; BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
@@ -64,14 +66,18 @@ DO $$ DECLARE t record; BEGIN
     GRANT USAGE ON SCHEMA public TO {layanan}, {pemeriksa};
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {layanan};
     FOR t IN SELECT c.oid::regclass AS tabel, c.relname LIKE 'audit\\_%' AS bukti,
-            c.relname = 'alembic_version' AS baca
+            c.relname IN {jejak} AS jejak, c.relname = 'alembic_version' AS baca
         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
     LOOP
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, {layanan}, {pemeriksa}', t.tabel);
         IF t.baca THEN
             EXECUTE format('GRANT SELECT ON %s TO {layanan}, {pemeriksa}', t.tabel);
         ELSIF t.bukti THEN
-            EXECUTE format('GRANT SELECT, INSERT ON %s TO {layanan}, {pemeriksa}', t.tabel);
+            EXECUTE format('GRANT SELECT, INSERT ON %s TO {layanan}', t.tabel);
+            EXECUTE format('GRANT SELECT ON %s TO {pemeriksa}', t.tabel);
+            IF t.jejak THEN
+                EXECUTE format('GRANT INSERT ON %s TO {pemeriksa}', t.tabel);
+            END IF;
         ELSE
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO {layanan}', t.tabel);
         END IF;
@@ -93,7 +99,7 @@ def migrate(url: str, history: str) -> None:
     migration.upgrade(url, history, role=names[Peran.PEMILIK])
     with _connect(url) as db:
         db.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(names[Peran.PEMILIK])))
-        db.execute(_GRANT.format(**names).encode())
+        db.execute(_GRANT.format(**names, jejak=_JEJAK).encode())
 
 
 def set_password(url: str, name: str, password: str) -> None:

@@ -11,7 +11,10 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Auditor, Bukti, Pelaku
 from services.kit import migration, roles
+from services.kit.database import make_engine, transaction
 from services.kit.errors import ConfigurationError
 from services.kit.postgres import PostgresServer
 from services.kit.roles import Peran
@@ -111,6 +114,30 @@ def test_auditor_sees_no_record(terpisah: PostgresServer, nama: str) -> None:
         for table in tables(terpisah, nama)["rekaman"]:
             with pytest.raises(DITOLAK):
                 db.execute(f"SELECT 1 FROM {table}".encode())
+
+
+@pytest.mark.parametrize("nama", migration.HISTORIES)
+def test_auditor_leaves_a_trace_of_looking_and_adds_no_other_evidence(
+    terpisah: PostgresServer, nama: str
+) -> None:
+    written = {"audit_akses", "audit_bidang", "audit_peristiwa"}
+    with connect(terpisah, nama, Peran.PEMERIKSA.of(nama)) as db:
+        for table in set(tables(terpisah, nama)["bukti"]) - written:
+            db.execute(f"SELECT 1 FROM {table}".encode())
+            with pytest.raises(DITOLAK):
+                db.execute(f"INSERT INTO {table} DEFAULT VALUES".encode())
+
+
+@EACH
+def test_auditor_writes_what_its_commands_tell_of_themselves(
+    terpisah: PostgresServer, nama: str
+) -> None:
+    engine = make_engine(terpisah.url(nama, Peran.PEMERIKSA.of(nama)), 1)
+    auditor, who = Auditor(bytes(32)), Pelaku(f"pemeriksa-{nama}")
+    with transaction(engine) as tx:
+        auditor.record(tx, Bukti(Peristiwa.JEJAK_DIEKSPOR, who))
+        auditor.record_access(tx, who, "jejak nik", 0, ["contoh"], ["waktu"])
+    engine.dispose()
 
 
 def test_no_program_connects_to_anothers_database(terpisah: PostgresServer) -> None:
