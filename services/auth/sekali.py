@@ -7,6 +7,9 @@ from typing import Any
 
 from services.kit.database import Statements
 
+_LEBIH = dt.timedelta(minutes=1)
+"""How much longer a mark is kept than it can be used. Whether its time is over was asked of a clock
+before the mark is looked for, and another request may have dropped it in between."""
 SEKALI = """
 INSERT INTO auth_jti (klien, jti, kedaluwarsa)
 VALUES (%(sekali_klien)s, %(sekali_tanda)s, %(sekali_hingga)s)
@@ -23,9 +26,13 @@ mark along, and until then nothing was done that a repeated message could do aga
 def mark_of(klien: str, tanda: str, hingga: dt.datetime) -> dict[str, Any]:
     """Return the parameters of both: a client uses this mark once.
 
-    Also across processes and restarts, until `hingga`, after which its time has run out anyway.
+    Also across processes and restarts, until after `hingga`, when it is refused anyway.
     """
-    return {"sekali_klien": klien, "sekali_tanda": tanda[:140], "sekali_hingga": hingga}
+    return {
+        "sekali_klien": klien,
+        "sekali_tanda": tanda[:140],
+        "sekali_hingga": hingga + _LEBIH,
+    }
 
 
 def use_once(tx: Statements, sekali: dict[str, Any]) -> bool:

@@ -98,7 +98,7 @@ class TokenIssuer:
         else:
             raise ClientAuthError
         self._check_assertion(klien, claims)
-        until = dt.datetime.fromtimestamp(claims["exp"] + 60, dt.UTC)
+        until = dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
         if not use_once(tx, mark_of(klien.client_id, str(claims["jti"]), until)):
             raise ClientAuthError("client_assertion ini sudah pernah dipakai; buat yang baru.")
         forget_expired(tx, self._clock())

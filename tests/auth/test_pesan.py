@@ -26,7 +26,9 @@ from services.auth.errors import (
 from services.auth.kunci_pesan import KunciPesan, load_message_key, new_message_pem, read_jwk
 from services.auth.pesan import Jawaban, Permintaan
 from services.auth.pesan_klien import SigningTransport
+from services.auth.sekali import forget_expired, mark_of, use_once
 from services.kit.clock import system_clock
+from services.kit.database import make_engine, statements
 from services.kit.settings import ServiceSettings
 from shared_schemas.perjanjian import CONTOH, load
 from tests import contoh
@@ -190,6 +192,21 @@ def test_replayed_message_is_refused_and_counted(layanan: Layanan) -> None:
     with httpx.Client(transport=transport_of(MITRA, layanan.data)) as wire:
         assert kode(wire.send(again)) == (409, "KLIEN-PESAN-004")
     assert refused_count(layanan, "KLIEN-PESAN-004") == before + 1
+
+
+def test_used_nonce_is_kept_beyond_the_last_moment_of_its_message(
+    make_database: MakeDatabase,
+) -> None:
+    """Whoever drops the marks may read the clock later than who finds the message still good."""
+    engine, last = make_engine(make_database("wlkp"), 1), SAAT + pesan.TOLERANSI
+    sekali = mark_of(MITRA.client_id, "pesan:nonce-contoh", last)
+    with statements(engine) as tx:
+        assert use_once(tx, sekali)
+        forget_expired(tx, last + dt.timedelta(seconds=59))
+        assert not use_once(tx, sekali)
+        forget_expired(tx, last + dt.timedelta(seconds=61))
+        assert use_once(tx, sekali), "and is dropped then"
+    engine.dispose()
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
