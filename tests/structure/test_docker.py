@@ -86,6 +86,11 @@ def test_only_the_proxy_is_published_and_the_services_never_meet() -> None:
     assert networks["sync"].isdisjoint(networks["wlkp"] | networks["bpjs"])
 
 
+def test_proxy_speaks_tls_13_alone_as_the_services_do() -> None:
+    named = re.findall(r"ssl_protocols (.*);", (DOCKER / "nginx.conf").read_text(encoding="utf-8"))
+    assert named == ["TLSv1.3"]
+
+
 def test_first_stages_are_the_same_text_in_every_dockerfile() -> None:
     stages = set()
     for path in DOCKERFILES:
