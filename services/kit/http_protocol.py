@@ -20,7 +20,12 @@ _DIAM_DETIK = 60.0  # between two warnings of a flood
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Ends a connection whose head is too long, or that keeps us waiting."""
+    """Ends a connection that keeps us waiting, or that sends too much beside its bodies.
+
+    That is a head, a chunk's extension, trailers, empty lines: whatever the parser gathers or skips
+    with no octet of a body in between. Of a read in which a message or a piece of a body begins,
+    nothing is counted.
+    """
 
     KEPALA_OKTET: ClassVar[int] = 64 * 1024  # a token, a signature and a cursor are a tenth of it
     KEPALA_DETIK: ClassVar[float] = 10.0  # a head is one or two packets
@@ -35,7 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._deadline: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
-        self._in_head, self._head = True, 0
+        self._in_head, self._beside = True, 0
         if self._is_crowded():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         else:
@@ -54,24 +59,33 @@ class BoundedProtocol(HttpToolsProtocol):
         return True
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what came, unless the head has no end."""
-        if self._in_head:
-            self._head += len(data)
+        """Hand on what came, unless what is no body has no end."""
+        self._beside += len(data)
         super().data_received(data)
-        if self._in_head and self._head > self.KEPALA_OKTET:
+        if self._beside > self.KEPALA_OKTET:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """Wait for the head of the request that begins."""
         super().on_message_begin()
-        self._in_head, self._head = True, 0
+        self._in_head, self._beside = True, 0
         self._expect(self.KEPALA_DETIK)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a field of the head; one behind the body (a trailer) is none (RFC 9110, 6.5)."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Wait for the body."""
         self._in_head = False
         self._expect(self.BADAN_DETIK)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count anew: what the application reads of a body is its own to bound."""
+        self._beside = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Wait no longer: the request is there."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import httpx
 import pytest
 
+from services import persiapan
 from services.kit.http_protocol import BoundedProtocol
 from services.kit.settings import ServiceSettings
 from services.kit.tls_protocol import MutualTlsProtocol
 from services.layanan import transport
 from tests.serangan.alat import nothing_written
 from tests.serangan.conftest import Kawat
-from tests.serangan.kawat import SABAR, connected, ended, read_answer
+from tests.serangan.kawat import SABAR, connected, ended, read_answer, token
 
 KEPALA = b"POST /oauth2/token HTTP/1.1\r\nHost: uji\r\n"
 FORMULIR = KEPALA + b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -104,6 +106,70 @@ def test_head_without_end_is_refused_at_its_limit(kawat: Kawat) -> None:
         answer = read_answer(sock)
         assert answer.status in {431, 0}  # 0: reset while we still wrote
         assert ended(sock)
+
+
+POTONGAN = FORMULIR + b"Transfer-Encoding: chunked\r\n\r\n"
+TANPA_AKHIR = {
+    "sambungan-potongan": (POTONGAN + b"1;a=", b"a"),
+    "sambungan-tiap-potongan": (POTONGAN + b"1\r\ng\r\n1", b";a=b"),
+    "trailer-pendek": (POTONGAN + b"1\r\ng\r\n0\r\n", b"a: \r\n"),
+    "trailer-tanpa-badan": (POTONGAN + b"0\r\n", b"a: b\r\n"),
+    "nilai-trailer": (POTONGAN + b"1\r\ng\r\n0\r\na: ", b"a"),
+    "nama-trailer": (POTONGAN + b"1\r\ng\r\n0\r\n", b"a"),
+    "baris-kosong-di-depan": (b"", b"\r\n"),
+    "baris-kosong-di-belakang": (POTONGAN + b"0\r\n\r\n", b"\r\n"),
+}
+"""What a message may begin with, and what then goes on and on without being its body."""
+
+
+@pytest.mark.parametrize("nama", TANPA_AKHIR)
+def test_what_is_no_body_is_refused_at_the_limit_of_a_head(kawat: Kawat, nama: str) -> None:
+    mulai, lagi = TANPA_AKHIR[nama]
+    piece = lagi * ((1 << 16) // len(lagi))
+    with connected(kawat.base) as sock:
+        sock.sendall(mulai)
+        try:
+            for _ in range(512):  # 32 MB, if nobody ends it
+                sock.sendall(piece)
+        except ConnectionError:
+            pass
+        else:
+            pytest.fail("all of it was taken")
+
+
+def test_trailer_is_no_header(kawat: Kawat) -> None:
+    """Neither in the read that brought the head, nor in a later one."""
+    secret = token(kawat.base, kawat.registri, persiapan.SISTEM_KEMNAKER)
+    bearer = f"Authorization: Bearer {secret}".encode()
+    head = b"GET /v1/belum-lapor HTTP/1.1\r\nHost: uji\r\n"
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n"
+    last = b"0\r\n" + bearer + b"\r\n\r\n"
+    for parts, status in (
+        ((head + bearer + b"\r\n\r\n",), 200),
+        ((head + chunked + last,), 401),
+        ((head + chunked, last), 401),
+    ):
+        with connected(kawat.base) as sock:
+            for part in parts:
+                sock.sendall(part)
+                time.sleep(0.05)
+            assert read_answer(sock).status == status
+
+
+def test_many_requests_at_once_and_small_pieces_of_a_body_are_served(kawat: Kawat) -> None:
+    """What is counted beside bodies is one stretch of one message, not the connection's sum."""
+    ask = b"GET /healthz HTTP/1.1\r\nHost: uji\r\nX-Uji: " + b"a" * 1000 + b"\r\n\r\n"
+    isi = b"grant_type=" + b"a" * (BoundedProtocol.KEPALA_OKTET // 2)
+    pieces = b"".join(b"1;a=b\r\n%c\r\n" % octet for octet in isi)
+    trailers = b"0\r\n" + b"a: b\r\n" * 1000 + b"\r\n"
+    with connected(kawat.base) as sock:
+        sock.sendall(POTONGAN + pieces + trailers)
+        assert read_answer(sock).status == 400
+        for _ in range(300):
+            sock.sendall(ask)
+        answers = b""
+        while answers.count(b"HTTP/1.1 200") < 300:
+            answers += sock.recv(1 << 16)
 
 
 def test_answer_that_nobody_takes_is_given_up(
