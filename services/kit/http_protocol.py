@@ -64,6 +64,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._beside > self.KEPALA_OKTET:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._is_resting() and (self._deadline is None or self._deadline.cancelled()):
+            self._expect(self.KEPALA_DETIK)  # uvicorn's own patience ended with what came
+
+    def _is_resting(self) -> bool:
+        """Say whether a request was answered and none has begun since."""
+        cycle: Any = self.cycle  # None before the first request, whatever its annotation says
+        return cycle is not None and cycle.response_complete
 
     def on_message_begin(self) -> None:
         """Wait for the head of the request that begins."""

@@ -54,6 +54,15 @@ def test_request_that_comes_to_a_stop_is_given_up(tergesa: Kawat, nama: str) -> 
         assert ended(sock)
 
 
+def test_empty_line_between_two_requests_holds_no_connection(tergesa: Kawat) -> None:
+    """uvicorn waits for the next request until anything comes, and from then on for ever."""
+    with connected(tergesa.base) as sock:
+        sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: uji\r\n\r\n")
+        assert read_answer(sock).status == 200
+        sock.sendall(b"\r\n")
+        assert ended(sock)
+
+
 def test_drop_by_drop_is_no_progress(tergesa: Kawat) -> None:
     """The whole head is waited for once: each octet more buys no new time."""
     with connected(tergesa.base) as sock:
