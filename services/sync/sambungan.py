@@ -47,6 +47,8 @@ TUJUAN = {NamaSisi.WLKP: "perluasan_kepesertaan", NamaSisi.BPJS: "wajib_lapor"}
 JALUR = {Himpunan.BADAN_USAHA: "badan-usaha", Himpunan.PEKERJA: "pekerja"}
 
 _MENURUT_KODE: dict[str, type[HubError]] = {
+    # We ask only for snapshots that we were given: one that is unknown by now is gone.
+    "KLIEN-EKSPOR-001": SnapshotGoneError,
     "KLIEN-EKSPOR-002": SnapshotGoneError,
     "KLIEN-NERACA-003": DayNotBegunError,
     "KLIEN-OTENTIKASI-004": ClientUnknownError,
@@ -231,7 +233,7 @@ class Sambungan:
         ):
             over = (pasal or "").startswith("Pasal 8")
             return (AgreementOverError if over else NotAuthorisedError)(text, pasal=pasal)
-        missing = status in {404, 405} and not kode.startswith("KLIEN-EKSPOR")
+        missing = status in {404, 405}
         refused = (NoSuchAddressError if missing else RefusedError)(text, pasal=pasal)
         refused.jawaban = jawaban
         return refused

@@ -223,6 +223,19 @@ def test_part_that_does_not_exist_is_not_found(wlkp: Registri) -> None:
     assert wlkp.klien.get(f"/v1/ekspor/{made['id']}/99999.arrow").status_code == 404
 
 
+def test_part_of_a_snapshot_that_failed_is_gone(
+    wlkp: Registri, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(buku.Buku, "finish", fail)
+    made = make(wlkp)
+    assert made["keadaan"] == "gagal"
+    answer = wlkp.klien.get(f"/v1/ekspor/{made['id']}/00001.ndjson.zst")
+    assert (answer.status_code, answer.json()["kode"]) == (410, "KLIEN-EKSPOR-002")
+
+
 # -- who may -------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from services.kit.clock import system_clock
 from services.registry.ekspor import bagian, cuplikan
-from services.sync import muat, sambungan
+from services.sync import muat, sambungan, unduhan
 from services.sync.errors import ContractError, SnapshotBrokenError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.pull import pull_pages
@@ -349,6 +349,59 @@ def test_snapshot_that_went_away_is_replaced_by_another(
     muat_pekerja(panggung)
     assert mirror(panggung) == registry(panggung)
     assert panggung.fetch("wlkp", "SELECT count(*) FROM ekspor")[0][0] == 2
+
+
+_GAGAL = ("UPDATE ekspor SET keadaan = 'gagal', alasan = 'x'", "DELETE FROM ekspor_bagian")
+_LUPA = ("DELETE FROM ekspor_bagian", "DELETE FROM ekspor")
+
+
+def before_the_third_part(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
+    """Do something once, when the third part of the first snapshot is about to be asked for."""
+    fetch = unduhan.Unduhan._fetch
+    asked: list[str] = []
+
+    def fetched(self: unduhan.Unduhan, ekspor: Any, part: Any) -> Path:
+        asked.append(part.nama)
+        if len(asked) == 3:
+            then()
+        return fetch(self, ekspor, part)
+
+    monkeypatch.setattr(unduhan.Unduhan, "_fetch", fetched)
+
+
+@pytest.mark.parametrize("akhir", [_GAGAL, _LUPA], ids=["gagal", "dilupakan"])
+def test_snapshot_that_its_service_gave_up_is_replaced_by_another(
+    panggung: Pasangan, monkeypatch: pytest.MonkeyPatch, akhir: tuple[str, ...]
+) -> None:
+    """As a service does that was restarted, after the list of parts was read."""
+    said: list[str] = []
+
+    def give_up() -> None:
+        for query in akhir:
+            panggung.execute("wlkp", query)
+
+    before_the_third_part(monkeypatch, give_up)
+    muat_pekerja(panggung, on_progress=lambda k: said.append(k.pesan))
+    assert mirror(panggung) == registry(panggung)
+    assert sum("mulai lagi" in text for text in said) == 1
+
+
+def test_load_goes_on_long_after_its_snapshot_was_forgotten(
+    panggung: Pasangan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service still answers the key with the snapshot's id, which it knows no more."""
+
+    def stop() -> None:
+        raise SnapshotBrokenError
+
+    before_the_third_part(monkeypatch, stop)
+    with pytest.raises(SnapshotBrokenError):
+        muat_pekerja(panggung)
+    assert panggung.fetch("hub", "SELECT 1 FROM muatan")
+    for query in _LUPA:
+        panggung.execute("wlkp", query)
+    muat_pekerja(panggung)
+    assert mirror(panggung) == registry(panggung)
 
 
 _LOADER = """

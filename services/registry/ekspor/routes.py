@@ -22,7 +22,13 @@ from services.registry.errors import (
 from services.registry.routing import GuardedRoute, guarded, service_of
 from services.registry.usulan_routes import KUNCI
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.v1.ekspor import POLA_BAGIAN, BentukEkspor, Ekspor, PermintaanEkspor
+from shared_schemas.v1.ekspor import (
+    POLA_BAGIAN,
+    BentukEkspor,
+    Ekspor,
+    KeadaanEkspor,
+    PermintaanEkspor,
+)
 
 BADAN_USAHA = Guard("perjanjian:badan_usaha:baca")
 PEKERJA = Guard("perjanjian:pekerja:baca")
@@ -152,7 +158,9 @@ def _add_reading(r: APIRouter) -> None:
         ekspor, reader = _find(request, who, id)
         part = next((b for b in ekspor.bagian if b.nama == bagian), None)
         if part is None:
-            raise ExportNotFoundError
+            # It may have been there: a snapshot that failed gives none of its parts any more.
+            gone = ekspor.keadaan is KeadaanEkspor.GAGAL
+            raise ExportGoneError if gone else ExportNotFoundError
         try:
             path = service_of(request).petugas.gudang.path(id, bagian)
             answer = give(request, path, part, ekspor.bentuk.media)
