@@ -32,7 +32,9 @@ class Peristiwa(StrEnum):
 
 
 RINCIAN: dict[Peristiwa, frozenset[str]] = {
-    Peristiwa.IMPOR: frozenset({"himpunan", "dibaca", "baru", "berubah", "karantina"}),
+    Peristiwa.IMPOR: frozenset(
+        {"himpunan", "dibaca", "baru", "berubah", "karantina", "lebih_lama"}
+    ),
     Peristiwa.LAPORAN: frozenset(
         {"id_badan_usaha", "baru", "berubah", "berhenti", "kasus_ditutup"}
     ),

@@ -38,6 +38,11 @@ CHUNK = 5_000  # rows a transaction: short enough to lose little, long enough to
 _META_COLUMNS = ("id_badan_usaha", "dilaporkan_pada")
 Progress = Callable[[str, int, int], None]
 """Called with (file name, bytes or rows read, the same in all)."""
+_LEBIH_LAMA = (
+    "dilaporkan_pada",
+    "laporan_lebih_lama",
+    "Registri memuat laporan yang lebih baru; impor berkas terbaru, baris ini tidak diperlukan.",
+)
 
 
 class _Metadata(Pesan):
@@ -47,7 +52,11 @@ class _Metadata(Pesan):
 
 @dataclass(slots=True)
 class HasilImpor:
-    """Counts of one file, its form, and the sheet that was read."""
+    """Counts of one file, its form, and the sheet that was read.
+
+    `lebih_lama` are rows in order that were not written, because what the registry holds was
+    reported later; they are named beside the refused ones and not counted among them.
+    """
 
     himpunan: Himpunan
     bentuk: str = ""
@@ -57,11 +66,15 @@ class HasilImpor:
     berubah: int = 0
     ditolak: int = 0
     karantina: int = 0
+    lebih_lama: int = 0
 
 
 @dataclass(slots=True)
 class _Chunk:
+    """Rows of one transaction; `nomor` says where in the file each of them stands."""
+
     rows: list[dict[str, Any]] = field(default_factory=list)
+    nomor: list[int] = field(default_factory=list)
     quarantined: list[tuple[dict[str, Any], list[str]]] = field(default_factory=list)
 
 
@@ -103,10 +116,10 @@ class Importer:
                     self._progress(path.name, *tabel.kemajuan())
                 self._check(himpunan, path.name, tabel.kolom, row, chunk, result)
                 if len(chunk.rows) + len(chunk.quarantined) >= CHUNK:
-                    self._write(himpunan, chunk, result)
+                    self._write(himpunan, path.name, chunk, result)
                     chunk = _Chunk()
             _, total = tabel.kemajuan()
-        self._write(himpunan, chunk, result)
+        self._write(himpunan, path.name, chunk, result)
         self._progress(path.name, total, total)
         return result
 
@@ -151,6 +164,7 @@ class Importer:
             result.ditolak += 1
             return
         chunk.rows.append(row)
+        chunk.nomor.append(number)
 
     def _validated(self, himpunan: Himpunan, raw: dict[str, Any]) -> dict[str, Any]:
         meta = _Metadata.model_validate({k: raw.pop(k) for k in _META_COLUMNS if k in raw})
@@ -186,7 +200,7 @@ class Importer:
                 self._again[key] += 1
             row["urutan"] = 1 + self._again[key]
 
-    def _write(self, himpunan: Himpunan, chunk: _Chunk, result: HasilImpor) -> None:
+    def _write(self, himpunan: Himpunan, name: str, chunk: _Chunk, result: HasilImpor) -> None:
         if not chunk.rows and not chunk.quarantined:
             return
         if himpunan is Himpunan.PEKERJA:
@@ -212,11 +226,17 @@ class Importer:
                 "baru": done.baru,
                 "berubah": done.berubah,
                 "karantina": len(chunk.quarantined),
+                "lebih_lama": len(done.lebih_lama),
             }
             self._auditor.record(tx, Bukti(Peristiwa.IMPOR, self._who, rincian))
         result.baru += done.baru
         result.berubah += done.berubah
         result.karantina += len(chunk.quarantined)
+        result.lebih_lama += len(done.lebih_lama)
+        if done.lebih_lama:
+            for row, number in zip(chunk.rows, chunk.nomor, strict=True):
+                if write.key_of(himpunan, row) in done.lebih_lama:
+                    self._refuse(Tolakan(name, number, *_LEBIH_LAMA))
 
 
 def _digest(key: tuple[str, str]) -> bytes:

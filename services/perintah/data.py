@@ -62,7 +62,8 @@ def import_files(
 
     Bentuk berkas dikenali dari isinya. Boleh diulang dan boleh terputus. Baris yang ditolak
     dicatat dengan nomor baris (CSV, XLSX: judul adalah baris 1; Parquet: rekaman mulai dari 1),
-    bidang dan alasan, tanpa nilainya.
+    bidang dan alasan, tanpa nilainya; juga baris yang laporannya lebih lama daripada yang sudah
+    termuat (lebih_lama), yang tidak mengubah apa pun.
     """
     sheets = _sheets(lembar or [])
     persiapan.require(data)
@@ -80,7 +81,7 @@ def import_files(
         said = (f"{k}: {v}" for k, v in r.items() if v is not None)
         out.print("  ".join(said), highlight=False, markup=False)
     if refusals.count:
-        out.print(f"{refusals.count} alasan penolakan dalam {refusals.path}", highlight=False)
+        out.print(f"{refusals.count} alasan baris tidak ditulis: {refusals.path}", highlight=False)
 
 
 def record_file(nama: str, url: str, data: Path, jenis: str, path: Path, baris: int) -> None:

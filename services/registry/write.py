@@ -22,6 +22,14 @@ from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 
 _NEWS = "t.sidik_sumber IS DISTINCT FROM m.sidik_sumber"
+# A worker whom a report ended by not naming him was told of as of that report.
+_OLDER = {
+    Himpunan.BADAN_USAHA: "t.dilaporkan_pada > m.dilaporkan_pada",
+    Himpunan.PEKERJA: "t.dilaporkan_pada > m.dilaporkan_pada"
+    " OR (t.sidik_sumber IS NULL AND t.hubungan_kerja = 'BERHENTI' AND EXISTS (SELECT 1"
+    " FROM badan_usaha b WHERE b.id = t.id_badan_usaha"
+    " AND b.dilaporkan_pada > m.dilaporkan_pada))",
+}
 _KEYS = {Himpunan.BADAN_USAHA: ("id",), Himpunan.PEKERJA: ("id_badan_usaha", "nik", "urutan")}
 # Columns that are no declared field and belong to one table only.
 _OWN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "kode_asli"}
@@ -29,10 +37,15 @@ _OWN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "kode_asli
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """How many records an upsert made and changed; the rest already said the same."""
+    """How many records an upsert made and changed; the rest already said the same.
+
+    `lebih_lama` holds the keys of rows that were not written, because what is on record was
+    reported later.
+    """
 
     baru: int
     berubah: int
+    lebih_lama: frozenset[tuple[Any, ...]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,11 @@ def fields_of(himpunan: Himpunan) -> tuple[str, ...]:
     return tuple(b.nama for b in FIELD_SETS[himpunan].daftar_bidang())
 
 
+def key_of(himpunan: Himpunan, row: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the key by which a row finds its record, as `Upserted.lebih_lama` names it."""
+    return tuple(row[k] for k in _KEYS[himpunan])
+
+
 def source_digest(row: dict[str, Any]) -> int:
     """Return the digest by which a row of a source is known again (signed 64 bits)."""
     text = msgspec.json.encode(row, order="deterministic")
@@ -61,7 +79,8 @@ def upsert(
     """Insert or update records by their key; the caller records the audit event with the counts.
 
     A row that its source already sent with the same content changes nothing, so a repeated
-    import does not undo what was aligned since. An empty value never replaces one. Raises
+    import does not undo what was aligned since, and neither does one that was reported before
+    what is on record (docs/keputusan/0003). An empty value never replaces one. Raises
     DatabaseConflictError when another writer brought one of the records at the same moment.
     """
     table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
@@ -75,17 +94,21 @@ def upsert(
         f"INSERT INTO masuk_{table} SELECT * FROM json_populate_recordset(NULL::{table}, %s::json)",
         (msgspec.json.encode(rows).decode(),),
     )
-    locked = _lock(tx, himpunan, joined)
+    locked, older = _lock(tx, himpunan, joined)
+    late = _leave_out(tx, himpunan, joined, older) if older else frozenset()
     berubah = _update_changed(tx, himpunan, joined, locked, dasar, pelaku) if locked else 0
-    done = Upserted(_insert_new(tx, himpunan, joined), berubah)
+    done = Upserted(_insert_new(tx, himpunan, joined), berubah, late)
     left = tx.raw(f"SELECT 1 FROM {table} t JOIN masuk_{table} m ON {joined} AND {_NEWS} LIMIT 1")
     if left.fetchone() is not None:
         raise DatabaseConflictError
     return done
 
 
-def _lock(tx: Transaction, himpunan: Himpunan, joined: str) -> list[str]:
-    """Lock the records about to change, and the companies that new workers refer to."""
+def _lock(tx: Transaction, himpunan: Himpunan, joined: str) -> tuple[list[str], list[str]]:
+    """Lock the records about to change, and the companies that new workers refer to.
+
+    Return the ids of those records, and of those for which the row that came is the older.
+    """
     table = TABLE_OF[himpunan]
     if himpunan is Himpunan.PEKERJA:
         tx.raw(
@@ -93,10 +116,23 @@ def _lock(tx: Transaction, himpunan: Himpunan, joined: str) -> list[str]:
             " ORDER BY id FOR KEY SHARE"
         )
     rows = tx.raw(
-        f"SELECT t.id FROM {table} t JOIN masuk_{table} m ON {joined} WHERE {_NEWS}"
-        " ORDER BY t.id FOR UPDATE OF t"
+        f"SELECT t.id, ({_OLDER[himpunan]}) IS TRUE FROM {table} t"
+        f" JOIN masuk_{table} m ON {joined} WHERE {_NEWS} ORDER BY t.id FOR UPDATE OF t"
+    ).fetchall()
+    return [r[0] for r in rows if not r[1]], [r[0] for r in rows if r[1]]
+
+
+def _leave_out(
+    tx: Transaction, himpunan: Himpunan, joined: str, older: list[str]
+) -> frozenset[tuple[Any, ...]]:
+    """Forget the rows that came for these records; return their keys."""
+    table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
+    rows = tx.raw(
+        f"DELETE FROM masuk_{table} m USING {table} t WHERE {joined} AND t.id = ANY(%s)"
+        f" RETURNING {', '.join(f'm.{k}' for k in keys)}",
+        (older,),
     )
-    return [r[0] for r in rows]
+    return frozenset(map(tuple, rows))
 
 
 def _insert_new(tx: Transaction, himpunan: Himpunan, joined: str) -> int:

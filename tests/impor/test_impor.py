@@ -35,6 +35,52 @@ def test_impor_repeated_changes_nothing_also_after_alignment(impor: Impor) -> No
     assert (changed.baru, changed.berubah) == (0, 1)
 
 
+def test_impor_of_an_older_file_changes_nothing_and_names_its_rows(impor: Impor) -> None:
+    def files(month: int, jabatan: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        moment = {"dilaporkan_pada": f"2026-{month:02}-01T08:00:00+07:00"}
+        workers = [worker(71, 7, jabatan=jabatan, **moment), worker(72, 7, **moment)]
+        return [company(7, telepon=f"+6222555000{month}", **moment)], workers
+
+    january, march = files(1, "Buruh"), files(3, "Mandor")
+    march[1].append(worker(73, 7))  # no date: nothing says that it is older
+    for companies, workers in (january, march):
+        impor(Himpunan.BADAN_USAHA, companies)
+        impor(Himpunan.PEKERJA, workers)
+    stored = (
+        "SELECT to_jsonb(b) - 'sidik_sumber', to_jsonb(p) - 'sidik_sumber' FROM badan_usaha b"
+        " JOIN pekerja p ON p.id_badan_usaha = b.id WHERE b.id = 'W-7' ORDER BY p.nik"
+    )
+    before = impor.registri.fetch(stored)
+    counts = impor(Himpunan.BADAN_USAHA, january[0])
+    assert (counts.baru, counts.berubah, counts.ditolak, counts.lebih_lama) == (0, 0, 0, 1)
+    counts = impor(Himpunan.PEKERJA, [*january[1], worker(73, 7, jabatan="Juru Las")])
+    assert (counts.baru, counts.berubah, counts.ditolak, counts.lebih_lama) == (0, 1, 0, 2)
+    named = [(t.baris, t.bidang, t.kode) for t in impor.tolakan]
+    assert named == [(n, "dilaporkan_pada", "laporan_lebih_lama") for n in (2, 3)]
+    after = impor.registri.fetch(stored)
+    assert after[:2] == before[:2]
+    assert after[2][1]["jabatan"] == "Juru Las"
+    again = impor(Himpunan.PEKERJA, march[1][:2])
+    assert (again.berubah, again.lebih_lama) == (0, 0)
+    corrected = impor(Himpunan.PEKERJA, files(3, "Mandor Umum")[1])
+    assert (corrected.berubah, corrected.lebih_lama) == (1, 0)
+
+
+def test_impor_brings_nobody_back_whom_a_later_report_no_longer_names(impor: Impor) -> None:
+    moment = {"dilaporkan_pada": "2026-01-01T08:00:00+07:00"}
+    rows = [worker(81, 8, **moment), worker(82, 8, **moment)]
+    impor(Himpunan.BADAN_USAHA, [company(8, **moment)])
+    impor(Himpunan.PEKERJA, rows)
+    report = contoh.laporan("W-8", [contoh.pekerja_wlkp(81)], "2026-03-01T08:00:00+07:00", n=8)
+    assert impor.registri.internal.post("/v1/laporan", json=report).json()["pekerja_berhenti"] == 1
+    assert impor(Himpunan.PEKERJA, rows).lebih_lama == 2
+    later = [{**row, "dilaporkan_pada": "2026-04-01T08:00:00+07:00"} for row in rows]
+    query = "SELECT hubungan_kerja FROM pekerja WHERE nik = :n"
+    assert impor.registri.fetch(query, n=contoh.nik(82))[0][0] == "BERHENTI"
+    assert impor(Himpunan.PEKERJA, later).lebih_lama == 0
+    assert impor.registri.fetch(query, n=contoh.nik(82))[0][0] == "AKTIF"
+
+
 def test_impor_names_row_field_and_reason_and_never_the_value(impor: Impor) -> None:
     impor(Himpunan.BADAN_USAHA, [company(3)])
     rows = [
