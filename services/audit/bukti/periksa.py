@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,7 +21,8 @@ from cryptography.exceptions import InvalidSignature
 from services.audit.bukti import cap, rantai
 from services.audit.bukti.arsip import Arsip, Baris, SegelArsip
 from services.audit.bukti.catatan import canonical, digest_of_text
-from services.audit.bukti.rantai import AWAL, Segel
+from services.audit.bukti.rantai import AWAL, Mata, Segel
+from services.audit.bukti.urutan import longest_rise
 
 
 class Pemeriksa(Protocol):
@@ -45,6 +45,7 @@ class Perkara(StrEnum):
     KEPALA = "kepala arsip tidak sah"
     JANGKAR = "segel yang dicatat dahulu tidak ada"
     RANTAI_PUTUS = "rantai putus"
+    SEGEL_PUTUS = "rantai segel putus"
     CAP_PALSU = "cap waktu tidak sah"
 
 
@@ -118,6 +119,7 @@ class _Pemeriksaan:
         self._keys = keys
         self._found: set[Temuan] = set()
         self._seals: dict[int, Segel] = {}
+        self._genuine: dict[int, Mata] = {}
         self._last_record = 0
         self._last_seal = 0
 
@@ -126,6 +128,7 @@ class _Pemeriksaan:
         self._head(kepala)
         self._check_seals()
         self._check_records()
+        self._name_broken_seals()
         self._check_anchors(jangkar)
         ujung = max(self._seals, default=0)
         return HasilPeriksa(
@@ -177,6 +180,19 @@ class _Pemeriksaan:
             return None
         return segel if signed_by(self._keys, segel.kunci, each.tanda, content) else None
 
+    def _name_broken_seals(self) -> None:
+        """Name what was signed as a seal and does not follow the one before, or its own records.
+
+        So it looks when whoever holds the key seals some batches anew, with other times: a later
+        seal holds on to what was there. Times themselves are not compared: clocks step back.
+        """
+        for nomor, segel in self._seals.items():
+            former = self._seals.get(nomor - 1)
+            follows = (nomor > 1 and former is None) or segel.follows(former)
+            last = self._genuine.get(segel.terakhir)
+            if not follows or (last is not None and last.digest(segel.buku).hex() != segel.ujung):
+                self._say(nomor, Perkara.SEGEL_PUTUS)
+
     def _check_anchors(self, jangkar: Collection[str]) -> None:
         for each in jangkar:
             nomor, _, sidik = each.partition(":")
@@ -198,6 +214,7 @@ class _Pemeriksaan:
                 self._say(row.mata.nomor, Perkara.DISISIPKAN)
             else:
                 at_of[row.mata.nomor] = at
+        self._genuine = {nomor: rows[at].mata for nomor, at in at_of.items()}
         self._name_moved(at_of)
         self._name_broken_links(at_of)
         last = max([self._last_record, *at_of, *(s.terakhir for s in self._seals.values())])
@@ -210,7 +227,7 @@ class _Pemeriksaan:
     def _name_moved(self, at_of: dict[int, int]) -> None:
         """Name the records that stand out of their order: the fewest whose leaving restores it."""
         numbers = sorted(at_of, key=at_of.__getitem__)
-        for nomor in set(numbers) - set(_longest_rise(numbers)):
+        for nomor in set(numbers) - set(longest_rise(numbers)):
             self._say(nomor, Perkara.DIPINDAHKAN)
 
     def _name_broken_links(self, at_of: dict[int, int]) -> None:
@@ -284,23 +301,3 @@ def _seal_number(each: SegelArsip, at: int) -> int:
         return int(json.loads(each.teks)["nomor"])
     except (ValueError, KeyError, TypeError):
         return at
-
-
-def _longest_rise(numbers: list[int]) -> list[int]:
-    """Return a longest rising subsequence, by patience sorting."""
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for at, nomor in enumerate(numbers):
-        pile = bisect_left(tails, nomor)
-        if pile == len(tails):
-            tails.append(nomor)
-            ends.append(at)
-        else:
-            tails[pile], ends[pile] = nomor, at
-        before.append(ends[pile - 1] if pile else -1)
-    found, at = [], ends[-1] if ends else -1
-    while at >= 0:
-        found.append(numbers[at])
-        at = before[at]
-    return found

@@ -70,6 +70,16 @@ class Segel:
         """Return the seal in its one encoding."""
         return canonical(asdict(self))
 
+    def follows(self, former: Segel | None) -> bool:
+        """Say whether it goes on where the former ended, and holds on to that very one.
+
+        Before the first there is none.
+        """
+        if former is None:
+            return (self.pertama, self.sebelum) == (1, AWAL.hex())
+        before = seal_digest(former.text()).hex()
+        return (self.pertama, self.sebelum) == (former.terakhir + 1, before)
+
     @classmethod
     def over(cls, links: Sequence[Mata], buku: str, **given: Any) -> Segel:
         """Return the seal over consecutive links."""
