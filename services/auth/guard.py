@@ -46,6 +46,8 @@ from shared_schemas.perjanjian.unsur import TUJUAN_DASAR
 from shared_schemas.rujukan import Pihak
 
 PERJANJIAN = "perjanjian:"
+_DIJAGA = "dijaga"
+"""Where in a request's state the guards that have spoken keep what they said."""
 COUNTED = frozenset(
     f"{PERJANJIAN}{c}" for c in ("badan_usaha:baca", "pekerja:baca", "status_kepesertaan:baca")
 )
@@ -112,7 +114,17 @@ class Guard:
         self.cakupan = cakupan
 
     async def __call__(self, request: Request) -> Pelaku:
-        """Return who calls, with the article that permits it. Raises the refusal that fits."""
+        """Return who calls, with the article that permits it. Raises the refusal that fits.
+
+        Asked again about the same request, it says the same: a route's guards speak before its
+        body is parsed, and once more as its dependencies.
+        """
+        spoken: dict[Guard, Pelaku] = request.scope["state"].setdefault(_DIJAGA, {})
+        if self not in spoken:
+            spoken[self] = await self._ask(request)
+        return spoken[self]
+
+    async def _ask(self, request: Request) -> Pelaku:
         service: Guarded = request.app.state.service
         holder = self._holder(request)
         request.state.klien = holder.client_id

@@ -30,6 +30,8 @@ from services.kit.problems import problem
 PENANDA = "penanda"
 """Where in the request's state the client stands whose signature was verified."""
 _PERTUKARAN = "/v1/"
+_KENAL = {"authorization", "signature-input"}
+"""Headers without one of which a message is nobody's."""
 _BERSIHKAN_TIAP = 256  # messages; expired nonces are few and small
 _DIGEST = pesan.DIGEST.encode()
 
@@ -65,6 +67,9 @@ class SignedMessages:
         await self._app(scope, receive, send)
 
     async def _exchange(self, request: Request, send: Send) -> None:
+        if not _KENAL & set(request.headers):
+            await self._app(request.scope, request.receive, send)  # to be refused unread
+            return
         service: Signing = request.app.state.service
         try:
             body = await request.body()

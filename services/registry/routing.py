@@ -7,10 +7,8 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.auth.guard import Guard
@@ -65,7 +63,7 @@ class Halamanan(BaseModel):
 
 
 class GuardedRoute(APIRoute):
-    """A route whose guard answers before its body does: a stranger's bad JSON gets a 401."""
+    """A route whose guard answers before its body is parsed, which takes as long as it is large."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, which parses the body before any dependency has spoken."""
@@ -73,12 +71,9 @@ class GuardedRoute(APIRoute):
         guards = [d.call for d in self.dependant.dependencies if isinstance(d.call, Guard)]
 
         async def guarded_handle(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except (RequestValidationError, HTTPException):
-                for guard in guards:  # perhaps once more: a refusal is no hot path
-                    await guard(request)
-                raise
+            for guard in guards:
+                await guard(request)
+            return await handle(request)
 
         return guarded_handle
 

@@ -156,6 +156,49 @@ def test_fifty_megabytes_in_chunks_are_refused_at_the_limit(kawat: Kawat, pembaw
     assert RAHASIA.encode() not in answer.isi
 
 
+ASING: dict[str, tuple[str, bool]] = {
+    "tanpa-apa-pun": ("X-Uji: a", False),  # not one octet of the body is waited for
+    "token-karangan": ("Authorization: Bearer karangan", True),
+    "skema-lain": ("Authorization: Basic a2FyYW5nYW4=", True),
+}
+
+
+@pytest.mark.parametrize("nama", ASING)
+def test_stranger_is_refused_before_the_body_is_parsed(
+    kawat: Kawat, monkeypatch: pytest.MonkeyPatch, nama: str
+) -> None:
+    """Else whoever can reach the service makes everybody wait while it parses."""
+    parsed, original = [], json.loads
+
+    def loads(text: Any, **how: Any) -> Any:
+        parsed.append(len(text))
+        return original(text, **how)
+
+    monkeypatch.setattr(json, "loads", loads)
+    kepala, dikirim = ASING[nama]
+    body = b"[" + b"{}," * MEGA + b"{}]"
+    head = ["POST /v1/usulan HTTP/1.1", "Host: uji", "Content-Type: application/json", kepala,
+            f"Content-Length: {len(body)}"]  # fmt: skip
+    with nothing_written(kawat.registri):
+        answer = send(kawat, head, [body] if dikirim else [])
+    assert answer.status == 401
+    assert max(parsed, default=0) < MEGA
+
+
+def test_guard_is_asked_once_a_request(wlkp: Registri, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    issuer = wlkp.app.state.service.issuer
+
+    def read(token: str, sertifikat: str | None) -> Any:
+        asked.append(token)
+        return type(issuer).read(issuer, token, sertifikat)
+
+    monkeypatch.setattr(issuer, "read", read)
+    body = json.dumps({"nik": [RAHASIA]}).encode()
+    answer = wlkp.klien.post("/v1/pekerja/cari", content=body, headers=JSON)
+    assert (answer.status_code, len(asked)) == (200, 1)
+
+
 SELUNDUP: dict[str, list[str]] = {
     "panjang-dan-potongan": ["Content-Length: 4", "Transfer-Encoding: chunked"],
     "dua-panjang": ["Content-Length: 4", "Content-Length: 40"],
