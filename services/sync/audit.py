@@ -134,12 +134,12 @@ def _compare(ctx: Konteks, hasil: HasilAudit, oktet: int, *, perbaiki: bool) -> 
         return True
     try:
         found = walk.walk(akar.jumlah)
-    except TooDifferentError:
+    except TooDifferentError as error:
         if not perbaiki:
             raise
-        start_again(ctx, sisi, himpunan)
+        start_again(ctx, sisi, himpunan, error.detail)
         return False
-    resting = walk.nomor == akar.nomor and akar.nomor <= _position(ctx, sisi, himpunan)
+    resting = walk.nomor == akar.nomor and akar.nomor <= samakan.position(ctx, sisi, himpunan)
     if resting and not found:  # no record differs, so the stored nodes of the mirror do
         with transaction(ctx.engine) as tx:
             sidik.sum_anew(tx, sisi, himpunan)
@@ -154,7 +154,10 @@ def _compare(ctx: Konteks, hasil: HasilAudit, oktet: int, *, perbaiki: bool) -> 
         return resting
     done = samakan.repair(ctx, sisi, himpunan, again)
     hasil.diperbaiki += done
-    return not done
+    if resting and not done:
+        # What the mirror took earlier is newer than what its source says now.
+        start_again(ctx, sisi, himpunan, f"{sisi.upper()} lebih lama daripada cerminnya.")
+    return not done and not resting
 
 
 def _pull_all(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> bool:
@@ -163,12 +166,3 @@ def _pull_all(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> bool:
         read = pull_pages(ctx, sisi, himpunan)
         if read["habis"]:
             return bool(read["berwenang"])
-
-
-def _position(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
-    with transaction(ctx.engine) as tx:
-        row = tx.raw(
-            "SELECT nomor FROM kursor_tarik WHERE sisi = %s AND himpunan = %s",
-            (sisi.value, himpunan.value),
-        ).fetchone()
-    return 0 if row is None else int(row[0])

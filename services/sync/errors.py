@@ -118,6 +118,14 @@ class TooDifferentError(PermanentError):
     saran = "Jalankan `hub sync audit --perbaiki`; cermin itu lalu dibaca ulang seluruhnya."
 
 
+class SourceSetBackError(PermanentError):
+    """A source's last change has a lower number than one that the mirror has taken from it."""
+
+    kode = "HUB-SYNC-025"
+    judul = "Sumber dikembalikan ke keadaan yang lebih lama"
+    saran = "Jalankan `hub sync jalan` atau `hub sync muat`; cermin itu dibaca ulang seluruhnya."
+
+
 class SnapshotGoneError(PermanentError):
     """A snapshot failed, or is no longer kept: another one must be asked for."""
 

@@ -89,21 +89,20 @@ def _find_back(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
     try:
         done = samakan.catch_up(ctx, sisi, himpunan)
     except HubError as error:
-        ctx.tell("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {error.detail}")
-        start_again(ctx, sisi, himpunan)
+        start_again(ctx, sisi, himpunan, error.detail)
     else:
         ctx.tell("pull", f"{himpunan} {sisi}: kursor hilang, {done} rekaman diperbaiki.", done)
 
 
-def start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
-    """Begin a full read; what it does not show was deleted while we were away."""
+def start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, sebab: str) -> None:
+    """Begin a full read and tell why; what it does not show was deleted while we were away."""
     with transaction(ctx.engine) as tx:
         tx.raw(
             "UPDATE kursor_tarik SET kursor = NULL, nomor = 0, bacaan = bacaan + 1, penuh = true "
             "WHERE sisi = %s AND himpunan = %s",
             [sisi.value, himpunan.value],
         )
-    ctx.tell("pull", f"Kursor {sisi} terlalu lama: membaca ulang seluruh {himpunan}.")
+    ctx.tell("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {sebab}")
 
 
 def _note_refusal(

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from services.kit import pohon
 from services.kit.database import Transaction, transaction
 from services.sync import cermin, sidik
-from services.sync.errors import KeyMismatchError, SyncConfigurationError
+from services.sync.errors import (
+    KeyMismatchError,
+    SourceSetBackError,
+    SyncConfigurationError,
+)
 from services.sync.jelajah import Beda, Jelajah
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
@@ -73,9 +77,12 @@ def catch_up(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
     """Bring a mirror whose cursor was lost to its source's state; return the records repaired.
 
     The feed goes on from the position of the root that was read first, so what changed during
-    the walk comes once more by the feed. Cut off at any point, it can be repeated.
+    the walk comes once more by the feed. Cut off at any point, it can be repeated. Raises
+    SourceSetBackError where versions do not say which is the later: only a full read follows.
     """
     akar = fetch_root(ctx, sisi, himpunan)
+    if akar.nomor < position(ctx, sisi, himpunan):  # its numbers only grow, and this is the later
+        raise SourceSetBackError(f"{sisi.upper()} dikembalikan ke keadaan yang lebih lama.")
     sidik.make_ready(ctx, sisi, himpunan)
     # Whole sums: nothing is compared afterwards, because the source may have moved on.
     walk = open_walk(ctx, sisi, himpunan, akar, _UTUH)
@@ -88,6 +95,16 @@ def catch_up(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
             (akar.kursor, akar.nomor, sisi.value, himpunan.value),
         )
     return done
+
+
+def position(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
+    """Return the highest number that the mirror has taken from its source."""
+    with transaction(ctx.engine) as tx:
+        row = tx.raw(
+            "SELECT nomor FROM kursor_tarik WHERE sisi = %s AND himpunan = %s",
+            (sisi.value, himpunan.value),
+        ).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _reading(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from services.registry import write
 from services.sync import samakan
 from services.sync.audit import HasilAudit, KeadaanAudit, run_audit
 from services.sync.errors import BusyError, KeyMismatchError, TooDifferentError
-from services.sync.jelajah import JenisBeda
+from services.sync.jelajah import Beda, JenisBeda
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.pull import pull_pages
 from services.sync.run import key_auth, open_context
@@ -164,17 +165,77 @@ def test_source_that_moves_during_the_walk_is_settled_by_the_feed(
     assert len(calls) == 3
 
 
-def test_older_record_never_replaces_a_newer_one(pasangan: Pasangan) -> None:
+@contextmanager
+def restored(p: Pasangan, *, lalu: int = 0) -> Iterator[None]:
+    """Put the source back to what it was before the body; then change a record `lalu` times."""
+    keep = "CREATE TABLE cadangan AS SELECT *, (SELECT last_value FROM urutan_perubahan) AS sampai"
+    p.execute("bpjs", f"{keep} FROM pekerja")
+    yield
+    columns = [r[0] for r in p.fetch(
+        "bpjs", "SELECT column_name FROM information_schema.columns WHERE table_name = 'pekerja'"
+    )]  # fmt: skip
+    names = ", ".join(columns)
+    p.execute(
+        "bpjs",
+        "SET LOCAL session_replication_role = replica; DELETE FROM pekerja;"
+        f" INSERT INTO pekerja ({names}) SELECT {names} FROM cadangan;"
+        " SELECT setval('urutan_perubahan', max(sampai)) FROM cadangan; DROP TABLE cadangan",
+    )
+    for n in range(lalu):
+        put(p, worker(1, nama=f"Sesudah Pemulihan {n}"))
+
+
+def is_source(p: Pasangan) -> bool:
+    names = "SELECT id, versi, {} FROM {} ORDER BY id"
+    theirs = p.fetch("bpjs", names.format("nama", "pekerja WHERE dihapus_pada IS NULL"))
+    return theirs == p.fetch(
+        "hub", names.format("isi->>'nama'", "cermin_pekerja WHERE sisi = 'bpjs'")
+    )
+
+
+def test_source_restored_from_a_backup_is_read_anew(pasangan: Pasangan) -> None:
     audit(pasangan, perbaiki=True)
-    ((id_, versi),) = pasangan.fetch(
-        "hub", "SELECT id, versi FROM cermin_pekerja WHERE nik = :n", n=contoh.nik(3)
+    with restored(pasangan):
+        for n in range(3):
+            put(pasangan, worker(10, nama=f"Sesudah Cadangan {n}"), worker(PEKERJA + 20 + n))
+        assert audit(pasangan).cocok
+    assert not is_source(pasangan)
+    said: list[str] = []
+    assert audit(pasangan, on_progress=lambda k: said.append(k.pesan)).cocok  # by its first pull
+    assert is_source(pasangan)
+    assert any("BPJS dikembalikan ke keadaan yang lebih lama" in text for text in said)
+
+
+def test_source_restored_and_written_on_is_read_anew_by_the_repair(pasangan: Pasangan) -> None:
+    """The feed takes the cursor for one of its own: only the comparison shows the difference."""
+    audit(pasangan, perbaiki=True)
+    with restored(pasangan, lalu=6):
+        for n in range(3):
+            put(pasangan, worker(11, nama=f"Sesudah Cadangan {n}"))
+        assert audit(pasangan).cocok
+    assert audit(pasangan).keadaan is KeadaanAudit.BERBEDA
+    assert audit(pasangan, perbaiki=True).cocok
+    assert is_source(pasangan)
+
+
+def test_older_record_never_replaces_a_newer_one(pasangan: Pasangan) -> None:
+    """An answer that was under way may be older than what the feed brought meanwhile."""
+    audit(pasangan, perbaiki=True)
+    ((id_,),) = pasangan.fetch(
+        "hub", "SELECT id FROM cermin_pekerja WHERE nik = :n", n=contoh.nik(3)
     )
     damage(pasangan, "UPDATE cermin_pekerja SET versi = versi + 5 WHERE id = :i", i=id_)
-    hasil = audit(pasangan, perbaiki=True, hitung_ulang=True)
-    assert (hasil.keadaan, hasil.diperbaiki) == (KeadaanAudit.BERBEDA, 0)
-    assert [b.id for b in hasil.beda] == [id_]
-    damage(pasangan, "UPDATE cermin_pekerja SET versi = :v WHERE id = :i", i=id_, v=versi)
-    assert audit(pasangan, hitung_ulang=True).cocok
+    before = mirror(pasangan)
+    lock = Kepemimpinan(pasangan.sync.database_url)
+    lock.acquire(wait=False, tell=lambda _text: None)
+    with (
+        closing(lock),
+        open_context(pasangan.sync, lock, None, system_clock, key_auth) as ctx,
+    ):
+        beda = [Beda(id_, JenisBeda.BEDA)]
+        assert samakan.repair(ctx, NamaSisi.BPJS, Himpunan.PEKERJA, beda) == 0
+    assert mirror(pasangan) == before
+    assert audit(pasangan, perbaiki=True, hitung_ulang=True).cocok
 
 
 def test_lost_cursor_is_repaired_by_the_tree_without_reading_everything(
