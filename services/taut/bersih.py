@@ -10,28 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from shared_schemas.bentuk_normal import fold, normal_alamat, normal_nama_orang
-from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
 
 T = TypeVar("T")
 
 _KATA = re.compile(r"[^\W_]+")
 _BUKAN_ANGKA = re.compile(r"\D")
-_TITIK = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z]\b)")
-_BENTUK_PANJANG = (
-    ("PERSEROAN TERBATAS", "PT"),
-    ("PERSEROAN KOMANDITER", "CV"),
-    ("COMMANDITAIRE VENNOOTSCHAP", "CV"),
-    ("PERUSAHAAN UMUM DAERAH", "PERUMDA"),
-    ("PERUSAHAAN UMUM", "PERUM"),
-    ("PERUSAHAAN DAGANG", "UD"),
-    ("USAHA DAGANG", "UD"),
-    ("P T", "PT"),
-    ("C V", "CV"),
-    ("U D", "UD"),
-    ("F A", "FA"),
-)
-_BENTUK_LAIN = {"PD": "UD", "FIRM": "FIRMA", "KOP": "KOPERASI", "YYS": "YAYASAN", "NV": "PT"}
-_PENGHUBUNG = {"DAN", "AND"}
 _SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
 _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
          "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH",
@@ -70,28 +53,6 @@ def each(values: Iterable[str], make: Callable[[str], T]) -> list[T]:
 def words(text: str) -> list[str]:
     """Return words in upper case without diacritics, of any script."""
     return _KATA.findall(fold(text))
-
-
-def company_name(text: str) -> tuple[str, str]:
-    """Return (core words, legal form or "") of a company's name in whatever spelling."""
-    plain = " ".join(words(_TITIK.sub("", fold(text)).replace("'", "")))
-    for long, short in _BENTUK_PANJANG:
-        if plain.startswith(f"{long} "):
-            plain = f"{short} {plain[len(long) + 1 :]}"
-        elif plain.endswith(f" {long}"):
-            plain = f"{plain[: -len(long) - 1]} {short}"
-    forms: list[str] = []
-    for _ in range(3):  # "PT X, PT" and "CV X (PERSERO) TBK" occur
-        if plain.isascii():
-            plain, form = split_nama(plain)
-            if form:
-                forms.append(form)
-    tokens = plain.split()
-    for at in (0, -1):
-        if len(tokens) > 1 and tokens[at] in _BENTUK_LAIN:
-            forms.append(_BENTUK_LAIN[tokens.pop(at)])  # noqa: PERF401 - it pops
-    kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
-    return " ".join(kept), forms[0] if forms else ""
 
 
 def person_name(text: str) -> str:

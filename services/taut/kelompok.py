@@ -96,11 +96,9 @@ def _certain_or_not(row: Baris) -> Iterator[Baris]:
     answers = (sure, Putusan.TERTAUT, row.dasar), (~sure, Putusan.TINJAU, "skor")
     for chosen, verdict, basis in answers:
         if chosen.any():
-            s = row.sifat
-            part = Sifat(s.tingkat[chosen], s.bit[chosen], s.kata_pertama[chosen])
             yield dataclasses.replace(
-                row, putusan=verdict, dasar=basis, a=row.a[chosen], b=row.b[chosen], sifat=part,
-                bobot=row.bobot[chosen],
+                row, putusan=verdict, dasar=basis, a=row.a[chosen], b=row.b[chosen],
+                sifat=row.sifat.pick(chosen), bobot=row.bobot[chosen],
             )  # fmt: skip
 
 

@@ -11,11 +11,15 @@ import numpy.typing as npt
 from services.taut import banding_kata as bk
 from services.taut.banding_kata import Nomor
 from services.taut.blok import Calon
-from services.taut.kata import Panjang
+from services.taut.kata import Nyata, Panjang
 from services.taut.siapkan import BadanUsaha, Pekerja
 from services.taut.sifat import Sifat
+from services.taut.tempat import place_confirmed
 
 Bebas = npt.NDArray[np.bool_]
+
+_BOBOT_MIN = 5.0
+"""Bits that all fields together weigh at least: a number typed in a wrong row agrees in nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,18 @@ def heads(r: BadanUsaha, free: Bebas) -> Bebas:
 
 
 def find_badan_usaha(
-    r: BadanUsaha, free: Bebas, compare: Callable[[Nomor, Nomor], Sifat]
+    r: BadanUsaha,
+    free: Bebas,
+    compare: Callable[[Nomor, Nomor], Sifat],
+    weigh: Callable[[Sifat], Nyata],
+    *,
+    confirmed: bool = True,
 ) -> list[Pasti]:
-    """Return the companies joined by NPWP of the body, then by NIB or TDP; `free` is updated."""
+    """Return the companies joined by NPWP of the body, then by NIB or TDP; `free` is updated.
+
+    Another record of the company may be the same place without bearing its number, so a pair is
+    joined at once only where the place is `confirmed`; without, wherever it is not contradicted.
+    """
     found = []
     for name, keys, stands in (
         ("npwp", r.induk.isi, heads(r, free)),
@@ -69,7 +82,9 @@ def find_badan_usaha(
     ):
         a, b = unique_pairs(keys, r.banyak_a, free if stands is None else stands & free)
         s = compare(a, b)
-        agree = _companies_agree(s)
+        agree = _companies_agree(s) & ~s.lain_tempat & (weigh(s).sum(axis=1) >= _BOBOT_MIN)
+        if confirmed:
+            agree &= place_confirmed(s.tingkat)
         if name == "nib":
             agree &= s.tingkat[:, 9] != 1
         found.append(Pasti(name, a[agree], b[agree]))

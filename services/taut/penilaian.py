@@ -109,11 +109,12 @@ def judge_badan_usaha(s: Sifat) -> Tilikan:
     t = s.tingkat
     name, npwp, nib = t[:, 0], t[:, 9], t[:, 10]
     # A number that is only near another is no match for one that differs: NIBs follow each other.
-    refuted = ((npwp == 1) & (nib != 3)) | ((nib == 1) & (npwp != 3))
+    refuted = ((npwp == 1) & (nib != 3)) | ((nib == 1) & (npwp != 3)) | s.lain_tempat
     witness = (npwp >= 2) | (nib >= 2)
     other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
     fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness)
-    return Tilikan(fits & ~refuted, refuted, other & ~witness)
+    branch = s.lain_tempat & (npwp == 3)  # no question: `attach_branches` says what they are
+    return Tilikan(fits & ~refuted, refuted, (other & ~witness) | branch)
 
 
 def judge_pekerja(s: Sifat) -> Tilikan:

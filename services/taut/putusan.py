@@ -108,16 +108,14 @@ def _unique(records: Nomor) -> npt.NDArray[np.bool_]:
 
 
 def to_review(
-    d: Dinilai, linked: npt.NDArray[np.bool_], limits: Ambang, records: int, most: int = 3
+    d: Dinilai, free: npt.NDArray[np.bool_], limits: Ambang, most: int = 3
 ) -> npt.NDArray[np.bool_]:
-    """Return which pairs of unlinked records a person should see: near the best of one of them."""
-    taken = np.zeros(records, np.bool_)
-    taken[d.a[linked]] = taken[d.b[linked]] = True
+    """Return which pairs of `free` records a person should see: near the best of one of them."""
     floor = np.where(d.terbantah, limits.tinjau_bantah, limits.tinjau)
-    chosen = np.flatnonzero(~taken[d.a] & ~taken[d.b] & (d.skor >= floor))
+    chosen = np.flatnonzero(free[d.a] & free[d.b] & (d.skor >= floor))
     a, b, score = d.a[chosen], d.b[chosen], d.skor[chosen]
-    best_a, _ = _best_two(a, score, b, records)
-    best_b, _ = _best_two(b, score, a, records)
+    best_a, _ = _best_two(a, score, b, len(free))
+    best_b, _ = _best_two(b, score, a, len(free))
     near = (score >= best_a[a] - limits.selisih) & (score >= best_b[b] - limits.selisih)
     chosen = chosen[near]
     out = np.zeros(len(d.a), np.bool_)

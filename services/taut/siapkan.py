@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from services.taut import bersih
 from services.taut.kata import Bulat, Nyata, Panjang, Teks, make_teks, share_bits
+from services.taut.nama_usaha import company_name
 from services.taut.sandi import hash_texts
 from shared_schemas.bentuk_normal import derive_kd_daerah
 
@@ -45,6 +46,8 @@ class BadanUsaha:
     kunci: list[str]
     nama: Teks
     bentuk: Panjang
+    sebutan: Panjang
+    """Hash of the words by which a name tells its branch; -1 for none."""
     jalan: Teks
     tempat: Teks
     daerah: Daerah
@@ -159,7 +162,7 @@ def prepare_badan_usaha(
     """Return the companies of both tables, comparable; `hitung` says how common a value is."""
     stat = hitung or Hitung()
     column = _Kolom(a, b, stat)
-    names = bersih.each(column.text("nama"), bersih.company_name)
+    names = bersih.each(column.text("nama"), company_name)
     raw = column.text("alamat")
     parts = bersih.each(raw, bersih.address)
     mails = bersih.each(column.text("email"), bersih.email_parts)
@@ -170,8 +173,9 @@ def prepare_badan_usaha(
     return BadanUsaha(
         banyak_a=a.num_rows,
         kunci=keys,
-        nama=stat.teks("nama", [n for n, _ in names]),
-        bentuk=_hashed([f for _, f in names]),
+        nama=stat.teks("nama", [n.inti for n in names]),
+        bentuk=_hashed([n.bentuk for n in names]),
+        sebutan=_hashed([n.cabang for n in names]),
         jalan=stat.teks("jalan", [p.jalan for p in parts]),
         tempat=stat.teks("tempat", [p.daerah for p in parts]),
         daerah=_regions(column.text("kd_daerah"), raw, stat),

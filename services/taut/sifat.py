@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from services.taut import banding_nilai as bn
 from services.taut.banding_kata import Nomor, Tingkat
 from services.taut.kata import Nyata, Teks
 from services.taut.siapkan import BadanUsaha, Daerah, Nilai, Pekerja
+from services.taut.tempat import places_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,17 @@ class Sifat:
     bit: npt.NDArray[np.float32]
     kata_pertama: npt.NDArray[np.bool_]
     """Whether the first words of the names agree."""
+    lain_tempat: npt.NDArray[np.bool_]
+    """Whether they name two places of business."""
+
+    def pick(self, chosen: npt.NDArray[np.bool_]) -> Sifat:
+        """Return the answers of some pairs."""
+        return Sifat(
+            self.tingkat[chosen],
+            self.bit[chosen],
+            self.kata_pertama[chosen],
+            self.lain_tempat[chosen],
+        )
 
 
 _Hasil = tuple[Tingkat, Nyata]
@@ -191,7 +204,7 @@ def _collect(
     bits = np.stack(
         [np.minimum(b, f.maks) for (_, b), f in zip(columns, fields, strict=True)], axis=1
     ).astype(np.float32)
-    return Sifat(level, bits, first)
+    return Sifat(level, bits, first, np.zeros(len(first), np.bool_))
 
 
 def compare_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> Sifat:
@@ -212,7 +225,9 @@ def compare_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> Sifat:
         _nib(r.nib, i, j),
         _points(r.titik, i, j),
     ]
-    return _collect(columns, BIDANG_BADAN_USAHA, first)
+    street, region = columns[2][0], columns[3][0]
+    apart = places_apart(r, i, j, street, region)
+    return dataclasses.replace(_collect(columns, BIDANG_BADAN_USAHA, first), lain_tempat=apart)
 
 
 def compare_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> Sifat:

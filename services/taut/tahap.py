@@ -52,7 +52,7 @@ def link_by_keys(work: Kerja) -> None:
     r = work.rekaman
     free = work.bebas.copy()
     if isinstance(r, BadanUsaha):
-        found = kunci_pasti.find_badan_usaha(r, free, work.compare)
+        found = kunci_pasti.find_badan_usaha(r, free, work.compare, work.model.weigh)
     else:
         found = kunci_pasti.find_pekerja(r, free, work.compare)
     for tier in found:
@@ -71,10 +71,28 @@ def score_candidates(work: Kerja) -> tuple[Dinilai, list[LaporanBlok]]:
 
 def link_by_score(work: Kerja, scored: Dinilai) -> None:
     """Link the pairs that are each other's best by a margin; note those a person should see."""
-    linked, limits = _assigned(work, scored), AMBANG[work.himpunan]
-    doubt = to_review(scored, linked, limits, len(work.rekaman.kunci))
+    linked = _assigned(work, scored)
     _accept(work, scored.a[linked], scored.b[linked], "skor")
+    if isinstance(work.rekaman, BadanUsaha):
+        _link_rest_by_keys(work, work.rekaman, scored)
+    doubt = to_review(scored, work.bebas, AMBANG[work.himpunan])
     _note(work, Putusan.TINJAU, scored.a[doubt], scored.b[doubt], "skor")
+
+
+def _link_rest_by_keys(work: Kerja, r: BadanUsaha, scored: Dinilai) -> None:
+    """Link who bears one key and lies elsewhere, where nobody else might be meant: it moved."""
+    rival = work.bebas[scored.a] & work.bebas[scored.b] & scored.boleh
+    rival &= scored.skor >= AMBANG[work.himpunan].tinjau
+    pairs = pack(scored.a[rival], scored.b[rival])
+    many = np.bincount(np.concatenate([scored.a[rival], scored.b[rival]]), minlength=len(r.kunci))
+    free = work.bebas.copy()
+    for tier in kunci_pasti.find_badan_usaha(
+        r, free, work.compare, work.model.weigh, confirmed=False
+    ):
+        own = np.isin(pack(tier.a, tier.b), pairs)
+        alone = (many[tier.a] == own) & (many[tier.b] == own)
+        ok = work.allowed(tier.a, tier.b) & alone
+        _accept(work, tier.a[ok], tier.b[ok], tier.dasar)
 
 
 def _assigned(work: Kerja, scored: Dinilai) -> Bebas:
@@ -107,26 +125,32 @@ def _note(work: Kerja, answer: Putusan, a: Nomor, b: Nomor, basis: str) -> None:
 
 
 def attach_branches(work: Kerja, r: BadanUsaha) -> None:
-    """Hang what is left of a body on the record that its linked establishment is linked to."""
-    target: dict[int, tuple[int, int]] = {}
+    """Hang what is left of a body on the record that its linked establishment is linked to.
+
+    Where none of them is linked, on the record of the other side that is nearest to a head.
+    """
+    target: dict[int, tuple[int, int, int]] = {}
     for row in work.baris:
         if row.putusan is not Putusan.TERTAUT:
             continue
         for x, y in zip(row.a.tolist(), row.b.tolist(), strict=True):
             for own, other in ((x, y), (y, x)):
-                body = int(r.induk.isi[own])
-                place = max(int(r.cabang[own]), 0)
-                if body and _is_nearer(target.get(_side(body, own, r)), place):
-                    target[_side(body, own, r)] = (place, other)
+                # A steward may join two bodies; other links say also whose a bare record is.
+                bearers = (own,) if row.dasar == "keputusan" else (own, other)
+                for body in {int(r.induk.isi[n]) for n in bearers} - {0}:
+                    _aim(target, _side(body, own, r), (0, _place(r, own), other))
+    left = np.flatnonzero(work.bebas & (r.induk.isi != 0)).tolist()
+    for n in left:
+        _aim(target, _side(int(r.induk.isi[n]), n, r) ^ 1, (1, _place(r, n), n))
     doubted = {n for row in work.baris if row.putusan is Putusan.TINJAU for n in (*row.a, *row.b)}
-    pairs = [
-        (own, found[1]) if own < r.banyak_a else (found[1], own)
-        for own in np.flatnonzero(work.bebas & (r.induk.isi != 0)).tolist()
+    pairs = {
+        (own, found[2]) if own < r.banyak_a else (found[2], own)
+        for own in left
         if own not in doubted
         and (found := target.get(_side(int(r.induk.isi[own]), own, r))) is not None
-    ]
+    }
     if pairs:
-        a, b = (np.array(side, np.int64) for side in zip(*pairs, strict=True))
+        a, b = (np.array(side, np.int64) for side in zip(*sorted(pairs), strict=True))
         ok = work.allowed(a, b)
         a, b = a[ok], b[ok]
         # A number alone may be mistyped: a branch bears something of its body's name.
@@ -139,5 +163,10 @@ def _side(body: int, record: int, r: BadanUsaha) -> int:
     return body * 2 + (record >= r.banyak_a)
 
 
-def _is_nearer(standing: tuple[int, int] | None, place: int) -> bool:
-    return standing is None or place < standing[0]
+def _place(r: BadanUsaha, record: int) -> int:
+    return max(int(r.cabang[record]), 0)
+
+
+def _aim(target: dict[int, tuple[int, int, int]], side: int, found: tuple[int, int, int]) -> None:
+    """Keep the best aim of a side: linked before left over, then by number of the place."""
+    target[side] = min(found, target.get(side, found))

@@ -61,7 +61,7 @@ class Dunia:
         gone: Hilang = (set(), set())
         for _ in range(count):
             side = self.r.randrange(2)
-            kind = self.r.choice(("ubah", "ubah", "salin", "tambah", "hapus", "putus"))
+            kind = self.r.choice(("ubah", "ubah", "salin", "cabang", "tambah", "hapus", "putus"))
             self._one(kind, side, touched, gone)
         for side in range(2):
             for key in gone[side]:
@@ -100,6 +100,9 @@ class Dunia:
         elif kind == "salin":  # takes a number of another company
             other = self.r.choice([*here.values(), *there.values()])
             row |= {c: other.get(c, "") for c in ("npwp", "nitku", "nomor_tdp_atau_nib")}
+        elif kind == "cabang":  # lies where another does
+            row["alamat"] = self.r.choice(list(there.values()))["alamat"]
+            row["nama"] += self.r.choice(("", " Cabang Medan", " Cabang Malang"))
         words = row["nama"].split()
         words[-1] = self.r.choice(
             (words[-1], self.r.choice(self.kata), f"BARU{self.r.randrange(9)}X")

@@ -1,0 +1,81 @@
+"""A company's name taken apart: core words, legal form, and the branch that it names."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from services.taut.bersih import words
+from shared_schemas.bentuk_normal import fold
+from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
+from shared_schemas.identitas import kabupaten_kota
+
+_TITIK = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z]\b)")
+_BENTUK_PANJANG = (
+    ("PERSEROAN TERBATAS", "PT"),
+    ("PERSEROAN KOMANDITER", "CV"),
+    ("COMMANDITAIRE VENNOOTSCHAP", "CV"),
+    ("PERUSAHAAN UMUM DAERAH", "PERUMDA"),
+    ("PERUSAHAAN UMUM", "PERUM"),
+    ("PERUSAHAAN DAGANG", "UD"),
+    ("USAHA DAGANG", "UD"),
+    ("P T", "PT"),
+    ("C V", "CV"),
+    ("U D", "UD"),
+    ("F A", "FA"),
+)
+_BENTUK_LAIN = {"PD": "UD", "FIRM": "FIRMA", "KOP": "KOPERASI", "YYS": "YAYASAN", "NV": "PT"}
+_PENGHUBUNG = {"DAN", "AND"}
+_CABANG = re.compile(r"(?<=\w) (?:KANTOR )?(?:CABANG|CAB|KCP|KCU|KC|PERWAKILAN) (.+)$")
+
+
+class NamaUsaha(NamedTuple):
+    """Core words, legal form ("" for none) and the words that name the branch ("" for none)."""
+
+    inti: str
+    bentuk: str
+    cabang: str
+
+
+def company_name(text: str) -> NamaUsaha:
+    """Return the parts of a company's name in whatever spelling."""
+    head, _, tail = fold(text).rpartition(" - ")
+    branch = " ".join(words(tail))
+    if not head or _bare(branch) not in _kabupaten_kota():
+        head, branch = fold(text), ""
+    plain, forms = _without_forms(" ".join(words(_TITIK.sub("", head).replace("'", ""))))
+    if found := _CABANG.search(plain):
+        plain, branch = plain[: found.start()], found[1]
+    tokens = plain.split()
+    for at in (0, -1):
+        if len(tokens) > 1 and tokens[at] in _BENTUK_LAIN:
+            forms.append(_BENTUK_LAIN[tokens.pop(at)])
+    kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
+    return NamaUsaha(" ".join(kept), forms[0] if forms else "", _bare(branch))
+
+
+def _without_forms(plain: str) -> tuple[str, list[str]]:
+    for long, short in _BENTUK_PANJANG:
+        if plain.startswith(f"{long} "):
+            plain = f"{short} {plain[len(long) + 1 :]}"
+        elif plain.endswith(f" {long}"):
+            plain = f"{plain[: -len(long) - 1]} {short}"
+    forms: list[str] = []
+    for _ in range(3):  # "PT X, PT" and "CV X (PERSERO) TBK" occur
+        if plain.isascii():
+            plain, form = split_nama(plain)
+            if form:
+                forms.append(form)
+    return plain, forms
+
+
+def _bare(place: str) -> str:
+    """Return the name of a place without what kind of place it is."""
+    kinds = {"KAB", "KABUPATEN", "KOTA", "ADMINISTRASI"}
+    return " ".join(w for w in place.split() if w not in kinds)
+
+
+@cache
+def _kabupaten_kota() -> frozenset[str]:
+    return frozenset(_bare(" ".join(words(name))) for name in kabupaten_kota())
