@@ -1,8 +1,9 @@
-"""A company's name taken apart: core words, legal form, and the branch that it names."""
+"""A company's name taken apart: core words, legal form, kind, and the branch that it names."""
 
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
 
@@ -30,12 +31,32 @@ _PENGHUBUNG = {"DAN", "AND"}
 _CABANG = re.compile(r"(?<=\w) (?:KANTOR )?(?:CABANG|CAB|KCP|KCU|KC|PERWAKILAN) (.+)$")
 
 
+class Jenis(IntEnum):
+    """What kind of body a name tells; a business and its pension fund are two."""
+
+    TAK_DISEBUT = 0
+    USAHA = 1
+    KOPERASI = 2
+    YAYASAN = 3
+    DANA_PENSIUN = 4
+    KOPERASI_KARYAWAN = 5
+
+
+_JENIS_BENTUK = {"": Jenis.TAK_DISEBUT, "KOPERASI": Jenis.KOPERASI, "YAYASAN": Jenis.YAYASAN}
+_JENIS_KATA = (
+    (re.compile(r"^(DANA ?PENSIUN|DAPEN)\b"), Jenis.DANA_PENSIUN),
+    (re.compile(r"^(KOPKAR|KPRI|(KOPERASI )?(KARYAWAN|PEGAWAI))\b"), Jenis.KOPERASI_KARYAWAN),
+    (re.compile(r"^KOPERASI\b"), Jenis.KOPERASI),
+)
+
+
 class NamaUsaha(NamedTuple):
-    """Core words, legal form ("" for none) and the words that name the branch ("" for none)."""
+    """Core words, legal form ("" for none), the words that name the branch ("" for none), kind."""
 
     inti: str
     bentuk: str
     cabang: str
+    jenis: Jenis
 
 
 def company_name(text: str) -> NamaUsaha:
@@ -52,7 +73,13 @@ def company_name(text: str) -> NamaUsaha:
         if len(tokens) > 1 and tokens[at] in _BENTUK_LAIN:
             forms.append(_BENTUK_LAIN[tokens.pop(at)])
     kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
-    return NamaUsaha(" ".join(kept), forms[0] if forms else "", _bare(branch))
+    core, form = " ".join(kept), forms[0] if forms else ""
+    return NamaUsaha(core, form, _bare(branch), _kind(core, form))
+
+
+def _kind(core: str, form: str) -> Jenis:
+    told = (kind for pattern, kind in _JENIS_KATA if pattern.match(core))
+    return next(told, _JENIS_BENTUK.get(form, Jenis.USAHA))
 
 
 def _without_forms(plain: str) -> tuple[str, list[str]]:

@@ -105,14 +105,19 @@ class Tilikan(NamedTuple):
 
 
 def judge_badan_usaha(s: Sifat) -> Tilikan:
-    """Judge pairs of companies: another word in the name needs a number that agrees."""
+    """Judge pairs of companies: another word in the name needs a number that agrees.
+
+    So does another kind of body, and another legal form beside a name that lacks a word.
+    """
     t = s.tingkat
-    name, npwp, nib = t[:, 0], t[:, 9], t[:, 10]
+    name, form, npwp, nib = t[:, 0], t[:, 1], t[:, 9], t[:, 10]
     # A number that is only near another is no match for one that differs: NIBs follow each other.
     refuted = ((npwp == 1) & (nib != 3)) | ((nib == 1) & (npwp != 3)) | s.lain_tempat
     witness = (npwp >= 2) | (nib >= 2)
+    refuted |= s.lain_jenis & ~witness
     other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
-    fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness)
+    fits = (name > bk.KURANG) | ((name == bk.KURANG) & (form != 1))
+    fits |= (name > bk.BEDA) & witness
     branch = s.lain_tempat & (npwp == 3)  # no question: `attach_branches` says what they are
     return Tilikan(fits & ~refuted, refuted, (other & ~witness) | branch)
 

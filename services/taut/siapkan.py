@@ -46,6 +46,8 @@ class BadanUsaha:
     kunci: list[str]
     nama: Teks
     bentuk: Panjang
+    jenis: Panjang
+    """Number of `Jenis`."""
     sebutan: Panjang
     """Hash of the words by which a name tells its branch; -1 for none."""
     jalan: Teks
@@ -175,6 +177,7 @@ def prepare_badan_usaha(
         kunci=keys,
         nama=stat.teks("nama", [n.inti for n in names]),
         bentuk=_hashed([n.bentuk for n in names]),
+        jenis=np.array([n.jenis for n in names], np.int64),
         sebutan=_hashed([n.cabang for n in names]),
         jalan=stat.teks("jalan", [p.jalan for p in parts]),
         tempat=stat.teks("tempat", [p.daerah for p in parts]),

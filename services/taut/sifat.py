@@ -12,6 +12,7 @@ from services.taut import banding_kata as bk
 from services.taut import banding_nilai as bn
 from services.taut.banding_kata import Nomor, Tingkat
 from services.taut.kata import Nyata, Teks
+from services.taut.nama_usaha import Jenis
 from services.taut.siapkan import BadanUsaha, Daerah, Nilai, Pekerja
 from services.taut.tempat import places_apart
 
@@ -89,6 +90,8 @@ class Sifat:
     """Whether the first words of the names agree."""
     lain_tempat: npt.NDArray[np.bool_]
     """Whether they name two places of business."""
+    lain_jenis: npt.NDArray[np.bool_]
+    """Whether they name two kinds of body."""
 
     def pick(self, chosen: npt.NDArray[np.bool_]) -> Sifat:
         """Return the answers of some pairs."""
@@ -97,6 +100,7 @@ class Sifat:
             self.bit[chosen],
             self.kata_pertama[chosen],
             self.lain_tempat[chosen],
+            self.lain_jenis[chosen],
         )
 
 
@@ -197,6 +201,17 @@ def _points(titik: npt.NDArray[np.float64], i: Nomor, j: Nomor) -> _Hasil:
     return _nothing(np.where(np.isnan(metres), 0, level).astype(np.int8))
 
 
+def _kinds_apart(
+    r: BadanUsaha, i: Nomor, j: Nomor, name: Tingkat
+) -> npt.NDArray[np.bool_]:  # fmt: skip
+    """Say which pairs name two kinds, as a firm and its pension fund, whose name tells it alone."""
+    low, high = np.minimum(r.jenis[i], r.jenis[j]), np.maximum(r.jenis[i], r.jenis[j])
+    within = (low == Jenis.KOPERASI) & (high == Jenis.KOPERASI_KARYAWAN)
+    told = (low != Jenis.TAK_DISEBUT) | ((high >= Jenis.DANA_PENSIUN) & (name <= bk.KURANG))
+    found: npt.NDArray[np.bool_] = (low != high) & told & ~within
+    return found
+
+
 def _collect(
     columns: list[_Hasil], fields: tuple[Bidang, ...], first: npt.NDArray[np.bool_]
 ) -> Sifat:
@@ -204,7 +219,7 @@ def _collect(
     bits = np.stack(
         [np.minimum(b, f.maks) for (_, b), f in zip(columns, fields, strict=True)], axis=1
     ).astype(np.float32)
-    return Sifat(level, bits, first, np.zeros(len(first), np.bool_))
+    return Sifat(level, bits, first, *np.zeros((2, len(first)), np.bool_))
 
 
 def compare_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> Sifat:
@@ -227,7 +242,11 @@ def compare_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> Sifat:
     ]
     street, region = columns[2][0], columns[3][0]
     apart = places_apart(r, i, j, street, region)
-    return dataclasses.replace(_collect(columns, BIDANG_BADAN_USAHA, first), lain_tempat=apart)
+    return dataclasses.replace(
+        _collect(columns, BIDANG_BADAN_USAHA, first),
+        lain_tempat=apart,
+        lain_jenis=_kinds_apart(r, i, j, name),
+    )
 
 
 def compare_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> Sifat:

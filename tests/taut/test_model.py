@@ -23,7 +23,7 @@ def _every_answer(himpunan: Himpunan, count: int) -> Sifat:
     fields = BIDANG[himpunan]
     answers = np.stack([random.integers(0, len(f.tingkat), count) for f in fields], axis=1)
     bits = random.integers(1, 16, answers.shape).astype(np.float32)
-    return Sifat(answers.astype(np.int8), bits, *np.zeros((2, count), np.bool_))
+    return Sifat(answers.astype(np.int8), bits, *np.zeros((3, count), np.bool_))
 
 
 @pytest.mark.parametrize("himpunan", list(Himpunan))
