@@ -38,6 +38,12 @@ def head(history: str) -> str:
     return found
 
 
+def knows(history: str, revision: str) -> bool:
+    """Return whether a revision is one of a history; a newer program's is not."""
+    script = ScriptDirectory.from_config(config("", history))
+    return any(each.revision == revision for each in script.walk_revisions())
+
+
 def current(url: str) -> str | None:
     """Return the revision a database stands at, None when it was never migrated."""
     engine = make_engine(url, 1)

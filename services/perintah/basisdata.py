@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services import persiapan
 from services.audit.record import Auditor
 from services.kit import roles
-from services.kit.database import Transaction, make_engine, transaction
+from services.kit.database import DatabaseUnavailableError, Transaction, make_engine, transaction
 from services.kit.postgres import PostgresServer
 from services.kit.rahasia import derive
 from services.kit.roles import Peran
+from services.kit.skema import require_schema
 
 
 @contextmanager
-def database(nama: str, url: str, data: Path, peran: Peran = Peran.LAYANAN) -> Iterator[str]:
+def database(
+    nama: str, url: str, data: Path, peran: Peran = Peran.LAYANAN, *, menjawab: bool = True
+) -> Iterator[str]:
     """Yield the URL of a migrated database `nama` (wlkp, bpjs or hub) for one role.
 
-    A URL that is given is taken as it is: whoever gives it has chosen the role.
+    A URL that is given is taken as it is: whoever gives it has chosen the role; but the database
+    must be this program's, as `require_schema` says. Without one the folder must have been
+    prepared: a mistyped one would answer that nothing is waiting anywhere. A service may be there
+    before its database is (`menjawab`).
     """
     if url:
+        if peran is not Peran.PEMILIK:  # who migrates comes before the schema
+            with suppress(*() if menjawab else (DatabaseUnavailableError,)):
+                require_schema(url, nama)
         yield url
         return
+    persiapan.require(data)
     with PostgresServer(data / "postgres") as server:
         yield embedded(server, nama, peran)
 

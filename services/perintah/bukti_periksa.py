@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -27,10 +28,14 @@ TIDAK_SEPADAN = 5
 TIDAK_TERBUKTI = 6
 """Exit code: the archive is sound and the proof of a field does not fit it."""
 _DITAMPILKAN = 50
+_HUB = "hub"
+_SEGEL = re.compile(r"[0-9]+:[0-9a-f]{64}")
 
 
 def verify(
-    berkas: Annotated[list[Path], typer.Argument(help="Satu arsip, atau arsip kedua sisi.")],
+    berkas: Annotated[
+        list[Path], typer.Argument(help="Satu arsip, atau arsip hub dan arsip satu registri.")
+    ],
     kunci: Annotated[
         list[Path], typer.Option(help="Kunci publik (JWKS) pemilik arsip; boleh berulang.")
     ],
@@ -60,7 +65,10 @@ def verify(
     if len(berkas) > 2:
         raise ArchiveError("Beri satu atau dua arsip.")
     keys = _keys(kunci)
-    archives = [arsip.read(arsip.unpack(sandi.open_archive(b, identitas))) for b in berkas]
+    if segel and not _SEGEL.fullmatch(segel):
+        raise ArchiveError("--segel: tulis NOMOR:SIDIK, seperti dicetak pemeriksaan dahulu.")
+    archives = [_open(b, identitas) for b in berkas]
+    _require_pair(archives)
     if any(a.kepala.get("penanda") not in keys for a in archives):
         raise EvidenceKeyError
     stated = [s for path in segel_lawan for s in bukti_lawan.read(path)]
@@ -84,6 +92,23 @@ def verify(
     else:
         _show(results, differences, proven)
     _exit(results, differences, proven=proven)
+
+
+def _open(path: Path, identitas: Path | None) -> Arsip:
+    try:
+        return arsip.read(arsip.unpack(sandi.open_archive(path, identitas)))
+    except ArchiveError as error:
+        raise ArchiveError(f"{path.name}: {error.detail}") from None
+
+
+def _require_pair(archives: list[Arsip]) -> None:
+    """Refuse two archives whose messages never met: all of them would seem to be missing."""
+    books = sorted(a.buku for a in archives)
+    if len(books) == 2 and books.count(_HUB) != 1:
+        raise ArchiveError(
+            f"Arsip {books[0]} dan {books[1]} tidak berpasangan:"
+            " beri arsip hub dan arsip satu registri, atau periksa satu per satu."
+        )
 
 
 def as_jwks(keys: Iterable[Mapping[str, str]]) -> bytes:

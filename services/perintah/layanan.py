@@ -52,7 +52,7 @@ def serve(
     if ikut_induk:
         end_with_parent(ikut_induk)
     persiapan.require(data)
-    with database(nama, database_url, data) as url:
+    with database(nama, database_url, data, menjawab=False) as url:
         settings = ServiceSettings(
             data=data,
             database_url=url,

@@ -242,7 +242,7 @@ def show_held(data: Data = DATA, database_url: Url = "", as_json: AsJson = False
 
 def show_findings(
     jenis: Annotated[str | None, typer.Option(help="mis. hanya_wlkp, berbeda, PWBD.")] = None,
-    himpunan: Annotated[str | None, typer.Option(help="badan_usaha atau pekerja.")] = None,
+    himpunan: Annotated[PilihanHimpunan | None, typer.Option(help="Himpunannya.")] = None,
     field: Annotated[str | None, typer.Option(help="Nama bidang Lampiran.")] = None,
     keadaan: Annotated[str | None, typer.Option(help="mis. terbuka, tertahan.")] = None,
     data: Data = DATA,
@@ -250,10 +250,17 @@ def show_findings(
     as_json: AsJson = False,
 ) -> None:
     """Daftar temuan; NIK disamarkan, nilainya tetap di registri masing-masing."""
-    rows = _with_engine(
-        database_url, data, lambda e: list(list_temuan(e, jenis, himpunan, field, keadaan))
-    )
+    chosen = himpunan and himpunan.himpunan
+
+    def look(engine: sa.Engine) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        rows = list(list_temuan(engine, jenis, chosen, field, keadaan))
+        return rows, [] if rows else summary(engine)
+
+    rows, there = _with_engine(database_url, data, look)
     show_rows(rows, as_json)
+    if there:  # a word that nothing bears looks like a night without findings
+        err.print("Tidak ada temuan dengan saringan ini. Yang ada:")
+        err.print(table(there))
 
 
 def show_trace(

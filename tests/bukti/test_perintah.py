@@ -121,6 +121,22 @@ def test_archive_is_for_its_owner_alone_and_whole(operator: Operator) -> None:
     assert isinstance(refused.exception, ArchiveError)
 
 
+def test_slip_of_the_hand_is_no_alarm(operator: Operator) -> None:
+    archive, torn = operator.export(), operator.folder / "terpotong.gz"
+    operator.keys()
+    torn.write_bytes(operator.opened(archive).read_bytes()[:-40])
+    for arguments, said in (
+        ((archive, archive), "tidak berpasangan"),
+        ((archive, "--segel", "xx"), "NOMOR:SIDIK"),
+        ((torn,), "terpotong.gz: Bukan arsip bukti, atau terpotong"),
+        ((operator.folder / "tidak-ada",), "tidak-ada: No such file"),
+    ):
+        keys = ("--kunci", operator.folder / "kunci.json", "--identitas", operator.identitas)
+        refused = invoke("bukti", "periksa", *arguments, *keys)
+        assert isinstance(refused.exception, ArchiveError)
+        assert said in refused.exception.detail
+
+
 def test_changed_archive_is_told_with_its_own_exit_code(operator: Operator) -> None:
     plain = operator.opened(operator.export())
     operator.keys()

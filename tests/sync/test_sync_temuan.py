@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typer.testing import CliRunner, Result
+
 from services.kit.database import transaction
 from services.sync.propose import misleads
 from tests import contoh
+from tests.perintah import app
 from tests.sync.conftest import Panggung
 
 
@@ -269,3 +272,21 @@ def test_findings_are_analysed_again_only_after_proposals_that_are_a_tenth_of_th
         for rows, enough in ((-1, 5_000), (10_000, 5_000), (1_000_000, 100_000)):
             tx.raw(believed, [rows])
             assert [misleads(tx, n) for n in (enough - 1, enough)] == [False, True]
+
+
+def test_a_word_that_no_finding_bears_is_told_with_those_there_are(panggung: Panggung) -> None:
+    pair(panggung)
+    panggung.wlkp.put_pekerja("WP1", "W1", contoh.pekerja_wlkp(1))
+    panggung.run()
+    url = panggung.engine.url.render_as_string(hide_password=False)
+
+    def ask(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["temuan", "--database-url", url, *arguments])
+
+    slip = ask("--jenis", "ngawur")
+    assert slip.exit_code == 0
+    assert "Yang ada" in slip.stderr
+    assert "hanya_wlkp" in slip.stderr
+    assert "Yang ada" not in ask("--jenis", "hanya_wlkp").stderr
+    assert ask("--himpunan", "ngawur").exit_code == 2
+    assert ask("--himpunan", "badan-usaha").exit_code == 0

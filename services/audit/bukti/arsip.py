@@ -132,7 +132,7 @@ def unpack(file: IO[bytes]) -> Iterator[str]:
             while line := packed.readline(_PALING_PANJANG):
                 yield line.decode()
     except (OSError, EOFError, UnicodeDecodeError):
-        raise ArchiveError from None
+        raise ArchiveError("Bukan arsip bukti, atau terpotong.") from None
 
 
 def read(archive: Iterable[str]) -> Arsip:

@@ -72,8 +72,8 @@ def open_archive(path: Path, identity: Path | None) -> IO[bytes]:
                 return path.open("rb")
             file.seek(0)
             return _decrypted(file, identity)
-    except OSError:
-        raise ArchiveError from None
+    except OSError as error:
+        raise ArchiveError(f"{error.strerror or 'tidak terbaca'}.") from None
 
 
 def _decrypted(file: IO[bytes], identity: Path | None) -> IO[bytes]:
@@ -85,6 +85,6 @@ def _decrypted(file: IO[bytes], identity: Path | None) -> IO[bytes]:
         keys = [pyrage.x25519.Identity.from_str(n.strip()) for n in lines if n[:1] not in {"", "#"}]
         pyrage.decrypt_io(file, opened, keys)
     except (pyrage.IdentityError, pyrage.DecryptError, UnicodeDecodeError):
-        raise ArchiveError from None
+        raise ArchiveError("Kunci --identitas tidak membuka arsip ini.") from None
     opened.seek(0)
     return opened

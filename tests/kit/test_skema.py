@@ -1,0 +1,56 @@
+"""Whose database an address leads to is asked before anything is read there."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from services.kit import migration
+from services.kit.database import DatabaseUnavailableError, make_engine
+from services.kit.errors import ConfigurationError
+from services.kit.skema import SchemaError, require_schema
+from tests.conftest import MakeDatabase
+from tests.e2e.sistem import free_port
+
+
+@pytest.mark.parametrize("nama", migration.HISTORIES)
+def test_a_neighbours_database_is_refused_and_ones_own_is_not(
+    make_database: MakeDatabase, nama: str
+) -> None:
+    url = make_database(nama)
+    require_schema(url, nama)
+    for other in set(migration.HISTORIES) - {nama}:
+        with pytest.raises(SchemaError, match=rf"milik {nama}, bukan {other}"):
+            require_schema(url, other)
+
+
+@pytest.mark.parametrize(
+    ("revisi", "kata"),
+    [("9999_besok", "lebih baru"), ("0001", "lebih lama"), (None, "belum berisi")],
+)
+def test_another_version_is_told_with_its_remedy(
+    make_database: MakeDatabase, revisi: str | None, kata: str
+) -> None:
+    url = make_database("wlkp")
+    engine = make_engine(url, 1)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM alembic_version"))
+        if revisi is not None:
+            connection.execute(sa.text("INSERT INTO alembic_version VALUES (:r)"), {"r": revisi})
+    engine.dispose()
+    with pytest.raises(SchemaError, match=kata):
+        require_schema(url, "wlkp")
+
+
+def test_server_that_is_down_or_refuses_is_named_without_the_password(
+    make_database: MakeDatabase,
+) -> None:
+    down = f"postgresql://wlkp_layanan:rahasia@127.0.0.1:{free_port()}/wlkp"
+    with pytest.raises(
+        DatabaseUnavailableError, match=r"wlkp di 127\.0\.0\.1 tidak menjawab"
+    ) as said:
+        require_schema(down, "wlkp")
+    assert "rahasia" not in str(said.value)
+    nobody = sa.make_url(make_database("wlkp")).set(database="tidak_ada")
+    with pytest.raises(ConfigurationError, match="tidak_ada"):
+        require_schema(nobody.render_as_string(hide_password=False), "wlkp")
