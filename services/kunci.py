@@ -22,7 +22,7 @@ from services.auth.jws import (
     public_jwk,
     replace_private_key,
 )
-from services.auth.kunci_pesan import KunciPesan, new_message_pem
+from services.auth.kunci_pesan import KunciPesan, new_message_pem, remember_keys
 from services.auth.riwayat import keys_path
 from services.kit.clock import Clock, system_clock
 from services.kit.files import write_private, write_public
@@ -40,11 +40,23 @@ def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -
     persiapan.certify(data, hosts, semua=True, clock=clock)
     for registri in REGISTRI:
         replace_private_key(data / registri / "kunci.pem", keep=_BERTAHAN)
-        replace_private_key(data / registri / "pesan.pem", keep=_BERTAHAN, make=new_message_pem)
+        _rotate_seal_key(data / registri / "pesan.pem")
         _rotate_clients(data, registri)
     if persiapan.hub_seal_key(data).exists():
-        replace_private_key(persiapan.hub_seal_key(data), keep=_BERTAHAN, make=new_message_pem)
+        _rotate_seal_key(persiapan.hub_seal_key(data))
     _rotate_signers(data)
+
+
+def _rotate_seal_key(path: Path) -> None:
+    """Write down the public keys before one is dropped and once there is a new one."""
+    remember_keys(path)
+    replace_private_key(path, keep=_BERTAHAN, make=new_message_pem)
+    remember_keys(path)
+
+
+def _drop_seal_keys(path: Path) -> int:
+    remember_keys(path)
+    return drop_former_keys(path)
 
 
 def _rotate_clients(data: Path, registri: str) -> None:
@@ -86,10 +98,10 @@ def prune(data: Path) -> int:
     persiapan.require(data)
     dropped = sertifikat.drop_former(persiapan.otoritas(data))
     if persiapan.hub_seal_key(data).exists():
-        dropped += drop_former_keys(persiapan.hub_seal_key(data))
+        dropped += _drop_seal_keys(persiapan.hub_seal_key(data))
     for registri in REGISTRI:
         dropped += drop_former_keys(data / registri / "kunci.pem")
-        dropped += drop_former_keys(data / registri / "pesan.pem")
+        dropped += _drop_seal_keys(data / registri / "pesan.pem")
         path, held = data / registri / "klien.yaml", {r.client_id for r in _held(data, registri)}
         clients = list(load_clients(path).values())
         dropped += sum(_former(k) for k in clients if k.client_id in held)

@@ -16,7 +16,7 @@ from pathlib import Path
 from services.auth import sertifikat
 from services.auth.clients import Klien, load_clients, save_clients
 from services.auth.jws import public_jwk, write_private_key
-from services.auth.kunci_pesan import load_message_key, new_message_pem
+from services.auth.kunci_pesan import load_message_key, new_message_pem, remember_keys
 from services.auth.riwayat import keys_path
 from services.auth.sertifikat import Otoritas
 from services.kit.clock import Clock, system_clock
@@ -79,6 +79,7 @@ def prepare(data: Path) -> None:
         folder = data / registri
         write_private_key(folder / "kunci.pem")
         write_private_key(folder / "pesan.pem", new_message_pem)
+        remember_keys(folder / "pesan.pem")
         _write_secret(folder / "rahasia")
         if not (folder / "klien.yaml").exists():
             save_clients(
@@ -87,6 +88,7 @@ def prepare(data: Path) -> None:
             )
         _register_message_keys(folder / "klien.yaml", data)
     write_private_key(hub_seal_key(data), new_message_pem)
+    remember_keys(hub_seal_key(data))
     _write_secret(hub_secret(data))
     certify(data)
 

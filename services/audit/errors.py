@@ -86,6 +86,16 @@ class ArchiveFileError(PermanentError):
     saran = "Beri --keluar nama berkas di dalam folder yang dapat ditulis dan masih lapang."
 
 
+class ForeignTipError(TemporaryError):
+    kode = "HUB-BUKTI-009"
+    judul = "Ujung rantai bukti tidak ditandatangani kunci buku ini"
+    saran = (
+        "Penyegelan berhenti; pertukaran dan pencatatan berjalan terus. Operator: bandingkan baris"
+        " terakhir audit_rantai dan audit_segel dengan arsip terakhir, hapus sebagai pemilik"
+        " database yang bukan dari kunci ini; atau salin pesan.riwayat.json yang terbaru."
+    )
+
+
 class StampError(TemporaryError):
     kode = "HUB-BUKTI-008"
     judul = "Cap waktu belum diperoleh"

@@ -16,9 +16,9 @@ from services.audit.bukti import arsip, buka, retensi, sandi
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.cap import Pencap, load_roots
 from services.audit.bukti.isi import Amplop
-from services.audit.bukti.segel import Penyegel, public_keys
+from services.audit.bukti.segel import Penyegel, foreign_keys
 from services.audit.catalogue import Peristiwa
-from services.audit.errors import ArchiveFileError
+from services.audit.errors import ArchiveFileError, ForeignTipError
 from services.audit.record import Bukti, Pelaku
 from services.auth.kunci_pesan import KunciPesan, load_message_key
 from services.kit import logging
@@ -130,7 +130,7 @@ def export(
     """
     recipients = sandi.read_recipients(pemilik)
     with _open(nama, database_url, data) as opened:
-        Penyegel(opened.buku, lambda: opened.kunci).seal()
+        _seal_rest(opened)
         with opened.buku.transaction() as tx:
             tx.raw("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             lines = arsip.lines(tx, nama, opened.kunci, system_clock)
@@ -149,6 +149,14 @@ def export(
     out.print(f"Segel terakhir: {told['segel']}:{head['ujung']}", highlight=False, soft_wrap=True)
 
 
+def _seal_rest(opened: _Opened) -> None:
+    """Seal what waits. A foreign end of the book keeps nobody from seeing it in an archive."""
+    try:
+        Penyegel(opened.buku, lambda: opened.kunci).seal()
+    except ForeignTipError as error:
+        err.print(f"Peringatan: {error}", highlight=False, markup=False)
+
+
 def keys(
     nama: Nama,
     keluar: Annotated[Path, typer.Option(help="Berkas JWKS yang ditulis.")],
@@ -157,12 +165,22 @@ def keys(
 ) -> None:
     """Tulis kunci publik semua segel, juga yang sudah diputar, untuk diserahkan kepada pemeriksa.
 
-    Serahkan lewat jalan yang dipercaya: arsip memuatnya juga, tetapi tidak membuktikannya.
+    Hanya yang disebut berkas kunci pemiliknya (pesan.pem, pesan.riwayat.json), bukan yang sekadar
+    ada di database. Serahkan lewat jalan yang dipercaya: arsip memuatnya juga, tetapi tidak
+    membuktikannya.
     """
     with _open(nama, database_url, data) as opened, opened.buku.transaction() as tx:
-        held = {k["kid"]: k for k in (*public_keys(tx), *opened.kunci.public)}
-    write_public(keluar, bukti_periksa.as_jwks(held.values()))
-    out.print(f"{len(held)} kunci publik di {keluar}.", highlight=False)
+        foreign = foreign_keys(tx, opened.kunci)
+    known = opened.kunci.known
+    write_public(keluar, bukti_periksa.as_jwks(known))
+    out.print(f"{len(known)} kunci publik di {keluar}.", highlight=False)
+    for kid in foreign:  # anybody's text: whoever has the program's password can write it there
+        err.print(
+            f"Peringatan: kunci {kid[:64]!a} ada di database dan tidak di pesan.riwayat.json;"
+            " tidak diserahkan.",
+            highlight=False,
+            markup=False,
+        )
 
 
 def open_field(

@@ -19,7 +19,7 @@ from services.audit.record import Auditor
 from services.auth.agreement import AgreementStore
 from services.auth.clients import load_clients
 from services.auth.jws import load_keys
-from services.auth.kunci_pesan import KunciPesan, load_message_key
+from services.auth.kunci_pesan import KunciPesan, history_path, load_message_key
 from services.auth.penahanan import HeldCredentials
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
@@ -70,7 +70,8 @@ class RegistryService:
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
         self.issuer = self._make_issuer(folder)
         messages = folder / "pesan.pem"
-        self._message_key = Watched((messages,), lambda: load_message_key(messages))
+        key_files = (messages, history_path(messages))
+        self._message_key = Watched(key_files, lambda: load_message_key(messages))
         self._message_key.current()
         self.pengurus_bukti = PengurusBukti(
             spec.nama, self.engine, secret, self.message_key, self.auditor, settings, clock

@@ -8,7 +8,7 @@ from services.audit.bukti import retensi
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
 from services.audit.bukti.segel import Penyegel
-from services.auth.kunci_pesan import KunciPesan, load_message_key
+from services.auth.kunci_pesan import KunciPesan, history_path, load_message_key
 from services.auth.saksi import Hak, SaksiKlien
 from services.kit.database import DatabaseError, transaction
 from services.kit.errors import HubError
@@ -53,7 +53,7 @@ def sealer(ctx: Konteks) -> Penyegel | None:
     if buku is None or bukti is None:
         return None
     path = bukti.kunci_segel
-    keys: Watched[KunciPesan] = Watched((path,), lambda: load_message_key(path))
+    keys: Watched[KunciPesan] = Watched((path, history_path(path)), lambda: load_message_key(path))
     return Penyegel(buku, keys.last_good)
 
 
@@ -62,8 +62,10 @@ def tend(ctx: Konteks) -> None:
     penyegel, bukti = sealer(ctx), ctx.settings.bukti
     if penyegel is None or bukti is None:
         return
-    try:
-        penyegel.seal()
-        retensi.destroy(partial(transaction, ctx.engine), ctx.now(), bukti.isi_hari)
-    except (HubError, DatabaseError) as error:
-        ctx.tell("segel", f"Bukti belum terurus ({type(error).__name__}); dicoba lagi nanti.")
+    opener = partial(transaction, ctx.engine)
+    # Each by itself: a book that cannot be sealed keeps no content beyond its retention.
+    for work in (penyegel.seal, partial(retensi.destroy, opener, ctx.now(), bukti.isi_hari)):
+        try:
+            work()
+        except (HubError, DatabaseError) as error:
+            ctx.tell("segel", f"Bukti belum terurus ({type(error).__name__}); dicoba lagi nanti.")

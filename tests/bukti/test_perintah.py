@@ -18,6 +18,12 @@ from services import kunci, persiapan
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop, Muatan
 from services.audit.errors import ArchiveError, EvidenceKeyError
+from services.auth.kunci_pesan import (
+    KunciPesan,
+    history_path,
+    load_message_key,
+    new_message_pem,
+)
 from services.kit.clock import system_clock
 from services.kit.database import make_engine
 from services.kit.rahasia import derive
@@ -168,6 +174,47 @@ def test_seals_of_rotated_and_pruned_keys_are_still_checked(operator: Operator) 
     operator.keys()
     found = operator.check(archive)["arsip"][0]
     assert (found["catatan"], found["segel"], found["utuh"]) == (4, 2, True)
+
+
+def test_key_that_stands_in_the_database_alone_is_named_and_not_given(operator: Operator) -> None:
+    """As whoever has the service's password can add one, with a link and a seal that it signed."""
+    penyusup = KunciPesan(new_message_pem())
+    operator.book("segel")
+    with operator.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO audit_kunci (kid, jwk, sejak) VALUES (%s, %s::json, now())",
+            (penyusup.kid, json.dumps(penyusup.public[0])),
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO audit_segel (nomor, isi, tanda) VALUES (2, '{}', %s)", (bytes(64),)
+        )
+    path = operator.folder / "kunci.json"
+    done = invoke(
+        "bukti", "kunci", "wlkp", "--keluar", path,
+        "--data", operator.data, "--database-url", operator.url,
+    )  # fmt: skip
+    assert f"Peringatan: kunci '{penyusup.kid}'" in " ".join(done.stderr.split())
+    own = load_message_key(operator.data / "wlkp" / "pesan.pem")
+    assert json.loads(path.read_text())["keys"] == own.public
+    operator.record("nonce-menunggu", b"{}")
+    (found,) = operator.check(operator.export(), status=4)["arsip"]
+    assert (found["catatan"], found["utuh"]) == (3, False)
+
+
+def test_history_holds_each_key_that_ever_sealed(operator: Operator) -> None:
+    path = operator.data / "wlkp" / "pesan.pem"
+    history_path(path).unlink()  # a folder from before it
+    made = [load_message_key(path).kid]
+    for _ in range(3):
+        kunci.rotate(operator.data)
+        made.append(load_message_key(path).kid)
+    kunci.prune(operator.data)
+    pruned = load_message_key(path)
+    assert [k["kid"] for k in pruned.public] == made[-1:]
+    assert {k["kid"] for k in pruned.known} == set(made)
+    before = history_path(path).stat().st_mtime_ns
+    persiapan.prepare(operator.data)
+    assert history_path(path).stat().st_mtime_ns == before
 
 
 def test_older_archive_lacks_the_seal_that_was_written_down(operator: Operator) -> None:

@@ -17,7 +17,6 @@ from typing import IO, Any
 from services.audit.bukti import rantai
 from services.audit.bukti.catatan import canonical, moment
 from services.audit.bukti.rantai import AWAL, Mata, Penanda
-from services.audit.bukti.segel import public_keys
 from services.audit.errors import ArchiveError
 from services.kit.clock import Clock
 from services.kit.database import Transaction
@@ -82,7 +81,7 @@ def lines(tx: Transaction, buku: str, key: Penanda, clock: Clock) -> Iterator[st
             "terakhir": (count or (0, 0))[1],
             "segel": len(seals),
             "ujung": rantai.seal_digest(seals[-1][0]).hex() if seals else AWAL.hex(),
-            "kunci": public_keys(tx),
+            "kunci": key.known,
             "penanda": key.kid,
         }
     )

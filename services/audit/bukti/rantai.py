@@ -22,13 +22,20 @@ _KEPALA = b"hub-arsip-1\n"
 
 
 class Penanda(Protocol):
-    """A key that signs seals; `public` are the JWK of it and of its former generations."""
+    """A key that signs seals: `public` are the JWK of its generations that still count.
+
+    `known` are those of all that it ever was, as its files say.
+    """
 
     kid: str
     public: list[dict[str, str]]
+    known: list[dict[str, str]]
 
     def sign(self, content: bytes) -> bytes:
         """Return an Ed25519 signature."""
+
+    def signed(self, signature: bytes, content: bytes) -> bool:
+        """Say whether any of `known` signed this."""
 
 
 @dataclass(frozen=True, slots=True)

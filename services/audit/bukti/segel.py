@@ -7,16 +7,16 @@ late gets the next number, and what a crash left waits for the next start.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from services.audit.bukti import rantai
+from services.audit.bukti import rantai, ujung
 from services.audit.bukti.bidang import root_of
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.catatan import canonical, moment
-from services.audit.bukti.rantai import AWAL, Mata, Penanda, Segel
+from services.audit.bukti.rantai import Mata, Penanda, Segel
+from services.audit.bukti.ujung import Ujung
 from services.kit.database import Transaction, transaction
 from services.kit.logging import get_logger
 
@@ -28,8 +28,6 @@ _MENUNGGU = """
 SELECT p.id, p.sidik, b.isi FROM bukti_isi b JOIN audit_pesan p USING (id)
 WHERE b.nomor IS NULL ORDER BY b.id LIMIT %s
 """
-_UJUNG = "SELECT nomor, tautan FROM audit_rantai ORDER BY nomor DESC LIMIT 1"
-_SEGEL_AKHIR = "SELECT nomor, isi::text FROM audit_segel ORDER BY nomor DESC LIMIT 1"
 _RANTAIKAN = """
 INSERT INTO audit_rantai (nomor, id, sidik, akar_isi, tautan, tanda)
 SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[])
@@ -56,7 +54,10 @@ class Penyegel:
     penanda: Callable[[], Penanda]
 
     def seal(self) -> int:
-        """Seal all that is committed; return how many records. Another process's turn: 0."""
+        """Seal all that is committed; return how many records. Another process's turn: 0.
+
+        Raises ForeignTipError while the book ends with what no key of ours signed.
+        """
         total = 0
         for _ in range(_PALING_BANYAK):
             with transaction(self.buku.engine) as tx:
@@ -73,13 +74,15 @@ class Penyegel:
         waiting = [_Menunggu(*r) for r in tx.raw(_MENUNGGU, (_SEKALI,)).fetchall()]
         if waiting:
             key = self.penanda()
+            end = ujung.read(tx, self.buku.nama, key)
             self._remember(tx, key)
-            self._seal_over(tx, key, self._chain(tx, key, waiting))
+            self._seal_over(tx, key, end, self._chain(tx, key, end, waiting))
         return len(waiting)
 
-    def _chain(self, tx: Transaction, key: Penanda, waiting: list[_Menunggu]) -> list[Mata]:
-        last = tx.raw(_UJUNG).fetchone() or (0, AWAL)
-        nomor, before = int(last[0]), bytes(last[1])
+    def _chain(
+        self, tx: Transaction, key: Penanda, end: Ujung, waiting: list[_Menunggu]
+    ) -> list[Mata]:
+        nomor, before = end.nomor, end.tautan
         made = []
         for each in waiting:
             nomor += 1
@@ -102,14 +105,12 @@ class Penyegel:
             return None
         return root_of(isi)
 
-    def _seal_over(self, tx: Transaction, key: Penanda, made: list[Mata]) -> None:
-        found = tx.raw(_SEGEL_AKHIR).fetchone()
-        nomor, before = (0, AWAL) if found is None else (found[0], rantai.seal_digest(found[1]))
+    def _seal_over(self, tx: Transaction, key: Penanda, end: Ujung, made: list[Mata]) -> None:
         segel = Segel.over(
             made,
             self.buku.nama,
-            nomor=nomor + 1,
-            sebelum=before.hex(),
+            nomor=end.segel + 1,
+            sebelum=end.sidik_segel.hex(),
             waktu=moment(self.buku.clock()),
             kunci=key.kid,
         )
@@ -120,7 +121,7 @@ class Penyegel:
         )
 
     def _remember(self, tx: Transaction, key: Penanda) -> None:
-        """Keep the public key: seals outlive the generations that a service still publishes."""
+        """Note the public key for whoever reads the database; its files say whose it is."""
         jwk = next(k for k in key.public if k["kid"] == key.kid)
         tx.raw(
             "INSERT INTO audit_kunci (kid, jwk, sejak) VALUES (%s, %s::json, %s)"
@@ -129,7 +130,8 @@ class Penyegel:
         )
 
 
-def public_keys(tx: Transaction) -> list[dict[str, str]]:
-    """Return the public keys of all seals, the oldest first."""
-    rows = tx.raw("SELECT jwk::text FROM audit_kunci ORDER BY sejak, kid").fetchall()
-    return [json.loads(r[0]) for r in rows]
+def foreign_keys(tx: Transaction, key: Penanda) -> list[str]:
+    """Return the ids of the keys that stand in the database and that the key's files lack."""
+    known = {k["kid"] for k in key.known}
+    rows = tx.raw("SELECT kid FROM audit_kunci ORDER BY sejak, kid").fetchall()
+    return [r[0] for r in rows if r[0] not in known]
