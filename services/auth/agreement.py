@@ -56,3 +56,9 @@ class AgreementStore:
         if isinstance(answer, Larangan):
             raise _REFUSALS[answer.alasan](answer.penjelasan, pasal=answer.pasal)
         return answer
+
+    def require_switched_on(self, penerima: Pihak, cakupan: str) -> None:
+        """Raise SwitchedOffError where a right's switch is off, whatever holds of it otherwise."""
+        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock())
+        if isinstance(answer, Larangan) and answer.alasan == "sakelar":
+            raise SwitchedOffError(answer.penjelasan, pasal=answer.pasal)

@@ -83,7 +83,7 @@ class Inbox:
     def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
         """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones.
 
-        Raises QuotaError and EnumerationError, and then nothing was taken in.
+        Raises SwitchedOffError, QuotaError and EnumerationError, and then nothing was taken in.
         """
         with self.auditor.counting(self.engine, who, RUTE) as tx:
             return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, isi, kumpulan))
@@ -91,6 +91,7 @@ class Inbox:
     def _work(
         self, tx: Transaction, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan
     ) -> bytes:
+        self.penilai.require_right(who, kumpulan.usulan)
         try:
             with tx.savepoint():
                 receipts, new = self._go_through(tx, who, isi, kumpulan, self.penilai.decide)

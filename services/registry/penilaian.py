@@ -17,7 +17,7 @@ from services.kit.database import Transaction
 from services.registry import write
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
-from shared_schemas.rujukan import Himpunan, Wewenang
+from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import (
     PemberitahuanStatus,
@@ -26,6 +26,9 @@ from shared_schemas.v1.usulan import (
     PenyelarasanBadanUsaha,
     PenyelarasanPekerja,
 )
+
+PEKERJA_BACA = "pekerja:baca"
+"""The right whose switch decides whether a party learns of single workers."""
 
 Butir = (
     PenambahanBadanUsaha
@@ -84,6 +87,15 @@ class Penilai:
 
     agreement: AgreementStore
     antrean: Penerima
+
+    def require_right(self, who: Pelaku, butir: Sequence[Butir]) -> None:
+        """Raise SwitchedOffError for workers of whom the sender may learn nothing here.
+
+        An answer to a proposal says whether we know the worker, as a look-up would.
+        """
+        workers = PenambahanPekerja | PenyelarasanPekerja
+        if who.pihak is not None and any(isinstance(b, workers) for b in butir):
+            self.agreement.require_switched_on(Pihak(who.pihak), PEKERJA_BACA)
 
     def lock_targets(self, tx: Transaction, butir: Sequence[Butir]) -> dict[str, Sasaran]:
         """Lock the records that corrections are meant for; return them by set and id."""

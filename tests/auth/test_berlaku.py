@@ -13,6 +13,7 @@ import yaml
 from services.persiapan import SYNC_WLKP
 from tests import contoh
 from tests.conftest import TUJUAN, MakeDatabase, Registri, auth_of, open_registri
+from tests.registry.ekspor_alat import fill
 
 
 @pytest.fixture
@@ -151,6 +152,32 @@ def test_switch_off_refuses_nik_level_data_and_only_that(bebas_bpjs: Registri) -
     ):
         assert (answer.status_code, answer.json()["kode"]) == (403, "KLIEN-PERJANJIAN-003")
     assert bebas_bpjs.klien.get("/v1/perubahan/badan-usaha").status_code == 200
+
+
+def test_switch_off_refuses_proposals_about_workers_whoever_they_are(bebas_bpjs: Registri) -> None:
+    """Their receipts would say which NIK are known, as a look-up does."""
+    fill(bebas_bpjs, 1)
+    change(bebas_bpjs, sakelar={"data_pekerja_untuk_pihak_kesatu": False})
+    known, unknown = bebas_bpjs.fetch("SELECT nik FROM pekerja")[0][0], contoh.nik(77)
+    added = {"jenis": "penambahan", "himpunan": "pekerja", "id_badan_usaha": "W-1"}
+    aligned = {"jenis": "penyelarasan", "himpunan": "pekerja", "versi_sasaran": 1}
+    company = {"jenis": "penambahan", "himpunan": "badan_usaha", "isi": contoh.badan_usaha(2)}
+    items: list[dict[str, Any]] = [
+        added | {"isi": contoh.pekerja_wlkp(1) | {"nik": known}},
+        added | {"isi": contoh.pekerja_wlkp(1) | {"nik": unknown}},
+        aligned | {"id_sasaran": "P-1", "nilai": {"jabatan": "Operator"}},
+        aligned | {"id_sasaran": "P-2", "nilai": {"jabatan": "Operator"}},
+        company,
+    ]
+    told = []
+    for n, item in enumerate(items):
+        sent = {"id_usulan": f"6f0cbb9e-0000-4000-8000-00000000001{n}", **item}
+        answer = bebas_bpjs.klien.post(
+            "/v1/usulan", json={"usulan": [sent]}, headers={"Idempotency-Key": f"kunci-uji-{n}"}
+        )
+        told.append((answer.status_code, answer.json().get("kode")))
+    assert told == [(403, "KLIEN-PERJANJIAN-003")] * 4 + [(200, None)]
+    assert bebas_bpjs.fetch("SELECT himpunan FROM usulan") == [("badan_usaha",)]
 
 
 def test_field_d_needs_its_addendum(bebas: Registri) -> None:

@@ -135,6 +135,28 @@ def test_agreement_that_ends_under_a_round_stops_it_at_the_next_call(
     assert _jabatan(segar) == "Operator"
 
 
+def test_switch_that_is_turned_off_under_a_round_holds_what_was_to_be_sent(
+    segar: Pasangan, tmp_path: Path
+) -> None:
+    """Only the service knows of it yet: what it refuses is proposed again when it may be."""
+    own = tmp_path / "perjanjian.yaml"
+    own.write_bytes(CONTOH.read_bytes())
+    segar.sync = segar.sync.model_copy(update={"perjanjian_path": own})
+
+    def turn(*, on: bool) -> None:
+        change_agreement(segar, sakelar={"data_pekerja_untuk_pihak_kesatu": on})
+
+    before = _jabatan(segar)
+    segar.reconcile(on_progress=_at_stage("propose", lambda: turn(on=False)))
+    states = {(tujuan, keadaan) for tujuan, keadaan, _ in _outbox(segar)}
+    assert ("bpjs", "tak_berwenang") in states
+    assert segar.fetch("bpjs", "SELECT 1 FROM usulan WHERE himpunan = 'pekerja'") == []
+    assert _jabatan(segar) == before
+    turn(on=True)
+    assert segar.reconcile().converged
+    assert _jabatan(segar) == "Operator"
+
+
 def _hub(pasangan: Pasangan, *arguments: str) -> None:
     done = CliRunner().invoke(app, ["perjanjian", *arguments, "--data", str(pasangan.data)])
     assert done.exit_code == 0, done.output
