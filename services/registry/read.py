@@ -19,7 +19,7 @@ from services.audit.errors import EnumerationError
 from services.audit.quota import Jatah
 from services.audit.record import INSERT_AKSES, Auditor, Pelaku
 from services.auth.agreement import AgreementStore
-from services.kit.database import Transaction, statements, transaction
+from services.kit.database import Transaction, statements
 from services.kit.errors import CursorTooOldError, RecordNotFoundError
 from services.kit.paging import Cursors
 from services.registry.tables import TABLE_OF
@@ -163,12 +163,13 @@ class Reader:
             f"SELECT id, {self._json(himpunan)}, {PERSON[himpunan]} FROM {table}"
             f" WHERE {where} ORDER BY id LIMIT %s"
         )
-        with transaction(self.engine) as tx:
+        rute = f"daftar {table}"
+        with self.auditor.counting(self.engine, who, rute) as tx:
             if id_badan_usaha is not None:
                 self._require_badan_usaha(tx, id_badan_usaha)
             rows = tx.raw(query, (*params, batas + 1)).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
-            self.audit(tx, who, f"daftar {table}", himpunan, rows)
+            self.audit(tx, who, rute, himpunan, rows)
         cursor = self.cursors.sign(scope, rows[-1][0]) if more else None
         data = _joined(r[1] for r in rows)
         return Lembar(f'{{"data":[{data}],"kursor":{json.dumps(cursor)}}}'.encode(), cursor)
@@ -182,7 +183,8 @@ class Reader:
 
     def badan_usaha(self, who: Pelaku, id_badan_usaha: str) -> bytes:
         """Return one company's record. Raises RecordNotFoundError."""
-        with transaction(self.engine) as tx:
+        rute = "badan usaha"
+        with self.auditor.counting(self.engine, who, rute) as tx:
             row = tx.raw(
                 f"SELECT {self._json(Himpunan.BADAN_USAHA)}, npwp FROM badan_usaha"
                 " WHERE id = %s AND dihapus_pada IS NULL",
@@ -190,7 +192,7 @@ class Reader:
             ).fetchone()
             if row is None:
                 raise RecordNotFoundError
-            self.audit(tx, who, "badan usaha", Himpunan.BADAN_USAHA, [row])
+            self.audit(tx, who, rute, Himpunan.BADAN_USAHA, [row])
         return str(row[0]).encode()
 
     def find_pekerja(self, who: Pelaku, niks: list[str]) -> bytes:
@@ -277,15 +279,15 @@ class Reader:
         cursor were pruned or the registry was restored to an earlier state.
         """
         table = TABLE_OF[himpunan]
-        scope = feed_scope(himpunan)
-        with transaction(self.engine) as tx:
+        scope, rute = feed_scope(himpunan), f"perubahan {table}"
+        with self.auditor.counting(self.engine, who, rute) as tx:
             letak = self._place(tx, himpunan, self.cursors.read(scope, kursor))
             rows = tx.raw(
                 f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))},"
                 f" {PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
                 (letak.nomor, batas),
             ).fetchall()
-            self.audit(tx, who, f"perubahan {table}", himpunan, rows)
+            self.audit(tx, who, rute, himpunan, rows)
         done = len(rows) < batas
         cursor = self.cursors.sign(
             scope, letak.next(rows[-1][0] if rows else letak.nomor, done=done)

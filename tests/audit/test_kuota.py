@@ -23,6 +23,7 @@ from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import TUJUAN, Jam, MakeDatabase, Registri, open_registri
 from tests.perintah import app
+from tests.registry.ekspor_alat import make
 
 KLIEN = persiapan.SYNC_WLKP.client_id
 BATAS, AMBANG = 20, 6
@@ -230,6 +231,36 @@ def test_client_that_guesses_is_held_for_the_day_and_told_of_once(kecil: Registr
     assert 'hub_penolakan_total{kode="KLIEN-KUOTA-002"} 6.0' in metrics
     kecil.app.state.service.clock.sekarang += dt.timedelta(days=1)
     assert ask(kecil, 1).status_code == 200
+
+
+BACAAN = {
+    "GET /v1/badan-usaha/KUOTA-1/pekerja": "daftar pekerja",
+    "GET /v1/perubahan/pekerja": "perubahan pekerja",
+    f"GET /v1/digest/pekerja/daun?awalan={','.join('0123456789abcdef')}": "daun pekerja",
+    "POST /v1/digest/pekerja/rekaman": "rekaman pekerja",
+    "GET /v1/ekspor/{id}/{bagian}": "bagian ekspor",
+}
+"""Ways of reading workers without asking for a NIK, and how evidence names them."""
+
+
+def test_client_that_guessed_is_told_of_whatever_it_reads_next(kecil: Registri) -> None:
+    """A look-up need not have been refused before."""
+    made = make(kecil)
+    known = kecil.fetch("SELECT id FROM pekerja LIMIT 1")[0][0]
+    kecil.app.state.service.sidik.make_ready(Himpunan.PEKERJA)
+    for n in range(101, 102 + AMBANG):
+        assert ask(kecil, n).status_code == 200
+    told = []
+    for bacaan in BACAAN:
+        kecil.execute("DELETE FROM audit_peristiwa WHERE peristiwa = 'pencacahan_diduga'")
+        kecil.execute("UPDATE kuota SET diduga = false")
+        method, path = bacaan.format(id=made["id"], bagian=made["bagian"][0]["nama"]).split()
+        answer = kecil.klien.request(method, path, json={"id": [known]})
+        assert (answer.status_code, answer.json()["kode"]) == (429, "KLIEN-KUOTA-002"), path
+        told += kecil.fetch(
+            "SELECT rincian ->> 'rute' FROM audit_peristiwa WHERE peristiwa = 'pencacahan_diduga'"
+        )
+    assert [t[0] for t in told] == [*BACAAN.values()]
 
 
 def add(registri: Registri, *numbers: int) -> Any:

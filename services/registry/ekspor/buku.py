@@ -34,6 +34,9 @@ from shared_schemas.v1.ekspor import (
 MENUNGGU_PER_KLIEN, MENUNGGU = 2, 16
 """Snapshots that one client, and all of them, may have waiting or being made."""
 
+RUTE_BAGIAN = "bagian ekspor"
+"""How evidence of guessing names the reading of parts."""
+
 _DIINGAT_HARI = 30  # a snapshot that is gone is still answered as such for so long
 _HIDUP = (KeadaanEkspor.ANTRE.value, KeadaanEkspor.DISIAPKAN.value)
 _COLUMNS = (
@@ -119,11 +122,11 @@ class Buku:
         """Take the persons of so many octets of a part from the reader's quota.
 
         By their share: a range that leaves out the first octet gives all the same. Raises
-        QuotaError; ExportGoneError when the part went meanwhile.
+        QuotaError or EnumerationError; ExportGoneError when the part went meanwhile.
         """
         if who.jatah is None:
             return
-        with transaction(self.engine) as tx:
+        with self.auditor.counting(self.engine, who, RUTE_BAGIAN) as tx:
             row = tx.raw(
                 # A version that did not count persons made the part: as many as it has rows.
                 "SELECT coalesce(orang, baris) FROM ekspor_bagian"

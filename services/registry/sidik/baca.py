@@ -92,7 +92,8 @@ class PembacaSidik:
         Raises NodeTooLargeError for more than `BATAS_DAUN` records.
         """
         self.make_ready(himpunan)
-        with transaction(self._snapshot) as tx:
+        rute = f"daun {TABLE_OF[himpunan]}"
+        with self.reader.auditor.counting(self._snapshot, who, rute) as tx:
             nomor = _last_number(tx, himpunan)
             nodes = pohon.leaves(
                 tx, self._source(himpunan), awalan, BATAS_DAUN + 1, PERSON[himpunan]
@@ -100,7 +101,7 @@ class PembacaSidik:
             rows = [row for node in nodes for row in node]
             if len(rows) > BATAS_DAUN:
                 raise NodeTooLargeError
-            self.reader.audit(tx, who, f"daun {TABLE_OF[himpunan]}", himpunan, rows)
+            self.reader.audit(tx, who, rute, himpunan, rows)
         leaves = _pack((r[1] for r in rows), oktet)
         answer = DaunSimpul(nomor=nomor, oktet=oktet, id=[r[0] for r in rows], daun=leaves)
         return answer.model_dump_json().encode()
@@ -108,14 +109,14 @@ class PembacaSidik:
     def records(self, who: Pelaku, himpunan: Himpunan, ids: Sequence[str]) -> bytes:
         """Return the last state of these records (`KumpulanRekaman`), entering the ledger."""
         table = TABLE_OF[himpunan]
-        change = change_json(himpunan, self.reader.fields(himpunan))
-        with transaction(self._snapshot) as tx:
+        change, rute = change_json(himpunan, self.reader.fields(himpunan)), f"rekaman {table}"
+        with self.reader.auditor.counting(self._snapshot, who, rute) as tx:
             nomor = _last_number(tx, himpunan)
             rows = tx.raw(
                 f"SELECT id, {change}, {PERSON[himpunan]} FROM {table} WHERE id = ANY(%s)",
                 (list(ids),),
             ).fetchall()
-            self.reader.audit(tx, who, f"rekaman {table}", himpunan, rows)
+            self.reader.audit(tx, who, rute, himpunan, rows)
         known = {r[0] for r in rows}
         gone = (_gone(i, nomor) for i in dict.fromkeys(ids) if i not in known)
         data = ",".join((*(r[1] for r in rows), *gone))
