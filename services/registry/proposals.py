@@ -24,6 +24,7 @@ from services.registry.errors import (
     ProposalStateError,
 )
 from services.registry.penilaian import Butir, Putusan
+from services.registry.read import persons_in
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
@@ -103,12 +104,15 @@ class Proposals:
         with transaction(self.engine) as tx:
             rows = tx.raw(
                 f"SELECT {_COLUMNS}, pelaku, isi,"
-                " (SELECT nik FROM pekerja p WHERE p.id = id_sasaran), nomor"
+                " (SELECT json_build_object('nik', (SELECT nik FROM pekerja WHERE id = id_sasaran),"
+                " 'npwp', (SELECT npwp FROM badan_usaha WHERE id = id_sasaran))), nomor"
                 " FROM usulan WHERE keadaan = %s AND nomor > %s ORDER BY nomor LIMIT %s",
                 (KeadaanUsulan.DITAHAN.value, after, batas + 1),
             ).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
-            niks = [r[-2] for r in rows if r[-2]]
+            # Of whom the record is, and whoever the values name: an addition has no record yet.
+            seen = [v for r in rows for v in (r[-2], r[-3].get("isi"), r[-3].get("nilai")) if v]
+            niks = [n for values in seen for n in persons_in(values)]
             fields = sorted({f for r in rows for f in (*r[4], *r[-3].get("isi", ()))})
             self.auditor.record_access(tx, who, "usulan ditahan", len(rows), niks, fields)
         return Halaman(

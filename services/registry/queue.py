@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,7 @@ from services.kit.clock import Clock
 from services.kit.database import Transaction, transaction
 from services.kit.errors import PermanentError
 from services.registry.penilaian import Putusan, refuse
+from services.registry.read import Row, persons_in
 from services.registry.service import RegistryService
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman
@@ -105,14 +106,20 @@ class CaseQueue(Generic[K]):
                 (after, state, state, batas + 1),
             ).fetchall()
             more, rows = len(rows) > batas, rows[:batas]
-            niks = [r[-2]["nik"] for r in rows if "nik" in r[-2]]
-            fields = sorted(set().union(*(r[-2] for r in rows)))
-            rute = f"antrean {self.table}"
-            service.auditor.record_access(tx, who, rute, len(rows), niks, fields)
+            self._audit(service, tx, who, rows)
         return Halaman(
             data=[self._case(r) for r in rows],
             kursor=service.cursors.sign(scope, rows[-1][-1]) if more else None,
         )
+
+    def _audit(
+        self, service: RegistryService, tx: Transaction, who: Pelaku, rows: Sequence[Row]
+    ) -> None:
+        """Enter in the ledger whom the cases of these rows name."""
+        niks = [n for r in rows for n in persons_in(r[-2])]
+        fields = sorted(set().union(*(r[-2] for r in rows)))
+        rute = f"antrean {self.table}"
+        service.auditor.record_access(tx, who, rute, len(rows), niks, fields)
 
     def decide(
         self,
@@ -125,10 +132,12 @@ class CaseQueue(Generic[K]):
     ) -> K:
         """Move a case and do what follows, in one transaction with the audit event.
 
+        Returns the case with what it says, which the ledger has as a read.
+
         Raises the queue's own `not_found` and `wrong_state`, and what `consequence` raises.
         """
         with transaction(service.engine) as tx:
-            kasus = self._find(tx, id_kasus, "FOR UPDATE")
+            kasus = self._case(self._find(tx, id_kasus, "FOR UPDATE"))
             if ke not in self.moves.get(kasus.keadaan, ()):
                 raise self.wrong_state
             columns = consequence(tx, kasus) if consequence else {}
@@ -139,13 +148,15 @@ class CaseQueue(Generic[K]):
             )
             rincian = {"id_kasus": str(id_kasus), "dari": kasus.keadaan, "ke": ke.value}
             service.auditor.record(tx, Bukti(self.event, who, rincian))
-            return self._find(tx, id_kasus)
+            row = self._find(tx, id_kasus)
+            self._audit(service, tx, who, [row])
+            return self._case(row)
 
-    def _find(self, tx: Transaction, id_kasus: uuid.UUID, lock: str = "") -> K:
-        row = tx.raw(self._select(f"WHERE id = %s {lock}"), (id_kasus,)).fetchone()
+    def _find(self, tx: Transaction, id_kasus: uuid.UUID, lock: str = "") -> Row:
+        row: Row | None = tx.raw(self._select(f"WHERE id = %s {lock}"), (id_kasus,)).fetchone()
         if row is None:
             raise self.not_found
-        return self._case(row)
+        return row
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ are entered in the ledger in the same transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -33,6 +33,12 @@ PERSON = {Himpunan.BADAN_USAHA: "npwp", Himpunan.PEKERJA: "nik"}
 
 OWN_COLUMN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_badan_usaha"}
 """The technical metadata that only records of one field set have."""
+
+
+def persons_in(isi: Mapping[str, Any]) -> list[str]:
+    """Return the numbers of persons among a record's values: a NIK, and an NPWP that is one."""
+    nik, npwp = isi.get("nik"), isi.get("npwp")
+    return [n for n in (nik, npwp if npwp and is_npwp_of_person(npwp) else None) if n]
 
 
 def feed_scope(himpunan: Himpunan) -> str:

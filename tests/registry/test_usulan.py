@@ -181,6 +181,40 @@ def test_concurrent_repetitions_have_one_effect(bpjs: Registri, company: str) ->
     assert bpjs.fetch("SELECT versi FROM pekerja WHERE id = 'TK-8'")[0][0] == 2
 
 
+def entered(registri: Registri, rute: str) -> set[str]:
+    """Return who of the samples stands in the last entry of the ledger under a route."""
+    (row,) = registri.fetch(
+        "SELECT sidik_nik FROM audit_akses WHERE rute = :rute ORDER BY id DESC LIMIT 1", rute=rute
+    )
+    auditor = registri.app.state.service.auditor
+    people = [contoh.nik(n) for n in range(100)]
+    return {nik for nik in people if auditor.person(nik) in row[0]}
+
+
+def test_reads_of_a_steward_name_everybody_they_show(bpjs: Registri, company: str) -> None:
+    """Also who is in the queue alone, whose NIK is a company's NPWP, or whose case is decided."""
+    added = {"jenis": "penambahan", "himpunan": "badan_usaha", "id_asal": "W-BU-80"}
+    owner = added | {"isi": contoh.badan_usaha(80) | {"npwp": contoh.nik(80)}}
+    worker = {"jenis": "penambahan", "himpunan": "pekerja", "id_asal": "W-81",
+              "id_badan_usaha": company, "isi": contoh.pekerja_wlkp(81)}  # fmt: skip
+    for item in (owner, worker):
+        assert receipt(send(bpjs, item | {"id_usulan": str(uuid.uuid4())}))["keadaan"] == "diterima"
+    queue = bpjs.internal.get("/v1/pendaftaran").json()["data"]
+    assert {contoh.nik(80), contoh.nik(81)} <= entered(bpjs, "antrean pendaftaran")
+    for asal, nik in (("W-BU-80", contoh.nik(80)), ("W-81", contoh.nik(81))):
+        case = next(c for c in queue if c["id_asal"] == asal)
+        bpjs.internal.post(
+            f"/v1/pendaftaran/{case['id']}/keputusan", json={"keadaan": "terverifikasi"}
+        )
+        assert entered(bpjs, "antrean pendaftaran") == {nik}
+    bpjs.execute("UPDATE usulan SET keadaan = 'ditahan', kode = 'USULAN-CACAT'"
+                 " WHERE isi ->> 'id_asal' IN ('W-BU-80', 'W-81')")  # fmt: skip
+    bpjs.internal.get("/v1/usulan-ditahan")
+    assert {contoh.nik(80), contoh.nik(81)} <= entered(bpjs, "usulan ditahan")
+    bpjs.execute("UPDATE usulan SET keadaan = 'diterima', kode = 'USULAN-TERCATAT'"
+                 " WHERE isi ->> 'id_asal' IN ('W-BU-80', 'W-81')")  # fmt: skip
+
+
 def test_penambahan_enters_the_queue_and_never_the_register(bpjs: Registri, company: str) -> None:
     item = {
         "id_usulan": str(uuid.uuid4()),
@@ -295,6 +329,8 @@ def test_item_that_meets_a_defect_is_kept_and_the_others_are_worked(
     ]  # fmt: skip
     assert bpjs.fetch("SELECT jabatan FROM pekerja WHERE id = 'TK-8'")[0][0] == "Baik"
     bpjs.execute("DROP TRIGGER cacat ON pekerja")
+    assert bpjs.internal.get("/v1/usulan-ditahan").status_code == 200
+    assert contoh.nik(9) in entered(bpjs, "usulan ditahan")
     decided = bpjs.internal.post(
         f"/v1/usulan/{bad['id_usulan']}/keputusan",
         json={"keadaan": "diterapkan", "alasan": "Cacat sudah diperbaiki."},
