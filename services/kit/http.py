@@ -24,12 +24,12 @@ from services.kit.errors import (
 )
 from services.kit.logging import get_logger
 from services.kit.metrik import Metrics
+from services.kit.nomor import like_nik
 from services.kit.peers import Peers
 from services.kit.problems import declared, install, name_problem_media, problem
 from services.kit.settings import ServiceSettings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-_LIKE_NIK = re.compile(r"(?<![0-9A-Za-z])[0-9]{13,16}(?![0-9A-Za-z])")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -77,7 +77,7 @@ class Edge:
             return
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
-        if not _REQUEST_ID.fullmatch(given) or _LIKE_NIK.search(given):
+        if not _REQUEST_ID.fullmatch(given) or like_nik(given):
             given = str(uuid.uuid4())  # the id stands in logs and evidence, where no NIK may
         id_permintaan = given
         scope.setdefault("state", {})["id_permintaan"] = id_permintaan

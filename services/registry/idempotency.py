@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from services.kit.database import Transaction
+from services.kit.nomor import like_nik
 from services.registry.errors import IdempotencyKeyMissingError, IdempotencyKeyReusedError
 
 POLA_KUNCI = r"^[!-~]{8,128}$"
@@ -23,7 +24,7 @@ def once(
     """
     if kunci is None or not _KEY.fullmatch(kunci):
         raise IdempotencyKeyMissingError
-    if kunci.isdecimal() and len(kunci) == 16:
+    if like_nik(kunci):
         raise IdempotencyKeyMissingError("Idempotency-Key masuk bukti; jangan memakai NIK.")
     digest = hashlib.sha256(isi).digest()
     fresh = tx.raw(

@@ -125,11 +125,14 @@ def test_token_carries_its_event_in_the_transaction_of_its_assertion(wlkp: Regis
 
 def test_names_that_a_caller_chooses_bring_no_nik_into_the_evidence(wlkp: Registri) -> None:
     nik = contoh.nik(77)
-    named = wlkp.klien.get("/v1/badan-usaha", headers={"x-request-id": nik})
-    assert named.headers["x-request-id"] != nik
     item = usulan("penambahan", "badan_usaha", isi={})
-    keyed = wlkp.klien.post("/v1/usulan", json={"usulan": [item]}, headers={"Idempotency-Key": nik})
-    assert (keyed.status_code, keyed.json()["kode"]) == (400, "KLIEN-IDEMPOTENSI-001")
+    for name in (nik, f"req{nik}", f"id-{nik}-1"):
+        named = wlkp.klien.get("/v1/badan-usaha", headers={"x-request-id": name})
+        assert named.headers["x-request-id"] != name
+        keyed = wlkp.klien.post(
+            "/v1/usulan", json={"usulan": [item]}, headers={"Idempotency-Key": name}
+        )
+        assert (keyed.status_code, keyed.json()["kode"]) == (400, "KLIEN-IDEMPOTENSI-001")
     for table in ("audit_akses", "audit_peristiwa", "idempotensi"):
         assert nik not in str(wlkp.fetch(f"SELECT to_jsonb(t)::text FROM {table} t"))
 
