@@ -12,9 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.kit.errors import HubError
 from services.sync import cermin, samakan, sentuhan
-from services.sync.errors import CursorGoneError, NotAuthorisedError, PostponedDutyError
+from services.sync.errors import (
+    ContractError,
+    CursorGoneError,
+    KeyMismatchError,
+    NotAuthorisedError,
+    PostponedDutyError,
+    RefusedError,
+    SourceSetBackError,
+    TooDifferentError,
+)
 from services.sync.konteks import Konteks
 from services.sync.muat import load_if_due
 from services.sync.settings import NamaSisi
@@ -26,6 +34,15 @@ HALAMAN_PER_LANGKAH = 20
 
 MULAI_LAGI = 3
 """Lost cursors in one step: a service that forgets while we read is not read for ever."""
+
+_TANPA_POHON = (
+    ContractError,
+    KeyMismatchError,
+    RefusedError,
+    SourceSetBackError,
+    TooDifferentError,
+)
+"""What stands in the way of a repair by the tree, and of no full read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +68,15 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
                 total["dibaca"] += load_if_due(ctx, sisi, himpunan)
             with transaction(ctx.engine) as tx:
                 letak = _position(tx, sisi, himpunan)
-            page = ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
-        except CursorGoneError:
-            again += 1
-            if again > MULAI_LAGI:
-                raise
-            _find_back(ctx, sisi, himpunan)
-            continue
+            page = _fetch(ctx, sisi, himpunan, letak, last=again == MULAI_LAGI)
         except NotAuthorisedError as error:
             if himpunan is Himpunan.BADAN_USAHA and not isinstance(error, PostponedDutyError):
                 raise
             _note_refusal(ctx, sisi, himpunan, error)
             return total | {"habis": 1, "berwenang": 0}
+        if page is None:
+            again += 1
+            continue
         total["dihapus"] += _store(ctx, sisi, himpunan, page, letak)
         total["dibaca"] += len(page.data)
         if page.habis:
@@ -84,11 +98,30 @@ def _position(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> _Letak:
     return _Letak(*row)
 
 
+def _fetch(
+    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, letak: _Letak, *, last: bool
+) -> HalamanPerubahan[Any] | None:
+    """Return the next page; None when its cursor was lost and, unless `last`, found again."""
+    try:
+        return ctx.klien[sisi].fetch_perubahan(himpunan, letak.kursor)
+    except CursorGoneError:
+        if last:
+            raise
+        _find_back(ctx, sisi, himpunan)
+        return None
+
+
 def _find_back(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
-    """Repair the mirror by the digest tree, or read everything where there is none to be had."""
+    """Repair the mirror by the digest tree, or read everything where there is none to be had.
+
+    Raises what says nothing about the tree: an outage passes, and who may not read the tree may
+    not read the feed either.
+    """
     try:
         done = samakan.catch_up(ctx, sisi, himpunan)
-    except HubError as error:
+    except NotAuthorisedError:
+        raise
+    except _TANPA_POHON as error:
         start_again(ctx, sisi, himpunan, error.detail)
     else:
         ctx.tell("pull", f"{himpunan} {sisi}: kursor hilang, {done} rekaman diperbaiki.", done)

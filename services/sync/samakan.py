@@ -7,11 +7,7 @@ from collections.abc import Sequence
 from services.kit import pohon
 from services.kit.database import Transaction, transaction
 from services.sync import cermin, sidik
-from services.sync.errors import (
-    KeyMismatchError,
-    SourceSetBackError,
-    SyncConfigurationError,
-)
+from services.sync.errors import KeyMismatchError, SourceSetBackError
 from services.sync.jelajah import Beda, Jelajah
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
@@ -27,7 +23,7 @@ _UTUH = 8
 def fetch_root(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> Akar:
     """Return the source's root. Raises when no key, or another than the source's, is at hand."""
     if ctx.kunci_sidik is None:
-        raise SyncConfigurationError("Kunci sidik tidak ada; jalankan `hub siapkan`.")
+        raise KeyMismatchError("Kunci sidik tidak ada; jalankan `hub siapkan`.")
     akar = ctx.klien[sisi].fetch_akar(himpunan)
     if akar.tanda_kunci != key_mark(ctx.kunci_sidik):
         raise KeyMismatchError(f"{sisi.upper()} memakai kunci sidik lain.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -20,11 +20,19 @@ from services.audit.record import Auditor, Bukti, Pelaku
 from services.kit import logging
 from services.kit.clock import system_clock
 from services.kit.database import transaction
+from services.kit.errors import HubError
 from services.perintah.audit import BERBEDA
 from services.registry import write
 from services.sync import samakan
 from services.sync.audit import HasilAudit, KeadaanAudit, run_audit
-from services.sync.errors import BusyError, KeyMismatchError, TooDifferentError
+from services.sync.errors import (
+    BusyError,
+    KeyMismatchError,
+    NotAuthorisedError,
+    RefusedError,
+    ServiceDownError,
+    TooDifferentError,
+)
 from services.sync.jelajah import Beda, JenisBeda
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.pull import pull_pages
@@ -274,6 +282,30 @@ def test_lost_cursor_without_a_tree_is_read_anew(
     lock.close()
     hasil = audit(pasangan)
     assert hasil.keadaan is KeadaanAudit.SAMA
+
+
+@pytest.mark.parametrize(
+    ("error", "penuh"), [(ServiceDownError, 0), (NotAuthorisedError, 0), (RefusedError, 1)]
+)
+def test_lost_cursor_is_read_anew_only_for_what_the_tree_itself_refuses(
+    pasangan: Pasangan, monkeypatch: pytest.MonkeyPatch, error: type[HubError], penuh: int
+) -> None:
+    query = "SELECT bacaan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
+    audit(pasangan, perbaiki=True)
+    ((bacaan,),) = pasangan.fetch("hub", query)
+    put(pasangan, worker(PEKERJA + 30))
+    forget(pasangan, contoh.nik(PEKERJA + 30))
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr("services.sync.klien.KlienRegistri.fetch_akar", fail)
+        with suppress(ServiceDownError, RefusedError):
+            audit(pasangan)
+    assert pasangan.fetch("hub", query) == [(bacaan + penuh,)]
+    assert audit(pasangan).cocok
+    assert pasangan.fetch("hub", query) == [(bacaan + penuh,)]
 
 
 def test_mirror_that_differs_almost_everywhere_is_read_anew(
