@@ -7,16 +7,19 @@ something new.
 from __future__ import annotations
 
 import datetime as dt
+import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.kit.database import transaction
 from services.sync import neraca, pernyataan
-from services.sync.errors import NoSuchAddressError, NotAuthorisedError
+from services.sync.errors import ContractError, NoSuchAddressError, NotAuthorisedError
 from services.sync.konteks import Konteks
 from services.sync.neraca import SeparuhPengirim, Tercatat
 from services.sync.settings import NamaSisi
@@ -27,6 +30,9 @@ from shared_schemas.v1.neraca import ButirNeraca, NeracaHarian
 
 _DISIMPAN = 1_000
 """Differing items kept with a statement; there is no need to keep more to know what happened."""
+
+_HALAMAN = 20_000  # our items read at once: each page looks through the whole day
+_SEKALI = 1_000
 
 
 class JenisSelisih(StrEnum):
@@ -150,32 +156,75 @@ def _agree(pengirim: SeparuhPengirim, penerima: NeracaHarian) -> bool:
 
 
 def _differences(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> list[Selisih]:
-    theirs = {b.id_usulan: b for b in _pages(ctx, sisi, tanggal)}
-    with transaction(ctx.engine) as tx:
-        ours = neraca.received_items(tx, sisi, tanggal)
-        others = neraca.items_by_id(tx, sisi, [i for i in theirs if i not in ours])
-    found = [Selisih(i, JenisSelisih.HILANG_DI_PENERIMA) for i in ours if i not in theirs]
-    for id_usulan, butir in theirs.items():
-        known = ours.get(id_usulan)
-        kind = (
-            _elsewhere(others.get(id_usulan), butir, tanggal)
-            if known is None
-            else _unequal(known, butir)
-        )
-        if kind is not None:
-            found.append(Selisih(id_usulan, kind))
-    return sorted(found)
+    """Name what differs; of a day of millions of items only some thousands are held at a time."""
+    both = _abreast(_ours(ctx, sisi, tanggal), _theirs(ctx, sisi, tanggal))
+    found: list[Selisih] = []
+    while some := list(islice(both, _SEKALI)):
+        found.extend(_unlike(ctx, sisi, tanggal, some))
+    return found
 
 
-def _pages(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> Iterator[ButirNeraca]:
-    kursor: str | None = None
+class _Butir(NamedTuple):
+    """An item with what the sender and the receiver have of it on a day."""
+
+    id: UUID
+    pengirim: Tercatat | None
+    penerima: ButirNeraca | None
+
+
+def _abreast(ours: Iterator[_Butir], theirs: Iterator[_Butir]) -> Iterator[_Butir]:
+    """Yield each item once with both sides of it; both come in the order of their ids."""
+    merged = heapq.merge(ours, theirs, key=attrgetter("id"))
+    for id_usulan, sides in groupby(merged, key=attrgetter("id")):
+        found = _Butir(id_usulan, None, None)
+        for side in sides:
+            pengirim, penerima = found.pengirim or side.pengirim, found.penerima or side.penerima
+            found = _Butir(id_usulan, pengirim, penerima)
+        yield found
+
+
+def _ours(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> Iterator[_Butir]:
+    # A transaction a page: none stays open while the receiver is waited for.
+    after = UUID(int=0)
+    while True:
+        with transaction(ctx.engine) as tx:
+            page = neraca.received_items(tx, sisi, tanggal, after, _HALAMAN)
+        yield from (_Butir(i, tercatat, None) for i, tercatat in page)
+        if len(page) < _HALAMAN:
+            return
+        after = page[-1][0]
+
+
+def _theirs(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> Iterator[_Butir]:
+    """Yield the receiver's items. Raises ContractError where they do not come in their order."""
+    kursor, last = None, None
     while True:
         ctx.check()
         page = ctx.klien[sisi].list_butir(tanggal, kursor)
-        yield from page.data
+        for butir in page.data:
+            if last is not None and butir.id_usulan <= last:
+                raise ContractError(f"{sisi.upper()}: butir neraca tidak urut menurut id.")
+            last = butir.id_usulan
+            yield _Butir(last, None, butir)
         kursor = page.kursor
         if kursor is None:
             return
+
+
+def _unlike(
+    ctx: Konteks, sisi: NamaSisi, tanggal: dt.date, some: Sequence[_Butir]
+) -> Iterator[Selisih]:
+    with transaction(ctx.engine) as tx:
+        others = neraca.items_by_id(tx, sisi, [b.id for b in some if b.pengirim is None])
+    for id_usulan, pengirim, penerima in some:
+        if penerima is None:
+            kind: JenisSelisih | None = JenisSelisih.HILANG_DI_PENERIMA
+        elif pengirim is None:
+            kind = _elsewhere(others.get(id_usulan), penerima, tanggal)
+        else:
+            kind = _unequal(pengirim, penerima)
+        if kind is not None:
+            yield Selisih(id_usulan, kind)
 
 
 def _elsewhere(known: Tercatat | None, butir: ButirNeraca, tanggal: dt.date) -> JenisSelisih | None:

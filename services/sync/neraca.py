@@ -25,6 +25,11 @@ SELECT id, sidik, keadaan FROM usulan
 WHERE tujuan = %s AND diterima_pada >= %s AND diterima_pada < %s AND sidik IS NOT NULL
 ORDER BY id
 """
+_HALAMAN = """
+SELECT id, sidik, keadaan FROM usulan
+WHERE tujuan = %s AND diterima_pada >= %s AND diterima_pada < %s AND sidik IS NOT NULL AND id > %s
+ORDER BY id LIMIT %s
+"""
 _TANPA_TANDA_TERIMA = """
 SELECT u.keadaan, count(*) FROM usulan u JOIN kotak_keluar k ON k.id = u.batch
 WHERE u.tujuan = %s AND k.dikirim_pada >= %s AND k.dikirim_pada < %s
@@ -93,12 +98,12 @@ def own_half(tx: Transaction, tujuan: NamaSisi, tanggal: dt.date) -> SeparuhPeng
     )
 
 
-def received_items(tx: Transaction, tujuan: NamaSisi, tanggal: dt.date) -> dict[UUID, Tercatat]:
-    """Return the items of a day for which there are receipts."""
-    return {
-        id_usulan: Tercatat(sidik.hex(), keadaan, None)
-        for id_usulan, sidik, keadaan in _received(tx, tujuan, tanggal)
-    }
+def received_items(
+    tx: Transaction, tujuan: NamaSisi, tanggal: dt.date, after: UUID, batas: int
+) -> list[tuple[UUID, Tercatat]]:
+    """Return the items of a day for which there are receipts, in the order of their ids."""
+    rows = tx.raw(_HALAMAN, (tujuan.value, *bounds_of(tanggal), after, batas)).fetchall()
+    return [(r[0], Tercatat(r[1].hex(), r[2], None)) for r in rows]
 
 
 def items_by_id(tx: Transaction, tujuan: NamaSisi, ids: Sequence[UUID]) -> dict[UUID, Tercatat]:
