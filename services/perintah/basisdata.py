@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
 
 from services import persiapan
 from services.audit.record import Auditor
@@ -14,6 +17,8 @@ from services.kit.postgres import PostgresServer
 from services.kit.rahasia import derive
 from services.kit.roles import Peran
 from services.kit.skema import require_schema
+
+_T = TypeVar("_T")
 
 
 @contextmanager
@@ -36,6 +41,16 @@ def database(
     persiapan.require(data)
     with PostgresServer(data / "postgres") as server:
         yield embedded(server, nama, peran)
+
+
+def with_hub(url: str, data: Path, work: Callable[[sa.Engine], _T]) -> _T:
+    """Return what `work` returns of the hub's database."""
+    with database("hub", url, data) as found:
+        engine = make_engine(found, 1)
+        try:
+            return work(engine)
+        finally:
+            engine.dispose()
 
 
 def embedded(server: PostgresServer, nama: str, peran: Peran) -> str:

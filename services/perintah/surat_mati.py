@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import sqlalchemy as sa
 import typer
 
 from services.kit.clock import system_clock
-from services.kit.database import make_engine
 from services.kit.errors import ConfigurationError
-from services.perintah.basisdata import database
+from services.perintah.basisdata import with_hub
 from services.perintah.umum import DATA, AsJson, Data, Url, out, show_rows
 from services.sync import surat_mati
-
-_T = TypeVar("_T")
 
 Oleh = Annotated[str, typer.Option("--oleh", help="Nama petugas.")]
 
@@ -35,18 +29,9 @@ def register(app: typer.Typer) -> None:
             found.typer_instance.add_typer(group, name="mati")
 
 
-def _with_engine(url: str, data: Path, work: Callable[[sa.Engine], _T]) -> _T:
-    with database("hub", url, data) as found:
-        engine = make_engine(found, 1)
-        try:
-            return work(engine)
-        finally:
-            engine.dispose()
-
-
 def list_letters(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
     """Tampilkan surat mati dengan sebabnya; isinya tidak ditampilkan."""
-    show_rows(_with_engine(database_url, data, surat_mati.list_letters), as_json)
+    show_rows(with_hub(database_url, data, surat_mati.list_letters), as_json)
 
 
 def resend(
@@ -62,7 +47,7 @@ def resend(
     """
     if bool(nomor) == semua:
         raise ConfigurationError("Sebutkan nomor kelompok, atau --semua.")
-    count = _with_engine(
+    count = with_hub(
         database_url,
         data,
         lambda e: surat_mati.resend(e, None if semua else nomor, oleh, system_clock()),
@@ -78,7 +63,7 @@ def discard(
     database_url: Url = "",
 ) -> None:
     """Buang satu kelompok: temuannya tercatat ditolak sampai sumbernya berubah."""
-    _with_engine(
+    with_hub(
         database_url,
         data,
         lambda e: surat_mati.discard(e, nomor, oleh, alasan, system_clock()),

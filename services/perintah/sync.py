@@ -6,9 +6,8 @@ import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-import sqlalchemy as sa
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -17,7 +16,7 @@ from services.kit import logging
 from services.kit.database import make_engine
 from services.kit.errors import RecordNotFoundError
 from services.kit.interpreter import expect_records
-from services.perintah.basisdata import database
+from services.perintah.basisdata import database, with_hub
 from services.perintah.umum import (
     DATA,
     AsJson,
@@ -211,18 +210,9 @@ def run_sync(
         raise typer.Exit(TIDAK_KONVERGEN)
 
 
-def _with_engine(url: str, data: Path, work: Callable[[sa.Engine], Any]) -> Any:
-    with database("hub", url, data) as found:
-        engine = make_engine(found, 1)
-        try:
-            return work(engine)
-        finally:
-            engine.dispose()
-
-
 def show_status(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
     """Putaran terakhir, kursor dan keterlambatannya, siapa yang sedang bekerja."""
-    state = dataclasses.asdict(_with_engine(database_url, data, status))
+    state = dataclasses.asdict(with_hub(database_url, data, status))
     if as_json:
         show_json(state)
         return
@@ -236,7 +226,7 @@ def show_status(data: Data = DATA, database_url: Url = "", as_json: AsJson = Fal
 
 def show_held(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
     """Apa yang menunggu petugas, beserta alasannya."""
-    rows = _with_engine(database_url, data, lambda e: list(list_tertahan(e)))
+    rows = with_hub(database_url, data, lambda e: list(list_tertahan(e)))
     show_rows(rows, as_json)
 
 
@@ -256,7 +246,7 @@ def show_findings(
         rows = list(list_temuan(engine, jenis, chosen, field, keadaan))
         return rows, [] if rows else summary(engine)
 
-    rows, there = _with_engine(database_url, data, look)
+    rows, there = with_hub(database_url, data, look)
     show_rows(rows, as_json)
     if there:  # a word that nothing bears looks like a night without findings
         err.print("Tidak ada temuan dengan saringan ini. Yang ada:")
@@ -270,7 +260,7 @@ def show_trace(
     as_json: AsJson = False,
 ) -> None:
     """Riwayat satu temuan atau usulan: versi, pengiriman, tanda terima, waktu."""
-    story = _with_engine(database_url, data, lambda e: trace(e, id_))
+    story = with_hub(database_url, data, lambda e: trace(e, id_))
     if story is None:
         raise RecordNotFoundError("Tidak ada temuan atau usulan dengan id ini.")
     if as_json:
