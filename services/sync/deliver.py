@@ -7,6 +7,7 @@ same bytes under the same key again and gets the same answer.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from services.kit.database import Transaction, transaction
@@ -24,6 +25,7 @@ from services.sync.klien import Diterima
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from services.sync.tanda import Tanda
+from shared_schemas.v1.kode import KeadaanUsulan
 from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
 
 _JAWABAN = """
@@ -220,24 +222,56 @@ def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
 
 def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
     """Read what became of proposals that can have moved; returns `diperbarui`."""
+    changed = 0
+    try:
+        for answers in _present_states(ctx, sisi):
+            ctx.check()
+            with transaction(ctx.engine) as tx:
+                ids = _apply_answers(ctx, tx, sisi.value, answers)
+                keadaan.follow_usulan(tx, ids, ctx.now())
+                surat_mati.close_arrived(tx, ctx.now())
+            changed += len(ids)
+    except NotAuthorisedError as error:
+        ctx.tell("deliver", f"Keadaan usulan di {sisi} tidak diberikan. {error.detail}")
+    return {"diperbarui": changed}
+
+
+def _present_states(ctx: Konteks, sisi: NamaSisi) -> Iterator[list[UsulanTercatat]]:
+    """Yield what the receiver says now of the proposals that we are not certain of.
+
+    Those that wait there come as lists; each of the others has moved, or never arrived, and is
+    asked for by itself, or all are listed where that takes fewer requests. What waits for days
+    then costs what waits, not what was ever sent.
+    """
     with transaction(ctx.engine) as tx:
-        row = tx.raw(
-            "SELECT EXISTS (SELECT FROM usulan WHERE tujuan = %s AND keadaan = ANY(%s))",
-            [sisi.value, _BELUM_PASTI],
-        ).fetchone()
-    changed, kursor = 0, None
-    while row and row[0]:
-        ctx.check()
-        try:
-            page = ctx.klien[sisi].list_usulan(kursor)
-        except NotAuthorisedError:
-            break
-        with transaction(ctx.engine) as tx:
-            ids = _apply_answers(ctx, tx, sisi.value, page.data)
-            keadaan.follow_usulan(tx, ids, ctx.now())
-            surat_mati.close_arrived(tx, ctx.now())
-        changed += len(ids)
+        rows = tx.raw(
+            "SELECT id FROM usulan WHERE tujuan = %s AND keadaan = ANY(%s)",
+            (sisi.value, _BELUM_PASTI),
+        )
+        uncertain = {row[0] for row in rows}
+        ever = tx.raw("SELECT count(*) FROM usulan WHERE tujuan = %s", (sisi.value,)).fetchone()
+    if not uncertain:
+        return
+    for state in (KeadaanUsulan.DITAHAN, KeadaanUsulan.DITERIMA):
+        for page in _listed(ctx, sisi, state):
+            uncertain.difference_update(u.id_usulan for u in page)
+            yield page
+    if len(uncertain) * ctx.settings.batas_halaman > (ever[0] if ever else 0):
+        yield from _listed(ctx, sisi, None)
+        return
+    for id_usulan in sorted(uncertain):
+        found = ctx.klien[sisi].find_usulan(id_usulan)
+        if found is not None:
+            yield [found]
+
+
+def _listed(
+    ctx: Konteks, sisi: NamaSisi, state: KeadaanUsulan | None
+) -> Iterator[list[UsulanTercatat]]:
+    kursor = None
+    while True:
+        page = ctx.klien[sisi].list_usulan(kursor, state)
+        yield page.data
         kursor = page.kursor
         if kursor is None:
-            break
-    return {"diperbarui": changed}
+            return

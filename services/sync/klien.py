@@ -9,17 +9,19 @@ from concurrent.futures import Future
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 from pydantic import TypeAdapter
 
 from services.kit.errors import HubError
-from services.sync.errors import ContractError
+from services.sync.errors import ContractError, NoSuchAddressError
 from services.sync.sambungan import JALUR, Sambungan
 from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import BadanUsahaTercatat, Halaman, PekerjaTercatat
 from shared_schemas.v1.badan_usaha import BadanUsaha
+from shared_schemas.v1.kode import KeadaanUsulan
 from shared_schemas.v1.neraca import ButirNeraca, Neraca, NeracaDinyatakan
 from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.perubahan import HalamanPerubahan, Perubahan
@@ -53,6 +55,8 @@ def _prefixes(awalan: Sequence[str]) -> dict[str, Any]:
 _AKAR, _ANAK, _DAUN = TypeAdapter(Akar), TypeAdapter(Anak), TypeAdapter(DaunSimpul)
 _TANDA_TERIMA = TypeAdapter(KumpulanTandaTerima)
 _DAFTAR_USULAN = TypeAdapter(Halaman[UsulanTercatat])
+_USULAN = TypeAdapter(UsulanTercatat)
+_TIDAK_SAMPAI = "KLIEN-USULAN-001"
 _DINYATAKAN = TypeAdapter(NeracaDinyatakan)
 _NERACA, _DAFTAR_BUTIR = TypeAdapter(Neraca), TypeAdapter(Halaman[ButirNeraca])
 
@@ -170,9 +174,21 @@ class KlienRegistri(Sambungan):
         sidik = digest_of(answer.json()["tanda_terima"]).hex()
         return Diterima(found.tanda_terima, found.tertanda, sidik)
 
-    def list_usulan(self, kursor: str | None) -> Halaman[UsulanTercatat]:
-        """Return one page of our own proposals with their present state."""
-        return self.read(_DAFTAR_USULAN, self.call("GET", "/v1/usulan", params=self._query(kursor)))
+    def list_usulan(
+        self, kursor: str | None, keadaan: KeadaanUsulan | None = None
+    ) -> Halaman[UsulanTercatat]:
+        """Return one page of our own proposals with their present state: all, or those of one."""
+        query = self._query(kursor) | ({} if keadaan is None else {"keadaan": keadaan.value})
+        return self.read(_DAFTAR_USULAN, self.call("GET", "/v1/usulan", params=query))
+
+    def find_usulan(self, id_usulan: UUID) -> UsulanTercatat | None:
+        """Return one of our own proposals with its present state; None when it never arrived."""
+        try:
+            return self.read(_USULAN, self.call("GET", f"/v1/usulan/{id_usulan}"))
+        except NoSuchAddressError as error:
+            if error.jawaban is None or error.jawaban.kode != _TIDAK_SAMPAI:
+                raise
+            return None
 
     def fetch_neraca(self, tanggal: dt.date) -> Neraca:
         """Return the receiver's half of the balance of a day. Raises NoSuchAddressError."""

@@ -198,9 +198,9 @@ class RegistriTiruan:
     def _write_values(self, raw: dict[str, Any]) -> None:
         self.change(raw["himpunan"], raw["id_sasaran"], **raw["nilai"])
 
-    def listing(self, kursor: int, batas: int) -> bytes:
-        rows = list(self.usulan.values())[kursor : kursor + batas]
-        more = kursor + batas < len(self.usulan)
+    def listing(self, kursor: int, batas: int, keadaan: str | None) -> bytes:
+        found = [u for u in self.usulan.values() if keadaan in {None, u["keadaan"]}]
+        rows, more = found[kursor : kursor + batas], kursor + batas < len(found)
         return json.dumps({"data": rows, "kursor": str(kursor + batas) if more else None}).encode()
 
 
@@ -263,7 +263,12 @@ class _Handler(BaseHTTPRequestHandler):
         r = self.registri
         kursor, batas = int(query.get("kursor", "0")), int(query.get("batas", "1000"))
         if path == "/v1/usulan":
-            return 200, r.listing(kursor, batas)
+            return 200, r.listing(kursor, batas, query.get("keadaan"))
+        if path.startswith("/v1/usulan/"):
+            found = r.usulan.get(path.rsplit("/", 1)[-1])
+            if found is None:
+                return 404, _problem("KLIEN-USULAN-001", "Usulan tidak ditemukan.")
+            return 200, json.dumps(found).encode()
         if not path.startswith("/v1/perubahan/"):
             return 404, _problem("KLIEN-BENTUK-004", "Alamat tidak dikenal.")
         himpunan = HIMPUNAN[path.rsplit("/", 1)[-1]]

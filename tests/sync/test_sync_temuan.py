@@ -113,6 +113,31 @@ def test_a_held_proposal_that_a_steward_applies_settles_the_finding(panggung: Pa
     assert panggung.one(bidang="nama")["keadaan"] == "diterapkan"
 
 
+def test_what_waits_costs_what_waits_and_not_what_was_ever_sent(panggung: Panggung) -> None:
+    panggung.settings = panggung.settings.model_copy(update={"batas_halaman": 10})
+    pair(panggung)
+    for n in range(1, 41):
+        worker(panggung, n, wlkp={"jabatan": "Mandor"})
+    worker(panggung, 41, wlkp={"nama": "Contoh Lain"})
+    panggung.wlkp.put_pekerja("WP42", "W1", contoh.pekerja_wlkp(42))
+    assert panggung.run().converged
+    waiting = {
+        k for k, u in panggung.bpjs.usulan.items() if u["keadaan"] in {"ditahan", "diterima"}
+    }
+    assert (len(waiting), len(panggung.bpjs.usulan)) == (2, 42)
+    panggung.bpjs.permintaan.clear()
+    panggung.run()
+    assert panggung.bpjs.permintaan["GET /v1/usulan"] == 2  # one a state in which they wait
+    (held,) = [k for k in waiting if panggung.bpjs.usulan[k]["keadaan"] == "ditahan"]
+    panggung.bpjs.decide(held, "diterapkan")
+    panggung.bpjs.permintaan.clear()
+    panggung.run()
+    assert panggung.one(bidang="nama")["keadaan"] == "diterapkan"
+    asked = {k: n for k, n in panggung.bpjs.permintaan.items() if "/v1/usulan" in k}
+    assert asked["GET /v1/usulan"] == 2
+    assert asked[f"GET /v1/usulan/{held}"] == 1
+
+
 def test_a_refused_proposal_is_repeated_only_when_its_source_changes(panggung: Panggung) -> None:
     pair(panggung)
     worker(panggung, 1, wlkp={"jabatan": "Mandor"})
