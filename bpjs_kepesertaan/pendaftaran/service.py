@@ -26,6 +26,7 @@ from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.antrean import KasusPendaftaran, KeputusanPendaftaran
 from shared_schemas.v1.kode import (
+    AKHIR_PENDAFTARAN,
     TRANSISI_PENDAFTARAN,
     AlasanUsulan,
     KeadaanPendaftaran,
@@ -39,6 +40,7 @@ QUEUE = CaseQueue(
     "pendaftaran",
     KasusPendaftaran,
     TRANSISI_PENDAFTARAN,
+    AKHIR_PENDAFTARAN,
     Peristiwa.PENDAFTARAN_DIPUTUSKAN,
     RegistrationNotFoundError,
     RegistrationStateError,

@@ -36,12 +36,12 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
         {"himpunan", "dibaca", "baru", "berubah", "karantina", "lebih_lama"}
     ),
     Peristiwa.LAPORAN: frozenset(
-        {"id_badan_usaha", "baru", "berubah", "berhenti", "kasus_ditutup"}
+        {"id_badan_usaha", "baru", "berubah", "berhenti", "kasus_ditutup", "usulan"}
     ),
     Peristiwa.USULAN_DITERIMA: frozenset({"jumlah", "menurut_keadaan", "kunci_idempotensi"}),
     Peristiwa.USULAN_DIPUTUSKAN: frozenset({"id_usulan", "pengirim", "keadaan"}),
-    Peristiwa.PENDAFTARAN_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
-    Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke"}),
+    Peristiwa.PENDAFTARAN_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke", "usulan"}),
+    Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke", "usulan"}),
     Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
     Peristiwa.EKSPOR_DIMINTA: frozenset({"id_ekspor", "himpunan", "bentuk"}),

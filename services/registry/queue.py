@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
 from services.kit.clock import Clock
-from services.kit.database import Transaction, transaction
+from services.kit.database import DatabaseConflictError, Transaction, transaction
 from services.kit.errors import PermanentError
 from services.registry.penilaian import Putusan, refuse
 from services.registry.read import Row, persons_in
@@ -33,13 +33,40 @@ Consequence = Callable[[Transaction, K], dict[str, Any]]
 """What a decision does beside moving the case; returns columns to set on it."""
 
 
+_SELESAIKAN = """
+UPDATE usulan SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s
+WHERE keadaan = 'diterima' AND jenis = 'penambahan' AND himpunan = %s AND isi->>'id_asal' = ANY(%s)
+"""
+
+
+def settle(
+    tx: Transaction,
+    himpunan: Himpunan,
+    id_asal: Sequence[str | None],
+    putusan: Putusan,
+    alasan: str | None,
+    waktu: dt.datetime,
+) -> int:
+    """Give the proposals behind cases their end, so that their sender learns of it.
+
+    Return how many they were. The caller holds the cases, so that none is added meanwhile.
+    """
+    said = (putusan.keadaan.value, putusan.alasan.value, alasan or putusan.kalimat, waktu)
+    known = [id_ for id_ in id_asal if id_ is not None]
+    return tx.raw(_SELESAIKAN, (*said, himpunan.value, known)).rowcount if known else 0
+
+
 @dataclass(frozen=True)
 class CaseQueue(Generic[K]):
-    """One queue: its table, the form of its cases, its moves and its refusals."""
+    """One queue: its table, the form of its cases, its moves and what they come to, its refusals.
+
+    `outcome` has the states that end a case, with what becomes of the proposals behind it.
+    """
 
     table: str
     model: type[K]
     moves: Mapping[Any, frozenset[Any]]
+    outcome: Mapping[Any, KeadaanUsulan]
     event: Peristiwa
     not_found: type[PermanentError]
     wrong_state: type[PermanentError]
@@ -48,6 +75,11 @@ class CaseQueue(Generic[K]):
     def _columns(self) -> tuple[str, ...]:
         content = {h.value for h in Himpunan}  # these two are made from the column `isi`
         return tuple(n for n in self.model.model_fields if n not in content)
+
+    @property
+    def _own_columns(self) -> set[str]:
+        """What a consequence may have set on a case."""
+        return {"id_rekaman"} & set(self._columns)
 
     def _case(self, row: tuple[Any, ...]) -> K:
         columns = self._columns
@@ -65,9 +97,12 @@ class CaseQueue(Generic[K]):
         waktu: dt.datetime,
         **columns: Any,
     ) -> bool:
-        """Open a case in the first state; say whether it is new.
+        """Open a case in the first state; say whether one is open now.
 
-        One thing the other side knows (`id_asal`) has one case, however often it is proposed.
+        One thing the other side knows (`id_asal`) has one case, however often it is proposed. One
+        that ended is opened again: what is proposed anew is missing here anew, or was corrected.
+        Only the refusal of the very same content stands. Raises DatabaseConflictError while
+        somebody decides the case: whoever came after would wait for what is decided already.
         """
         values = {
             "id": uuid.uuid4(),
@@ -77,13 +112,33 @@ class CaseQueue(Generic[K]):
             "dibuat_pada": waktu,
             **columns,
         }
-        done = tx.raw(
+        if tx.raw(
             f"INSERT INTO {self.table} ({', '.join(values)})"
             f" VALUES ({', '.join(['%s'] * len(values))})"
             " ON CONFLICT (himpunan, id_asal) DO NOTHING",
             list(values.values()),
+        ).rowcount:
+            return True
+        del values["id"]
+        # Never waited for: its decision may wait for the number lock, which a batch may hold.
+        row = tx.raw(
+            f"SELECT id, keadaan, isi FROM {self.table} WHERE himpunan = %s AND id_asal = %s"
+            " FOR NO KEY UPDATE SKIP LOCKED",
+            (himpunan.value, columns["id_asal"]),
+        ).fetchone()
+        if row is None:
+            raise DatabaseConflictError
+        ended = self.outcome.get(row[1])
+        if ended is None:
+            return True
+        if ended is KeadaanUsulan.DITOLAK and row[2] == isi:
+            return False
+        values |= dict.fromkeys(("alasan", "diputuskan_pada", *self._own_columns))
+        tx.raw(
+            f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in values)} WHERE id = %s",
+            (*values.values(), row[0]),
         )
-        return done.rowcount > 0
+        return True
 
     def page(
         self,
@@ -146,11 +201,25 @@ class CaseQueue(Generic[K]):
                 f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE id = %s",
                 (*columns.values(), id_kasus),
             )
-            rincian = {"id_kasus": str(id_kasus), "dari": kasus.keadaan, "ke": ke.value}
+            settled = self._settle(tx, kasus, ke, alasan, columns["diputuskan_pada"])
+            rincian = {
+                "id_kasus": str(id_kasus),
+                "dari": kasus.keadaan,
+                "ke": ke.value,
+                "usulan": settled,
+            }
             service.auditor.record(tx, Bukti(self.event, who, rincian))
             row = self._find(tx, id_kasus)
             self._audit(service, tx, who, [row])
             return self._case(row)
+
+    def _settle(
+        self, tx: Transaction, kasus: K, ke: StrEnum, alasan: str | None, waktu: dt.datetime
+    ) -> int:
+        if ke not in self.outcome:
+            return 0
+        putusan = Putusan(self.outcome[ke], AlasanUsulan.PUTUSAN_PETUGAS)
+        return settle(tx, kasus.himpunan, [kasus.id_asal], putusan, alasan, waktu)
 
     def _find(self, tx: Transaction, id_kasus: uuid.UUID, lock: str = "") -> Row:
         row: Row | None = tx.raw(self._select(f"WHERE id = %s {lock}"), (id_kasus,)).fetchone()
@@ -194,5 +263,7 @@ class Antrean(Generic[K]):
         known = {"jumlah_pekerja"} & set(self.queue.model.model_fields)
         columns |= {name: getattr(butir, name, None) for name in known}
         isi = butir.isi.model_dump(mode="json", exclude_none=True)
-        self.queue.open_case(tx, himpunan, isi, self.clock(), id_asal=butir.id_asal, **columns)
+        columns["id_asal"] = butir.id_asal
+        if not self.queue.open_case(tx, himpunan, isi, self.clock(), **columns):
+            return refuse(AlasanUsulan.PUTUSAN_PETUGAS, "Isi yang sama sudah pernah ditolak.")
         return Putusan(KeadaanUsulan.DITERIMA, AlasanUsulan.TERCATAT)

@@ -52,7 +52,9 @@ class KeputusanPendaftaran(Pesan):
     keadaan: Literal[
         KeadaanPendaftaran.TERVERIFIKASI, KeadaanPendaftaran.TERDAFTAR, KeadaanPendaftaran.DITOLAK
     ]
-    alasan: Teks | None = Field(None, description="Wajib bila ditolak.")
+    alasan: Teks | None = Field(
+        None, description="Wajib bila ditolak. Disampaikan kepada pengusul sesudah putusan akhir."
+    )
     nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
     tmt_jkn: Tanggal | None = None
     jumlah_anggota_keluarga: Anggota | None = None
@@ -69,4 +71,4 @@ class KeputusanBelumLapor(Pesan):
     """Putusan Kemnaker beserta alasannya. Laporan menutup kasus dengan sendirinya."""
 
     keadaan: Literal[KeadaanBelumLapor.BUKAN_WAJIB_LAPOR, KeadaanBelumLapor.TIDAK_DITEMUKAN]
-    alasan: Teks
+    alasan: Teks = Field(description="Disampaikan kepada pengusul.")

@@ -168,6 +168,12 @@ TRANSISI_PENDAFTARAN: dict[KeadaanPendaftaran, frozenset[KeadaanPendaftaran]] = 
 }
 """Moves of a registration case; BPJS Kesehatan owns them all (Pasal 1 angka 7)."""
 
+AKHIR_PENDAFTARAN: dict[KeadaanPendaftaran, KeadaanUsulan] = {
+    KeadaanPendaftaran.TERDAFTAR: KeadaanUsulan.DITERAPKAN,
+    KeadaanPendaftaran.DITOLAK: KeadaanUsulan.DITOLAK,
+}
+"""What the end of a registration case is for the proposals behind it."""
+
 TRANSISI_BELUM_LAPOR: dict[KeadaanBelumLapor, frozenset[KeadaanBelumLapor]] = {
     KeadaanBelumLapor.TERBUKA: frozenset(
         {
@@ -178,3 +184,10 @@ TRANSISI_BELUM_LAPOR: dict[KeadaanBelumLapor, frozenset[KeadaanBelumLapor]] = {
     ),
 }
 """Moves of an unreported case: a report closes it, or Kemnaker decides with a reason."""
+
+AKHIR_BELUM_LAPOR: dict[KeadaanBelumLapor, KeadaanUsulan] = {
+    KeadaanBelumLapor.DITUTUP_LAPORAN: KeadaanUsulan.DITERAPKAN,
+    KeadaanBelumLapor.BUKAN_WAJIB_LAPOR: KeadaanUsulan.DITOLAK,
+    KeadaanBelumLapor.TIDAK_DITEMUKAN: KeadaanUsulan.DITOLAK,
+}
+"""What the end of an unreported case is for the proposals behind it."""

@@ -32,6 +32,7 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *daftar.fields_equal(panggung, perjanjian, now),
         *daftar.everybody_is_listed(panggung),
         *_reports(panggung, suntingan),
+        *_queues(panggung),
         *_evidence(panggung),
         *_balances(panggung, now),
     ]
@@ -230,6 +231,20 @@ def _reports(panggung: Panggung, suntingan: Suntingan) -> list[str]:
         for id_bu, named in suntingan.terlapor.items()
         if active[id_bu] - named
     ]
+
+
+def _queues(panggung: Panggung) -> list[str]:
+    """A proposal waits in a queue as long as its case is open, and no longer."""
+    found = []
+    for nama, tabel in ANTREAN.items():
+        query = (
+            f"SELECT u.keadaan, k.keadaan FROM usulan u LEFT JOIN {tabel} k"
+            " ON k.himpunan = u.himpunan AND k.id_asal = u.isi->>'id_asal'"
+            " WHERE u.jenis = 'penambahan' AND u.keadaan = 'diterima'"
+            " AND coalesce(k.keadaan, '-') NOT IN ('terbuka', 'potensial', 'terverifikasi')"
+        )
+        found += [f"usulan {u} di {nama}, kasusnya {k}" for u, k in panggung.fetch(nama, query)]
+    return found
 
 
 def _evidence(panggung: Panggung) -> list[str]:

@@ -8,7 +8,12 @@ from services.kit.database import Transaction
 from services.registry.penilaian import Putusan, refuse
 from services.registry.queue import Antrean, CaseQueue
 from shared_schemas.v1.antrean import KasusBelumLapor
-from shared_schemas.v1.kode import TRANSISI_BELUM_LAPOR, AlasanUsulan, KeadaanUsulan
+from shared_schemas.v1.kode import (
+    AKHIR_BELUM_LAPOR,
+    TRANSISI_BELUM_LAPOR,
+    AlasanUsulan,
+    KeadaanUsulan,
+)
 from shared_schemas.v1.usulan import PemberitahuanStatus
 from wlkp_gateway.errors import CaseNotFoundError, CaseStateError
 
@@ -16,6 +21,7 @@ QUEUE = CaseQueue(
     "belum_lapor",
     KasusBelumLapor,
     TRANSISI_BELUM_LAPOR,
+    AKHIR_BELUM_LAPOR,
     Peristiwa.BELUM_LAPOR_DIPUTUSKAN,
     CaseNotFoundError,
     CaseStateError,

@@ -57,7 +57,8 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
             "baru": done.baru,
             "berubah": done.berubah,
             "berhenti": stopped,
-            "kasus_ditutup": closed,
+            "kasus_ditutup": closed.kasus,
+            "usulan": closed.usulan,
         }
         service.auditor.record(tx, Bukti(Peristiwa.LAPORAN, who, rincian))
         hasil = HasilLaporan(
@@ -66,7 +67,7 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
             pekerja_baru=done.baru,
             pekerja_berubah=done.berubah,
             pekerja_berhenti=stopped,
-            kasus_ditutup=closed,
+            kasus_ditutup=closed.kasus,
         )
         tx.raw(_SIMPAN, (id_bu, laporan.dilaporkan_pada, sidik, hasil.model_dump_json()))
     return hasil

@@ -1,0 +1,123 @@
+"""Queues of cases: what becomes of a case reaches its proposals, and what ended opens again."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests import contoh
+from tests.conftest import Registri
+from tests.registry.test_usulan import receipt, send
+
+
+def addition(id_asal: str, n: int, company: str = "W-1", **isi: Any) -> dict[str, Any]:
+    return {
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "penambahan",
+        "himpunan": "pekerja",
+        "id_badan_usaha": company,
+        "id_asal": id_asal,
+        "isi": contoh.pekerja_bpjs(n, **isi),
+    }
+
+
+def told(registri: Registri, item: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what the sender is told of a proposal now."""
+    said = registri.klien.get(f"/v1/usulan/{item['id_usulan']}").json()
+    assert (said["diputuskan_pada"] is None) == (said["keadaan"] == "diterima")
+    return said["keadaan"], said["kode"], said["alasan"]
+
+
+def decide(registri: Registri, id_asal: str, keadaan: str, **more: Any) -> Any:
+    route = {"wlkp": "/v1/belum-lapor", "bpjs": "/v1/pendaftaran"}[registri.nama]
+    cases = registri.internal.get(route, params={"batas": 1000}).json()["data"]
+    (case,) = [c for c in cases if c["id_asal"] == id_asal]
+    return registri.internal.post(
+        f"{route}/{case['id']}/keputusan", json={"keadaan": keadaan} | more
+    )
+
+
+def test_outcome_of_a_case_reaches_every_proposal_behind_it(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-41", [], n=41))
+    first, again, other = (
+        addition(b, n, "W-41") for b, n in (("B-41", 41), ("B-41", 41), ("B-42", 42))
+    )
+    send(wlkp, first)
+    assert [t["keadaan"] for t in send(wlkp, again, other).json()["tanda_terima"]] == [
+        "diterima"
+    ] * 2
+    answer = decide(wlkp, "B-41", "tidak_ditemukan", alasan="Tidak bekerja di sini.")
+    assert answer.json()["keadaan"] == "tidak_ditemukan"
+    refused = ("ditolak", "USULAN-PUTUSAN-PETUGAS", "Tidak bekerja di sini.")
+    assert [told(wlkp, item) for item in (first, again)] == [refused, refused]
+    assert told(wlkp, other)[0] == "diterima"
+    report = contoh.laporan("W-41", [contoh.pekerja_wlkp(42)], "2026-05-20T08:00:00+07:00", n=41)
+    assert wlkp.internal.post("/v1/laporan", json=report).json()["kasus_ditutup"] == 1
+    assert told(wlkp, other)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
+    counted = wlkp.fetch(
+        "SELECT rincian->'usulan' FROM audit_peristiwa WHERE rincian ? 'kasus_ditutup'"
+        " OR rincian ? 'id_kasus' ORDER BY id DESC LIMIT 2"
+    )
+    assert [c[0] for c in counted] == [1, 2]
+
+
+def test_registration_reaches_the_proposal_when_it_ends(bpjs: Registri) -> None:
+    bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES ('BU-8', 'PT Contoh')")
+    one, two = addition("W-81", 81, "BU-8"), addition("W-82", 82, "BU-8")
+    for item in (one, two):
+        item["isi"] = contoh.pekerja_wlkp(81 if item is one else 82)
+    send(bpjs, one, two)
+    decide(bpjs, "W-81", "terverifikasi")
+    assert told(bpjs, one)[0] == "diterima"
+    given = {
+        "nomor_kepesertaan_jkn": "0009000000081",
+        "tmt_jkn": "2026-06-01",
+        "jumlah_anggota_keluarga": 0,
+        "status_kepesertaan": "AKTIF",
+    }
+    assert decide(bpjs, "W-81", "terdaftar", **given).status_code == 200
+    assert told(bpjs, one) == ("diterapkan", "USULAN-PUTUSAN-PETUGAS", "Diputuskan petugas.")
+    decide(bpjs, "W-82", "ditolak", alasan="Bukan pekerja.")
+    assert told(bpjs, two) == ("ditolak", "USULAN-PUTUSAN-PETUGAS", "Bukan pekerja.")
+
+
+def test_case_that_ended_is_open_again_for_who_is_missing_anew(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-43", [], n=43))
+    send(wlkp, addition("B-43", 43, "W-43"))
+    report = contoh.laporan("W-43", [contoh.pekerja_wlkp(43)], "2026-05-20T08:00:00+07:00", n=43)
+    wlkp.internal.post("/v1/laporan", json=report)
+    assert receipt(send(wlkp, addition("B-43", 43, "W-43")))["kode"] == "USULAN-SUDAH-ADA"
+    wlkp.execute(
+        "UPDATE pekerja SET dihapus_pada = now(), nik = NULL WHERE nik = :n", n=contoh.nik(43)
+    )
+    anew = addition("B-43", 43, "W-43")
+    assert receipt(send(wlkp, anew))["kode"] == "USULAN-TERCATAT"
+    state = "SELECT keadaan, alasan, diputuskan_pada FROM belum_lapor WHERE id_asal = 'B-43'"
+    assert [tuple(r) for r in wlkp.fetch(state)] == [("terbuka", None, None)]
+    decide(wlkp, "B-43", "bukan_wajib_lapor", alasan="Contoh.")
+    assert told(wlkp, anew)[0] == "ditolak"
+
+
+def test_refusal_stands_for_the_same_content_and_not_for_other(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-44", [], n=44))
+    send(wlkp, addition("B-44", 44, "W-44"))
+    decide(wlkp, "B-44", "tidak_ditemukan", alasan="Contoh.")
+    same = receipt(send(wlkp, addition("B-44", 44, "W-44")))
+    assert (same["keadaan"], same["kode"]) == ("ditolak", "USULAN-PUTUSAN-PETUGAS")
+    changed = addition("B-44", 44, "W-44", nama="Contoh Lain")
+    assert receipt(send(wlkp, changed))["kode"] == "USULAN-TERCATAT"
+    case = wlkp.fetch("SELECT keadaan, isi->>'nama' FROM belum_lapor WHERE id_asal = 'B-44'")
+    assert [tuple(r) for r in case] == [("terbuka", "Contoh Lain")]
+
+
+def test_case_being_decided_is_not_waited_for(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-45", [], n=45))
+    send(wlkp, addition("B-45", 45, "W-45"))
+    again = addition("B-45", 45, "W-45")
+    with wlkp.engine.begin() as deciding:
+        deciding.execute(sa.text("SELECT 1 FROM belum_lapor WHERE id_asal = 'B-45' FOR UPDATE"))
+        answer = send(wlkp, again, key="kunci-b-45")
+        assert (answer.status_code, answer.json()["kode"]) == (503, "HUB-DATABASE-002")
+    assert receipt(send(wlkp, again, key="kunci-b-45"))["keadaan"] == "diterima"
