@@ -35,6 +35,9 @@ OWN_COLUMN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_
 """The technical metadata that only records of one field set have."""
 
 
+_TERLAMA = "coalesce((SELECT terlama FROM umpan_batas WHERE himpunan = %s), 0)"
+
+
 def persons_in(isi: Mapping[str, Any]) -> list[str]:
     """Return the numbers of persons among a record's values: a NIK, and an NPWP that is one."""
     nik, npwp = isi.get("nik"), isi.get("npwp")
@@ -289,10 +292,14 @@ class Reader:
         with self.auditor.counting(self.engine, who, rute) as tx:
             letak = self._place(tx, himpunan, self.cursors.read(scope, kursor))
             rows = tx.raw(
-                f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))},"
+                f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))}, {_TERLAMA},"
                 f" {PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
-                (letak.nomor, batas),
+                (himpunan.value, letak.nomor, batas),
             ).fetchall()
+            # Of the moment of the page: tombstones may have been pruned since the cursor's place
+            # was looked up. A page without rows moves no cursor, so the next one tells.
+            if rows and letak.sejak < rows[0][2]:
+                raise CursorTooOldError
             self.audit(tx, who, rute, himpunan, rows)
         done = len(rows) < batas
         cursor = self.cursors.sign(
@@ -309,7 +316,7 @@ class Reader:
     def _place(self, tx: Transaction, himpunan: Himpunan, kursor: str | int | None) -> _Letak:
         """Return where a reader goes on. Raises CursorTooOldError when it missed a deletion."""
         row = tx.raw(
-            "SELECT coalesce((SELECT terlama FROM umpan_batas WHERE himpunan = %s), 0),"
+            f"SELECT {_TERLAMA},"
             f" (SELECT last_value FROM urutan_perubahan),"
             f" (SELECT coalesce(max(nomor), 0) FROM {TABLE_OF[himpunan]})",
             (himpunan.value,),

@@ -24,6 +24,7 @@ from services.kit.database import (
 )
 from services.kit.postgres import PostgresServer
 from services.registry import write
+from services.registry.read import Reader
 from services.registry.tables import TANPA_NOMOR
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
@@ -396,6 +397,32 @@ def test_cursor_older_than_pruned_tombstones_is_answered_410(
     fresh = Pembaca(wlkp)
     fresh.read_all()
     assert fresh.view() == table(wlkp)
+
+
+def test_deletion_pruned_while_a_page_is_read_is_not_passed_by(
+    wlkp: Registri, companies: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Pembaca(wlkp)
+    reader.read_all()
+    with transaction(wlkp.engine) as tx:
+        upsert(tx, Himpunan.PEKERJA, *(worker_row(companies[0], n) for n in (913, 914)))
+    reader.read_all()
+    (gone,) = wlkp.fetch("SELECT id FROM pekerja WHERE nik = :n", n=contoh.nik(913))
+    with transaction(wlkp.engine) as tx:
+        delete(tx, gone[0])
+        upsert(tx, Himpunan.PEKERJA, worker_row(companies[0], 914, jabatan="Mandor"))
+    look_up = Reader._place
+
+    def pruned_meanwhile(self: Any, *given: Any) -> Any:
+        place = look_up(self, *given)
+        with transaction(wlkp.engine) as tx:
+            bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, UJI, {"himpunan": "pekerja"})
+            assert write.prune_tombstones(tx, AUDITOR, bukti, Himpunan.PEKERJA, 0) >= 1
+        return place
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Reader, "_place", pruned_meanwhile)
+        assert _page(wlkp, reader.kursor).status_code == 410
 
 
 def _page(wlkp: Registri, kursor: str | None) -> Any:
