@@ -26,6 +26,19 @@ sa.Table(
     # One open case for one thing BPJS knows, however often it is proposed.
     sa.UniqueConstraint("himpunan", "id_asal", name="belum_lapor_asal"),
     sa.Index("belum_lapor_badan_usaha", "id_badan_usaha"),
+    # By which a report finds the open cases that it answers.
+    *(
+        sa.Index(
+            f"belum_lapor_{bidang}",
+            sa.text(f"(isi ->> '{bidang}')"),
+            postgresql_where=sa.text(f"keadaan = 'terbuka' AND himpunan = '{himpunan}'"),
+        )
+        for bidang, himpunan in (
+            ("npwp", "badan_usaha"),
+            ("nomor_tdp_atau_nib", "badan_usaha"),
+            ("nik", "pekerja"),
+        )
+    ),
 )
 
 sa.Table(

@@ -7,9 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.kit.database import transaction
 from tests import contoh
 from tests.conftest import Registri
 from tests.registry.test_usulan import receipt, send
+from wlkp_gateway.belum_lapor.repository import _TERJAWAB
 
 
 def addition(id_asal: str, n: int, company: str = "W-1", **isi: Any) -> dict[str, Any]:
@@ -121,3 +123,33 @@ def test_case_being_decided_is_not_waited_for(wlkp: Registri) -> None:
         answer = send(wlkp, again, key="kunci-b-45")
         assert (answer.status_code, answer.json()["kode"]) == (503, "HUB-DATABASE-002")
     assert receipt(send(wlkp, again, key="kunci-b-45"))["keadaan"] == "diterima"
+
+
+def test_report_of_a_branch_closes_the_case_opened_on_its_head(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-46", [], n=46))
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-47", [], n=47))
+    item = addition("B-46", 46, "W-46")
+    send(wlkp, item)
+    # Another company names him: he works there as well, and the case stays open.
+    other = contoh.laporan("W-47", [contoh.pekerja_wlkp(46)], "2026-05-20T08:00:00+07:00", n=47)
+    assert wlkp.internal.post("/v1/laporan", json=other).json()["kasus_ditutup"] == 0
+    branch = contoh.laporan("W-46-CABANG", [contoh.pekerja_wlkp(46)], n=46)
+    assert wlkp.internal.post("/v1/laporan", json=branch).json()["kasus_ditutup"] == 1
+    assert told(wlkp, item)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
+
+
+def test_report_finds_its_cases_without_reading_all(wlkp: Registri) -> None:
+    wlkp.execute(
+        "INSERT INTO belum_lapor (id, himpunan, keadaan, id_asal, id_badan_usaha, isi, dibuat_pada)"
+        " SELECT gen_random_uuid(), h, 'terbuka', 'BANYAK-' || n, 'W-48', jsonb_build_object("
+        " 'npwp', 'a' || n, 'nomor_tdp_atau_nib', 'b' || n, 'nik', 'c' || n), now()"
+        " FROM generate_series(1, 20000) n, unnest('{badan_usaha,pekerja}'::text[]) h"
+    )
+    wlkp.execute("ANALYZE belum_lapor")
+    known = {"npwp": ["a1"], "nib": ["b2"], "tempat": ["W-48"], "npwp_tempat": ["x"], "nik": ["c3"]}
+    with transaction(wlkp.engine) as tx:
+        plan = "\n".join(r[0] for r in tx.raw(f"EXPLAIN ANALYZE {_TERJAWAB}", known))
+        cases = tx.raw(_TERJAWAB, known).fetchall()
+    assert sorted(c[2] for c in cases) == ["BANYAK-1", "BANYAK-2", "BANYAK-3"]
+    assert "Seq Scan on belum_lapor" not in plan, plan
+    wlkp.execute("DELETE FROM belum_lapor WHERE id_asal LIKE 'BANYAK-%'")

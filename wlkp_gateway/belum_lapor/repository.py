@@ -3,54 +3,77 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from services.kit.database import Transaction
 from services.registry.penilaian import Putusan
 from services.registry.queue import settle
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.v1.kode import (
-    AKHIR_BELUM_LAPOR,
-    AlasanUsulan,
-    KeadaanBelumLapor,
-)
-from shared_schemas.v1.laporan import Laporan
+from shared_schemas.v1.kode import AKHIR_BELUM_LAPOR, AlasanUsulan, KeadaanBelumLapor
 
-_PUTUSAN = Putusan(AKHIR_BELUM_LAPOR[KeadaanBelumLapor.DITUTUP_LAPORAN], AlasanUsulan.SUDAH_ADA)
+# A company's case by NPWP or NIB. A worker's by NIK in the establishment reported, or in another
+# of its NPWP: a case is opened on the head, and a branch reports its own.
+_TERJAWAB = """
+SELECT id, himpunan, id_asal FROM belum_lapor WHERE keadaan = 'terbuka' AND id IN (
+    SELECT id FROM belum_lapor WHERE keadaan = 'terbuka' AND himpunan = 'badan_usaha'
+        AND isi->>'npwp' = ANY(%(npwp)s)
+    UNION ALL SELECT id FROM belum_lapor WHERE keadaan = 'terbuka' AND himpunan = 'badan_usaha'
+        AND isi->>'nomor_tdp_atau_nib' = ANY(%(nib)s)
+    UNION ALL SELECT k.id
+    FROM unnest(%(tempat)s::text[], %(npwp_tempat)s::text[], %(nik)s::text[]) AS l(bu, npwp, nik)
+    JOIN belum_lapor k ON k.keadaan = 'terbuka' AND k.himpunan = 'pekerja'
+        AND k.isi->>'nik' = l.nik AND (k.id_badan_usaha = l.bu OR EXISTS (
+            SELECT FROM badan_usaha b WHERE b.id = k.id_badan_usaha AND b.npwp = coalesce(
+                l.npwp, (SELECT a.npwp FROM badan_usaha a WHERE a.id = l.bu))))
+) ORDER BY id FOR UPDATE
+"""
+_TUTUP = """
+UPDATE belum_lapor SET keadaan = %s, alasan = 'Laporan diterima.', diputuskan_pada = %s
+WHERE id = ANY(%s)
+"""
+_KE = KeadaanBelumLapor.DITUTUP_LAPORAN
+_PUTUSAN = Putusan(AKHIR_BELUM_LAPOR[_KE], AlasanUsulan.SUDAH_ADA)
 
 
-@dataclass(frozen=True, slots=True)
-class Ditutup:
+class Terlapor(NamedTuple):
+    """A worker who was reported: where, its NPWP unless the registry has it, and the NIK."""
+
+    tempat: str
+    npwp: str | None
+    nik: str | None
+
+
+class Ditutup(NamedTuple):
     """How many cases were closed, and how many proposals had opened them."""
 
     kasus: int
     usulan: int
 
 
-def close_reported(tx: Transaction, laporan: Laporan, waktu: dt.datetime) -> Ditutup:
-    """Close the open cases that a report answers, and the proposals behind them.
+def lock_answered(
+    tx: Transaction, companies: Sequence[dict[str, Any]], workers: Sequence[Terlapor]
+) -> list[tuple[Any, ...]]:
+    """Lock the open cases that reported companies and workers answer, for `close`.
 
-    A company's case by its NPWP or NIB, a worker's by NIK in the company reported.
+    Before any record: who decides a case locks it first, too.
     """
-    company = laporan.badan_usaha
-    closed = tx.raw(
-        "UPDATE belum_lapor SET keadaan = %s, alasan = 'Laporan diterima.', diputuskan_pada = %s"
-        " WHERE keadaan = %s AND ((himpunan = 'badan_usaha'"
-        " AND (isi->>'npwp' = %s OR isi->>'nomor_tdp_atau_nib' = %s))"
-        " OR (himpunan = 'pekerja' AND id_badan_usaha = %s AND isi->>'nik' = ANY(%s)))"
-        " RETURNING himpunan, id_asal",
-        (
-            KeadaanBelumLapor.DITUTUP_LAPORAN.value,
-            waktu,
-            KeadaanBelumLapor.TERBUKA.value,
-            company.npwp,
-            company.nomor_tdp_atau_nib,
-            laporan.id_badan_usaha,
-            [p.nik for p in laporan.pekerja],
-        ),
-    ).fetchall()
+    known = {
+        "npwp": [c["npwp"] for c in companies if c.get("npwp")],
+        "nib": [c["nomor_tdp_atau_nib"] for c in companies if c.get("nomor_tdp_atau_nib")],
+        "tempat": [w.tempat for w in workers],
+        "npwp_tempat": [w.npwp for w in workers],
+        "nik": [w.nik for w in workers],
+    }
+    return tx.raw(_TERJAWAB, known).fetchall()
+
+
+def close(tx: Transaction, cases: Sequence[tuple[Any, ...]], waktu: dt.datetime) -> Ditutup:
+    """Close locked cases, and end the proposals behind them; return how many."""
+    if not cases:
+        return Ditutup(0, 0)
+    tx.raw(_TUTUP, (_KE.value, waktu, [c[0] for c in cases]))
     settled = sum(
-        settle(tx, h, [id_ for each, id_ in closed if each == h], _PUTUSAN, None, waktu)
-        for h in Himpunan
+        settle(tx, h, [c[2] for c in cases if c[1] == h], _PUTUSAN, None, waktu) for h in Himpunan
     )
-    return Ditutup(len(closed), settled)
+    return Ditutup(len(cases), settled)

@@ -43,14 +43,17 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
     company, workers = _company_row(laporan), _worker_rows(laporan)
     sidik = _digest(laporan)
     with transaction(service.engine) as tx:
+        named = [belum_lapor.Terlapor(id_bu, company["npwp"], nik) for nik in niks]
+        cases = belum_lapor.lock_answered(tx, [company], named)
         before = _original_answer(tx, laporan, sidik)
         if before is not None:
             return before
         _lock_and_require_newest(tx, laporan, company, workers)
+        # Before the first numbered write, whose lock others wait for.
+        closed = belum_lapor.close(tx, cases, service.clock())
         write.upsert(tx, Himpunan.BADAN_USAHA, [company], dasar=dasar, pelaku=who.id)
         done = write.upsert(tx, Himpunan.PEKERJA, workers, dasar=dasar, pelaku=who.id)
         stopped = write.stop_unnamed(tx, id_bu, niks, dasar=dasar, pelaku=who.id)
-        closed = belum_lapor.close_reported(tx, laporan, service.clock())
         versi = tx.raw("SELECT versi FROM badan_usaha WHERE id = %s", (id_bu,)).fetchone()
         rincian = {
             "id_badan_usaha": id_bu,
