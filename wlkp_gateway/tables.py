@@ -44,7 +44,12 @@ sa.Table(
 sa.Table(
     "status_jkn",
     METADATA,
-    sa.Column("id_badan_usaha", sa.Text, sa.ForeignKey("badan_usaha.id"), primary_key=True),
+    sa.Column(
+        "id_badan_usaha",
+        sa.Text,
+        sa.ForeignKey("badan_usaha.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("jumlah_pekerja", sa.BigInteger),
     sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),

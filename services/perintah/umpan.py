@@ -32,7 +32,11 @@ def delete_record(
     data: Data = DATA,
     database_url: Url = "",
 ) -> None:
-    """Hapus rekaman yang keliru, mis. salah satu dari kunci_ganda; umpan memuat batu nisannya."""
+    """Hapus rekaman yang keliru, mis. salah satu dari kunci_ganda; umpan memuat batu nisannya.
+
+    Badan usaha dihapus sesudah pekerjanya. Perbaiki juga sumbernya: impor atau laporan yang
+    menyebutnya lagi mengembalikan badan usaha dengan id yang sama, pekerja dengan id baru.
+    """
     rincian = {"himpunan": himpunan.value, "id": id_rekaman}
     bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, Pelaku(f"operator-{nama}"), rincian)
     with registry_transaction(nama, database_url, data) as (tx, auditor):
@@ -51,7 +55,7 @@ def prune(
     who = Pelaku(f"operator-{nama}")
     forgotten = 0
     with registry_transaction(nama, database_url, data) as (tx, auditor):
-        for himpunan in Himpunan:
+        for himpunan in (Himpunan.PEKERJA, Himpunan.BADAN_USAHA):  # workers refer to companies
             bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value})
             forgotten += write.prune_tombstones(tx, auditor, bukti, himpunan, hari)
     out.print(f"{forgotten} batu nisan dilupakan.")

@@ -42,6 +42,13 @@ class ProposalSenderError(PermanentError):
     saran = "Sebutkan `pengirim` sebagaimana tertulis dalam daftar usulan yang ditahan."
 
 
+class CompanyHasWorkersError(PermanentError):
+    kode = "KLIEN-UMPAN-001"
+    status = 409
+    judul = "Badan usaha masih mempunyai pekerja"
+    saran = "Hapus dahulu setiap pekerjanya dengan `hub umpan hapus`, lalu badan usaha ini."
+
+
 class StatementSignatureError(PermanentError):
     kode = "KLIEN-NERACA-001"
     status = 422

@@ -17,6 +17,7 @@ import msgspec
 
 from services.audit.record import Auditor, Bukti
 from services.kit.database import DatabaseConflictError, Transaction
+from services.registry.errors import CompanyHasWorkersError
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
@@ -30,6 +31,7 @@ _OLDER = {
     " FROM badan_usaha b WHERE b.id = t.id_badan_usaha"
     " AND b.dilaporkan_pada > m.dilaporkan_pada))",
 }
+_HAS_WORKERS = "EXISTS (SELECT FROM pekerja p WHERE p.id_badan_usaha = t.id)"
 _KEYS = {Himpunan.BADAN_USAHA: ("id",), Himpunan.PEKERJA: ("id_badan_usaha", "nik", "urutan")}
 # Columns that are no declared field and belong to one table only.
 _OWN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "kode_asli"}
@@ -162,10 +164,14 @@ def _update_changed(
         " WHERE v.lama IS DISTINCT FROM v.baru",
         (himpunan.value, dasar, pelaku, locked),
     )
-    old = ", ".join(f"t.{f}" for f in fields)
-    new = ", ".join(f"coalesce(m.{f}, t.{f})" for f in fields)
+    # A deleted company has no status; one that has keeps it, whatever the source says.
+    own = () if himpunan is Himpunan.PEKERJA else (_OWN[himpunan],)
+    old = ", ".join(f"t.{f}" for f in (*fields, *own))
+    new = ", ".join(
+        (*(f"coalesce(m.{f}, t.{f})" for f in fields), *(f"coalesce(t.{f}, m.{f})" for f in own))
+    )
     changed = tx.raw(
-        f"UPDATE {table} t SET ({', '.join(fields)}, dilaporkan_pada, dihapus_pada)"
+        f"UPDATE {table} t SET ({', '.join((*fields, *own))}, dilaporkan_pada, dihapus_pada)"
         f" = ROW({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL)"
         f" FROM masuk_{table} m WHERE {moved} AND (({old}, t.dilaporkan_pada, t.dihapus_pada)"
         f" IS DISTINCT FROM ({new}, coalesce(m.dilaporkan_pada, t.dilaporkan_pada), NULL))",
@@ -233,11 +239,21 @@ def stop_unnamed(
 
 
 def delete(tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, id_: str) -> bool:
-    """Turn a record into a tombstone: its fields go, its id and number stay in the feed."""
-    blank = ", ".join(f"{f} = NULL" for f in (*fields_of(himpunan), _OWN[himpunan]))
+    """Turn a record into a tombstone: its fields go, its id and number stay in the feed.
+
+    A source that names it again brings it back: a company as it was, a worker under a new id,
+    because a tombstone keeps no NIK. Raises CompanyHasWorkersError for a company with workers who
+    are not deleted.
+    """
+    table = TABLE_OF[himpunan]
+    if himpunan is Himpunan.BADAN_USAHA:
+        tx.raw("SELECT 1 FROM badan_usaha WHERE id = %s FOR UPDATE", (id_,))
+        living = "SELECT 1 FROM pekerja WHERE id_badan_usaha = %s AND dihapus_pada IS NULL LIMIT 1"
+        if tx.raw(living, (id_,)).fetchone() is not None:
+            raise CompanyHasWorkersError
+    blank = ", ".join(f"{f} = NULL" for f in (*fields_of(himpunan), _OWN[himpunan], "sidik_sumber"))
     done = tx.raw(
-        f"UPDATE {TABLE_OF[himpunan]} SET {blank}, dihapus_pada = %s"
-        " WHERE id = %s AND dihapus_pada IS NULL",
+        f"UPDATE {table} SET {blank}, dihapus_pada = %s WHERE id = %s AND dihapus_pada IS NULL",
         (auditor.now(), id_),
     ).rowcount
     if done:
@@ -248,10 +264,14 @@ def delete(tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, 
 def prune_tombstones(
     tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, older_than_days: int
 ) -> int:
-    """Remove old tombstones and raise the age limit of cursors, which then get 410."""
+    """Remove old tombstones and raise the age limit of cursors, which then get 410.
+
+    A company stays as long as any of its workers, also as a tombstone: those are pruned first.
+    """
     table = TABLE_OF[himpunan]
+    free = "" if himpunan is Himpunan.PEKERJA else f" AND NOT {_HAS_WORKERS}"
     rows = tx.raw(
-        f"DELETE FROM {table} WHERE dihapus_pada < %s RETURNING nomor",
+        f"DELETE FROM {table} t WHERE dihapus_pada < %s{free} RETURNING nomor",
         (auditor.now() - dt.timedelta(days=older_than_days),),
     ).fetchall()
     if rows:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Bukti, Pelaku
 from services.impor import ImportFileError, RefusalFile, Tolakan
+from services.kit.database import transaction
+from services.registry import write
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.impor.alat import Impor, company, worker
@@ -136,6 +140,25 @@ def test_impor_keeps_the_same_nik_twice_in_one_company(impor: Impor) -> None:
     twice = [worker(50, 5), worker(50, 5, jabatan="Mandor")]
     assert impor(Himpunan.PEKERJA, twice).baru == 2
     assert impor(Himpunan.PEKERJA, twice).baru == 0
+
+
+def test_impor_brings_back_a_deleted_company_as_it_does_its_workers(impor: Impor) -> None:
+    def file() -> tuple[int, int]:
+        companies = impor(Himpunan.BADAN_USAHA, [company(9)])
+        workers = impor(Himpunan.PEKERJA, [worker(91, 9)])
+        return companies.berubah, workers.baru
+
+    assert file() == (0, 1)
+    auditor = impor.registri.app.state.service.auditor
+    bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, Pelaku("uji"), {"himpunan": "-", "id": "-"})
+    ((id_,),) = impor.registri.fetch("SELECT id FROM pekerja WHERE nik = :n", n=contoh.nik(91))
+    with transaction(impor.registri.engine) as tx:
+        assert write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_)
+        assert write.delete(tx, auditor, bukti, Himpunan.BADAN_USAHA, "W-9")
+    assert file() == (1, 1)
+    back = impor.registri.fetch("SELECT nama, dihapus_pada FROM badan_usaha WHERE id = 'W-9'")
+    assert [tuple(r) for r in back] == [(company(9)["nama"], None)]
+    assert file() == (0, 0)
 
 
 @pytest.mark.parametrize(
