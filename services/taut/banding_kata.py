@@ -23,6 +23,7 @@ _MAKS_KATA = 16
 _ANGKA_LEBIH = 99.0  # a number that one name alone has ("Unit 2") makes another name
 _TAK, _LAIN, _SINGKAT, _TIK, _BUNYI = range(5)
 _KALI_LAZIM = 20  # slips of a frequent word are themselves met, but this many times less often
+_KALI_SINGKAT = 4  # a shortened word is met less often than the whole one
 _REDAM = np.array([1.0, 0.9, 0.8, 0.7, 0.5, 0.35] + [0.25] * 10, np.float32)
 """Words of one name depend on each other: the second agreement says less than the first."""
 
@@ -54,7 +55,10 @@ def _relation(
         if edit_distance(a, b, limit) <= limit:
             few, many = min(count[x], count[y]), max(count[x], count[y])
             return _TIK if few <= LANGKA or many >= few * _KALI_LAZIM else _LAIN
-    return _SINGKAT if len(short) <= 4 and is_abbreviation(short, long) else _TAK
+    # A long beginning may be a word of its own (KARYA, KARYAWAN), unless it is the rarer by far.
+    seldom, often = (count[x], count[y]) if len(a) <= len(b) else (count[y], count[x])
+    shortens = len(short) <= 4 or often >= seldom * _KALI_SINGKAT
+    return _SINGKAT if shortens and is_abbreviation(short, long) else _TAK
 
 
 @jit

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.taut.bunyi import sound
+from services.taut.padanan import in_indonesian
 from services.taut.sandi import hash_bytes, hash_joined, hash_texts, mix, positive
 
 Bulat = npt.NDArray[np.int32]
@@ -127,7 +128,12 @@ def make_words(words: list[str]) -> tuple[npt.NDArray[np.uint8], Panjang, Panjan
     edges = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(b) for b in encoded], out=edges[1:])
     flat = np.frombuffer(b"".join(encoded) or b"\0", np.uint8)
-    return flat, edges, hash_texts([sound(w) for w in words]), hash_bytes(flat, edges)
+    return (
+        flat,
+        edges,
+        hash_texts([sound(in_indonesian(w)) for w in words]),
+        hash_bytes(flat, edges),
+    )
 
 
 def _make_kosakata(words: list[str], ids: Bulat, edges: Panjang) -> Kosakata:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from services.taut.bersih import words
+from services.taut.padanan import in_full
 from shared_schemas.bentuk_normal import fold
 from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
 from shared_schemas.identitas import kabupaten_kota
@@ -26,7 +27,8 @@ _BENTUK_PANJANG = (
     ("U D", "UD"),
     ("F A", "FA"),
 )
-_BENTUK_LAIN = {"PD": "UD", "FIRM": "FIRMA", "KOP": "KOPERASI", "YYS": "YAYASAN", "NV": "PT"}
+_BENTUK_LAIN = {"PD": "UD", "FIRM": "FIRMA", "KOP": "KOPERASI", "YYS": "YAYASAN", "NV": "PT",
+                "YAY": "YAYASAN"}  # fmt: skip
 _PENGHUBUNG = {"DAN", "AND"}
 _CABANG = re.compile(r"(?<=\w) (?:KANTOR )?(?:CABANG|CAB|KCP|KCU|KC|PERWAKILAN) (.+)$")
 
@@ -44,8 +46,8 @@ class Jenis(IntEnum):
 
 _JENIS_BENTUK = {"": Jenis.TAK_DISEBUT, "KOPERASI": Jenis.KOPERASI, "YAYASAN": Jenis.YAYASAN}
 _JENIS_KATA = (
-    (re.compile(r"^(DANA ?PENSIUN|DAPEN)\b"), Jenis.DANA_PENSIUN),
-    (re.compile(r"^(KOPKAR|KPRI|(KOPERASI )?(KARYAWAN|PEGAWAI))\b"), Jenis.KOPERASI_KARYAWAN),
+    (re.compile(r"^DANA ?PENSIUN\b"), Jenis.DANA_PENSIUN),
+    (re.compile(r"^(KPRI|(KOPERASI )?(KARYAWAN|PEGAWAI))\b"), Jenis.KOPERASI_KARYAWAN),
     (re.compile(r"^KOPERASI\b"), Jenis.KOPERASI),
 )
 
@@ -73,7 +75,7 @@ def company_name(text: str) -> NamaUsaha:
         if len(tokens) > 1 and tokens[at] in _BENTUK_LAIN:
             forms.append(_BENTUK_LAIN[tokens.pop(at)])
     kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
-    core, form = " ".join(kept), forms[0] if forms else ""
+    core, form = in_full(" ".join(kept), forms[0] if forms else "")
     return NamaUsaha(core, form, _bare(branch), _kind(core, form))
 
 
