@@ -31,6 +31,7 @@ _BENTUK_LAIN = {"PD": "UD", "FIRM": "FIRMA", "KOP": "KOPERASI", "YYS": "YAYASAN"
                 "YAY": "YAYASAN"}  # fmt: skip
 _PENGHUBUNG = {"DAN", "AND"}
 _CABANG = re.compile(r"(?<=\w) (?:KANTOR )?(?:CABANG|CAB|KCP|KCU|KC|PERWAKILAN) (.+)$")
+_TANDA_CABANG = (" CAB", " KC", " PERWAKILAN")  # a look into each name that costs next to nothing
 
 
 class Jenis(IntEnum):
@@ -46,10 +47,11 @@ class Jenis(IntEnum):
 
 _JENIS_BENTUK = {"": Jenis.TAK_DISEBUT, "KOPERASI": Jenis.KOPERASI, "YAYASAN": Jenis.YAYASAN}
 _JENIS_KATA = (
-    (re.compile(r"^DANA ?PENSIUN\b"), Jenis.DANA_PENSIUN),
-    (re.compile(r"^(KPRI|(KOPERASI )?(KARYAWAN|PEGAWAI))\b"), Jenis.KOPERASI_KARYAWAN),
-    (re.compile(r"^KOPERASI\b"), Jenis.KOPERASI),
-)
+    (("DANA PENSIUN ", "DANAPENSIUN "), Jenis.DANA_PENSIUN),
+    (("KARYAWAN ", "PEGAWAI ", "KOPERASI KARYAWAN ", "KOPERASI PEGAWAI ", "KPRI "),
+     Jenis.KOPERASI_KARYAWAN),
+    (("KOPERASI ",), Jenis.KOPERASI),
+)  # fmt: skip
 
 
 class NamaUsaha(NamedTuple):
@@ -63,12 +65,14 @@ class NamaUsaha(NamedTuple):
 
 def company_name(text: str) -> NamaUsaha:
     """Return the parts of a company's name in whatever spelling."""
-    head, _, tail = fold(text).rpartition(" - ")
-    branch = " ".join(words(tail))
-    if not head or _bare(branch) not in _kabupaten_kota():
-        head, branch = fold(text), ""
+    head, branch = fold(text), ""
+    if " - " in head:
+        before, _, after = head.rpartition(" - ")
+        place = " ".join(words(after))
+        if before and _bare(place) in _kabupaten_kota():
+            head, branch = before, place
     plain, forms = _without_forms(" ".join(words(_TITIK.sub("", head).replace("'", ""))))
-    if found := _CABANG.search(plain):
+    if any(m in plain for m in _TANDA_CABANG) and (found := _CABANG.search(plain)):
         plain, branch = plain[: found.start()], found[1]
     tokens = plain.split()
     for at in (0, -1):
@@ -76,12 +80,14 @@ def company_name(text: str) -> NamaUsaha:
             forms.append(_BENTUK_LAIN[tokens.pop(at)])
     kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
     core, form = in_full(" ".join(kept), forms[0] if forms else "")
-    return NamaUsaha(core, form, _bare(branch), _kind(core, form))
+    return NamaUsaha(core, form, branch and _bare(branch), _kind(core, form))
 
 
 def _kind(core: str, form: str) -> Jenis:
-    told = (kind for pattern, kind in _JENIS_KATA if pattern.match(core))
-    return next(told, _JENIS_BENTUK.get(form, Jenis.USAHA))
+    for beginnings, kind in _JENIS_KATA:
+        if core.startswith(beginnings):
+            return kind
+    return _JENIS_BENTUK.get(form, Jenis.USAHA)
 
 
 def _without_forms(plain: str) -> tuple[str, list[str]]:
