@@ -10,7 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from services.kit.compiled import jit
-from services.taut.jarak import Bita, edit_distance, is_abbreviation, numbered_apart
+from services.taut.jarak import (
+    Bita,
+    are_exchanged,
+    edit_distance,
+    is_abbreviation,
+    numbered_apart,
+)
 from services.taut.kata import LANGKA, Bulat, Nyata, Panjang, Teks
 
 KOSONG, BEDA, SEBAGIAN, KATA_LAIN, KURANG, SALAH_TIK, SAMA = range(7)
@@ -50,7 +56,7 @@ def _relation(
     if sound[x] == sound[y]:
         return _BUNYI
     short, long = (a, b) if len(a) <= len(b) else (b, a)
-    if len(short) >= 3 and len(long) >= 4:
+    if len(short) >= 3 and (len(long) >= 4 or are_exchanged(a, b)):
         limit = 1 if len(short) < 5 else 2 if len(short) < 9 else 3
         if edit_distance(a, b, limit) <= limit:
             few, many = min(count[x], count[y]), max(count[x], count[y])

@@ -11,8 +11,15 @@ from services.taut.jarak import is_near_number
 from services.taut.kata import Bulat, Nyata, Panjang
 
 KOSONG, BEDA, MIRIP, SAMA = range(4)
-T_KOSONG, T_BEDA, T_SEBAGIAN, T_TUKAR, T_SAMA = range(5)
-"""Answers for dates: `T_SEBAGIAN` is two of day, month and year, `T_TUKAR` day for month."""
+T_KOSONG, T_BEDA, T_DEKAT, T_TAHUN, T_NIK, T_SEBAGIAN, T_TUKAR, T_SAMA = range(8)
+"""Answers for dates, from nothing known to equal.
+
+`T_DEKAT`: another date, but the years lie too near for father and son. `T_TAHUN`: one year, and
+one side has 1 January, which stands for an unknown day. `T_NIK`: another date, but the one that
+the other side's NIK holds. `T_SEBAGIAN`: two of day, month and year, `T_TUKAR`: day for month.
+"""
+_ANGKATAN = 15  # years that a father is older than his son, at the least
+TAK_DIKETAHUI = 101  # month and day as written for one who knows the year alone
 W_KOSONG, W_BEDA, W_PROVINSI, W_KABKOTA, W_KECAMATAN, W_KELURAHAN = range(6)
 
 
@@ -33,12 +40,19 @@ def compare_date(x: int, y: int) -> int:
         return T_KOSONG
     if x == y:
         return T_SAMA
-    same_year, mx, my = x // 10000 == y // 10000, x // 100 % 100, y // 100 % 100
+    years = abs(x // 10000 - y // 10000)
+    same_year, mx, my = years == 0, x // 100 % 100, y // 100 % 100
     dx, dy = x % 100, y % 100
     if same_year and mx == dy and dx == my:
         return T_TUKAR
+    unknown_x, unknown_y = x % 10000 == TAK_DIKETAHUI, y % 10000 == TAK_DIKETAHUI
+    if same_year and (unknown_x or unknown_y):
+        return T_TAHUN
     parts = int(same_year) + int(mx == my) + int(dx == dy)
-    return T_SEBAGIAN if parts == 2 or compare_number(x, y) == MIRIP else T_BEDA
+    # Two days that nobody knew are no day in common.
+    if not (unknown_x and unknown_y) and (parts == 2 or compare_number(x, y) == MIRIP):
+        return T_SEBAGIAN
+    return T_DEKAT if years < _ANGKATAN else T_BEDA
 
 
 @jit

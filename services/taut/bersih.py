@@ -17,8 +17,10 @@ _KATA = re.compile(r"[^\W_]+")
 _BUKAN_ANGKA = re.compile(r"\D")
 _SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
 _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
-         "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH",
+         "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH", "MOHD",
          "MUHD", "MOH", "MOCH", "MHD", "MUHAMMAD"}  # fmt: skip
+_GELAR_BALI = {"IB": "IDA BAGUS", "IA": "IDA AYU", "AA": "ANAK AGUNG"}
+_KASTA = re.compile(r"^(?:I ?B|I ?A|A ?A)(?= )")
 _BATAS_DAERAH = {"KELURAHAN", "DESA", "KECAMATAN", "KABUPATEN", "KOTA", "PROVINSI", "DISTRIK"}
 _BUKAN_JALAN = {"JALAN", "GANG", "RAYA", "KAV", "KAVLING", "LANTAI", "LT"}
 DOMAIN_UMUM = frozenset(
@@ -62,6 +64,7 @@ def person_name(text: str) -> str:
     # What follows a comma is a degree, or the given name of one who is listed by the family name.
     if tail and not re.search(r"\w\.", tail):
         plain = " ".join([plain, *(w for w in words(tail) if len(w) >= 5)])
+    plain = _KASTA.sub(lambda m: _GELAR_BALI[m[0].replace(" ", "")], plain)
     kept = [w for w in plain.split() if w not in _SEBUTAN] or plain.split()
     if len(kept) > 1:
         kept = ["MUHAMMAD" if w in _NABI else w for w in kept]

@@ -23,6 +23,9 @@ _GANTI = (
     ("GH", "G"),
     ("SH", "S"),
     ("SY", "S"),
+    ("HOIR", "HAIR"),
+    ("ROHM", "RAHM"),
+    ("ROHIM", "RAHIM"),
     ("CK", "K"),
     ("CR", "KR"),
     ("CL", "KL"),
@@ -34,8 +37,6 @@ _GANTI = (
     ("IY", "I"),
     ("UW", "U"),
     ("AE", "AI"),
-    ("AY", "AI"),
-    ("EY", "AI"),
     ("EI", "AI"),
     ("IE", "I"),
     ("EE", "I"),
@@ -43,7 +44,10 @@ _GANTI = (
 )
 _SALAH_BACA = str.maketrans("0158", "OISB")  # what readers of paper take a letter for
 _GANDA = re.compile(r"(.)\1+")
-_Y_VOKAL = re.compile(r"Y(?=[AIUEO])")
+_AY = re.compile(r"[AE]Y(?![AIUEO])")
+_Y_VOKAL = re.compile(r"Y(?=[AIUEO])|(?<=[^AIUEO])I(?=[AUO])")  # Setyawan, Setiawan
+_TJANDRA = re.compile(r"^CH(?=AND)")  # any other CH is an Arabic one: Achmad, Choirul
+_ZAIN = re.compile(r"^J(?=AIN|UBAI|ULAI|ULKI)")  # Arabic names as they are said: Jaenudin
 
 
 def sound(word: str) -> str:
@@ -51,9 +55,11 @@ def sound(word: str) -> str:
     if not word.isalpha() and not word.isdecimal():
         word = word.translate(_SALAH_BACA)
     word = _GANDA.sub(r"\1", word)
+    word = _TJANDRA.sub("C", word)
     for old, new in _GANTI:
         if old in word:
             word = word.replace(old, new)
+    word = _ZAIN.sub("S", _AY.sub("AI", word))
     word = _Y_VOKAL.sub("J", word).replace("Y", "I")
     word = _GANDA.sub(r"\1", word)
-    return word[:-1] if len(word) > 3 and word.endswith("H") else word
+    return word[:-1] if len(word) > 2 and word.endswith("H") else word

@@ -52,6 +52,16 @@ def edit_distance(a: Bita, b: Bita, limit: int) -> int:
 
 
 @jit
+def are_exchanged(a: Bita, b: Bita) -> bool:
+    """Say whether two words of three letters differ in two neighbours that changed places."""
+    if len(a) != 3 or len(b) != 3 or a[1] == b[1]:
+        return False
+    if a[0] == b[0]:
+        return bool(a[1] == b[2] and a[2] == b[1])
+    return bool(a[2] == b[2] and a[0] == b[1] and a[1] == b[0])
+
+
+@jit
 def is_vowel(letter: int) -> bool:
     """Say whether an upper-case ASCII letter is a vowel."""
     return letter in (65, 69, 73, 79, 85)

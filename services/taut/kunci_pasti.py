@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from services.taut import banding_kata as bk
+from services.taut import banding_nilai as bn
 from services.taut.banding_kata import Nomor
 from services.taut.blok import Calon
 from services.taut.kata import Nyata, Panjang
 from services.taut.siapkan import BadanUsaha, Pekerja
-from services.taut.sifat import Sifat
+from services.taut.sifat import Sifat, is_supported
 from services.taut.tempat import place_confirmed
 
 Bebas = npt.NDArray[np.bool_]
@@ -113,8 +114,10 @@ def find_pekerja(r: Pekerja, free: Bebas, compare: Callable[[Nomor, Nomor], Sifa
         a, b = unique_pairs(keys, r.banyak_a, free)
         s = compare(a, b)
         name_agrees = (s.tingkat[:, 0] == bk.KOSONG) | (s.tingkat[:, 0] > bk.KATA_LAIN)
-        born = (s.tingkat[:, 1] == 0) | (s.tingkat[:, 1] > 1)
-        agree = name_agrees | (born & (s.tingkat[:, 1] > 2) & (s.tingkat[:, 3] != 1))
+        date = s.tingkat[:, 1]
+        born = (date == bn.T_KOSONG) | (date >= bn.T_TAHUN)
+        resembles = (s.tingkat[:, 0] == bk.SEBAGIAN) | is_supported(s)
+        agree = name_agrees | ((date >= bn.T_TUKAR) & (s.tingkat[:, 3] != 1) & resembles)
         agree &= (s.tingkat[:, 0] != bk.SEBAGIAN) | born
         if name == "jkn":
             agree &= (s.tingkat[:, 2] != 1) & name_agrees & born

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.taut import banding_kata as bk
+from services.taut import banding_nilai as bn
 from services.taut.banding_kata import Nomor
 from services.taut.blok import Calon, Lapis, pack
 from services.taut.hasil import Baris
@@ -19,6 +20,7 @@ from services.taut.sifat import (
     Sifat,
     compare_badan_usaha,
     compare_pekerja,
+    is_supported,
     sieve_badan_usaha,
     sieve_pekerja,
 )
@@ -26,6 +28,7 @@ from shared_schemas.rujukan import Himpunan
 
 POTONG = 400_000
 """Pairs compared at once: bounds the memory."""
+_BUKTI_LAIN = 2  # of street, telephone, company and a NIK one slip apart, where the day is unknown
 _LANTAI = -2.0  # a pair below this is no rival of any other
 
 
@@ -79,7 +82,8 @@ def score_pairs(work: Kerja, pairs: Calon) -> Dinilai:
         score = work.model.weigh(s).sum(axis=1) - prior
         view = judge(s)
         if isinstance(work.rekaman, Pekerja):
-            view = view._replace(boleh=view.boleh & ~_repeated(work.rekaman, x, y, s))
+            doubt = _repeated(work.rekaman, x, y, s) | _registered_together(work.rekaman, x, y, s)
+            view = view._replace(boleh=view.boleh & ~doubt)
         keep = (score > _LANTAI) & ~view.lain
         parts.append((x[keep], y[keep], score[keep], view.boleh[keep], view.terbantah[keep]))
     return Dinilai(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -89,6 +93,23 @@ def _repeated(r: Pekerja, a: Nomor, b: Nomor, s: Sifat) -> npt.NDArray[np.bool_]
     """Say which pairs share a NIK that a company of one side bears twice: which row is meant?"""
     same_nik: npt.NDArray[np.bool_] = s.tingkat[:, 2] == 3
     return same_nik & (r.nik_ganda[a] | r.nik_ganda[b])
+
+
+def _registered_together(r: Pekerja, a: Nomor, b: Nomor, s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which pairs look like two persons whose NIK are near because they come one after another.
+
+    Twins, and namesakes of one birth date, get NIK that follow each other: such a number is no
+    slip unless the name is the same. Nor is one that differs as the birth dates do. A thing beside
+    name, date and number has to agree in either case.
+    """
+    name, born, nik, jkn = (s.tingkat[:, k] for k in range(4))
+    alone = ~is_supported(s)
+    follow = np.abs(r.nik.isi[a] - r.nik.isi[b]) == 1
+    own = r.lahir_nik == r.lahir.isi
+    two_dates = (born != bn.T_SAMA) & own[a] & own[b]
+    unsure = (follow & ((name != bk.SAMA) | alone)) | (two_dates & alone)
+    doubt: npt.NDArray[np.bool_] = (nik == bn.MIRIP) & (jkn != bn.SAMA) & unsure
+    return doubt
 
 
 def prior_bits(free: npt.NDArray[np.bool_], count_a: int) -> float:
@@ -128,9 +149,19 @@ def judge_pekerja(s: Sifat) -> Tilikan:
     name, born, nik, jkn = (t[:, k] for k in range(4))
     refuted = ((nik == 1) & (jkn != 3)) | ((jkn == 1) & (nik < 2))
     witness = (nik == 3) | (jkn == 3)
-    another = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (born == 1)
-    fits = (name >= bk.KURANG) | ((name > bk.BEDA) & witness & (born >= 2))
-    fits |= (name == bk.SEBAGIAN) & s.kata_pertama & (nik == 2) & (born >= 3) & (t[:, 6] == 3)
-    # A father and his son share name and address: a date or a number of one's own must agree.
-    fits &= (born != 1) | witness
+    alike = (t[:, 4] == 4).astype(np.int8) + (t[:, 6] == 3) + (t[:, 8] == 2) + (nik == 2)
+    # A father and his son share name and address: a date or a number of one's own must agree, or
+    # the years be too near for them and nearly all else the same: brothers bear one name as well.
+    other_date = (born == bn.T_BEDA) | (
+        (born == bn.T_DEKAT) & ((name != bk.SAMA) | (alike <= _BUKTI_LAIN))
+    )
+    another = (name == bk.BEDA) | (name == bk.KATA_LAIN) | other_date
+    shown = (name == bk.SEBAGIAN) | ((name == bk.KATA_LAIN) & is_supported(s))
+    fits = (name >= bk.KURANG) | (shown & witness & (born >= bn.T_NIK))
+    fits |= (
+        (name == bk.SEBAGIAN) & s.kata_pertama & (nik == 2) & (born >= bn.T_TUKAR) & (t[:, 6] == 3)
+    )
+    fits &= witness | ~(other_date | ((born == bn.T_TAHUN) & (alike < _BUKTI_LAIN)))
+    # One JKN number alone is mistyped sooner than a NIK and a birth date.
+    fits &= (nik != 1) | ((born != bn.T_BEDA) & (born != bn.T_DEKAT))
     return Tilikan(fits & ~refuted, refuted, another & ~witness & (nik != 2))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from services.taut import banding_nilai as bn
 from services.taut import bersih
 from services.taut.kata import Bulat, Nyata, Panjang, Teks, make_teks, share_bits
 from services.taut.nama_usaha import company_name
@@ -77,6 +78,8 @@ class Pekerja:
     nik: Nilai
     jkn: Nilai
     lahir: Nilai
+    lahir_nik: Panjang
+    """The birth date that the NIK holds beside the one given: 0 for none, -1 where that is it."""
     jalan: Teks
     tempat: Teks
     daerah: Daerah
@@ -234,7 +237,7 @@ def prepare_pekerja(
     raw = column.text("alamat")
     parts = bersih.each(raw, bersih.address)
     ids = column.text("id_badan_usaha")
-    nik, origin = column.number("nik", read_nik), numbered(ids)
+    niks, nik, origin = column.text("nik"), column.number("nik", read_nik), numbered(ids)
     company, certain = _companies(ids, a.num_rows, companies or {})
     return Pekerja(
         banyak_a=a.num_rows,
@@ -242,7 +245,8 @@ def prepare_pekerja(
         nama=make_teks(bersih.each(column.text("nama"), bersih.person_name)),
         nik=nik,
         jkn=column.number("nomor_kepesertaan_jkn", read_jkn),
-        lahir=valued(birth_dates(column.text("tanggal_lahir"), column.text("nik"))),
+        lahir=valued(birth_dates(column.text("tanggal_lahir"), niks)),
+        lahir_nik=_dates_of_niks(column.text("tanggal_lahir"), niks),
         jalan=make_teks([p.jalan for p in parts]),
         tempat=make_teks([p.daerah for p in parts]),
         daerah=_regions(column.text("kd_daerah"), raw, Hitung()),
@@ -283,6 +287,13 @@ def birth_dates(dates: list[str], niks: list[str]) -> Panjang:
     return np.array(
         [d or bersih.date_of_nik(n) for d, n in zip(known, niks, strict=True)], np.int64
     )
+
+
+def _dates_of_niks(dates: list[str], niks: list[str]) -> Panjang:
+    given = bersih.each(dates, bersih.date)
+    # 1 January is an unknown day in a NIK as well: no date to find on the other side.
+    held = [n if n % 10_000 != bn.TAK_DIKETAHUI else 0 for n in map(bersih.date_of_nik, niks)]
+    return np.array([n if d else -bool(n) for d, n in zip(given, held, strict=True)], np.int64)
 
 
 def _companies(

@@ -66,8 +66,17 @@ BIDANG_PEKERJA = _fields(
     (
         "lahir",
         "tanggal lahir",
-        ("kosong", "berbeda", "berbeda satu bagian", "tertukar hari dan bulan", "sama"),
-        {3, 4},
+        (
+            "kosong",
+            "berbeda",
+            "berbeda, bukan selisih umur ayah dan anak",
+            "sama tahunnya, hari dan bulan tidak diketahui",
+            "berbeda, sama menurut NIK",
+            "berbeda satu bagian",
+            "tertukar hari dan bulan",
+            "sama",
+        ),
+        {6, 7},
         18.0,
     ),
     ("nik", "NIK", _NOMOR, set(), 0.0),
@@ -249,6 +258,21 @@ def compare_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> Sifat:
     )
 
 
+def _born(r: Pekerja, i: Nomor, j: Nomor) -> _Hasil:
+    """Compare birth dates; one that is mistyped may stand right in the other side's NIK."""
+    level = bn.compare_dates(r.lahir.isi.astype(np.int32), i, j)
+    apart = np.flatnonzero((level >= bn.T_BEDA) & (level <= bn.T_TAHUN))
+    x, y = i[apart], j[apart]
+    held = ((r.lahir_nik[x] == r.lahir.isi[y]) & (r.lahir_nik[x] > 0)) | (
+        (r.lahir_nik[y] == r.lahir.isi[x]) & (r.lahir_nik[y] > 0)
+    )
+    level[apart[held]] = bn.T_NIK
+    # A date read from a NIK that is a slip of the other one contradicts nothing.
+    slip = bn.compare_numbers(r.nik.isi, x, y) == bn.MIRIP
+    level[apart[slip & ((r.lahir_nik[x] < 0) | (r.lahir_nik[y] < 0))]] = bn.T_KOSONG
+    return level, bn.agreement_bits(r.lahir.bit, i, j, 18.0)
+
+
 def compare_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> Sifat:
     """Return how the pairs of workers agree, field by field of `BIDANG_PEKERJA`."""
     name, bits, first = bk.compare_texts(r.nama, i, j)
@@ -258,10 +282,7 @@ def compare_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> Sifat:
     company = np.where(company == bn.SAMA, 2, np.where(certain & (company == bn.BEDA), 1, 0))
     columns = [
         (name, bits),
-        (
-            bn.compare_dates(r.lahir.isi.astype(np.int32), i, j),
-            bn.agreement_bits(r.lahir.bit, i, j, 18.0),
-        ),
+        _born(r, i, j),
         _number(r.nik, i, j),
         _number(r.jkn, i, j),
         _text(r.jalan, i, j),
@@ -271,6 +292,14 @@ def compare_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> Sifat:
         (company.astype(np.int8), bn.agreement_bits(r.perusahaan.bit, i, j, 14.0)),
     ]
     return _collect(columns, BIDANG_PEKERJA, first)
+
+
+def is_supported(s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which workers agree in a thing beside name, birth date and NIK."""
+    t = s.tingkat
+    place = (t[:, 4] >= 3) | ((t[:, 5] >= bn.W_KECAMATAN) & (t[:, 5] <= 6))
+    found: npt.NDArray[np.bool_] = place | (t[:, 3] == 3) | (t[:, 6] == 3) | (t[:, 8] == 2)
+    return found
 
 
 def sieve_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
@@ -289,6 +318,9 @@ def sieve_pekerja(r: Pekerja, i: Nomor, j: Nomor) -> npt.NDArray[np.bool_]:
     name, _, _ = bk.compare_texts(r.nama, i, j)
     born = bn.compare_dates(r.lahir.isi.astype(np.int32), i, j)
     apart = (name == bk.BEDA) | (name == bk.KATA_LAIN) | (born == bn.T_BEDA)
+    hp, company = r.hp.isi, r.perusahaan.isi
+    near = ((hp[i] == hp[j]) & (hp[i] > 0)) | ((company[i] == company[j]) & (company[i] > 0))
+    apart |= (born == bn.T_DEKAT) & ~(near & (name == bk.SAMA))
     out: npt.NDArray[np.bool_] = ~apart
     at = np.flatnonzero(apart)
     for v in (r.nik, r.jkn):

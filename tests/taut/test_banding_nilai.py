@@ -11,9 +11,11 @@ from services.taut.banding_nilai import (
     MIRIP,
     SAMA,
     T_BEDA,
+    T_DEKAT,
     T_KOSONG,
     T_SAMA,
     T_SEBAGIAN,
+    T_TAHUN,
     T_TUKAR,
     compare_dates,
     compare_numbers,
@@ -28,8 +30,14 @@ from services.taut.banding_nilai import (
         (19900105, 19910105, T_SEBAGIAN),
         (19900105, 19900112, T_SEBAGIAN),  # year and month
         (19900105, 19900150, T_SEBAGIAN),  # neighbours exchanged: an impossible day, one slip off
-        (19900105, 19911105, T_BEDA),
-        (19900105, 19850712, T_BEDA),
+        (19900105, 19911105, T_DEKAT),
+        (19900105, 19760712, T_DEKAT),
+        (19900105, 19750712, T_BEDA),  # fifteen years: a father and his son
+        (19900105, 19900101, T_TAHUN),  # an unknown day
+        (19900101, 19900912, T_TAHUN),
+        (19900101, 19900101, T_SAMA),
+        (19900101, 19700101, T_BEDA),  # two unknown days are none in common
+        (19900101, 19910101, T_DEKAT),
         (19900105, 0, T_KOSONG),
         (0, 0, T_KOSONG),
     ],

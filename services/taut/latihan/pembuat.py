@@ -244,6 +244,8 @@ def _spoil_worker(d: Dunia, t: dict[str, str], side: int) -> dict[str, str]:
         born = f"{born[:5]}{born[8:]}-{born[5:7]}"
     elif fate < 0.06:
         born = f"{born[:8]}{r.randrange(1, 29):02d}"
+    elif fate > 0.98:
+        born = f"{born[:4]}-01-01"
     nik = t["nik"] if side or r.random() < 0.6 else slip_digit(r, t["nik"])
     return {
         "nik": d.maybe(nik, 0.3),
