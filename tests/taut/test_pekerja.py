@@ -71,7 +71,8 @@ def test_another_date_links_where_all_else_agrees_and_no_generation_lies_between
     ):
         answers = np.array([[bk.SAMA, born, 0, 0, 4, 0, 3, 0, company]], np.int8)
         bits, first = np.zeros(answers.shape, np.float32), np.ones(1, np.bool_)
-        assert judge_pekerja(Sifat(answers, bits, first)).boleh.tolist() == [may]
+        pairs = Sifat(answers, bits, first, ~first, ~first)
+        assert judge_pekerja(pairs).boleh.tolist() == [may]
 
 
 def test_a_date_that_the_other_side_s_nik_holds_is_mistyped() -> None:
