@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.banding.siphash import Kunci
+from services.kit.berkas_hasil import is_full, unwritten
 
 _JALAN = "jalan-"
 _KUNCI = "kunci"
@@ -38,16 +39,27 @@ class Kerja:
 
 @contextmanager
 def open_kerja(folder: Path) -> Iterator[Kerja]:
-    """Open the working folder, made if need be; this run's own folder goes at the end."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _locked(folder / ".gembok"):
-        sweep(folder)
-        kunci = _key(folder / _KUNCI)
-        own = Path(tempfile.mkdtemp(prefix=_JALAN, dir=folder))
-        lock = (own / _KUNCI).open("wb")
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Open the working folder, made if need be; this run's own folder goes at the end.
+
+    Raises ResultFileError when the folder cannot be made, or its disk is full.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(folder / ".gembok"):
+            sweep(folder)
+            kunci = _key(folder / _KUNCI)
+            own = Path(tempfile.mkdtemp(prefix=_JALAN, dir=folder))
+            lock = (own / _KUNCI).open("wb")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError as error:
+        raise unwritten(folder, error) from None
     try:
         yield Kerja(folder, own, kunci)
+    except OSError as error:
+        # The result speaks for itself, and what is only read asks for no room.
+        if is_full(error):
+            raise unwritten(folder, error) from None
+        raise
     finally:
         shutil.rmtree(own, ignore_errors=True)
         lock.close()

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from services.banding.errors import SourceError
 from services.banding.kerja import Kerja
+from services.kit.berkas_hasil import is_full
 from services.kit.csv_teks import HeaderError, open_text
 
 Isi: TypeAlias = Path | pa.Table | pa.RecordBatchReader
@@ -112,6 +113,8 @@ def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
             return found
         return Sumber(nama, _from_csv(isi, identity, kerja), identity | {"csv": True})
     except OSError as error:
+        if is_full(error):  # of the working folder, where a CSV becomes Parquet
+            raise
         raise SourceError(f"{isi.name}: {error.strerror or 'tidak terbaca'}.") from None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, csv.Error):
         raise SourceError(f"{isi.name}: bukan Parquet atau CSV UTF-8 yang benar.") from None

@@ -20,6 +20,7 @@ from services.banding.errors import ColumnError, LinkFileError, SourceError
 from services.kit.errors import HubError, ResultFileError
 from shared_schemas.rujukan import Himpunan
 from tests.banding.conftest import findings, row, write
+from tests.disk import small_disk
 
 A = [row(nik=f"32730115089590{n:02d}", id_badan_usaha="BU-1", nama="Budi") for n in range(20)]
 B = [r | {"nama": "BUDI"} for r in A[:10]] + [r | {"nama": "Badu"} for r in A[10:19]]
@@ -220,3 +221,21 @@ def test_mistake_is_named_without_any_value(
     assert "3273011508959001" not in str(caught.value)
     assert not (tmp_path / "hasil.parquet").exists()
     assert {p.read_bytes() for p in pair} == before
+
+
+def test_working_folder_on_a_full_disk_is_named_and_no_file_that_is_read(tmp_path: Path) -> None:
+    rows = [f"{n:016d},{n:064d}" for n in range(40_000)]
+    csv_file = tmp_path / "a.csv"
+    csv_file.write_text("\n".join(["nik,nama", *rows]))
+    parquet = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"nik": [r[:16] for r in rows], "nama": rows}), parquet)
+    with small_disk(tmp_path / "diska", 1) as disk:
+        for path in (csv_file, parquet):
+            with pytest.raises(ResultFileError, match="kerja: ruang diska habis"):
+                bandingkan(path, path, tmp_path / "hasil.csv", disk / "kerja")
+    assert not (tmp_path / "hasil.csv").exists()
+
+
+def test_working_folder_that_cannot_be_is_named(tmp_path: Path, pair: tuple[Path, Path]) -> None:
+    with pytest.raises(ResultFileError, match="kerja: Not a directory"):
+        bandingkan(*pair, tmp_path / "hasil.csv", pair[0] / "kerja")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from services.kit.errors import HubError, ResultFileError
 from services.taut.errors import BerkasTautError, KeputusanTidakSahError, KolomKunciError
+from tests.disk import fill, small_disk
 from tests.perintah import app
 from tests.taut.test_tautkan import ORANG, SATU, table
 
@@ -107,3 +108,13 @@ def test_unknown_columns_are_named_and_ignored(tmp_path: Path) -> None:
     a, out = tmp_path / "a.csv", tmp_path / "taut.csv"
     a.write_text("id,nama,warna\n1,PT Melati Lembayung,biru\n")
     assert "warna" in run("tautkan", "badan-usaha", a, a, "--keluar", out)
+
+
+def test_answers_on_a_full_disk_are_an_error_with_their_name(tmp_path: Path) -> None:
+    a = tmp_path / "a.csv"
+    pcsv.write_csv(table({"kunci": "x", **ORANG}), a)
+    with small_disk(tmp_path / "diska", 1) as disk:
+        fill(disk)
+        for name in ("taut.csv", "taut.parquet"):
+            with pytest.raises(ResultFileError, match=f"{name}: ruang diska habis"):
+                run("tautkan", "pekerja", a, a, "--keluar", disk / name)
