@@ -12,7 +12,7 @@ from services.impor.errors import (
     SheetError,
 )
 from services.impor.pemuat import HasilImpor, Importer
-from services.impor.tolakan import RefusalFile, Tolakan
+from services.impor.tolakan import RefusalFile, Tolakan, open_refusals
 
 __all__ = [
     "ColumnError",
@@ -24,4 +24,5 @@ __all__ = [
     "RefusalFile",
     "SheetError",
     "Tolakan",
+    "open_refusals",
 ]

@@ -14,12 +14,12 @@ import typer
 from services import persiapan, sintetis
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
-from services.impor import HasilImpor, Importer, RefusalFile
+from services.impor import HasilImpor, Importer, RefusalFile, open_refusals
 from services.kit.database import make_engine
 from services.layanan import spec
 from services.perintah.basisdata import auditor_of, database, registry_transaction
 from services.perintah.kemajuan import progress_display
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show_json
 from services.registry.sidik.kunci import install
 from shared_schemas.rujukan import Himpunan
 
@@ -55,7 +55,14 @@ def import_files(
     ] = None,
     data: Data = DATA,
     database_url: Url = "",
-    ditolak: Annotated[Path | None, typer.Option(help="Berkas baris yang ditolak.")] = None,
+    ditolak: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV baris yang ditolak; <data>/<registri>_ditolak.csv bila kosong. Menggantikan"
+            " yang dari impor terdahulu, atau menghapusnya bila kini tidak ada yang ditolak;"
+            " berkas lain tidak pernah ditimpa."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Muat registri dari CSV, Parquet atau XLSX melalui pemeriksaan yang sama dengan API.
@@ -67,12 +74,14 @@ def import_files(
     """
     sheets = _sheets(lembar or [])
     persiapan.require(data)
-    refusals = RefusalFile(ditolak or data / f"{nama}_ditolak.csv")
+    path = ditolak or data / f"{nama}_ditolak.csv"
     with database(nama, database_url, data) as url, progress_display() as tell:
-        results = run_import(nama, url, data, badan_usaha, pekerja, refusals, tell, sheets)
-        refusals.close()
+        with open_refusals(path, (badan_usaha, pekerja)) as refusals:
+            results = run_import(nama, url, data, badan_usaha, pekerja, refusals, tell, sheets)
         if refusals.count:
             record_file(nama, url, data, "baris ditolak", refusals.path, refusals.count)
+    if refusals.usang_dihapus:
+        err.print(f"Tidak ada yang ditolak; {path} dari impor terdahulu dihapus.", highlight=False)
     rows = [dataclasses.asdict(r) for r in results]
     if as_json:
         show_json({"hasil": rows, "berkas_ditolak": str(refusals.path) if refusals.count else None})

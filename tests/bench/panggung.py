@@ -18,7 +18,7 @@ import psycopg
 
 from services import persiapan, sintetis
 from services.auth.klien import KlienAuth
-from services.impor import RefusalFile
+from services.impor import open_refusals
 from services.kit import migration
 from services.kit.database import libpq_url
 from services.kit.postgres import PostgresServer
@@ -76,7 +76,8 @@ def open_panggung(folder: Path, pekerja: int) -> Iterator[Panggung]:
         server.ensure_database("wlkp")
         url = server.url("wlkp")
         migration.upgrade(url, "wlkp")
-        run_import("wlkp", url, data, *files, RefusalFile(folder / "ditolak.csv"))
+        with open_refusals(folder / "ditolak.csv") as refusals:
+            run_import("wlkp", url, data, *files, refusals)
         with psycopg.connect(libpq_url(url), autocommit=True) as db:
             db.execute("VACUUM ANALYZE")
             rows = db.execute("SELECT nik FROM pekerja WHERE nik IS NOT NULL ORDER BY md5(nik)")

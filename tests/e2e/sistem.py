@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from services import persiapan
-from services.impor import RefusalFile
+from services.impor import open_refusals
 from services.kit.database import make_engine
 from services.perintah.data import run_import
 from services.proses import child_process, service_process
@@ -50,14 +50,9 @@ class Sistem:
 
     def _import(self, csv: Path) -> None:
         for nama in ("wlkp", "bpjs"):
-            run_import(
-                nama,
-                self.urls[nama],
-                self.data,
-                csv / f"{nama}_badan_usaha.csv",
-                csv / f"{nama}_pekerja.csv",
-                RefusalFile(self.data / "ditolak.csv"),
-            )
+            files = csv / f"{nama}_badan_usaha.csv", csv / f"{nama}_pekerja.csv"
+            with open_refusals(self.data / f"{nama}_ditolak.csv", files) as refusals:
+                run_import(nama, self.urls[nama], self.data, *files, refusals)
 
     def service(self, stack: ExitStack, nama: str) -> subprocess.Popen[bytes]:
         with pytest.MonkeyPatch.context() as environment:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
-from services.impor import ImportFileError, RefusalFile, Tolakan
+from services.impor import ImportFileError
 from services.kit.database import transaction
 from services.registry import write
 from shared_schemas.rujukan import Himpunan
@@ -183,13 +182,3 @@ def test_impor_refuses_a_file_that_is_no_utf8(impor: Impor) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ImportFileError, match="UTF-8"):
         impor.run(Himpunan.PEKERJA, path)
-
-
-def test_refusal_file_exists_only_when_something_was_refused(tmp_path: Path) -> None:
-    refusals = RefusalFile(tmp_path / "ditolak.csv")
-    refusals.close()
-    assert not refusals.path.exists()
-    refusals(Tolakan("f.csv", 2, "nik", "missing", "Bidang ini wajib diisi."))
-    refusals.close()
-    (line,) = refusals.path.read_text().splitlines()[1:]
-    assert line == '"f.csv","2","nik","missing","Bidang ini wajib diisi."'

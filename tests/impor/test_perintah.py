@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
+from services.kit.errors import ResultFileError
 from tests.conftest import Registri
 from tests.impor.alat import company, laid_out, worker
 from tests.perintah import app
@@ -75,3 +76,11 @@ def test_third_sheet_is_an_error_of_the_call(wlkp: Registri, buku: Path) -> None
     done = hub_impor(wlkp, buku, *("--lembar", "Pekerja") * 3)
     assert done.exit_code == 2
     assert "paling banyak dua lembar" in done.output
+
+
+def test_file_that_is_read_is_never_taken_for_the_refusals(wlkp: Registri, tmp_path: Path) -> None:
+    path = tmp_path / "laporan.csv"
+    path.write_text("id_badan_usaha\n")
+    done = hub_impor(wlkp, path, "--ditolak", str(path))
+    assert isinstance(done.exception, ResultFileError)
+    assert path.read_text() == "id_badan_usaha\n"

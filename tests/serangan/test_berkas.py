@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from services.banding.keluaran import SKEMA, open_output
 from services.impor.berkas import open_table
 from services.impor.errors import ImportFileError
-from services.impor.tolakan import RefusalFile, Tolakan
+from services.impor.tolakan import Tolakan, open_refusals
 from services.kit.sel import guard, unguard
 from services.kit.sel_tabel import guard_table, unguard_table
 from services.sync.errors import ContractError
@@ -164,9 +164,8 @@ def test_decisions_hold_no_formula_and_are_read_back_as_they_were(tmp_path: Path
 
 def test_refusals_hold_no_formula_and_are_their_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "ditolak.csv"
-    refuse = RefusalFile(path)
-    for rumus in RUMUS:
-        refuse(Tolakan(f"{rumus}.csv", 2, rumus, rumus, rumus))
-    refuse.close()
+    with open_refusals(path) as refuse:
+        for rumus in RUMUS:
+            refuse(Tolakan(f"{rumus}.csv", 2, rumus, rumus, rumus))
     assert not [c for c in cells(path) if is_formula(c)]
     assert path.stat().st_mode & 0o777 == 0o600
