@@ -27,6 +27,7 @@ from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
 from services.kit.roles import Peran
 from services.perintah.basisdata import embedded
+from services.perintah.data import ADA_DITOLAK
 from services.perintah.kemajuan import progress_display
 from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
 from services.perintah.umum import err, out
@@ -118,7 +119,8 @@ def _import(data: Path, urls: dict[str, str]) -> None:
             stack.enter_context(_importer(data, nama, urls[nama])) for nama in ("wlkp", "bpjs")
         ]
         for process in running:
-            if process.wait() != 0:
+            # Rows that were refused do not stop the demonstration.
+            if process.wait() not in {0, ADA_DITOLAK}:
                 raise ServiceDiedError(f"Impor gagal; lihat {data / 'log'}.")
     stamp.touch()
 

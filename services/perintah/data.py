@@ -23,6 +23,9 @@ from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show
 from services.registry.sidik.kunci import install
 from shared_schemas.rujukan import Himpunan
 
+ADA_DITOLAK = 4
+"""Exit code of an import that is finished and refused rows; what only came late is none of them."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -71,6 +74,8 @@ def import_files(
     dicatat dengan nomor baris (CSV, XLSX: judul adalah baris 1; Parquet: rekaman mulai dari 1),
     bidang dan alasan, tanpa nilainya; juga baris yang laporannya lebih lama daripada yang sudah
     termuat (lebih_lama), yang tidak mengubah apa pun.
+
+    Kode keluar 4 bila ada baris yang ditolak; baris lainnya tetap termuat.
     """
     sheets = _sheets(lembar or [])
     persiapan.require(data)
@@ -85,7 +90,13 @@ def import_files(
     rows = [dataclasses.asdict(r) for r in results]
     if as_json:
         show_json({"hasil": rows, "berkas_ditolak": str(refusals.path) if refusals.count else None})
-        return
+    else:
+        _show_import(rows, refusals)
+    if any(r.ditolak for r in results):
+        raise typer.Exit(ADA_DITOLAK)
+
+
+def _show_import(rows: list[dict[str, Any]], refusals: RefusalFile) -> None:
     for r in rows:
         said = (f"{k}: {v}" for k, v in r.items() if v is not None)
         out.print("  ".join(said), highlight=False, markup=False)

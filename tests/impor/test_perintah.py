@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from services.kit.errors import ResultFileError
 from tests.conftest import Registri
-from tests.impor.alat import company, laid_out, worker
+from tests.impor.alat import company, laid_out, worker, write_csv
 from tests.perintah import app
 
 
@@ -42,7 +42,7 @@ def hub_impor(wlkp: Registri, path: Path, *options: str) -> Result:
 
 def test_two_sheets_of_one_workbook_are_imported(wlkp: Registri, buku: Path) -> None:
     done = hub_impor(wlkp, buku, "--lembar", "Badan usaha", "--lembar", "Pekerja", "--json")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 4, done.output
     said = json.loads(done.stdout)
     assert [(h["bentuk"], h["lembar"], h["baru"], h["ditolak"]) for h in said["hasil"]] == [
         ("XLSX", "Badan usaha", 1, 0),
@@ -84,3 +84,17 @@ def test_file_that_is_read_is_never_taken_for_the_refusals(wlkp: Registri, tmp_p
     done = hub_impor(wlkp, path, "--ditolak", str(path))
     assert isinstance(done.exception, ResultFileError)
     assert path.read_text() == "id_badan_usaha\n"
+
+
+def test_exit_code_says_whether_rows_were_refused(wlkp: Registri, tmp_path: Path) -> None:
+    codes = []
+    for jabatan in (None, "Mandor"):
+        files: list[Path] = []
+        for rows in ([company(61)], [worker(610, 61), worker(611, 61, jabatan=jabatan)]):
+            columns, cells = laid_out(rows)
+            files.append(write_csv(tmp_path / f"{len(files)}.csv", [columns, *cells]))
+        place = ["--data", str(wlkp.data), "--database-url", wlkp.url]
+        named = ["--badan-usaha", str(files[0]), "--pekerja", str(files[1])]
+        done = CliRunner().invoke(app, ["impor", "wlkp", *named, *place])
+        codes.append((done.exit_code, "dihapus" in done.stderr))
+    assert codes == [(4, False), (0, True)]
