@@ -1,38 +1,66 @@
-"""Read CSV: UTF-8, comma, the header in the first line."""
+"""Read CSV: UTF-8, the header in the first line, which also tells the separator."""
 
 from __future__ import annotations
 
 import csv
 import os
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from services.impor.errors import ImportFileError
-from services.impor.tabel import Baris, Tabel
+from services.impor.tabel import Baris, Cacat, Tabel
+from services.kit.csv_teks import separator
+
+_SIMPAN = "simpan ulang sebagai CSV UTF-8 (Excel: Simpan Sebagai, CSV UTF-8)"
+_KUTIP = "kutip yang dibuka harus ditutup, kutip di dalam nilai ditulis dua kali"
 
 
 def read_csv(file: BinaryIO, name: str) -> Tabel:
     """Return the table of a CSV file. Raises ImportFileError, also while it is read."""
     total = os.fstat(file.fileno()).st_size
     rows = _records(file, name)
-    header = next(rows, [])
+    header = [h.strip() for h in next(rows, [])]
     return Tabel(
         bentuk="CSV",
-        kolom=[h.strip() for h in header],
-        baris=_numbered(rows),
+        kolom=header,
+        baris=_numbered(rows, len(header)),
         kemajuan=lambda: (file.tell(), total),
     )
 
 
-def _numbered(rows: Iterator[list[str]]) -> Iterator[Baris]:
-    return ((number, cells, ()) for number, cells in enumerate(rows, start=2))
+def _numbered(rows: Iterator[list[str]], width: int) -> Iterator[Baris]:
+    """Number the rows; one of another width has its values under the wrong names, or lost some."""
+    for number, cells in enumerate(rows, start=2):
+        if len(cells) == width:
+            yield number, cells, ()
+        elif cells:  # else a blank line, such as many a file ends with
+            yield number, cells, (_misfit(len(cells), width),)
+
+
+def _misfit(cells: int, width: int) -> Cacat:
+    said = f"Baris ini memuat {cells} sel, judulnya {width} kolom;"
+    if cells < width:
+        return Cacat("", "baris_terpotong", f"{said} isi lagi baris ini dari sumbernya.")
+    return Cacat("", "sel_berlebih", f"{said} apit nilai yang memuat pemisah dengan tanda kutip.")
 
 
 def _records(file: BinaryIO, name: str) -> Iterator[list[str]]:
-    lines = (line.decode("utf-8-sig" if at == 0 else "utf-8") for at, line in enumerate(file))
+    reader = None
+    begun = 1
     try:
-        yield from csv.reader(lines, strict=True)
+        first = file.readline().decode("utf-8-sig")
+        lines = chain([first], (line.decode() for line in file))
+        reader = csv.reader(lines, strict=True, delimiter=separator(first))
+        for record in reader:
+            begun = reader.line_num + 1
+            yield record
     except OSError as error:
         raise ImportFileError(f"{name}: {error.strerror}.") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise ImportFileError(f"{name}: bukan CSV UTF-8 yang benar.") from None
+    except UnicodeDecodeError:
+        line = reader.line_num + 1 if reader else 1
+        raise ImportFileError(f"{name}, baris {line}: bukan UTF-8; {_SIMPAN}.") from None
+    except csv.Error:
+        raise ImportFileError(
+            f"{name}, baris {begun}: bukan CSV yang benar; periksa tanda kutipnya: {_KUTIP}."
+        ) from None

@@ -42,7 +42,7 @@ def read_parquet(file: BinaryIO, name: str) -> Tabel:
         _check_size(source.metadata, name)
     except _ERRORS:
         raise ImportFileError(f"{name}: Parquet ini rusak atau terpotong.") from None
-    columns = [(f.name, _texts_of(f.name, f.type)) for f in source.schema_arrow]
+    columns = [(f.name, _texts_of(f.name, f.type, name)) for f in source.schema_arrow]
     read = [0]
     return Tabel(
         bentuk="Parquet",
@@ -83,16 +83,16 @@ def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _texts_of(name: str, kind: Any) -> Texts:
-    """Return how a column of this type becomes text. Raises ColumnError naming the column."""
+def _texts_of(name: str, kind: Any, berkas: str) -> Texts:
+    """Return how a column of this type becomes text. Raises ColumnError naming file and column."""
     if pa.types.is_dictionary(kind):
-        return partial(_dictionary, _texts_of(name, kind.value_type))
+        return partial(_dictionary, _texts_of(name, kind.value_type, berkas))
     for fits, make in _KINDS:
         if fits(kind):
             return make(kind)
     raise ColumnError(
-        f"Kolom {column_name(name)} berisi daftar, struktur atau jenis lain yang bukan satu"
-        " nilai; simpan sebagai teks."
+        f"{berkas}: kolom {column_name(name)} berisi daftar, struktur atau jenis lain yang bukan"
+        " satu nilai; simpan sebagai teks."
     )
 
 

@@ -24,6 +24,8 @@ _ASING: dict[bytes, str] = {
     b"SQLite format 3": "basis data SQLite; simpan tabelnya sebagai CSV",
     b"%PDF": "PDF; minta data aslinya",
     b"<": "HTML atau XML; simpan sebagai CSV atau XLSX",
+    b"\xff\xfe": "UTF-16; simpan ulang sebagai CSV UTF-8",
+    b"\xfe\xff": "UTF-16; simpan ulang sebagai CSV UTF-8",
     b"{": "JSON; simpan sebagai CSV atau Parquet",
 }
 """First bytes of what is often sent instead, and what to do with it."""

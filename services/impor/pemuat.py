@@ -108,7 +108,7 @@ class Importer:
         self._seen, self._again = Terlihat(), Counter()
         chunk = _Chunk()
         with open_table(path, lembar) as tabel:
-            _check_header(himpunan, self._pihak, tabel.kolom)
+            _check_header(himpunan, self._pihak, path.name, tabel.kolom)
             result.bentuk, result.lembar = tabel.bentuk, tabel.lembar
             for row in tabel.baris:
                 result.dibaca += 1
@@ -144,8 +144,8 @@ class Importer:
                 self._refuse(Tolakan(name, number, cacat.kolom, cacat.kode, cacat.alasan))
             result.ditolak += 1
             return
-        # An empty cell, or one that a short row lacks, is a field that was not given, so that
-        # its refusal says "wajib".
+        # An empty cell, or one that a short row of a sheet lacks, is a field that was not given,
+        # so that its refusal says "wajib".
         pairs = zip(columns, cells, strict=False)
         raw: dict[str, Any] = {k: v for k, cell in pairs if cell and (v := cell.strip())}
         try:
@@ -257,14 +257,14 @@ def _take_unlisted_codes(raw: dict[str, Any]) -> dict[str, str]:
     return unlisted
 
 
-def _check_header(himpunan: Himpunan, pihak: Pihak, header: list[str]) -> None:
+def _check_header(himpunan: Himpunan, pihak: Pihak, name: str, header: list[str]) -> None:
     daftar = FIELD_SETS[himpunan].daftar_bidang()
     known = {b.nama for b in daftar} | set(_META_COLUMNS)
     required = {b.nama for b in daftar if pihak in b.rujukan.wajib} | {"id_badan_usaha"}
     if len(set(header)) != len(header):
-        raise ColumnError("Baris judul menyebut kolom yang sama dua kali.")
+        raise ColumnError(f"{name}: baris judul menyebut kolom yang sama dua kali.")
     if unknown := [h for h in header if h not in known]:
         listed = ", ".join(map(column_name, unknown))
-        raise ColumnError(f"Kolom tidak dikenal: {listed}. Pakai nama bidang Lampiran.")
+        raise ColumnError(f"{name}: kolom tidak dikenal: {listed}. Pakai nama bidang Lampiran.")
     if missing := sorted(required - set(header)):
-        raise ColumnError(f"Kolom wajib tidak ada: {', '.join(missing)}.")
+        raise ColumnError(f"{name}: kolom wajib tidak ada: {', '.join(missing)}.")

@@ -15,15 +15,20 @@ class HeaderError(ValueError):
     """The first line names no columns, or one twice."""
 
 
+def separator(judul: str) -> str:
+    """Return what parts the names in a header: comma, semicolon (Excel here) or tab."""
+    return max(",;\t", key=judul.count)
+
+
 def open_text(path: Path, *, kosong: bool = False) -> pa.RecordBatchReader:
-    """Read a CSV of comma or semicolon, with or without a byte order mark.
+    """Read a CSV of comma, semicolon or tab, with or without a byte order mark.
 
     An empty cell is no value, or with `kosong` an empty text. Raises HeaderError, what opening a
     file raises, UnicodeDecodeError, csv.Error, and what pyarrow raises while it reads.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         line = file.readline()
-    mark = ";" if line.count(";") > line.count(",") else ","
+    mark = separator(line)
     header = [h.strip() for h in next(csv.reader([line], delimiter=mark), [])]
     if not header or len(set(header)) < len(header):
         raise HeaderError

@@ -77,7 +77,7 @@ def test_value_becomes_its_canonical_text(tmp_path: Path, column: pa.Array, text
 )
 def test_column_without_one_value_a_row_is_named(tmp_path: Path, column: pa.Array) -> None:
     path = write_parquet(tmp_path / "a.parquet", {"id_badan_usaha": ["W-1"], "nik": column})
-    with pytest.raises(ColumnError, match=r"Kolom nik .* simpan sebagai teks") as caught:
+    with pytest.raises(ColumnError, match=r"a.parquet: kolom nik .* simpan sebagai teks") as caught:
         rows_of(path)
     assert "3273011508950001" not in str(caught.value)
 

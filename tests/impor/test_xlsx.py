@@ -202,7 +202,7 @@ def test_first_visible_sheet_is_read_unless_one_is_named(impor: Impor) -> None:
     assert (named.lembar, named.baru) == ("Cabang", 1)
     with pytest.raises(SheetError, match="Sheet, Kantor, Cabang"):
         impor.run(Himpunan.BADAN_USAHA, path, "Pusat")
-    with pytest.raises(ImportFileError, match="Kolom wajib"):
+    with pytest.raises(ImportFileError, match=r"b\.xlsx: kolom wajib"):
         impor.run(Himpunan.BADAN_USAHA, path, "Sheet")
 
 
