@@ -18,6 +18,7 @@ from services.taut.keputusan import Keputusan, decisions_beside, read_decisions
 from services.taut.latihan.latih import train
 from services.taut.masukan import (
     KUNCI,
+    read_result,
     read_table,
     require_known,
     unknown_columns,
@@ -92,7 +93,7 @@ def _decisions(asked: Path | None, keluar: Path) -> Keputusan:
 
 
 def _company_links(path: Path) -> dict[str, str]:
-    table = read_table(path)
+    table = read_result(path, ("kunci_a", "kunci_b", "putusan"))
     linked = table.filter(
         pc.is_in(table.column("putusan"), pa.array(["tertaut", "cabang"], pa.large_string()))
     )

@@ -13,6 +13,7 @@ from services.perintah.basisdata import database
 from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Url, out, show_rows
 from services.sync import tinjau
 from services.taut import keputusan
+from services.taut.errors import KeputusanTidakSahError
 from services.taut.keputusan import Pendapat
 from services.taut.masukan import read_result
 from services.taut.putusan import Putusan
@@ -86,6 +87,7 @@ def settle(
     """
     pair, verdict = (kunci_a, kunci_b), Pendapat(pendapat)
     if hasil is not None:
+        _require_keys(hasil, pair)
         path = putusan or keputusan.decisions_beside(hasil)
         written = keputusan.decide(path, pair, verdict, by=oleh, why=alasan, replace=ganti)
     else:
@@ -97,3 +99,14 @@ def settle(
             )  # fmt: skip
             engine.dispose()
     out.print("Keputusan dicatat." if written else "Keputusan itu sudah tercatat.")
+
+
+def _require_keys(hasil: Path, pair: tuple[str, str]) -> None:
+    """Refuse a decision about a key that was mistyped: no rerun would ever meet it."""
+    table = read_result(hasil)
+    for name, key in zip(("kunci_a", "kunci_b"), pair, strict=True):
+        if not key or key not in table.column(name).to_pylist():
+            raise KeputusanTidakSahError(
+                f"{name.upper()} yang diberikan tidak ada pada kolom {name} {hasil.name};"
+                " salin keduanya dari `hub tinjau daftar`."
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from shared_schemas.rujukan import Himpunan
 
 KUNCI = "kunci"
 NAMA = "nama"
+_HASIL = ("kunci_a", "kunci_b", "putusan", "skor", "alasan")
 _PARQUET = (".parquet", ".pq")
 _KUNCI_LAZIM = {
     Himpunan.BADAN_USAHA: ("id_badan_usaha", "id", KUNCI),
@@ -35,7 +37,7 @@ def read_table(path: Path) -> pa.Table:
     """
     try:
         parquet = path.suffix.lower() in _PARQUET
-        table = pq.read_table(path) if parquet else open_text(path, kosong=True).read_all()
+        table = _read_parquet(path) if parquet else open_text(path, kosong=True).read_all()
         return table.cast(pa.schema([(n, pa.large_string()) for n in table.column_names]))
     except UnicodeDecodeError:
         raise BerkasTautError(f"{path.name}: bukan UTF-8.") from None
@@ -50,9 +52,22 @@ def read_table(path: Path) -> pa.Table:
         raise BerkasTautError(f"{path.name}: bukan CSV UTF-8 atau Parquet yang benar.") from None
 
 
-def read_result(path: Path) -> pa.Table:
-    """Return what `write_table` wrote, as columns of text. Raises BerkasTautError."""
+def _read_parquet(path: Path) -> pa.Table:
+    if path.is_file() and len(set(names := pq.read_schema(path).names)) < len(names):
+        raise HeaderError
+    return pq.read_table(path)
+
+
+def read_result(path: Path, kolom: Sequence[str] = _HASIL) -> pa.Table:
+    """Return what `write_table` wrote, as columns of text, with at least those asked for.
+
+    Raises BerkasTautError, also when the file is no result of linking.
+    """
     table = read_table(path)
+    if missing := [c for c in kolom if c not in table.column_names]:
+        raise BerkasTautError(
+            f"{path.name} bukan hasil `hub tautkan`: kolom {', '.join(missing)} tidak ada."
+        )
     return table if path.suffix.lower() in _PARQUET else sel_tabel.unguard_table(table)
 
 

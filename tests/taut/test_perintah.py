@@ -118,3 +118,33 @@ def test_answers_on_a_full_disk_are_an_error_with_their_name(tmp_path: Path) -> 
         for name in ("taut.csv", "taut.parquet"):
             with pytest.raises(ResultFileError, match=f"{name}: ruang diska habis"):
                 run("tautkan", "pekerja", a, a, "--keluar", disk / name)
+
+
+def test_a_decision_about_a_key_that_is_not_in_the_result_is_refused(tmp_path: Path) -> None:
+    a, out = tmp_path / "a.csv", tmp_path / "taut.csv"
+    pcsv.write_csv(table({"kunci": "x", **ORANG}), a)
+    run("tautkan", "pekerja", a, a, "--keluar", out)
+    settle = ("sama", "--hasil", out, "--oleh", "Ani", "--alasan", "akta")
+    for pair, said in ((("y", "x"), "KUNCI_A"), (("x", "y"), "KUNCI_B"), (("", "x"), "KUNCI_A")):
+        with pytest.raises(KeputusanTidakSahError, match=f"{said} .* tidak ada .* taut.csv"):
+            run("tinjau", "putuskan", *pair, *settle)
+    assert list(tmp_path.glob("*.putusan.csv")) == []
+    run("tinjau", "putuskan", "x", "x", *settle)
+
+
+def test_a_file_that_is_no_result_is_refused_by_name(tmp_path: Path) -> None:
+    a = tmp_path / "a.csv"
+    pcsv.write_csv(table({"kunci": "x", **ORANG}), a)
+    with pytest.raises(BerkasTautError, match=r"a.csv bukan hasil .*kunci_a"):
+        run("tinjau", "daftar", "--hasil", a)
+    out = ("--keluar", tmp_path / "taut.csv", "--badan-usaha", a)
+    with pytest.raises(BerkasTautError, match=r"a.csv bukan hasil .*kunci_a"):
+        run("tautkan", "pekerja", a, a, *out)
+
+
+def test_a_column_that_stands_twice_in_parquet_is_refused(tmp_path: Path) -> None:
+    a = tmp_path / "a.parquet"
+    once = table({"kunci": "x", **ORANG})
+    pq.write_table(once.append_column("nama", once.column("nama")), a)
+    with pytest.raises(BerkasTautError, match=r"a.parquet: .*kolom yang sama"):
+        run("tautkan", "pekerja", a, a, "--keluar", tmp_path / "taut.csv")
