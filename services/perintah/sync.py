@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import typer
@@ -15,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from services import persiapan
 from services.kit import logging
 from services.kit.database import make_engine
-from services.kit.errors import RecordNotFoundError
+from services.kit.errors import ConfigurationError, RecordNotFoundError
 from services.kit.interpreter import expect_records
 from services.perintah.basisdata import database, with_hub
 from services.perintah.umum import (
@@ -84,8 +85,12 @@ def settings(
     """Return the settings of a reconciler that uses the registrations of a data folder.
 
     Without addresses they are this machine's. Services reached by https see its certificates,
-    unless `tls` says that a proxy ends TLS.
+    unless `tls` says that a proxy ends TLS. Raises ConfigurationError for an address that is none.
     """
+    for base in filter(None, (wlkp_url, bpjs_url)):
+        parts = urlsplit(base)
+        if parts.scheme not in {"https", "http"} or not parts.hostname:
+            raise ConfigurationError(f"{base} bukan alamat layanan; tulis https://HOST:PORT.")
     trusted = persiapan.otoritas(data).dipercaya
 
     def side(base: str, registration: Registrasi) -> Sisi:

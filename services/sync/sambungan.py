@@ -211,7 +211,8 @@ class Sambungan:
         except httpx.HTTPStatusError as error:  # the token endpoint said no
             raise self._problem(error.response) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            text = f"Layanan {self.sisi.upper()} tidak menjawab ({type(error).__name__})."
+            where = f"{self.sisi.upper()} di {self._http.base_url}"
+            text = f"Layanan {where} tidak menjawab ({type(error).__name__})."
             raise ServiceDownError(text) from None
 
     def _problem(self, answer: httpx.Response) -> Exception:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from services import persiapan
+from services.kit.errors import ConfigurationError
+from services.perintah.sync import settings
 from services.sync.errors import AgreementOverError, CredentialHeldError, RefusedError
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi
@@ -104,3 +108,14 @@ def test_held_credential_is_no_refusal_of_what_was_sent(klien: KlienRegistri, st
     found = klien._problem(httpx.Response(status, json=body))
     assert isinstance(found, CredentialHeldError)
     assert not isinstance(found, RefusedError)
+
+
+@pytest.mark.parametrize(
+    "alamat", ["127.0.0.1:8001", "wlkp.contoh", "ftp://wlkp.contoh", "https://"]
+)
+def test_what_is_no_address_of_a_service_is_refused_before_anything_is_asked(
+    tmp_path: Path, alamat: str
+) -> None:
+    persiapan.prepare(tmp_path)
+    with pytest.raises(ConfigurationError, match="https://HOST:PORT"):
+        settings("postgresql://hub", tmp_path, "", alamat)
