@@ -15,6 +15,7 @@ from services import persiapan, sintetis
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
 from services.impor import HasilImpor, Importer, RefusalFile, open_refusals
+from services.kit.berkas_hasil import unwritten
 from services.kit.database import make_engine
 from services.layanan import spec
 from services.perintah.basisdata import auditor_of, database, registry_transaction
@@ -150,13 +151,25 @@ def run_import(
         engine.dispose()
 
 
+def synthetic_options(**given: Any) -> sintetis.Opsi:
+    """Return what a province is asked for. Raises typer.BadParameter that names the option."""
+    try:
+        return sintetis.Opsi(**given)
+    except sintetis.OpsiError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def _synthetic_command() -> Any:
     """Return the command `sintetis`, with one option for each field of `sintetis.Opsi`."""
 
     def make(keluar: Path, **given: Any) -> None:
         """Buat provinsi sintetis: empat berkas CSV dan kebenaran.csv; benih sama, isi sama."""
-        with progress_display() as tell:
-            summary = sintetis.generate(sintetis.Opsi(**given), keluar, tell)
+        opsi = synthetic_options(**given)
+        try:
+            with progress_display() as tell:
+                summary = sintetis.generate(opsi, keluar, tell)
+        except OSError as error:
+            raise unwritten(keluar, error) from None
         out.print(summary)
 
     parameters = [

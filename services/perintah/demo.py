@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from services import demo
+from services.perintah.data import synthetic_options
 from services.perintah.umum import DATA, Data, Tls
-from services.sintetis import Opsi
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +31,6 @@ def run_demo(
     Kode keluar 0 bila konvergen dan cocok dengan kebenaran; 3 belum konvergen; 4 tidak cocok.
     Data yang sudah ada di folder data dilanjutkan.
     """
-    opsi = Opsi(perusahaan=perusahaan, pekerja=pekerja, benih=benih)
+    opsi = synthetic_options(perusahaan=perusahaan, pekerja=pekerja, benih=benih)
     ports = {"wlkp": port_wlkp, "bpjs": port_bpjs}
     raise typer.Exit(demo.run(data, ports, opsi, sekali=sekali, tls=tls))

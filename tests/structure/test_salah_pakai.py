@@ -1,0 +1,51 @@
+"""A command that is called wrongly says which option is wrong, and shows no traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services import persiapan
+from services.kit.errors import ConfigurationError, ResultFileError
+from tests.perintah import app
+
+
+@pytest.mark.parametrize(
+    ("perintah", "disebut"),
+    [
+        (("sintetis", "--perusahaan", "0"), "perusahaan"),
+        (("sintetis", "--cabang", "2"), "cabang"),
+        (("sintetis", "--provinsi", "99"), "provinsi"),
+        (("demo", "--perusahaan", "-1"), "perusahaan"),
+        (("demo", "--pekerja", "-1"), "pekerja"),
+    ],
+)
+def test_option_out_of_range_is_named(
+    tmp_path: Path, perintah: tuple[str, ...], disebut: str
+) -> None:
+    tujuan = "--keluar" if perintah[0] == "sintetis" else "--data"
+    done = CliRunner().invoke(app, [*perintah, tujuan, str(tmp_path / "hasil")])
+    assert done.exit_code == 2
+    assert f"value: {disebut}" in " ".join(done.output.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_cannot_be_made_is_named() -> None:
+    done = CliRunner().invoke(app, ["sintetis", "--keluar", "/dev/null/provinsi"])
+    assert isinstance(done.exception, ResultFileError)
+    assert "provinsi" in str(done.exception)
+
+
+def test_key_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
+    client = persiapan.REGISTRASI[0]
+    path = client.key_path(tmp_path)
+    path.parent.mkdir(parents=True)
+    ask = ["klien", "assertion", client.client_id, "--layanan", "https://x", "--data"]
+    for content in (None, b"", b"bukan kunci", b"\xff\x00"):
+        if content is not None:
+            path.write_bytes(content)
+        done = CliRunner().invoke(app, [*ask, str(tmp_path)])
+        assert isinstance(done.exception, ConfigurationError), content
+        assert path.name in str(done.exception)
