@@ -32,12 +32,15 @@ def open_text(path: Path, *, kosong: bool = False) -> pa.RecordBatchReader:
     header = [h.strip() for h in next(csv.reader([line], delimiter=mark), [])]
     if not header or len(set(header)) < len(header):
         raise HeaderError
+    kinds = dict.fromkeys(header, pa.large_string() if kosong else pa.string())
+    if not line.endswith(("\n", "\r")):  # pyarrow does not skip a line that never ends
+        return pa.RecordBatchReader.from_batches(pa.schema(kinds.items()), [])
     return pacsv.open_csv(
         path,
         read_options=pacsv.ReadOptions(block_size=_BLOK, column_names=header, skip_rows=1),
         parse_options=pacsv.ParseOptions(delimiter=mark, newlines_in_values=True),
         convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.large_string() if kosong else pa.string()),
+            column_types=kinds,
             strings_can_be_null=not kosong,
             null_values=[""],
         ),

@@ -59,6 +59,18 @@ def compare_files(
         show_json(summary.row())
     else:
         _show(summary.row(), keluar)
+        if tautan is None:
+            _hint_links(summary.kelas)
+
+
+def _hint_links(counts: dict[str, int]) -> None:
+    """Say what is missing when the two sides call nearly every company by another id."""
+    if counts["beda_perusahaan"] > 9 * (counts["sama"] + counts["berbeda"]):
+        out.print(
+            "Hampir semua kunci yang bertemu beda_perusahaan: id perusahaan kedua sisi agaknya"
+            " berlainan. Tautkan dahulu (hub tautkan badan-usaha), lalu beri --tautan.",
+            highlight=False,
+        )
 
 
 def _show(summary: dict[str, Any], keluar: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from services.banding import Pilihan, bandingkan
 from services.banding.errors import ColumnError, LinkFileError, SourceError
@@ -21,6 +22,7 @@ from services.kit.errors import HubError, ResultFileError
 from shared_schemas.rujukan import Himpunan
 from tests.banding.conftest import findings, row, write
 from tests.disk import small_disk
+from tests.perintah import app
 
 A = [row(nik=f"32730115089590{n:02d}", id_badan_usaha="BU-1", nama="Budi") for n in range(20)]
 B = [r | {"nama": "BUDI"} for r in A[:10]] + [r | {"nama": "Badu"} for r in A[10:19]]
@@ -239,3 +241,26 @@ def test_working_folder_on_a_full_disk_is_named_and_no_file_that_is_read(tmp_pat
 def test_working_folder_that_cannot_be_is_named(tmp_path: Path, pair: tuple[Path, Path]) -> None:
     with pytest.raises(ResultFileError, match="kerja: Not a directory"):
         bandingkan(*pair, tmp_path / "hasil.csv", pair[0] / "kerja")
+
+
+@pytest.mark.parametrize("akhir", ["", "\n", "\r\n"])
+def test_file_of_a_header_alone_has_no_rows(
+    tmp_path: Path, pair: tuple[Path, Path], akhir: str
+) -> None:
+    (tmp_path / "kosong.csv").write_text(f"nik,nama,id_badan_usaha{akhir}", newline="")
+    summary = bandingkan(
+        pair[0], tmp_path / "kosong.csv", tmp_path / "hasil.csv", tmp_path / "kerja"
+    )
+    assert (summary.baris_b, summary.kelas["hanya_a"]) == (0, len(A))
+
+
+def test_companies_of_other_ids_are_hinted_at(tmp_path: Path) -> None:
+    here = write(tmp_path / "a.parquet", A)
+    there = write(tmp_path / "b.parquet", [r | {"id_badan_usaha": "W-1"} for r in A])
+    links = tmp_path / "tautan.csv"
+    links.write_text("kunci_a,kunci_b\nBU-1,W-1\n")
+    call = ["bandingkan", str(here), str(there), "--keluar", str(tmp_path / "hasil.csv")]
+    for options, hinted in (([], True), (["--tautan", str(links)], False)):
+        done = CliRunner().invoke(app, [*call, *options])
+        assert done.exit_code == 0, done.output
+        assert ("beri --tautan" in " ".join(done.output.split())) is hinted
