@@ -239,12 +239,19 @@ def test_part_of_a_snapshot_that_failed_is_gone(
 # -- who may -------------------------------------------------------------------------------
 
 
-def test_snapshot_of_another_party_is_as_if_it_were_not_there(wlkp: Registri) -> None:
+@pytest.mark.parametrize("milik", ["pihak = 'pihak_kesatu'", "pelaku = 'klien-lain'"])
+def test_snapshot_of_another_is_as_if_it_were_not_there(wlkp: Registri, milik: str) -> None:
+    """Of another party, and of another client of the same: the ledger names one reader of it."""
     made = make(wlkp)
-    wlkp.execute("UPDATE ekspor SET pihak = 'pihak_kesatu' WHERE id = :id", id=made["id"])
+    ((pelaku, pihak),) = wlkp.fetch(
+        "SELECT pelaku, pihak FROM ekspor WHERE id = :id", id=made["id"]
+    )
+    wlkp.execute(f"UPDATE ekspor SET {milik} WHERE id = :id", id=made["id"])
     there = wlkp.klien.get(f"/v1/ekspor/{made['id']}")
     part = wlkp.klien.get(f"/v1/ekspor/{made['id']}/{made['bagian'][0]['nama']}")
     nowhere = wlkp.klien.get(f"/v1/ekspor/{uuid.uuid4()}")
+    back = "UPDATE ekspor SET pelaku = :pelaku, pihak = :pihak WHERE id = :id"
+    wlkp.execute(back, id=made["id"], pelaku=pelaku, pihak=pihak)  # each keeps its newest
     assert there.status_code == part.status_code == nowhere.status_code == 404
     kept = ("kode", "detail", "title")
     assert {k: there.json()[k] for k in kept} == {k: nowhere.json()[k] for k in kept}

@@ -102,11 +102,15 @@ class Buku:
         return str(id_ekspor)
 
     def find(self, who: Pelaku, id_ekspor: UUID) -> Ekspor:
-        """Return a snapshot of the caller's party. Raises ExportNotFoundError, ExportGoneError."""
+        """Return a snapshot of the caller's own. Raises ExportNotFoundError, ExportGoneError.
+
+        The ledger names who asked for it as its reader, so nobody else of the party may be one.
+        """
         with transaction(self.engine) as tx:
             row = tx.raw(
-                f"SELECT {_COLUMNS} FROM ekspor WHERE id = %s AND pihak IS NOT DISTINCT FROM %s",
-                (id_ekspor, who.pihak),
+                f"SELECT {_COLUMNS} FROM ekspor WHERE id = %s AND pelaku = %s"
+                " AND pihak IS NOT DISTINCT FROM %s",
+                (id_ekspor, who.id, who.pihak),
             ).fetchone()
             parts = _parts(tx, id_ekspor)
         if row is None:
