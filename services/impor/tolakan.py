@@ -14,6 +14,8 @@ from services.kit import sel
 from services.kit.berkas_hasil import open_result, require_result, unwritten
 from services.kit.errors import ResultFileError
 
+_BENTUK = (".csv",)
+
 
 @dataclass(frozen=True, slots=True)
 class Tolakan:
@@ -50,6 +52,9 @@ class RefusalFile:
         self._writer.writerow([sel.guard(str(getattr(tolakan, c))) for c in self.COLUMNS])
 
 
+_JUDUL = ",".join(f'"{c}"' for c in RefusalFile.COLUMNS).encode() + b"\n"
+
+
 @contextmanager
 def open_refusals(path: Path, masukan: Iterable[Path] = ()) -> Iterator[RefusalFile]:
     """Yield what takes refusals; the file appears at the end, if there is something to tell.
@@ -84,7 +89,3 @@ def _is_former(path: Path) -> bool:
             f"{path.name} sudah ada dan bukan berkas baris yang ditolak; pilih nama lain."
         )
     return True
-
-
-_BENTUK = (".csv",)
-_JUDUL = ",".join(f'"{c}"' for c in RefusalFile.COLUMNS).encode() + b"\n"

@@ -138,7 +138,7 @@ class ResultFileError(PermanentError):
     kode = "KLIEN-HASIL-001"
     status = 422
     judul = "Berkas hasil tidak dapat ditulis"
-    saran = "Beri --keluar berakhiran .parquet atau .csv, di folder yang ada dan dapat ditulis."
+    saran = "Beri nama berakhiran .parquet atau .csv, di folder yang ada dan dapat ditulis."
 
 
 class ResultBusyError(TemporaryError):
@@ -146,6 +146,15 @@ class ResultBusyError(TemporaryError):
     status = 409
     judul = "Berkas hasil sedang ditulis proses lain"
     saran = "Tunggu proses itu selesai, atau pilih --keluar yang lain."
+
+
+class SchemaError(PermanentError):
+    """The database is another program's, or of another version than this program."""
+
+    kode = "HUB-DATABASE-004"
+    status = 500
+    judul = "Skema database tidak cocok dengan program ini"
+    saran = "Periksa --database-url (HUB_DATABASE_URL); lalu jalankan `hub migrasi`."
 
 
 class ConfigurationError(PermanentError):

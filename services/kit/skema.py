@@ -6,26 +6,19 @@ read and write the other's records, and nothing in the statements would object.
 
 from __future__ import annotations
 
-import psycopg
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from services.kit import migration
 from services.kit.database import DatabaseUnavailableError, make_engine
-from services.kit.errors import ConfigurationError, PermanentError
+from services.kit.errors import ConfigurationError, SchemaError
 
 _KHAS = {"wlkp": "belum_lapor", "bpjs": "pendaftaran", "hub": "putaran"}
 """A table that the database of this program alone has."""
-
-
-class SchemaError(PermanentError):
-    """The database is another program's, or of another version than this program."""
-
-    kode = "HUB-DATABASE-004"
-    status = 500
-    judul = "Skema database tidak cocok dengan program ini"
-    saran = "Periksa --database-url (HUB_DATABASE_URL); lalu jalankan `hub migrasi`."
+_REG = sa.text("SELECT to_regclass('public.' || :t) IS NOT NULL")
+_MENOLAK = ("authentication failed", "does not exist", "no pg_hba.conf", "permission denied")
+"""What a server says to whom it does not let in; a connection that fails has no SQLSTATE."""
 
 
 def require_schema(url: str, history: str) -> None:
@@ -39,7 +32,7 @@ def require_schema(url: str, history: str) -> None:
     try:
         with engine.connect() as connection:
             _check(connection, history)
-    except OperationalError as error:
+    except DBAPIError as error:
         raise _unreachable(sa.make_url(url), error) from None
     finally:
         engine.dispose()
@@ -65,16 +58,10 @@ def _check(connection: sa.Connection, history: str) -> None:
     )
 
 
-_REG = sa.text("SELECT to_regclass('public.' || :t) IS NOT NULL")
-
-
-def _unreachable(url: sa.URL, error: OperationalError) -> Exception:
+def _unreachable(url: sa.URL, error: DBAPIError) -> Exception:
     """Say which server did not let us in; libpq's own words may name more than that."""
     where = f"{url.database or '?'} di {url.host or 'soket lokal'}"
-    said = str(error.orig)
-    if isinstance(error.orig, psycopg.OperationalError) and any(
-        refusal in said for refusal in ("authentication failed", "does not exist", "no pg_hba.conf")
-    ):
+    if any(refusal in str(error.orig) for refusal in _MENOLAK):
         return ConfigurationError(
             f"Server menolak {url.username or '?'} pada database {where};"
             " periksa --database-url (HUB_DATABASE_URL)."

@@ -105,7 +105,7 @@ def _require_keys(hasil: Path, pair: tuple[str, str]) -> None:
     """Refuse a decision about a key that was mistyped: no rerun would ever meet it."""
     table = read_result(hasil)
     for name, key in zip(("kunci_a", "kunci_b"), pair, strict=True):
-        if not key or key not in table.column(name).to_pylist():
+        if not key or not pc.any(pc.equal(table.column(name), key)).as_py():
             raise KeputusanTidakSahError(
                 f"{name.upper()} yang diberikan tidak ada pada kolom {name} {hasil.name};"
                 " salin keduanya dari `hub tinjau daftar`."

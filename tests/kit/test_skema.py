@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from services.kit import migration
 from services.kit.database import DatabaseUnavailableError, make_engine
-from services.kit.errors import ConfigurationError
-from services.kit.skema import SchemaError, require_schema
-from tests.conftest import MakeDatabase
+from services.kit.errors import ConfigurationError, SchemaError
+from services.kit.skema import require_schema
+from tests.conftest import MakeDatabase, as_program
 from tests.e2e.sistem import free_port
 
 
@@ -51,6 +51,9 @@ def test_server_that_is_down_or_refuses_is_named_without_the_password(
     ) as said:
         require_schema(down, "wlkp")
     assert "rahasia" not in str(said.value)
-    nobody = sa.make_url(make_database("wlkp")).set(database="tidak_ada")
-    with pytest.raises(ConfigurationError, match="tidak_ada"):
-        require_schema(nobody.render_as_string(hide_password=False), "wlkp")
+    url = make_database("wlkp")
+    nobody = sa.make_url(url).set(database="tidak_ada").render_as_string(hide_password=False)
+    neighbour = as_program("bpjs", url)  # whose role may read nothing here
+    for address, named in ((nobody, "tidak_ada"), (neighbour, "bpjs_layanan")):
+        with pytest.raises(ConfigurationError, match=named):
+            require_schema(address, "wlkp")
