@@ -18,10 +18,10 @@ from services.impor.tabel import (
     Baris,
     Cacat,
     Tabel,
-    column_name,
     moment_text,
     number_text,
 )
+from services.kit.csv_teks import column_name
 
 BATCH = 5_000  # rows turned into text at a time
 MOST_GROUP = 2 * 2**30  # bytes of a row group once decompressed

@@ -22,9 +22,10 @@ from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.impor.berkas import open_table
 from services.impor.errors import ColumnError
-from services.impor.tabel import Baris, column_name
+from services.impor.tabel import Baris
 from services.impor.tolakan import Tolakan
 from services.kit.arrays import OKTET_SIDIK, Terlihat
+from services.kit.csv_teks import column_name
 from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write

@@ -70,8 +70,3 @@ def moment_text(value: dt.date | dt.time | dt.timedelta) -> str:
         midnight = value.tzinfo is None and value.time() == dt.time.min
         return value.date().isoformat() if midnight else value.isoformat()
     return str(value) if isinstance(value, dt.timedelta) else value.isoformat()
-
-
-def column_name(name: str) -> str:
-    """Return a column's name for a message: a file without header has data in its place."""
-    return name if name.isidentifier() else "(bukan nama)"

@@ -15,6 +15,14 @@ class HeaderError(ValueError):
     """The first line names no columns, or one twice."""
 
 
+def column_name(name: str) -> str:
+    """Return a column's name for a message: a file without header has data in its place.
+
+    Fields are written small; a person's name, a number or an address is not.
+    """
+    return name if name.isidentifier() and name.islower() else "(bukan nama)"
+
+
 def separator(judul: str) -> str:
     """Return what parts the names in a header: comma, semicolon (Excel here) or tab."""
     return max(",;\t", key=judul.count)

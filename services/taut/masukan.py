@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from services.kit import sel_tabel
 from services.kit.berkas_hasil import open_result
-from services.kit.csv_teks import HeaderError, open_text
+from services.kit.csv_teks import HeaderError, column_name, open_text
 from services.taut.errors import BerkasTautError, KolomKunciError
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
@@ -84,7 +84,7 @@ def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str)
     if chosen is None or chosen not in table.column_names:
         raise KolomKunciError(
             f"{berkas}: kolom kunci {chosen or ' atau '.join(_KUNCI_LAZIM[himpunan])} tidak ada;"
-            f" sebutkan dengan --kunci-a dan --kunci-b. Kolomnya: {', '.join(table.column_names)}."
+            f" sebutkan dengan --kunci-a dan --kunci-b. Kolomnya: {_shown(table.column_names)}."
         )
     keys = table.column(chosen)
     filled = pc.fill_null(keys, "")
@@ -99,9 +99,13 @@ def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str)
 
 
 def unknown_columns(table: pa.Table, himpunan: Himpunan) -> list[str]:
-    """Return the columns that linking does not know and ignores."""
+    """Return the columns that linking does not know and ignores, as messages may name them."""
     known = {b.nama for b in FIELD_SETS[himpunan].daftar_bidang()} | _TEKNIS
-    return [n for n in table.column_names if n not in known]
+    return [column_name(n) for n in table.column_names if n not in known]
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(map(column_name, names))
 
 
 def require_known(table: pa.Table, path: Path) -> None:
@@ -111,7 +115,7 @@ def require_known(table: pa.Table, path: Path) -> None:
     """
     if NAMA not in table.column_names:
         raise BerkasTautError(
-            f"{path.name}: kolom {NAMA} tidak ada. Kolomnya: {', '.join(table.column_names)}."
+            f"{path.name}: kolom {NAMA} tidak ada. Kolomnya: {_shown(table.column_names)}."
         )
 
 

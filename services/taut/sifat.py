@@ -210,9 +210,7 @@ def _points(titik: npt.NDArray[np.float64], i: Nomor, j: Nomor) -> _Hasil:
     return _nothing(np.where(np.isnan(metres), 0, level).astype(np.int8))
 
 
-def _kinds_apart(
-    r: BadanUsaha, i: Nomor, j: Nomor, name: Tingkat
-) -> npt.NDArray[np.bool_]:  # fmt: skip
+def _kinds_apart(r: BadanUsaha, i: Nomor, j: Nomor, name: Tingkat) -> npt.NDArray[np.bool_]:
     """Say which pairs name two kinds, as a firm and its pension fund, whose name tells it alone."""
     low, high = np.minimum(r.jenis[i], r.jenis[j]), np.maximum(r.jenis[i], r.jenis[j])
     within = (low == Jenis.KOPERASI) & (high == Jenis.KOPERASI_KARYAWAN)

@@ -80,6 +80,18 @@ def test_a_file_without_keys_or_no_table_is_refused_without_its_values(tmp_path:
     assert not out.exists()
 
 
+def test_data_where_a_header_should_be_is_not_repeated(tmp_path: Path) -> None:
+    a, out = tmp_path / "a.csv", tmp_path / "taut.csv"
+    for header in ("3273011508959001,SURYATI,Rahasia", "id,nama,Rahasia,3273011508959001"):
+        a.write_text(f"{header}\n{header}\n")
+        said = CliRunner().invoke(
+            app, ["tautkan", "badan-usaha", str(a), str(a), "--keluar", str(out)]
+        )
+        told = f"{said.output}{said.stderr}{said.exception}"
+        assert "(bukan nama)" in told
+        assert not any(v in told for v in ("Rahasia", "SURYATI", "3273"))
+
+
 def test_semicolons_are_read_as_commas_are(tmp_path: Path) -> None:
     a, out = tmp_path / "a.csv", tmp_path / "taut.csv"
     a.write_text("\ufeffid;nama;alamat\r\n1;PT Melati Lembayung;Jl. Mawar 1, Kota\r\n")
