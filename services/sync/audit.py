@@ -14,7 +14,7 @@ import httpx
 
 from services.kit.clock import Clock, system_clock
 from services.kit.database import transaction
-from services.sync import samakan, sidik
+from services.sync import bacaan, samakan, sidik
 from services.sync.errors import TooDifferentError
 from services.sync.jelajah import Beda
 from services.sync.kepemimpinan import Kepemimpinan
@@ -139,7 +139,7 @@ def _compare(ctx: Konteks, hasil: HasilAudit, oktet: int, *, perbaiki: bool) -> 
             raise
         start_again(ctx, sisi, himpunan, error.detail)
         return False
-    resting = walk.nomor == akar.nomor and akar.nomor <= samakan.position(ctx, sisi, himpunan)
+    resting = walk.nomor == akar.nomor and akar.nomor <= bacaan.place(ctx, sisi, himpunan).nomor
     if resting and not found:  # no record differs, so the stored nodes of the mirror do
         with transaction(ctx.engine) as tx:
             sidik.sum_anew(tx, sisi, himpunan)

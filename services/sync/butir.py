@@ -56,7 +56,8 @@ FROM g JOIN cermin_{himpunan} m ON m.sisi = '{asal}' AND m.id = g.id_{asal}
 ORDER BY g.id_{tujuan}, NOT g.ditahan, g.bidang
 """
 _TAMBAH_PEKERJA = """
-SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, k.{sasaran}, NULL, t.sidik_{asal}
+SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, k.{sasaran}, NULL, t.sidik_{asal},
+       t.muncul
 FROM temuan t
 JOIN cermin_pekerja m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
 JOIN tautan_badan_usaha k ON k.id_{asal} = t.bu_{asal} {hanya_induk}
@@ -69,7 +70,7 @@ SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, NULL,
            SELECT count(*) FROM cermin_pekerja p WHERE p.sisi = '{asal}'
              AND p.id_badan_usaha = m.id
              AND coalesce(p.isi->>'hubungan_kerja', 'AKTIF') <> 'BERHENTI') END,
-       t.sidik_{asal}
+       t.sidik_{asal}, t.muncul
 FROM temuan t
 JOIN cermin_badan_usaha m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
 WHERE t.jenis = 'hanya_{asal}' AND t.himpunan = 'badan_usaha' AND t.keadaan = 'terbuka'
@@ -136,11 +137,13 @@ def penambahan(
         # A branch of WLKP hangs on the same body; a body of BPJS is reported by its head.
         hanya_induk="AND NOT k.cabang" if tujuan is NamaSisi.WLKP else "",
     )
-    for id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, sidik in tx.stream(
+    for id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, sidik, muncul in tx.stream(
         query, {"berwenang": berwenang}
     ):
+        # What was registered there and is gone again is a new matter, though nothing changed here.
+        again = [muncul] if muncul > 1 else []
         item = {
-            "id_usulan": str(derive_id("penambahan", tujuan, id_temuan, versi)),
+            "id_usulan": str(derive_id("penambahan", tujuan, id_temuan, versi, *again)),
             "jenis": JenisUsulan.PENAMBAHAN.value, "himpunan": himpunan.value, "id_asal": id_asal,
             "versi_asal": versi, "dilaporkan_pada_asal": _when(pada),
             "isi": {nama: value for nama, value in isi.items() if nama in bidang},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.kit.database import Transaction, transaction
-from services.sync import cermin, sentuhan
+from services.sync import bacaan, cermin, sentuhan
 from services.sync.errors import (
     ContractError,
     DownloadFolderError,
@@ -100,15 +100,7 @@ def _begin(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, bentuk: BentukEkspo
             "SELECT kunci, bentuk, bacaan FROM muatan WHERE sisi = %s AND himpunan = %s", key
         ).fetchone()
         if row is None:
-            read = tx.raw(
-                "INSERT INTO kursor_tarik (sisi, himpunan, nomor, bacaan, penuh)"
-                " VALUES (%s, %s, 0, 1, true) ON CONFLICT (sisi, himpunan) DO UPDATE SET"
-                " kursor = NULL, nomor = 0, bacaan = kursor_tarik.bacaan + 1, penuh = true"
-                " RETURNING bacaan",
-                key,
-            ).fetchone()
-            assert read is not None  # noqa: S101 - RETURNING
-            row = (str(uuid.uuid4()), bentuk.value, read[0])
+            row = (str(uuid.uuid4()), bentuk.value, bacaan.begin(ctx, tx, sisi, himpunan))
             tx.raw("INSERT INTO muatan VALUES (%s, %s, %s, %s, %s)", [*key, *row])
     return _Muatan(sisi, himpunan, row[0], BentukEkspor(row[1]), row[2])
 

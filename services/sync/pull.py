@@ -8,11 +8,11 @@ after a kill goes on where the last page was committed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from services.kit.database import Transaction, transaction
-from services.sync import cermin, samakan, sentuhan
+from services.kit.database import transaction
+from services.sync import bacaan, cermin, samakan, sentuhan
+from services.sync.bacaan import Letak
 from services.sync.errors import (
     ContractError,
     CursorGoneError,
@@ -45,13 +45,6 @@ _TANPA_POHON = (
 """What stands in the way of a repair by the tree, and of no full read."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Letak:
-    kursor: str | None
-    bacaan: int
-    penuh: bool
-
-
 def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, int]:
     """Read up to `HALAMAN_PER_LANGKAH` pages.
 
@@ -66,8 +59,9 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
         try:
             if at == 0:
                 total["dibaca"] += load_if_due(ctx, sisi, himpunan)
-            with transaction(ctx.engine) as tx:
-                letak = _position(tx, sisi, himpunan)
+            letak = bacaan.place(ctx, sisi, himpunan)
+            if at == 0 and _follow_addendum(ctx, sisi, himpunan, letak):
+                letak = bacaan.place(ctx, sisi, himpunan)
             page = _fetch(ctx, sisi, himpunan, letak, last=again == MULAI_LAGI)
         except NotAuthorisedError as error:
             if himpunan is Himpunan.BADAN_USAHA and not isinstance(error, PostponedDutyError):
@@ -84,22 +78,25 @@ def pull_pages(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> dict[str, in
     return total
 
 
-def _position(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> _Letak:
-    key = [sisi.value, himpunan.value]
-    tx.raw(
-        "INSERT INTO kursor_tarik (sisi, himpunan, nomor, bacaan, penuh) "
-        "VALUES (%s, %s, 0, 1, true) ON CONFLICT DO NOTHING",
-        key,
-    )
-    row = tx.raw(
-        "SELECT kursor, bacaan, penuh FROM kursor_tarik WHERE sisi = %s AND himpunan = %s", key
-    ).fetchone()
-    assert row is not None  # noqa: S101 - inserted above
-    return _Letak(*row)
+def _follow_addendum(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, letak: Letak) -> bool:
+    """Read what an addendum gives, or takes back, of the records that rest; say if it did.
+
+    The source tells which fields its tree covers, so one that does not give them yet is asked
+    again at the next pull.
+    """
+    given = bacaan.given_extra(ctx, himpunan)
+    if letak.penuh or letak.tambahan == given:
+        return False
+    if letak.tambahan <= given:
+        ctx.tell("pull", f"{himpunan} {sisi}: bidang tambahan {', '.join(sorted(given))}.")
+        _find_back(ctx, sisi, himpunan)
+    else:
+        start_again(ctx, sisi, himpunan, "Bidang tambahan tidak diberikan lagi.")
+    return True
 
 
 def _fetch(
-    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, letak: _Letak, *, last: bool
+    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, letak: Letak, *, last: bool
 ) -> HalamanPerubahan[Any] | None:
     """Return the next page; None when its cursor was lost and, unless `last`, found again."""
     try:
@@ -124,17 +121,13 @@ def _find_back(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
     except _TANPA_POHON as error:
         start_again(ctx, sisi, himpunan, error.detail)
     else:
-        ctx.tell("pull", f"{himpunan} {sisi}: kursor hilang, {done} rekaman diperbaiki.", done)
+        ctx.tell("pull", f"{himpunan} {sisi}: {done} rekaman disamakan menurut pohon.", done)
 
 
 def start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, sebab: str) -> None:
     """Begin a full read and tell why; what it does not show was deleted while we were away."""
     with transaction(ctx.engine) as tx:
-        tx.raw(
-            "UPDATE kursor_tarik SET kursor = NULL, nomor = 0, bacaan = bacaan + 1, penuh = true "
-            "WHERE sisi = %s AND himpunan = %s",
-            [sisi.value, himpunan.value],
-        )
+        bacaan.begin(ctx, tx, sisi, himpunan)
     ctx.tell("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {sebab}")
 
 
@@ -151,7 +144,7 @@ def _note_refusal(
 
 
 def _store(
-    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, page: HalamanPerubahan[Any], letak: _Letak
+    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, page: HalamanPerubahan[Any], letak: Letak
 ) -> int:
     now = ctx.now()
     gone = 0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.kit import pohon
-from services.kit.database import Transaction, transaction
-from services.sync import cermin, sidik
+from services.kit.database import transaction
+from services.sync import bacaan, cermin, sidik
 from services.sync.errors import KeyMismatchError, SourceSetBackError
 from services.sync.jelajah import Beda, Jelajah
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.sidik import covers_extra, key_mark
+from shared_schemas.sidik import covers_extra, fields_of, key_mark
 from shared_schemas.v1.amplop import BATAS_LARIK
 from shared_schemas.v1.kode import JenisPerubahan
 from shared_schemas.v1.sidik import Akar
@@ -48,7 +48,7 @@ def repair(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, beda: Sequence[Beda
 
     An older version never replaces a newer one; a record goes when the source says so.
     """
-    done = 0
+    done, reading = 0, bacaan.place(ctx, sisi, himpunan).bacaan
     for at in range(0, len(beda), BATAS_LARIK):
         ctx.check()
         ids = [b.id for b in beda[at : at + BATAS_LARIK]]
@@ -64,7 +64,7 @@ def repair(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, beda: Sequence[Beda
                 for i in items
                 if i.jenis is JenisPerubahan.HAPUS or i.versi >= stored.get(i.id, 0)
             ]
-            cermin.write_page(tx, sisi, himpunan, kept, _reading(tx, sisi, himpunan), catat=True)
+            cermin.write_page(tx, sisi, himpunan, kept, reading, catat=True)
         done += len(kept)
     return done
 
@@ -77,7 +77,8 @@ def catch_up(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
     SourceSetBackError where versions do not say which is the later: only a full read follows.
     """
     akar = fetch_root(ctx, sisi, himpunan)
-    if akar.nomor < position(ctx, sisi, himpunan):  # its numbers only grow, and this is the later
+    # Its numbers only grow, and this is the later of the two.
+    if akar.nomor < bacaan.place(ctx, sisi, himpunan).nomor:
         raise SourceSetBackError(f"{sisi.upper()} dikembalikan ke keadaan yang lebih lama.")
     sidik.make_ready(ctx, sisi, himpunan)
     # Whole sums: nothing is compared afterwards, because the source may have moved on.
@@ -86,26 +87,13 @@ def catch_up(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
     done = repair(ctx, sisi, himpunan, beda)
     with transaction(ctx.engine) as tx:
         tx.raw(
-            "UPDATE kursor_tarik SET kursor = %s, nomor = %s, penuh = false"
-            " WHERE sisi = %s AND himpunan = %s",
-            (akar.kursor, akar.nomor, sisi.value, himpunan.value),
+            "UPDATE kursor_tarik SET kursor = %s, nomor = %s, penuh = false,"
+            " tambahan = coalesce(%s, tambahan) WHERE sisi = %s AND himpunan = %s",
+            (akar.kursor, akar.nomor, _extra(himpunan, akar), sisi.value, himpunan.value),
         )
     return done
 
 
-def position(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
-    """Return the highest number that the mirror has taken from its source."""
-    with transaction(ctx.engine) as tx:
-        row = tx.raw(
-            "SELECT nomor FROM kursor_tarik WHERE sisi = %s AND himpunan = %s",
-            (sisi.value, himpunan.value),
-        ).fetchone()
-    return 0 if row is None else int(row[0])
-
-
-def _reading(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> int:
-    row = tx.raw(
-        "SELECT bacaan FROM kursor_tarik WHERE sisi = %s AND himpunan = %s",
-        (sisi.value, himpunan.value),
-    ).fetchone()
-    return 1 if row is None else int(row[0])
+def _extra(himpunan: Himpunan, akar: Akar) -> list[str] | None:
+    """Return the D fields of a mirror that equals this root; None where the root has none."""
+    return sorted(fields_of(himpunan)[1]) if covers_extra(himpunan, akar.bidang) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from services.audit.bukti import tables as evidence
 from services.kit.pohon import SIMPUL
@@ -122,6 +122,7 @@ kursor_tarik = sa.Table(
     sa.Column("nomor", sa.BigInteger, nullable=False),
     sa.Column("bacaan", sa.Integer, nullable=False),
     sa.Column("penuh", sa.Boolean, nullable=False),
+    sa.Column("tambahan", ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("tidak_berwenang", sa.Text),
     sa.Column("dibaca_pada", _WAKTU),
     sa.Column("habis_pada", _WAKTU),
@@ -258,6 +259,7 @@ tak_tertaut = sa.Table(
 # `bu_*` are the companies of a worker's finding. `sidik_*` tell whether a side's value changed
 # since the finding was last decided; they are keyed by the finding's id and say nothing alone.
 # `berlaku`: the last comparison found it; what was applied keeps its state when it no longer does.
+# `muncul` counts the times that it was not there and came.
 temuan = sa.Table(
     "temuan",
     METADATA,
@@ -281,6 +283,7 @@ temuan = sa.Table(
     sa.Column("ditemukan_pada", _WAKTU, nullable=False),
     sa.Column("diubah_pada", _WAKTU, nullable=False),
     sa.Column("berlaku", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("muncul", sa.Integer, nullable=False, server_default="1"),
     sa.Index(None, "keadaan", "jenis"),
     sa.Index(None, "himpunan", "jenis", "bidang"),
     sa.Index(None, "id_wlkp"),

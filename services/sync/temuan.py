@@ -97,6 +97,7 @@ _BUKA = f"""
 (t.keadaan IN ('selesai', 'terbuka') OR b.keadaan <> 'terbuka' OR t.arah IS DISTINCT FROM b.arah
  OR t.keadaan = 'diterapkan' AND (t.versi_wlkp, t.versi_bpjs)
     IS DISTINCT FROM (b.versi_wlkp, b.versi_bpjs)
+ OR t.keadaan = 'diterapkan' AND NOT t.berlaku
  OR t.keadaan IN ('ditolak', 'surat_mati') AND {_SUMBER_BERUBAH}
  OR t.keadaan = 'tertahan' AND t.jenis = 'berbeda' AND {_SUMBER_BERUBAH})
 """
@@ -106,7 +107,8 @@ UPDATE temuan t SET bu_wlkp = b.bu_wlkp, bu_bpjs = b.bu_bpjs, versi_wlkp = b.ver
     arah = b.arah, diubah_pada = %(now)s,
     keadaan = CASE WHEN {_BUKA} THEN b.keadaan ELSE t.keadaan END,
     kode = CASE WHEN {_BUKA} THEN NULL ELSE t.kode END,
-    alasan = CASE WHEN {_BUKA} THEN b.alasan ELSE t.alasan END, berlaku = true
+    alasan = CASE WHEN {_BUKA} THEN b.alasan ELSE t.alasan END, berlaku = true,
+    muncul = t.muncul + (NOT t.berlaku)::int
 FROM temuan_baru b WHERE b.id = t.id AND (
     NOT t.berlaku
     OR (t.versi_wlkp, t.versi_bpjs, t.sidik_wlkp, t.sidik_bpjs, t.arah, t.bu_wlkp, t.bu_bpjs)

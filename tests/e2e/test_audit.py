@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -267,6 +268,36 @@ def test_lost_cursor_is_repaired_by_the_tree_without_reading_everything(
     damage(pasangan, "DELETE FROM kursor_tarik")
     audit(pasangan)
     assert mirror(pasangan) == by_tree  # as a full read makes it
+
+
+def test_addendum_reaches_the_records_that_rest(pasangan: Pasangan) -> None:
+    put(pasangan, worker(7, hubungan_kerja="BERHENTI"), worker(9, hubungan_kerja="AKTIF"))
+    audit(pasangan, perbaiki=True)
+    reading = (
+        "SELECT bacaan, tambahan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
+    )
+    known = (
+        "SELECT isi->>'hubungan_kerja', count(*) FROM cermin_pekerja WHERE sisi = 'bpjs'"
+        " AND isi ? 'hubungan_kerja' GROUP BY 1 ORDER BY 1"
+    )
+    ((bacaan, tambahan),) = pasangan.fetch("hub", reading)
+    assert tambahan == ["hubungan_kerja"]
+    with_them = mirror(pasangan)
+    before = pasangan.fetch("hub", known)
+    path = pasangan.sync.perjanjian_path
+    agreed = path.read_text()
+    document = yaml.safe_load(agreed)
+    lampiran = [a | {"bidang_tambahan": [], "skema_bidang": {}} for a in document["adendum"]]
+    path.write_text(yaml.safe_dump(document | {"adendum": lampiran}))
+    assert audit(pasangan).keadaan is KeadaanAudit.SAMA
+    assert pasangan.fetch("hub", known) == []  # what is not given any more is not kept
+    assert pasangan.fetch("hub", reading) == [(bacaan + 1, [])]
+    path.write_text(agreed)
+    hasil = audit(pasangan)
+    assert hasil.keadaan is KeadaanAudit.SAMA
+    assert pasangan.fetch("hub", known) == before == [("AKTIF", 1), ("BERHENTI", 1)]
+    assert pasangan.fetch("hub", reading) == [(bacaan + 1, tambahan)]  # by the tree
+    assert mirror(pasangan) == with_them
 
 
 def test_lost_cursor_without_a_tree_is_read_anew(

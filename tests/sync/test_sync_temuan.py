@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from services.kit.database import transaction
@@ -202,6 +203,30 @@ def test_one_sided_workers_and_companies_enter_the_queues(panggung: Panggung) ->
     company, person = sorted(to_bpjs, key=lambda u: u["himpunan"])
     assert company["jumlah_pekerja"] == 1
     assert person["id_badan_usaha"] == "B1"
+
+
+@pytest.mark.parametrize("keadaan", ["diterapkan", "usang"])
+def test_who_was_registered_and_is_gone_again_is_proposed_anew(
+    panggung: Panggung, keadaan: str
+) -> None:
+    pair(panggung)
+    isi = contoh.pekerja_wlkp(1) | contoh.pekerja_bpjs(1)
+    panggung.wlkp.put_pekerja("WP1", "W1", isi)
+    panggung.run()
+    (first,) = panggung.bpjs.usulan
+    panggung.bpjs.put_pekerja("BP1", "B1", isi)
+    panggung.bpjs.usulan[first] |= {"keadaan": keadaan, "kode": "PUTUSAN", "alasan": "Petugas."}
+    panggung.run()
+    assert len(panggung.bpjs.usulan) == 1
+    for told in (2, 3):
+        panggung.bpjs.delete("pekerja", "BP1")
+        panggung.run()
+        panggung.run()
+        assert len(panggung.bpjs.usulan) == told
+        assert panggung.one(jenis="hanya_wlkp")["keadaan"] == "diantre"
+        panggung.bpjs.put_pekerja("BP1", "B1", isi)
+        panggung.run()
+    assert {u["versi_asal"] for u in panggung.bpjs.isi_usulan.values()} == {1}
 
 
 def test_a_nik_twice_in_one_company_is_held_and_not_compared(panggung: Panggung) -> None:
