@@ -33,7 +33,16 @@ class Peristiwa(StrEnum):
 
 RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.IMPOR: frozenset(
-        {"himpunan", "dibaca", "baru", "berubah", "karantina", "lebih_lama"}
+        {
+            "himpunan",
+            "dibaca",
+            "baru",
+            "berubah",
+            "karantina",
+            "lebih_lama",
+            "kasus_ditutup",
+            "usulan",
+        }
     ),
     Peristiwa.LAPORAN: frozenset(
         {"id_badan_usaha", "baru", "berubah", "berhenti", "kasus_ditutup", "usulan"}

@@ -25,10 +25,12 @@ from services.impor.errors import ColumnError
 from services.impor.tabel import Baris
 from services.impor.tolakan import Tolakan
 from services.kit.arrays import OKTET_SIDIK, Terlihat
+from services.kit.clock import Clock, system_clock
 from services.kit.csv_teks import column_name
 from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write
+from services.registry.jawaban import Menjawab, answers_nothing
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import IdRekaman
@@ -57,6 +59,7 @@ class HasilImpor:
 
     `lebih_lama` are rows in order that were not written, because what the registry holds was
     reported later; they are named beside the refused ones and not counted among them.
+    `kasus_ditutup` are cases of the body's queue that the file answers.
     """
 
     himpunan: Himpunan
@@ -68,6 +71,7 @@ class HasilImpor:
     ditolak: int = 0
     karantina: int = 0
     lebih_lama: int = 0
+    kasus_ditutup: int = 0
 
 
 @dataclass(slots=True)
@@ -91,6 +95,8 @@ class Importer:
         pelaku: str,
         refuse: Callable[[Tolakan], None],
         progress: Progress | None = None,
+        menjawab: Menjawab = answers_nothing,
+        clock: Clock = system_clock,
     ) -> None:
         self._engine = engine
         self._auditor = auditor
@@ -98,6 +104,8 @@ class Importer:
         self._who = Pelaku(pelaku, pihak)
         self._refuse = refuse
         self._progress = progress or (lambda *_: None)
+        self._answer = menjawab
+        self._clock = clock
         self._companies: set[str] = set()
         self._seen = Terlihat()
         self._again: Counter[tuple[str, str]] = Counter()
@@ -209,6 +217,8 @@ class Importer:
         for row in chunk.rows:
             row["sidik_sumber"] = write.source_digest(row)
         with transaction(self._engine) as tx:
+            # Before any record: who decides a case locks it first, too.
+            closed = self._answer(tx, himpunan, chunk.rows, self._clock())
             done = write.upsert(tx, himpunan, chunk.rows, dasar="impor", pelaku=self._who.id)
             for raw, reasons in chunk.quarantined:
                 tx.raw(
@@ -228,12 +238,15 @@ class Importer:
                 "berubah": done.berubah,
                 "karantina": len(chunk.quarantined),
                 "lebih_lama": len(done.lebih_lama),
+                "kasus_ditutup": closed.kasus,
+                "usulan": closed.usulan,
             }
             self._auditor.record(tx, Bukti(Peristiwa.IMPOR, self._who, rincian))
         result.baru += done.baru
         result.berubah += done.berubah
         result.karantina += len(chunk.quarantined)
         result.lebih_lama += len(done.lebih_lama)
+        result.kasus_ditutup += closed.kasus
         if done.lebih_lama:
             for row, number in zip(chunk.rows, chunk.nomor, strict=True):
                 if write.key_of(himpunan, row) in done.lebih_lama:

@@ -134,13 +134,15 @@ def run_import(
     """Import the two files of one registry; return their counts."""
     engine = make_engine(url, 2)
     install(engine, (data / persiapan.KUNCI_SIDIK).read_bytes())
+    registri = spec(nama)
     importer = Importer(
         engine,
         auditor_of(nama, data),
-        spec(nama).pemilik,
+        registri.pemilik,
         pelaku=f"impor-{nama}",
         refuse=refusals,
         progress=tell,
+        menjawab=registri.menjawab,
     )
     try:
         return [

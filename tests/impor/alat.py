@@ -15,7 +15,8 @@ from openpyxl import Workbook
 
 from services.audit.record import Auditor
 from services.impor import HasilImpor, Importer, Tolakan
-from shared_schemas.rujukan import Himpunan, Pihak
+from services.layanan import spec
+from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import Registri
 
@@ -40,13 +41,14 @@ class Impor:
 
     def run(self, himpunan: Himpunan, path: Path, lembar: str | None = None) -> HasilImpor:
         self.tolakan.clear()
-        pihak = Pihak.KESATU if self.registri.nama == "wlkp" else Pihak.KEDUA
+        registri = spec(self.registri.nama)
         importer = Importer(
             self.registri.engine,
             Auditor(b"kunci-uji"),
-            pihak,
+            registri.pemilik,
             pelaku="impor-uji",
             refuse=self.tolakan.append,
+            menjawab=registri.menjawab,
         )
         return importer.run(himpunan, path, lembar)
 

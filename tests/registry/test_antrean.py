@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.kit.database import transaction
+from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import Registri
+from tests.impor.alat import Impor, company, worker
 from tests.registry.test_usulan import receipt, send
 from wlkp_gateway.belum_lapor.repository import _TERJAWAB
 
@@ -153,3 +156,32 @@ def test_report_finds_its_cases_without_reading_all(wlkp: Registri) -> None:
     assert sorted(c[2] for c in cases) == ["BANYAK-1", "BANYAK-2", "BANYAK-3"]
     assert "Seq Scan on belum_lapor" not in plan, plan
     wlkp.execute("DELETE FROM belum_lapor WHERE id_asal LIKE 'BANYAK-%'")
+
+
+def test_rows_of_a_file_close_the_cases_that_a_report_would(wlkp: Registri, tmp_path: Path) -> None:
+    for n in (48, 49):
+        wlkp.internal.post("/v1/laporan", json=contoh.laporan(f"W-{n}", [], n=n))
+    named, gone, elsewhere = (addition(f"B-{n}", n, "W-48") for n in (148, 149, 150))
+    send(wlkp, named, gone, elsewhere)
+    impor = Impor(wlkp, tmp_path)
+    companies = impor(Himpunan.BADAN_USAHA, [company(48), company(49)])
+    done = impor(
+        Himpunan.PEKERJA,
+        [worker(148, 48), worker(149, 48, hubungan_kerja="BERHENTI"), worker(150, 49)],
+    )
+    assert (companies.kasus_ditutup, done.kasus_ditutup) == (0, 1)
+    assert told(wlkp, named)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
+    assert [told(wlkp, item)[0] for item in (gone, elsewhere)] == ["diterima"] * 2
+    counted = wlkp.fetch("SELECT rincian->'usulan' FROM audit_peristiwa ORDER BY id DESC LIMIT 1")
+    assert counted[0][0] == 1
+
+
+def test_company_in_a_file_closes_its_case(wlkp: Registri, tmp_path: Path) -> None:
+    item = {"himpunan": "badan_usaha", "jumlah_pekerja": 1, "isi": contoh.badan_usaha(51)}
+    item = addition("B-51", 51) | item
+    del item["id_badan_usaha"]
+    send(wlkp, item)
+    impor = Impor(wlkp, tmp_path)
+    assert impor(Himpunan.BADAN_USAHA, [company(51), company(52)]).kasus_ditutup == 1
+    assert told(wlkp, item)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
+    assert impor(Himpunan.BADAN_USAHA, [company(51), company(52)]).kasus_ditutup == 0

@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from services.kit.database import Transaction
+from services.registry.jawaban import Ditutup
 from services.registry.penilaian import Putusan
 from services.registry.queue import settle
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.v1.kode import AKHIR_BELUM_LAPOR, AlasanUsulan, KeadaanBelumLapor
+from shared_schemas.v1.kode import (
+    AKHIR_BELUM_LAPOR,
+    AlasanUsulan,
+    HubunganKerja,
+    KeadaanBelumLapor,
+)
 
 # A company's case by NPWP or NIB. A worker's by NIK in the establishment reported, or in another
 # of its NPWP: a case is opened on the head, and a branch reports its own.
@@ -44,13 +50,6 @@ class Terlapor(NamedTuple):
     nik: str | None
 
 
-class Ditutup(NamedTuple):
-    """How many cases were closed, and how many proposals had opened them."""
-
-    kasus: int
-    usulan: int
-
-
 def lock_answered(
     tx: Transaction, companies: Sequence[dict[str, Any]], workers: Sequence[Terlapor]
 ) -> list[tuple[Any, ...]]:
@@ -66,6 +65,23 @@ def lock_answered(
         "nik": [w.nik for w in workers],
     }
     return tx.raw(_TERJAWAB, known).fetchall()
+
+
+def answer_import(
+    tx: Transaction, himpunan: Himpunan, rows: Sequence[dict[str, Any]], waktu: dt.datetime
+) -> Ditutup:
+    """Close the open cases that rows of a file answer, before these are written; return how many.
+
+    A worker who has left is nobody's answer.
+    """
+    if himpunan is Himpunan.BADAN_USAHA:
+        return close(tx, lock_answered(tx, rows, ()), waktu)
+    workers = [
+        Terlapor(r["id_badan_usaha"], None, r["nik"])
+        for r in rows
+        if r["hubungan_kerja"] != HubunganKerja.BERHENTI.value
+    ]
+    return close(tx, lock_answered(tx, (), workers), waktu)
 
 
 def close(tx: Transaction, cases: Sequence[tuple[Any, ...]], waktu: dt.datetime) -> Ditutup:
