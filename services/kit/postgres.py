@@ -30,6 +30,15 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
+from services.kit.postgres_proses import (
+    PORT,
+    PRIVATE_SOCKETS,
+    clear_traces,
+    live_pid,
+    pid_file,
+    remove_socket_dir,
+    serves,
+)
 from services.kit.postgres_tempat import (
     Account,
     PostgresUnavailableError,
@@ -46,8 +55,6 @@ from services.kit.postgres_tempat import (
 __all__ = ["PostgresServer", "PostgresUnavailableError", "find_binaries"]
 
 SUPERUSER = "postgres"
-PORT = 5432
-"""Only part of the socket's file name: no port is opened."""
 LONGEST_SOCKET_PATH = 107
 """Bytes of `sun_path` on Linux without its closing zero."""
 START_SECONDS = 120
@@ -150,7 +157,7 @@ class PostgresServer:
             return
         with self._locked():
             home, _ = self._home()
-            if _live_pid(home / "cluster") is not None:
+            if live_pid(home / "cluster") is not None:
                 raise PostgresUnavailableError(f"Server di {self.data_dir} masih dipakai.")
             shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(self.data_dir, ignore_errors=True)
@@ -257,7 +264,7 @@ class PostgresServer:
             near.mkdir(mode=0o700, exist_ok=True)
             folder = near
         else:
-            folder = Path(tempfile.mkdtemp(prefix="hub-pg-soket-", dir=reachable_temp(account)))
+            folder = Path(tempfile.mkdtemp(prefix=PRIVATE_SOCKETS, dir=reachable_temp(account)))
         if account is not None:
             account.own(folder)
         return folder
@@ -293,8 +300,8 @@ class PostgresServer:
     def _adopt(self, cluster: Path) -> bool:
         """Whether a server for this folder already answers, or comes to while we wait."""
         deadline = time.monotonic() + START_SECONDS
-        while _live_pid(cluster) is not None and time.monotonic() < deadline:
-            lines = _pid_file(cluster)
+        while live_pid(cluster) is not None and time.monotonic() < deadline:
+            lines = pid_file(cluster)
             if len(lines) > 7 and lines[7].strip() == "ready" and self._answers(Path(lines[4])):
                 self._socket_dir = Path(lines[4])
                 return True
@@ -323,7 +330,7 @@ class PostgresServer:
         """Start a server and wait until it answers, again and again while a dead one lingers."""
         cluster = home / "cluster"
         log = home / "server.log"
-        _clear_traces(cluster, home / "soket")
+        clear_traces(cluster, home / "soket")
         socket_dir = self._new_socket_dir(home, account)
         if log.exists() and log.stat().st_size > _LARGEST_LOG:
             log.replace(log.with_suffix(".log.1"))
@@ -339,7 +346,7 @@ class PostgresServer:
             if not lingers or time.monotonic() > deadline:
                 raise PostgresUnavailableError(f"PostgreSQL tidak mau mulai:\n{said[-2000:]}")
             time.sleep(0.2)
-            _clear_traces(cluster, socket_dir)
+            clear_traces(cluster, socket_dir)
 
     def _launch_once(
         self, cluster: Path, socket_dir: Path, log: Path, account: Account | None, deadline: float
@@ -361,7 +368,7 @@ class PostgresServer:
                 **child_options(account),
             )
         while self._process.poll() is None:
-            lines = _pid_file(cluster)
+            lines = pid_file(cluster)
             if lines[:1] == [str(self._process.pid)] and lines[7:] and lines[7].strip() == "ready":
                 return None
             if time.monotonic() > deadline:
@@ -377,21 +384,21 @@ class PostgresServer:
 
     def _shut_down(self, cluster: Path) -> None:
         """Fast shutdown; if it takes too long the immediate one, which the next start recovers."""
-        lines = _pid_file(cluster)
-        pid = _live_pid(cluster)
+        lines = pid_file(cluster)
+        pid = live_pid(cluster)
         if pid is not None:
             # The pid and not its file is watched: the file goes a moment before the process does.
             for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 10)):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
-                if _wait_until(lambda: not _serves(pid, cluster), seconds):
+                if _wait_until(lambda: not serves(pid, cluster), seconds):
                     break
             else:
                 raise PostgresUnavailableError(f"PostgreSQL di {cluster} tidak mau berhenti.")
         if self._process is not None:
             self._process.wait(STOP_SECONDS)
             self._process = None
-        _remove_socket_dir(lines)
+        remove_socket_dir(lines)
 
 
 def _wait_until(is_true: Callable[[], bool], seconds: float) -> bool:
@@ -413,61 +420,3 @@ def _write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
-
-
-def _pid_file(cluster: Path) -> list[str]:
-    """Lines of `postmaster.pid`: pid, folder, start, port, socket folder, address, key, status."""
-    try:
-        return (cluster / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        return []
-
-
-def _live_pid(cluster: Path) -> int | None:
-    """Process id of the postmaster over `cluster`, or None if there is none alive."""
-    lines = _pid_file(cluster)
-    if not lines or not lines[0].strip().isdigit():
-        return None
-    pid = int(lines[0])
-    return pid if _serves(pid, cluster) else None
-
-
-def _serves(pid: int, cluster: Path) -> bool:
-    """Whether process `pid` lives and is a postmaster over `cluster`."""
-    with contextlib.suppress(ChildProcessError):
-        # Takes a dead child of ours off the process table, where it would seem alive.
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        # Not permitted: a stranger has the number now, for the postmaster is ours to signal.
-        return False
-    process = Path("/proc") / str(pid)
-    if not process.parent.joinpath("self").exists():
-        # No /proc (macOS): the signal's answer must do.
-        return True
-    try:
-        # A zombie waits for its parent and serves nobody; a number used again works elsewhere.
-        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        return state not in "ZX" and (process / "cwd").resolve() == cluster.resolve()
-    except OSError:
-        return False
-
-
-def _clear_traces(cluster: Path, socket_dir: Path) -> None:
-    """Remove what a dead postmaster left: its lock files and its private socket folder.
-
-    PostgreSQL trusts a lock file whose number is in use, be it by a zombie or by a stranger. Its
-    other guard, the shared memory of backends still running, does not need the files.
-    """
-    lines = _pid_file(cluster)
-    if _live_pid(cluster) is None:
-        _remove_socket_dir(lines)
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
-        (socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
-
-
-def _remove_socket_dir(pid_lines: list[str]) -> None:
-    folder = Path(pid_lines[4]) if len(pid_lines) > 4 else Path()
-    if folder.name.startswith("hub-pg-soket-"):
-        shutil.rmtree(folder, ignore_errors=True)
