@@ -11,6 +11,9 @@ import typer
 from services.kit.errors import HubError
 from services.perintah.umum import err
 
+TERPUTUS = 130
+"""Exit code of a command that was interrupted, as shells have it: 128 and the signal's number."""
+
 
 class Perintah(NamedTuple):
     """A command: its modules in `services.perintah`, and what it does, in a line."""
@@ -126,9 +129,17 @@ def main() -> None:
         text = f"Gagal ({error.kode}): {error.detail}"
         err.print(text, highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("Dihentikan; tidak ada yang hilang. Jalankan lagi untuk melanjutkan.")
-        sys.exit(130)
+    except KeyboardInterrupt:  # before the command began
+        _tell_interrupted()
+        sys.exit(TERPUTUS)
+    except SystemExit as end:
+        if end.code == TERPUTUS:  # typer makes it of an interrupt, without a word
+            _tell_interrupted()
+        raise
+
+
+def _tell_interrupted() -> None:
+    err.print("Dihentikan; tidak ada yang hilang. Jalankan lagi untuk melanjutkan.")
 
 
 if __name__ == "__main__":

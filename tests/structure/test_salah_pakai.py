@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from services import persiapan
+from services.cli import TERPUTUS
 from services.kit.errors import ConfigurationError, ResultFileError
 from tests.perintah import app
 
@@ -49,3 +52,23 @@ def test_key_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, [*ask, str(tmp_path)])
         assert isinstance(done.exception, ConfigurationError), content
         assert path.name in str(done.exception)
+
+
+_TERPUTUS_SENDIRI = """
+import os, signal, sys
+from services import cli, sintetis
+
+def interrupted(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    signal.pause()
+
+sintetis.generate = interrupted
+sys.argv = ["hub", "sintetis", "--keluar", sys.argv[1]]
+cli.main()
+"""
+
+
+def test_interrupted_command_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _TERPUTUS_SENDIRI, str(tmp_path / "hasil")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.split(";")[0]) == (TERPUTUS, "", "Dihentikan")
