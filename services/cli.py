@@ -59,9 +59,9 @@ PERINTAH = {
         ("unduh",),
         "Unduh satu himpunan utuh: bagian yang diperiksa sidiknya dan manifes bertanda tangan.",
     ),
-    "sync": Perintah(("sync", "surat_mati", "audit"), "Rekonsiliasi kedua registri."),
+    "sync": Perintah(("sync", "temuan", "surat_mati", "audit"), "Rekonsiliasi kedua registri."),
     "temuan": Perintah(
-        ("sync",), "Daftar temuan; NIK disamarkan, nilainya tetap di registri masing-masing."
+        ("temuan",), "Daftar temuan; NIK disamarkan, nilainya tetap di registri masing-masing."
     ),
     "neraca": Perintah(
         ("neraca",),

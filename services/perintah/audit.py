@@ -11,7 +11,18 @@ from services import persiapan
 from services.kit import logging
 from services.perintah.basisdata import database
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, table
+from services.perintah.umum import (
+    DATA,
+    AsJson,
+    Data,
+    Sisi,
+    Tls,
+    Url,
+    group_named,
+    out,
+    show_json,
+    show_table,
+)
 from services.sync.audit import HasilAudit, run_audit
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
@@ -24,9 +35,8 @@ _DITAMPILKAN = 20
 
 def register(app: typer.Typer) -> None:
     """Add the command to the group `sync`."""
-    for group in app.registered_groups:
-        if group.name == "sync" and group.typer_instance is not None:
-            group.typer_instance.command("audit")(audit)
+    if group := group_named(app, "sync"):
+        group.command("audit")(audit)
 
 
 def audit(
@@ -73,7 +83,7 @@ def _show(found: list[HasilAudit]) -> None:
         {k: v for k, v in dataclasses.asdict(h).items() if k != "bidang"} | {"beda": len(h.beda)}
         for h in found
     ]
-    out.print(table(rows))
+    show_table(rows)
     for hasil in found:
         for b in hasil.beda[:_DITAMPILKAN]:
             out.print(f"{hasil.sisi} {hasil.himpunan} {b.jenis} {b.id}", highlight=False)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from services.perintah.kemajuan import progress_display
-from services.perintah.umum import AsJson, PilihanHimpunan, out, show_json, table
+from services.perintah.umum import AsJson, PilihanHimpunan, out, show_json, show_table
 
 
 def register(app: typer.Typer) -> None:
@@ -82,10 +82,10 @@ def _show(summary: dict[str, Any], keluar: Path) -> None:
         for k, n in summary["kelas"].items()
         if n or k in {"sama", "berbeda"}
     ]
-    out.print(table(counts))
+    show_table(counts)
     fields = [{"bidang": k, "pasangan berbeda": f"{n:,}"} for k, n in summary["bidang"].items()]
     if fields:
-        out.print(table(fields))
+        show_table(fields)
     if summary["tidak_dibandingkan"]:
         absent = ", ".join(summary["tidak_dibandingkan"])
         out.print(

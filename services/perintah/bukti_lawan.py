@@ -19,7 +19,7 @@ from services.kit import logging
 from services.kit.database import make_engine, transaction
 from services.kit.files import write_public
 from services.perintah.basisdata import database
-from services.perintah.umum import DATA, AsJson, Data, Url, out, show_json, table
+from services.perintah.umum import DATA, AsJson, Data, Url, out, show_json, show_table
 from shared_schemas.v1.neraca import SegelTerakhir
 
 VERSI = 1
@@ -63,7 +63,7 @@ def export(
     if as_json:
         show_json(rows)
         return
-    out.print(table(rows[-_DITAMPILKAN:]))
+    show_table(rows[-_DITAMPILKAN:])
     out.print(f"{len(found)} segel di {keluar}.", highlight=False)
 
 

@@ -19,7 +19,7 @@ from services.audit.bukti.periksa import HasilPeriksa
 from services.audit.errors import ArchiveError, EvidenceKeyError
 from services.auth.kunci_pesan import PublicKey, is_message_jwk, read_jwk
 from services.perintah import bukti_lawan
-from services.perintah.umum import AsJson, err, out, show_json, table
+from services.perintah.umum import AsJson, err, out, show_json, show_table
 
 RUSAK = 4
 """Exit code: a record, a seal or an archive is not as it was sealed."""
@@ -152,7 +152,7 @@ def _show(results: list[HasilPeriksa], differences: list[Selisih], proven: Any) 
 
 def _show_some(rows: list[dict[str, Any]]) -> None:
     if rows:
-        out.print(table(rows[:_DITAMPILKAN]))
+        show_table(rows[:_DITAMPILKAN])
     if len(rows) > _DITAMPILKAN:
         rest = len(rows) - _DITAMPILKAN
         err.print(f"… dan {rest} lagi; seluruhnya dengan --json.", highlight=False)

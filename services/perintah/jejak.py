@@ -16,7 +16,7 @@ from services.audit.record import Bukti, Pelaku
 from services.kit.errors import InvalidInputError
 from services.kit.roles import Peran
 from services.perintah.basisdata import registry_transaction
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, table
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, show_table
 from shared_schemas.identitas import check_nik
 from shared_schemas.perjanjian import WIB
 
@@ -85,7 +85,7 @@ def show_person(
         found = {"akses": rows, "salinan_massal": bulk}
         show_json({"registri": nama, "sejak": first, "sebelum": after, **found})
         return
-    out.print(table({**r, "bidang": ", ".join(r["bidang"] or ["?"])} for r in [*rows, *bulk]))
+    show_table({**r, "bidang": ", ".join(r["bidang"] or ["?"])} for r in [*rows, *bulk])
     out.print(
         f"{len(rows)} akses dalam buku jejak {nama}; {len(bulk)} salinan massal, yang memuat setiap"
         " orang yang waktu itu terdaftar.",
@@ -139,7 +139,7 @@ def export(
     if as_json:
         show_json({**summary, "folder": str(keluar)})
         return
-    out.print(table({**r, "bidang": ", ".join(r["bidang"])} for r in summary["menurut_kredensial"]))
+    show_table({**r, "bidang": ", ".join(r["bidang"])} for r in summary["menurut_kredensial"])
     out.print(
         f"{summary['subjek']} orang dalam {summary['akses']} akses; berkas di {keluar}.\n"
         f"Beri tahu secara tertulis paling lambat {summary['tenggat']:%d-%m-%Y %H.%M} WIB.",

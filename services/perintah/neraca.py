@@ -14,7 +14,7 @@ from services.perintah import neraca_registri
 from services.perintah.basisdata import database
 from services.perintah.neraca_registri import columns
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, table
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, show_table
 from services.sync.imbang import SEGEL_BERTENTANGAN, TERJELASKAN, HasilNeraca
 from services.sync.lihat_neraca import balances
 from services.sync.settings import NamaSisi
@@ -87,7 +87,7 @@ def _show(found: list[HasilNeraca], as_json: bool) -> bool:
     if as_json:
         show_json([_as_json(h) for h in found])
     else:
-        out.print(table(row for hasil in found for row in _rows(hasil)))
+        show_table(row for hasil in found for row in _rows(hasil))
         _show_items(found)
     return all(h.cocok for h in found)
 

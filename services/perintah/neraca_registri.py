@@ -8,7 +8,7 @@ from typing import Any
 
 from services.kit.clock import system_clock
 from services.perintah.basisdata import registry_transaction
-from services.perintah.umum import Sisi, out, show_json, table
+from services.perintah.umum import Sisi, out, show_json, show_table
 from services.registry.pernyataan import DuaSeparuh, both_halves
 from shared_schemas.perjanjian import hari
 from shared_schemas.v1.kode import KeadaanUsulan
@@ -25,7 +25,7 @@ def show(nama: Sisi, tanggal: dt.date | None, url: str, data: Path, as_json: boo
     if as_json:
         show_json([_as_json(each) for each in found])
     else:
-        out.print(table(row for each in found for row in _rows(each)))
+        show_table(row for each in found for row in _rows(each))
         for each in found:
             if each.hasil not in {None, Kesesuaian.COCOK}:
                 out.print(f"{each.klien}: {KETERANGAN[each.hasil]}", highlight=False)

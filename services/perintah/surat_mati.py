@@ -9,7 +9,7 @@ import typer
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.perintah.basisdata import with_hub
-from services.perintah.umum import DATA, AsJson, Data, Url, out, show_rows
+from services.perintah.umum import DATA, AsJson, Data, Url, group_named, out, show_rows
 from services.sync import surat_mati
 
 Oleh = Annotated[str, typer.Option("--oleh", help="Nama petugas.")]
@@ -24,9 +24,8 @@ def register(app: typer.Typer) -> None:
     group.command("daftar")(list_letters)
     group.command("ulang")(resend)
     group.command("buang")(discard)
-    for found in app.registered_groups:
-        if found.name == "sync" and found.typer_instance is not None:
-            found.typer_instance.add_typer(group, name="mati")
+    if found := group_named(app, "sync"):
+        found.add_typer(group, name="mati")
 
 
 def list_letters(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:

@@ -1,4 +1,4 @@
-"""`hub sync jalan|muat|status|tertahan|jejak` and `hub temuan`."""
+"""`hub sync jalan|muat`: the work of the reconciler."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services import persiapan
 from services.kit import logging
 from services.kit.database import make_engine
-from services.kit.errors import ConfigurationError, RecordNotFoundError
+from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
-from services.perintah.basisdata import database, with_hub
+from services.perintah.basisdata import database
+from services.perintah.temuan import show_summary
 from services.perintah.umum import (
     DATA,
     AsJson,
@@ -30,19 +30,14 @@ from services.perintah.umum import (
     out,
     show_json,
     show_rows,
-    table,
 )
 from services.persiapan import SYNC_BPJS, SYNC_WLKP, Registrasi
 from services.proses import base_url
 from services.sync.run import (
     Kemajuan,
-    list_temuan,
-    list_tertahan,
     load,
     run,
-    status,
     summary,
-    trace,
 )
 from services.sync.settings import Bukti, NamaSisi, Sisi, SyncSettings, TlsKlien
 from shared_schemas.rujukan import Himpunan
@@ -62,15 +57,11 @@ BpjsUrl = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the group and the list of findings."""
+    """Add the group."""
     group = typer.Typer(help="Rekonsiliasi kedua registri.", no_args_is_help=True)
     group.command("jalan")(run_sync)
     group.command("muat")(load_mirrors)
-    group.command("status")(show_status)
-    group.command("tertahan")(show_held)
-    group.command("jejak")(show_trace)
     app.add_typer(group, name="sync")
-    app.command("temuan")(show_findings)
 
 
 def settings(
@@ -209,70 +200,8 @@ def run_sync(
     if as_json:
         show_json({**dataclasses.asdict(hasil), "ringkasan": rows})
     else:
-        out.print(table(rows))
+        show_summary(rows)
         state = "Konvergen" if hasil.converged else "Belum konvergen"
         out.print(f"{state} dalam {hasil.rounds} putaran.", highlight=False)
     if not hasil.converged:
         raise typer.Exit(TIDAK_KONVERGEN)
-
-
-def show_status(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
-    """Putaran terakhir, kursor dan keterlambatannya, siapa yang sedang bekerja."""
-    state = dataclasses.asdict(with_hub(database_url, data, status))
-    if as_json:
-        show_json(state)
-        return
-    for name, value in state.items():
-        if isinstance(value, list):
-            out.print(f"\n{name}", highlight=False)
-            out.print(table(value))
-        else:
-            out.print(f"{name}: {value}", highlight=False)
-
-
-def show_held(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
-    """Apa yang menunggu petugas, beserta alasannya."""
-    rows = with_hub(database_url, data, lambda e: list(list_tertahan(e)))
-    show_rows(rows, as_json)
-
-
-def show_findings(
-    jenis: Annotated[str | None, typer.Option(help="mis. hanya_wlkp, berbeda, PWBD.")] = None,
-    himpunan: Annotated[PilihanHimpunan | None, typer.Option(help="Himpunannya.")] = None,
-    field: Annotated[str | None, typer.Option(help="Nama bidang Lampiran.")] = None,
-    keadaan: Annotated[str | None, typer.Option(help="mis. terbuka, tertahan.")] = None,
-    data: Data = DATA,
-    database_url: Url = "",
-    as_json: AsJson = False,
-) -> None:
-    """Daftar temuan; NIK disamarkan, nilainya tetap di registri masing-masing."""
-    chosen = himpunan and himpunan.himpunan
-
-    def look(engine: sa.Engine) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        rows = list(list_temuan(engine, jenis, chosen, field, keadaan))
-        return rows, [] if rows else summary(engine)
-
-    rows, there = with_hub(database_url, data, look)
-    show_rows(rows, as_json)
-    if there:  # a word that nothing bears looks like a night without findings
-        err.print("Tidak ada temuan dengan saringan ini. Yang ada:")
-        err.print(table(there))
-
-
-def show_trace(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Id temuan atau usulan.")],
-    data: Data = DATA,
-    database_url: Url = "",
-    as_json: AsJson = False,
-) -> None:
-    """Riwayat satu temuan atau usulan: versi, pengiriman, tanda terima, waktu."""
-    story = with_hub(database_url, data, lambda e: trace(e, id_))
-    if story is None:
-        raise RecordNotFoundError("Tidak ada temuan atau usulan dengan id ini.")
-    if as_json:
-        show_json(story)
-        return
-    for name, rows in story.items():
-        out.print(f"\n{name}", highlight=False)
-        for row in rows:
-            out.print(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from shared_schemas.rujukan import Himpunan
@@ -65,6 +68,12 @@ TandaTangan = Annotated[
 # A pipe has no width of its own; tables are wider than the 80 columns guessed for it.
 out = Console(width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True)
+_TAK_TERBATAS = 10_000  # columns, to ask how wide a table would be
+
+
+def group_named(app: typer.Typer, name: str) -> typer.Typer | None:
+    """Return a group that another module has added to the command line, if it has."""
+    return next((g.typer_instance for g in app.registered_groups if g.name == name), None)
 
 
 def show_json(value: object) -> None:
@@ -72,18 +81,47 @@ def show_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
-def table(rows: Iterable[dict[str, Any]]) -> Table:
-    """Return rows of equal keys as a table."""
-    rows = list(rows)
-    made = Table(*(rows[0] if rows else ("(tidak ada)",)))
-    for row in rows:
-        made.add_row(*("" if v is None else str(v) for v in row.values()))
-    return made
-
-
 def show_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
-    """Print rows as JSON or as a table."""
+    """Print rows as JSON or for people."""
     if as_json:
         show_json(rows)
     else:
-        out.print(table(rows))
+        show_table(rows)
+
+
+def show_table(rows: Iterable[dict[str, Any]], console: Console = out) -> None:
+    """Print rows of equal keys as a table; one below the other where words would be cut."""
+    texts = [{name: said(value) for name, value in row.items()} for row in rows]
+    made = Table(*(texts[0] if texts else ("(tidak ada)",)))
+    for row in texts:
+        made.add_row(*row.values())
+    wide = console.options.update(max_width=_TAK_TERBATAS)
+    if Measurement.get(console, wide, made).minimum <= console.width:
+        console.print(made)
+        return
+    for number, row in enumerate(texts, 1):
+        console.rule(str(number), align="left")
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, text in row.items():
+            if text:
+                grid.add_row(name, text)
+        console.print(grid)
+
+
+def said(value: Any) -> str:
+    """Return a value as people read it: times to the second, of counts those that are not 0."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "ya" if value else "tidak"
+        case dt.datetime():
+            return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%SZ}"
+        case dict():
+            return ", ".join(f"{name} {said(each)}" for name, each in value.items() if each)
+        case list():
+            return ", ".join(map(said, value))
+        case _:
+            return escape(str(value))

@@ -339,3 +339,18 @@ def test_a_word_that_no_finding_bears_is_told_with_those_there_are(panggung: Pan
     assert "Yang ada" not in ask("--jenis", "hanya_wlkp").stderr
     assert ask("--himpunan", "ngawur").exit_code == 2
     assert ask("--himpunan", "badan-usaha").exit_code == 0
+
+
+def test_held_findings_are_listed_whole_with_both_sides_and_the_reason(panggung: Panggung) -> None:
+    pair(panggung)
+    worker(panggung, 1, bpjs={"tanggal_lahir": "1980-01-02"})
+    panggung.run()
+    url = panggung.engine.url.render_as_string(hide_password=False)
+    held = panggung.one(keadaan="tertahan")
+    listed = CliRunner().invoke(app, ["sync", "tertahan", "--database-url", url]).output
+    assert "…" not in listed
+    for told in (held["id"], held["nik"], "wlkp WP1 di W1", "bpjs BP1 di B1", held["alasan"]):
+        assert str(told) in listed
+    for more in (["status"], ["jejak", str(held["id"])]):
+        done = CliRunner().invoke(app, ["sync", *more, "--database-url", url])
+        assert (done.exit_code, "…" in done.output) == (0, False)
