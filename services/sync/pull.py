@@ -27,6 +27,7 @@ from services.sync.konteks import Konteks
 from services.sync.muat import load_if_due
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
+from shared_schemas.sidik import covers_extra
 from shared_schemas.v1.perubahan import HalamanPerubahan
 
 HALAMAN_PER_LANGKAH = 20
@@ -87,11 +88,12 @@ def _follow_addendum(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, letak: Le
     given = bacaan.given_extra(ctx, himpunan)
     if letak.penuh or letak.tambahan == given:
         return False
-    if letak.tambahan <= given:
-        ctx.tell("pull", f"{himpunan} {sisi}: bidang tambahan {', '.join(sorted(given))}.")
+    names = sorted(given)
+    ctx.tell("pull", f"{himpunan} {sisi}: bidang tambahan kini {', '.join(names) or 'tidak ada'}.")
+    if letak.tambahan < given and covers_extra(himpunan, names):
         _find_back(ctx, sisi, himpunan)
-    else:
-        start_again(ctx, sisi, himpunan, "Bidang tambahan tidak diberikan lagi.")
+    else:  # sums cover all D fields or none, and say nothing of one that is not given any more
+        start_again(ctx, sisi, himpunan, "Bidang tambahan berubah.")
     return True
 
 

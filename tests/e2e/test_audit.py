@@ -270,34 +270,60 @@ def test_lost_cursor_is_repaired_by_the_tree_without_reading_everything(
     assert mirror(pasangan) == by_tree  # as a full read makes it
 
 
+def agree(p: Pasangan, agreed: str, *names: str) -> None:
+    """Of an agreement's D fields leave these, for both sides."""
+    document = yaml.safe_load(agreed)
+    kept = {"bidang_tambahan": list(names)}
+    adendum = [
+        a | kept | {"skema_bidang": {n: a["skema_bidang"][n] for n in names}}
+        for a in document["adendum"]
+    ]
+    p.sync.perjanjian_path.write_text(yaml.safe_dump(document | {"adendum": adendum}))
+
+
 def test_addendum_reaches_the_records_that_rest(pasangan: Pasangan) -> None:
     put(pasangan, worker(7, hubungan_kerja="BERHENTI"), worker(9, hubungan_kerja="AKTIF"))
     audit(pasangan, perbaiki=True)
-    reading = (
-        "SELECT bacaan, tambahan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
-    )
+    at = "SELECT bacaan, tambahan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
     known = (
         "SELECT isi->>'hubungan_kerja', count(*) FROM cermin_pekerja WHERE sisi = 'bpjs'"
         " AND isi ? 'hubungan_kerja' GROUP BY 1 ORDER BY 1"
     )
-    ((bacaan, tambahan),) = pasangan.fetch("hub", reading)
+    ((bacaan, tambahan),) = pasangan.fetch("hub", at)
     assert tambahan == ["hubungan_kerja"]
     with_them = mirror(pasangan)
-    before = pasangan.fetch("hub", known)
-    path = pasangan.sync.perjanjian_path
-    agreed = path.read_text()
-    document = yaml.safe_load(agreed)
-    lampiran = [a | {"bidang_tambahan": [], "skema_bidang": {}} for a in document["adendum"]]
-    path.write_text(yaml.safe_dump(document | {"adendum": lampiran}))
+    agreed = pasangan.sync.perjanjian_path.read_text()
+    agree(pasangan, agreed)
     assert audit(pasangan).keadaan is KeadaanAudit.SAMA
     assert pasangan.fetch("hub", known) == []  # what is not given any more is not kept
-    assert pasangan.fetch("hub", reading) == [(bacaan + 1, [])]
-    path.write_text(agreed)
-    hasil = audit(pasangan)
-    assert hasil.keadaan is KeadaanAudit.SAMA
-    assert pasangan.fetch("hub", known) == before == [("AKTIF", 1), ("BERHENTI", 1)]
-    assert pasangan.fetch("hub", reading) == [(bacaan + 1, tambahan)]  # by the tree
+    assert pasangan.fetch("hub", at) == [(bacaan + 1, [])]
+    pasangan.sync.perjanjian_path.write_text(agreed)
+    assert audit(pasangan).keadaan is KeadaanAudit.SAMA
+    assert pasangan.fetch("hub", known) == [("AKTIF", 1), ("BERHENTI", 1)]
+    assert pasangan.fetch("hub", at) == [(bacaan + 1, tambahan)]  # by the tree
     assert mirror(pasangan) == with_them
+
+
+def test_addendum_of_some_fields_is_read_in_full(pasangan: Pasangan) -> None:
+    companies = Himpunan.BADAN_USAHA
+    put(pasangan, {**contoh.badan_usaha(1, kd_daerah="3273"), "id": "U-1"}, himpunan=companies)
+    at = "SELECT bacaan, tambahan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan <> 'pekerja'"
+    known = "SELECT isi->>'kd_daerah' FROM cermin_badan_usaha WHERE sisi = 'bpjs'"
+
+    def look() -> list[Any]:
+        (hasil,) = run_audit(pasangan.sync, sisi=[NamaSisi.BPJS], himpunan=[companies])
+        assert hasil.keadaan is KeadaanAudit.SAMA
+        return [*pasangan.fetch("hub", at)[0], *pasangan.fetch("hub", known)[0]]
+
+    agreed = pasangan.sync.perjanjian_path.read_text()
+    bacaan, semua, daerah = look()
+    assert daerah == "3273"
+    agree(pasangan, agreed)
+    assert look() == [bacaan + 1, [], None]
+    agree(pasangan, agreed, "kd_daerah")
+    assert look() == [bacaan + 2, ["kd_daerah"], "3273"]
+    pasangan.sync.perjanjian_path.write_text(agreed)
+    assert look() == [bacaan + 2, semua, "3273"]
 
 
 def test_lost_cursor_without_a_tree_is_read_anew(
