@@ -30,7 +30,7 @@ from services.kit.csv_teks import column_name
 from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write
-from services.registry.jawaban import Menjawab, answers_nothing
+from services.registry.jawaban import TANPA_JAWABAN, Penjawab
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import IdRekaman
@@ -95,7 +95,7 @@ class Importer:
         pelaku: str,
         refuse: Callable[[Tolakan], None],
         progress: Progress | None = None,
-        menjawab: Menjawab = answers_nothing,
+        penjawab: Penjawab = TANPA_JAWABAN,
         clock: Clock = system_clock,
     ) -> None:
         self._engine = engine
@@ -104,7 +104,7 @@ class Importer:
         self._who = Pelaku(pelaku, pihak)
         self._refuse = refuse
         self._progress = progress or (lambda *_: None)
-        self._answer = menjawab
+        self._penjawab = penjawab
         self._clock = clock
         self._companies: set[str] = set()
         self._seen = Terlihat()
@@ -217,9 +217,11 @@ class Importer:
         for row in chunk.rows:
             row["sidik_sumber"] = write.source_digest(row)
         with transaction(self._engine) as tx:
-            # Before any record: who decides a case locks it first, too.
-            closed = self._answer(tx, himpunan, chunk.rows, self._clock())
+            self._penjawab.lock(tx, himpunan, chunk.rows)
             done = write.upsert(tx, himpunan, chunk.rows, dasar="impor", pelaku=self._who.id)
+            late = [write.key_of(himpunan, row) in done.lebih_lama for row in chunk.rows]
+            taken = [row for row, older in zip(chunk.rows, late, strict=True) if not older]
+            closed = self._penjawab.close(tx, himpunan, taken, self._clock())
             for raw, reasons in chunk.quarantined:
                 tx.raw(
                     "INSERT INTO karantina (sidik, himpunan, isi, alasan) VALUES (%s, %s, %s, %s)"
@@ -247,10 +249,9 @@ class Importer:
         result.karantina += len(chunk.quarantined)
         result.lebih_lama += len(done.lebih_lama)
         result.kasus_ditutup += closed.kasus
-        if done.lebih_lama:
-            for row, number in zip(chunk.rows, chunk.nomor, strict=True):
-                if write.key_of(himpunan, row) in done.lebih_lama:
-                    self._refuse(Tolakan(name, number, *_LEBIH_LAMA))
+        for number, older in zip(chunk.nomor, late, strict=True):
+            if older:
+                self._refuse(Tolakan(name, number, *_LEBIH_LAMA))
 
 
 def _digest(key: tuple[str, str]) -> bytes:

@@ -142,7 +142,7 @@ def run_import(
         pelaku=f"impor-{nama}",
         refuse=refusals,
         progress=tell,
-        menjawab=registri.menjawab,
+        penjawab=registri.penjawab,
     )
     try:
         return [

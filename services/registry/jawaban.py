@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from services.kit.database import Transaction
 from shared_schemas.rujukan import Himpunan
+
+Rows = Sequence[dict[str, Any]]
 
 
 class Ditutup(NamedTuple):
@@ -17,10 +19,30 @@ class Ditutup(NamedTuple):
     usulan: int
 
 
-Menjawab = Callable[[Transaction, Himpunan, Sequence[dict[str, Any]], dt.datetime], Ditutup]
-"""Closes the cases that rows of a file answer, before these are written."""
+class Penjawab(Protocol):
+    """Closes the cases that rows of a file answer: locked before the rows are written.
+
+    Who decides a case locks it before any record, too; in the other order they wait for each other.
+    """
+
+    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> None:
+        """Lock the open cases that these rows would answer."""
+
+    def close(self, tx: Transaction, himpunan: Himpunan, rows: Rows, waktu: dt.datetime) -> Ditutup:
+        """Close the cases that rows among them answer, those that were taken over."""
 
 
-def answers_nothing(*_: object) -> Ditutup:
-    """Close no case: only its stewards decide those of this body."""
-    return Ditutup(0, 0)
+class TanpaJawaban:
+    """Closes no case: only its stewards decide those of this body."""
+
+    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> None:
+        """Do nothing."""
+
+    def close(
+        self, _tx: Transaction, _himpunan: Himpunan, _rows: Rows, _waktu: dt.datetime
+    ) -> Ditutup:
+        """Close none."""
+        return Ditutup(0, 0)
+
+
+TANPA_JAWABAN: Penjawab = TanpaJawaban()

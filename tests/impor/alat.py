@@ -48,7 +48,7 @@ class Impor:
             registri.pemilik,
             pelaku="impor-uji",
             refuse=self.tolakan.append,
-            menjawab=registri.menjawab,
+            penjawab=registri.penjawab,
         )
         return importer.run(himpunan, path, lembar)
 

@@ -161,17 +161,20 @@ def test_report_finds_its_cases_without_reading_all(wlkp: Registri) -> None:
 def test_rows_of_a_file_close_the_cases_that_a_report_would(wlkp: Registri, tmp_path: Path) -> None:
     for n in (48, 49):
         wlkp.internal.post("/v1/laporan", json=contoh.laporan(f"W-{n}", [], n=n))
-    named, gone, elsewhere = (addition(f"B-{n}", n, "W-48") for n in (148, 149, 150))
-    send(wlkp, named, gone, elsewhere)
+    named, gone, elsewhere, former = (addition(f"B-{n}", n, "W-48") for n in range(148, 152))
+    send(wlkp, named, gone, elsewhere, former)
     impor = Impor(wlkp, tmp_path)
     companies = impor(Himpunan.BADAN_USAHA, [company(48), company(49)])
-    done = impor(
-        Himpunan.PEKERJA,
-        [worker(148, 48), worker(149, 48, hubungan_kerja="BERHENTI"), worker(150, 49)],
-    )
-    assert (companies.kasus_ditutup, done.kasus_ditutup) == (0, 1)
+    late = {"dilaporkan_pada": "2020-01-01T08:00:00+07:00"}
+    wlkp.execute(
+        "INSERT INTO pekerja (id, id_badan_usaha, nik, hubungan_kerja, dilaporkan_pada)"
+        " VALUES ('P-151', 'W-48', :n, 'BERHENTI', '2026-05-01')", n=contoh.nik(151)
+    )  # fmt: skip
+    rows = [worker(148, 48), worker(149, 48, hubungan_kerja="BERHENTI"), worker(150, 49)]
+    done = impor(Himpunan.PEKERJA, [*rows, worker(151, 48, **late)])
+    assert (companies.kasus_ditutup, done.kasus_ditutup, done.lebih_lama) == (0, 1, 1)
     assert told(wlkp, named)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
-    assert [told(wlkp, item)[0] for item in (gone, elsewhere)] == ["diterima"] * 2
+    assert [told(wlkp, i)[0] for i in (gone, elsewhere, former)] == ["diterima"] * 3
     counted = wlkp.fetch("SELECT rincian->'usulan' FROM audit_peristiwa ORDER BY id DESC LIMIT 1")
     assert counted[0][0] == 1
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from services.kit.database import Transaction
-from services.registry.jawaban import Ditutup
+from services.registry.jawaban import Ditutup, Rows
 from services.registry.penilaian import Putusan
 from services.registry.queue import settle
 from shared_schemas.rujukan import Himpunan
@@ -67,23 +67,6 @@ def lock_answered(
     return tx.raw(_TERJAWAB, known).fetchall()
 
 
-def answer_import(
-    tx: Transaction, himpunan: Himpunan, rows: Sequence[dict[str, Any]], waktu: dt.datetime
-) -> Ditutup:
-    """Close the open cases that rows of a file answer, before these are written; return how many.
-
-    A worker who has left is nobody's answer.
-    """
-    if himpunan is Himpunan.BADAN_USAHA:
-        return close(tx, lock_answered(tx, rows, ()), waktu)
-    workers = [
-        Terlapor(r["id_badan_usaha"], None, r["nik"])
-        for r in rows
-        if r["hubungan_kerja"] != HubunganKerja.BERHENTI.value
-    ]
-    return close(tx, lock_answered(tx, (), workers), waktu)
-
-
 def close(tx: Transaction, cases: Sequence[tuple[Any, ...]], waktu: dt.datetime) -> Ditutup:
     """Close locked cases, and end the proposals behind them; return how many."""
     if not cases:
@@ -93,3 +76,29 @@ def close(tx: Transaction, cases: Sequence[tuple[Any, ...]], waktu: dt.datetime)
         settle(tx, h, [c[2] for c in cases if c[1] == h], _PUTUSAN, None, waktu) for h in Himpunan
     )
     return Ditutup(len(cases), settled)
+
+
+class BarisBerkas:
+    """Closes the cases that the rows of an imported file answer, as a report would.
+
+    A worker who has left is nobody's answer.
+    """
+
+    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> None:
+        """Lock the open cases that these rows would answer."""
+        self._locked(tx, himpunan, rows)
+
+    def close(self, tx: Transaction, himpunan: Himpunan, rows: Rows, waktu: dt.datetime) -> Ditutup:
+        """Close those that rows among them answer, and end the proposals behind them."""
+        return close(tx, self._locked(tx, himpunan, rows), waktu)
+
+    @staticmethod
+    def _locked(tx: Transaction, himpunan: Himpunan, rows: Rows) -> list[tuple[Any, ...]]:
+        if himpunan is Himpunan.BADAN_USAHA:
+            return lock_answered(tx, rows, ())
+        workers = [
+            Terlapor(r["id_badan_usaha"], None, r["nik"])
+            for r in rows
+            if r["hubungan_kerja"] != HubunganKerja.BERHENTI.value
+        ]
+        return lock_answered(tx, (), workers)
