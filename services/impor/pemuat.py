@@ -30,7 +30,7 @@ from services.kit.csv_teks import column_name
 from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write
-from services.registry.jawaban import TANPA_JAWABAN, Penjawab
+from services.registry.jawaban import TANPA_JAWABAN, Ditutup, Penjawab
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import IdRekaman
@@ -217,11 +217,13 @@ class Importer:
         for row in chunk.rows:
             row["sidik_sumber"] = write.source_digest(row)
         with transaction(self._engine) as tx:
-            self._penjawab.lock(tx, himpunan, chunk.rows)
+            asked = self._penjawab.lock(tx, himpunan, chunk.rows)
             done = write.upsert(tx, himpunan, chunk.rows, dasar="impor", pelaku=self._who.id)
             late = [write.key_of(himpunan, row) in done.lebih_lama for row in chunk.rows]
-            taken = [row for row, older in zip(chunk.rows, late, strict=True) if not older]
-            closed = self._penjawab.close(tx, himpunan, taken, self._clock())
+            closed = Ditutup(0, 0)
+            if asked:
+                taken = [row for row, older in zip(chunk.rows, late, strict=True) if not older]
+                closed = self._penjawab.close(tx, himpunan, taken, self._clock())
             for raw, reasons in chunk.quarantined:
                 tx.raw(
                     "INSERT INTO karantina (sidik, himpunan, isi, alasan) VALUES (%s, %s, %s, %s)"

@@ -25,8 +25,8 @@ class Penjawab(Protocol):
     Who decides a case locks it before any record, too; in the other order they wait for each other.
     """
 
-    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> None:
-        """Lock the open cases that these rows would answer."""
+    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> bool:
+        """Lock the open cases that these rows would answer; say whether there are any."""
 
     def close(self, tx: Transaction, himpunan: Himpunan, rows: Rows, waktu: dt.datetime) -> Ditutup:
         """Close the cases that rows among them answer, those that were taken over."""
@@ -35,8 +35,9 @@ class Penjawab(Protocol):
 class TanpaJawaban:
     """Closes no case: only its stewards decide those of this body."""
 
-    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> None:
-        """Do nothing."""
+    def lock(self, _tx: Transaction, _himpunan: Himpunan, _rows: Rows) -> bool:
+        """Lock none."""
+        return False
 
     def close(
         self, _tx: Transaction, _himpunan: Himpunan, _rows: Rows, _waktu: dt.datetime

@@ -11,6 +11,7 @@ from services.audit.record import Auditor
 from services.impor import Importer
 from services.kit.database import make_engine
 from services.kit.rahasia import derive
+from services.layanan import spec
 from services.registry.write import fields_of
 from shared_schemas.rujukan import Himpunan, Pihak
 from tests.bench import beban, berkas, pembaca, pgbench
@@ -27,7 +28,14 @@ def impor(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
     engine = make_engine(url, 2)
     secret = (panggung.data / "wlkp" / "rahasia").read_bytes()
     auditor = Auditor(derive(secret, "sidik-nik"))
-    importer = Importer(engine, auditor, Pihak.KESATU, pelaku="bench", refuse=lambda _: None)
+    importer = Importer(
+        engine,
+        auditor,
+        Pihak.KESATU,
+        pelaku="bench",
+        refuse=lambda _: None,
+        penjawab=spec("wlkp").penjawab,
+    )
     importer.run(Himpunan.BADAN_USAHA, panggung.perusahaan)
     names = ("id_badan_usaha", "urutan", *fields_of(Himpunan.PEKERJA), "dilaporkan_pada")
     columns = ", ".join((*names, "sidik_sumber"))

@@ -84,9 +84,9 @@ class BarisBerkas:
     A worker who has left is nobody's answer.
     """
 
-    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> None:
-        """Lock the open cases that these rows would answer."""
-        self._locked(tx, himpunan, rows)
+    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> bool:
+        """Lock the open cases that these rows would answer; say whether there are any."""
+        return bool(self._locked(tx, himpunan, rows))
 
     def close(self, tx: Transaction, himpunan: Himpunan, rows: Rows, waktu: dt.datetime) -> Ditutup:
         """Close those that rows among them answer, and end the proposals behind them."""
