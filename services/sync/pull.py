@@ -89,11 +89,11 @@ def _follow_addendum(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, letak: Le
     if letak.penuh or letak.tambahan == given:
         return False
     names = sorted(given)
-    ctx.tell("pull", f"{himpunan} {sisi}: bidang tambahan kini {', '.join(names) or 'tidak ada'}.")
     if letak.tambahan < given and covers_extra(himpunan, names):
-        _find_back(ctx, sisi, himpunan)
+        _equalise(ctx, sisi, himpunan, menunggu_tambahan=True)
     else:  # sums cover all D fields or none, and say nothing of one that is not given any more
-        start_again(ctx, sisi, himpunan, "Bidang tambahan berubah.")
+        said = ", ".join(names) or "tidak ada"
+        start_again(ctx, sisi, himpunan, f"Bidang tambahan kini: {said}.")
     return True
 
 
@@ -106,24 +106,31 @@ def _fetch(
     except CursorGoneError:
         if last:
             raise
-        _find_back(ctx, sisi, himpunan)
+        _equalise(ctx, sisi, himpunan)
         return None
 
 
-def _find_back(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
+def _equalise(
+    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, *, menunggu_tambahan: bool = False
+) -> None:
     """Repair the mirror by the digest tree, or read everything where there is none to be had.
 
     Raises what says nothing about the tree: an outage passes, and who may not read the tree may
     not read the feed either.
     """
     try:
-        done = samakan.catch_up(ctx, sisi, himpunan)
+        done = samakan.catch_up(ctx, sisi, himpunan, menunggu_tambahan=menunggu_tambahan)
     except NotAuthorisedError:
         raise
     except _TANPA_POHON as error:
         start_again(ctx, sisi, himpunan, error.detail)
     else:
-        ctx.tell("pull", f"{himpunan} {sisi}: {done} rekaman disamakan menurut pohon.", done)
+        said = (
+            "bidang tambahan belum diberikan."
+            if done is None
+            else f"{done} rekaman disamakan menurut pohon."
+        )
+        ctx.tell("pull", f"{himpunan} {sisi}: {said}", done or 0)
 
 
 def start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, sebab: str) -> None:

@@ -69,14 +69,20 @@ def repair(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, beda: Sequence[Beda
     return done
 
 
-def catch_up(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
+def catch_up(
+    ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, *, menunggu_tambahan: bool = False
+) -> int | None:
     """Bring a mirror whose cursor was lost to its source's state; return the records repaired.
+
+    With `menunggu_tambahan` None, and nothing done, while the source's sums have no D fields.
 
     The feed goes on from the position of the root that was read first, so what changed during
     the walk comes once more by the feed. Cut off at any point, it can be repeated. Raises
     SourceSetBackError where versions do not say which is the later: only a full read follows.
     """
     akar = fetch_root(ctx, sisi, himpunan)
+    if menunggu_tambahan and not covers_extra(himpunan, akar.bidang):
+        return None
     # Its numbers only grow, and this is the later of the two.
     if akar.nomor < bacaan.place(ctx, sisi, himpunan).nomor:
         raise SourceSetBackError(f"{sisi.upper()} dikembalikan ke keadaan yang lebih lama.")

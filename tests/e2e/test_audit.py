@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -324,6 +325,32 @@ def test_addendum_of_some_fields_is_read_in_full(pasangan: Pasangan) -> None:
     assert look() == [bacaan + 2, ["kd_daerah"], "3273"]
     pasangan.sync.perjanjian_path.write_text(agreed)
     assert look() == [bacaan + 2, semua, "3273"]
+
+
+def test_source_that_does_not_give_a_field_yet_is_read_by_its_feed_and_asked_again(
+    pasangan: Pasangan, tmp_path: Path
+) -> None:
+    audit(pasangan, perbaiki=True)
+    at = "SELECT bacaan, tambahan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
+    path = pasangan.sync.perjanjian_path
+    agreed = path.read_text()
+    agree(pasangan, agreed)
+    audit(pasangan)
+    (reading,) = pasangan.fetch("hub", at)
+    earlier = tmp_path / "perjanjian.yaml"  # the hub knows of the addendum before its source does
+    earlier.write_text(agreed)
+    hub = pasangan.sync.model_copy(update={"perjanjian_path": earlier})
+    before = mirror(pasangan)
+    put(pasangan, worker(11, nama="Sesudah Adendum"))
+    for _ in range(2):
+        (hasil,) = run_audit(hub, sisi=[NamaSisi.BPJS], himpunan=[Himpunan.PEKERJA])
+        assert hasil.keadaan is KeadaanAudit.SAMA
+        assert hasil.oktet_rekaman == 0  # the change came by the feed, not by the tree
+        assert pasangan.fetch("hub", at) == [reading]
+    assert sum(before[k] != v for k, v in mirror(pasangan).items()) == 1
+    path.write_text(agreed)
+    assert audit(pasangan).keadaan is KeadaanAudit.SAMA
+    assert pasangan.fetch("hub", at) == [(reading[0], ["hubungan_kerja"])]
 
 
 def test_lost_cursor_without_a_tree_is_read_anew(
