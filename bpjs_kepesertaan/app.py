@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from bpjs_kepesertaan.kepesertaan import routes as kepesertaan
 from bpjs_kepesertaan.pendaftaran import routes as pendaftaran
+from bpjs_kepesertaan.pendaftaran.repository import PENJAWAB
 from bpjs_kepesertaan.pendaftaran.service import AntreanPendaftaran
 from services.auth.pesan_layanan import SignedMessages
 from services.kit.clock import Clock, system_clock
@@ -15,7 +16,7 @@ from services.registry.routes import add_routes
 from services.registry.service import RegistryService, RegistrySpec
 from shared_schemas.rujukan import Pihak
 
-SPEC = RegistrySpec("bpjs", Pihak.KEDUA, 8002, AntreanPendaftaran)
+SPEC = RegistrySpec("bpjs", Pihak.KEDUA, 8002, AntreanPendaftaran, PENJAWAB)
 
 URAIAN = """Layanan Pihak Kedua (BPJS Kesehatan): data badan usaha, jumlah pekerja, pekerja dan
 status kepesertaan JKN dari Aplikasi Perluasan Kepesertaan, menurut Pasal 5 Perjanjian Kerja Sama

@@ -27,4 +27,19 @@ sa.Table(
     sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
     # One case for one thing WLKP knows, however often it is proposed.
     sa.UniqueConstraint("himpunan", "id_asal", name="pendaftaran_asal"),
+    # By which an imported file finds the open cases that it answers.
+    *(
+        sa.Index(
+            f"pendaftaran_{bidang}",
+            sa.text(f"(isi ->> '{bidang}')"),
+            postgresql_where=sa.text(
+                f"keadaan IN ('potensial', 'terverifikasi') AND himpunan = '{himpunan}'"
+            ),
+        )
+        for bidang, himpunan in (
+            ("npwp", "badan_usaha"),
+            ("nomor_tdp_atau_nib", "badan_usaha"),
+            ("nik", "pekerja"),
+        )
+    ),
 )

@@ -12,11 +12,11 @@ from services.registry.routes import add_routes
 from services.registry.service import RegistryService, RegistrySpec
 from shared_schemas.rujukan import Pihak
 from wlkp_gateway.belum_lapor import routes as belum_lapor
-from wlkp_gateway.belum_lapor.repository import BarisBerkas
+from wlkp_gateway.belum_lapor.repository import PENJAWAB
 from wlkp_gateway.belum_lapor.service import AntreanBelumLapor
 from wlkp_gateway.laporan import routes as laporan
 
-SPEC = RegistrySpec("wlkp", Pihak.KESATU, 8001, AntreanBelumLapor, BarisBerkas())
+SPEC = RegistrySpec("wlkp", Pihak.KESATU, 8001, AntreanBelumLapor, PENJAWAB)
 
 URAIAN = """Layanan Pihak Kesatu (Kementerian Ketenagakerjaan): data badan usaha, potensi pekerja
 dan pekerja dari Wajib Lapor Ketenagakerjaan di Perusahaan, menurut Pasal 5 Perjanjian Kerja Sama

@@ -30,7 +30,7 @@ from services.kit.csv_teks import column_name
 from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write
-from services.registry.jawaban import TANPA_JAWABAN, Ditutup, Penjawab
+from services.registry.jawaban import Ditutup, Penjawab
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import IdRekaman
@@ -94,8 +94,8 @@ class Importer:
         *,
         pelaku: str,
         refuse: Callable[[Tolakan], None],
+        penjawab: Penjawab,
         progress: Progress | None = None,
-        penjawab: Penjawab = TANPA_JAWABAN,
         clock: Clock = system_clock,
     ) -> None:
         self._engine = engine

@@ -19,6 +19,7 @@ from services.audit.record import Bukti, Pelaku
 from services.kit.clock import Clock
 from services.kit.database import DatabaseConflictError, Transaction, transaction
 from services.kit.errors import PermanentError
+from services.registry.jawaban import Cases, Ditutup
 from services.registry.penilaian import Putusan, refuse
 from services.registry.read import Row, persons_in
 from services.registry.service import RegistryService
@@ -212,6 +213,24 @@ class CaseQueue(Generic[K]):
             row = self._find(tx, id_kasus)
             self._audit(service, tx, who, [row])
             return self._case(row)
+
+    def end_answered(
+        self, tx: Transaction, cases: Cases, ke: StrEnum, alasan: str, waktu: dt.datetime
+    ) -> Ditutup:
+        """End locked cases whose record came by another way, and the proposals behind them."""
+        if not cases:
+            return Ditutup(0, 0)
+        tx.raw(
+            f"UPDATE {self.table} SET keadaan = %s, alasan = %s, diputuskan_pada = %s"
+            " WHERE id = ANY(%s)",
+            (ke.value, alasan, waktu, [c[0] for c in cases]),
+        )
+        putusan = Putusan(self.outcome[ke], AlasanUsulan.SUDAH_ADA)
+        settled = sum(
+            settle(tx, h, [c[2] for c in cases if c[1] == h], putusan, None, waktu)
+            for h in Himpunan
+        )
+        return Ditutup(len(cases), settled)
 
     def _settle(
         self, tx: Transaction, kasus: K, ke: StrEnum, alasan: str | None, waktu: dt.datetime

@@ -34,7 +34,7 @@ from services.registry.bukti import PengurusBukti
 from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox
-from services.registry.jawaban import TANPA_JAWABAN, Penjawab
+from services.registry.jawaban import Penjawab
 from services.registry.metrik import agreement_metrics
 from services.registry.neraca import BukuNeraca
 from services.registry.penilaian import Penerima, Penilai
@@ -53,7 +53,7 @@ class RegistrySpec:
     pemilik: Pihak
     port: int
     make_antrean: Callable[[Clock], Penerima]
-    penjawab: Penjawab = TANPA_JAWABAN
+    penjawab: Penjawab
 
 
 class RegistryService:

@@ -188,3 +188,32 @@ def test_company_in_a_file_closes_its_case(wlkp: Registri, tmp_path: Path) -> No
     assert impor(Himpunan.BADAN_USAHA, [company(51), company(52)]).kasus_ditutup == 1
     assert told(wlkp, item)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
     assert impor(Himpunan.BADAN_USAHA, [company(51), company(52)]).kasus_ditutup == 0
+
+
+def test_who_is_enrolled_by_a_file_is_registered(bpjs: Registri, tmp_path: Path) -> None:
+    impor = Impor(bpjs, tmp_path)
+    impor(Himpunan.BADAN_USAHA, [company(60)])
+    staff = [addition(f"W-{n}", n, "W-60") for n in range(161, 164)]
+    for item in staff:
+        item["isi"] = contoh.pekerja_wlkp(int(item["id_asal"][2:]))
+    named, verified, elsewhere = staff
+    new = addition("W-62", 62) | {"himpunan": "badan_usaha", "jumlah_pekerja": 1}
+    del new["id_badan_usaha"]
+    new["isi"] = contoh.badan_usaha(62)
+    send(bpjs, *staff, new)
+    decide(bpjs, "W-162", "terverifikasi")
+    assert impor(Himpunan.BADAN_USAHA, [company(61), company(62)]).kasus_ditutup == 1
+    members = [(161, 60), (162, 60), (163, 61)]
+    rows = [{"id_badan_usaha": f"W-{c}", **contoh.pekerja_bpjs(n)} for n, c in members]
+    assert impor(Himpunan.PEKERJA, rows).kasus_ditutup == 2
+    for item in (named, verified, new):
+        assert told(bpjs, item)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
+    assert told(bpjs, elsewhere)[0] == "diterima"
+    cases = bpjs.fetch(
+        "SELECT k.keadaan, coalesce(p.nik, b.npwp) FROM pendaftaran k"
+        " LEFT JOIN pekerja p ON p.id = k.id_rekaman LEFT JOIN badan_usaha b ON b.id = k.id_rekaman"
+        " WHERE k.id_asal IN ('W-161', 'W-162', 'W-163', 'W-62') ORDER BY k.nomor"
+    )
+    registered = [contoh.nik(161), contoh.nik(162), None, contoh.npwp(62)]
+    states = ["terdaftar" if who else "potensial" for who in registered]
+    assert [tuple(c) for c in cases] == list(zip(states, registered, strict=True))

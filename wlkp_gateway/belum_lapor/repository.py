@@ -7,16 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from services.kit.database import Transaction
-from services.registry.jawaban import Ditutup, Rows
-from services.registry.penilaian import Putusan
-from services.registry.queue import settle
+from services.registry.jawaban import Cases, Ditutup, Penjawab, Rows
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.v1.kode import (
-    AKHIR_BELUM_LAPOR,
-    AlasanUsulan,
-    HubunganKerja,
-    KeadaanBelumLapor,
-)
+from shared_schemas.v1.kode import HubunganKerja, KeadaanBelumLapor
+from wlkp_gateway.belum_lapor.service import QUEUE
 
 # A company's case by NPWP or NIB. A worker's by NIK in the establishment reported, or in another
 # of its NPWP: a case is opened on the head, and a branch reports its own.
@@ -34,12 +28,6 @@ SELECT id, himpunan, id_asal FROM belum_lapor WHERE keadaan = 'terbuka' AND id I
                 l.npwp, (SELECT a.npwp FROM badan_usaha a WHERE a.id = l.bu))))
 ) ORDER BY id FOR UPDATE
 """
-_TUTUP = """
-UPDATE belum_lapor SET keadaan = %s, alasan = 'Laporan diterima.', diputuskan_pada = %s
-WHERE id = ANY(%s)
-"""
-_KE = KeadaanBelumLapor.DITUTUP_LAPORAN
-_PUTUSAN = Putusan(AKHIR_BELUM_LAPOR[_KE], AlasanUsulan.SUDAH_ADA)
 
 
 class Terlapor(NamedTuple):
@@ -52,7 +40,7 @@ class Terlapor(NamedTuple):
 
 def lock_answered(
     tx: Transaction, companies: Sequence[dict[str, Any]], workers: Sequence[Terlapor]
-) -> list[tuple[Any, ...]]:
+) -> Cases:
     """Lock the open cases that reported companies and workers answer, for `close`.
 
     Before any record: who decides a case locks it first, too.
@@ -67,38 +55,23 @@ def lock_answered(
     return tx.raw(_TERJAWAB, known).fetchall()
 
 
-def close(tx: Transaction, cases: Sequence[tuple[Any, ...]], waktu: dt.datetime) -> Ditutup:
+def close(tx: Transaction, cases: Cases, waktu: dt.datetime) -> Ditutup:
     """Close locked cases, and end the proposals behind them; return how many."""
-    if not cases:
-        return Ditutup(0, 0)
-    tx.raw(_TUTUP, (_KE.value, waktu, [c[0] for c in cases]))
-    settled = sum(
-        settle(tx, h, [c[2] for c in cases if c[1] == h], _PUTUSAN, None, waktu) for h in Himpunan
-    )
-    return Ditutup(len(cases), settled)
+    ke = KeadaanBelumLapor.DITUTUP_LAPORAN
+    return QUEUE.end_answered(tx, cases, ke, "Laporan diterima.", waktu)
 
 
-class BarisBerkas:
-    """Closes the cases that the rows of an imported file answer, as a report would.
+def _lock_answered_by_rows(tx: Transaction, himpunan: Himpunan, rows: Rows) -> Cases:
+    """Lock as a report of these rows would; a worker who has left is nobody's answer."""
+    if himpunan is Himpunan.BADAN_USAHA:
+        return lock_answered(tx, rows, ())
+    workers = [
+        Terlapor(r["id_badan_usaha"], None, r["nik"])
+        for r in rows
+        if r["hubungan_kerja"] != HubunganKerja.BERHENTI.value
+    ]
+    return lock_answered(tx, (), workers)
 
-    A worker who has left is nobody's answer.
-    """
 
-    def lock(self, tx: Transaction, himpunan: Himpunan, rows: Rows) -> bool:
-        """Lock the open cases that these rows would answer; say whether there are any."""
-        return bool(self._locked(tx, himpunan, rows))
-
-    def close(self, tx: Transaction, himpunan: Himpunan, rows: Rows, waktu: dt.datetime) -> Ditutup:
-        """Close those that rows among them answer, and end the proposals behind them."""
-        return close(tx, self._locked(tx, himpunan, rows), waktu)
-
-    @staticmethod
-    def _locked(tx: Transaction, himpunan: Himpunan, rows: Rows) -> list[tuple[Any, ...]]:
-        if himpunan is Himpunan.BADAN_USAHA:
-            return lock_answered(tx, rows, ())
-        workers = [
-            Terlapor(r["id_badan_usaha"], None, r["nik"])
-            for r in rows
-            if r["hubungan_kerja"] != HubunganKerja.BERHENTI.value
-        ]
-        return lock_answered(tx, (), workers)
+PENJAWAB = Penjawab(_lock_answered_by_rows, close)
+"""Closes the cases that the rows of an imported file answer, as a report would."""
