@@ -15,7 +15,7 @@ from services.kit.database import Transaction
 from services.sync.settings import NamaSisi
 from services.sync.temuan import derive_id
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.v1.kode import JenisUsulan
+from shared_schemas.v1.kode import AlasanUsulan, JenisUsulan, StatusPendaftaran
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +31,43 @@ class Butir:
         return uuid.UUID(self.isi["id_usulan"])
 
 
+SEMENTARA = [
+    alasan.value
+    for alasan in (
+        AlasanUsulan.TANPA_WEWENANG, AlasanUsulan.BIDANG_TAMBAHAN, AlasanUsulan.SASARAN_TIDAK_ADA,
+        AlasanUsulan.TIDAK_DILAYANI, AlasanUsulan.SUDAH_ADA,
+    )
+]  # fmt: skip
+"""Answers that rest on how things stand at the receiver, and on no value: they may pass."""
+
 # What was last said to this side about the finding rests on the same value and still stands.
 _MASIH_BERLAKU = """
 EXISTS (SELECT FROM (
-    SELECT u.keadaan, x.sidik_asal FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
+    SELECT u.keadaan, u.kode, x.sidik_asal FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
     WHERE x.id_temuan = t.id AND u.tujuan = '{tujuan}' ORDER BY u.batch DESC LIMIT 1) s
   WHERE s.sidik_asal = t.sidik_{asal}
-    AND s.keadaan IN ('disiapkan', 'mati', 'ditahan', 'ditolak', 'dibuang'))
+    AND (s.keadaan IN ('disiapkan', 'mati', 'ditahan', 'dibuang')
+         OR s.keadaan = 'ditolak' AND s.kode <> ALL(%(sementara)s)))
 """
 _PENYELARASAN = """
 WITH g AS (
     SELECT id_wlkp, id_bpjs, min(versi_{asal}) AS versi_asal, min(versi_{tujuan}) AS versi_sasaran,
            bidang = ANY(%(ditahan)s) AS ditahan,
            array_agg(bidang ORDER BY bidang) AS bidang, array_agg(id ORDER BY bidang) AS temuan,
-           array_agg(sidik_{asal} ORDER BY bidang) AS sidik
+           array_agg(sidik_{asal} ORDER BY bidang) AS sidik, max(ulang) AS ulang
     FROM temuan t
     WHERE himpunan = %(himpunan)s AND jenis = 'berbeda' AND keadaan = 'terbuka'
       AND arah IN ('{tujuan}', 'keduanya') AND NOT {masih_berlaku}
     GROUP BY id_wlkp, id_bpjs, 5, CASE WHEN bidang = ANY(%(ditahan)s) THEN bidang END
 )
 SELECT g.id_{tujuan}, g.versi_sasaran, g.id_{asal}, g.versi_asal, m.dilaporkan_pada, m.isi,
-       g.bidang, g.temuan, g.sidik
+       g.bidang, g.temuan, g.sidik, g.ulang
 FROM g JOIN cermin_{himpunan} m ON m.sisi = '{asal}' AND m.id = g.id_{asal}
 ORDER BY g.id_{tujuan}, NOT g.ditahan, g.bidang
 """
 _TAMBAH_PEKERJA = """
 SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, k.{sasaran}, NULL, t.sidik_{asal},
-       t.muncul
+       t.muncul + t.ulang
 FROM temuan t
 JOIN cermin_pekerja m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
 JOIN tautan_badan_usaha k ON k.id_{asal} = t.bu_{asal} {hanya_induk}
@@ -70,7 +80,7 @@ SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, NULL,
            SELECT count(*) FROM cermin_pekerja p WHERE p.sisi = '{asal}'
              AND p.id_badan_usaha = m.id
              AND coalesce(p.isi->>'hubungan_kerja', 'AKTIF') <> 'BERHENTI') END,
-       t.sidik_{asal}, t.muncul
+       t.sidik_{asal}, t.muncul + t.ulang
 FROM temuan t
 JOIN cermin_badan_usaha m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
 WHERE t.jenis = 'hanya_{asal}' AND t.himpunan = 'badan_usaha' AND t.keadaan = 'terbuka'
@@ -87,7 +97,14 @@ LEFT JOIN pemberitahuan p ON p.id_wlkp = k.id_wlkp
 WHERE NOT k.cabang AND b.status_pendaftaran IS NOT NULL AND (
     p.status IS DISTINCT FROM b.status_pendaftaran
     OR %(berwenang)s AND p.jumlah_pekerja IS DISTINCT FROM n.jumlah)
-ORDER BY k.id_wlkp
+UNION ALL
+SELECT k.id_wlkp, u.id_asal, u.versi_asal, NULL, %(tidak)s, NULL, k.id_usulan
+FROM pemberitahuan k {sasaran}
+JOIN usulan u ON u.id = k.id_usulan
+JOIN cermin_badan_usaha w ON w.sisi = 'wlkp' AND w.id = k.id_wlkp
+WHERE k.status <> %(tidak)s AND NOT EXISTS (
+    SELECT FROM tautan_badan_usaha t WHERE t.id_wlkp = k.id_wlkp AND NOT t.cabang)
+ORDER BY 1
 """
 
 
@@ -104,11 +121,13 @@ def penyelarasan(
     """
     names = {"tujuan": tujuan.value, "asal": tujuan.lawan.value, "himpunan": himpunan.value}
     query = _PENYELARASAN.format(masih_berlaku=_MASIH_BERLAKU.format(**names), **names)
-    arguments = {"ditahan": list(ditahan), "himpunan": himpunan.value}
-    for id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, sidik in tx.stream(
-        query, arguments
-    ):
-        key = derive_id("penyelarasan", tujuan, versi_sasaran, versi_asal, *ids, *sidik)
+    arguments = {
+        "ditahan": list(ditahan), "himpunan": himpunan.value, "sementara": SEMENTARA
+    }  # fmt: skip
+    for row in tx.stream(query, arguments):
+        id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, sidik, ulang = row
+        again = [ulang] if ulang else []
+        key = derive_id("penyelarasan", tujuan, versi_sasaran, versi_asal, *ids, *sidik, *again)
         yield Butir(
             {
                 "id_usulan": str(key), "jenis": JenisUsulan.PENYELARASAN.value,
@@ -142,8 +161,9 @@ def penambahan(
     ):
         # What was registered there and is gone again is a new matter, though nothing changed here.
         again = [muncul] if muncul > 1 else []
+        place = [] if companies else [id_bu]
         item = {
-            "id_usulan": str(derive_id("penambahan", tujuan, id_temuan, versi, *again)),
+            "id_usulan": str(derive_id("penambahan", tujuan, id_temuan, versi, *again, *place)),
             "jenis": JenisUsulan.PENAMBAHAN.value, "himpunan": himpunan.value, "id_asal": id_asal,
             "versi_asal": versi, "dilaporkan_pada_asal": _when(pada),
             "isi": {nama: value for nama, value in isi.items() if nama in bidang},
@@ -155,11 +175,12 @@ def penambahan(
 def pemberitahuan(tx: Transaction, *, berwenang: bool, semua: bool) -> Iterator[Butir]:
     """Yield notices of registration to WLKP where the status differs from the last one told.
 
+    A company that lost its counterpart is told not to be registered, if it was told to be.
     Only the companies in `sasaran_kabar` are looked at, unless `semua`.
     """
     query = _STATUS.format(sasaran="" if semua else "JOIN sasaran_kabar USING (id_wlkp)")
     for id_wlkp, id_bpjs, versi, pada, status, jumlah, last in tx.stream(
-        query, {"berwenang": berwenang}
+        query, {"berwenang": berwenang, "tidak": StatusPendaftaran.TIDAK_TERDAFTAR.value}
     ):
         # The former notice is part of the id: a status that returns is told again.
         key = derive_id("status", id_wlkp, id_bpjs, status, jumlah, last)

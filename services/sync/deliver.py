@@ -6,6 +6,7 @@ same bytes under the same key again and gets the same answer.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -41,8 +42,23 @@ WHERE u.id = r.id AND u.tujuan = %(tujuan)s
 RETURNING u.id
 """
 
+# A letter that was put aside arrives after a newer one: what its notices say stands there now.
+_KABAR_TERLAMBAT = """
+WITH terlambat AS (
+    UPDATE pemberitahuan p SET status = '' FROM usulan u, usulan baru
+    WHERE u.batch = %s AND u.jenis = 'status_pendaftaran' AND u.keadaan = 'diterapkan'
+      AND p.id_wlkp = u.id_sasaran AND baru.id = p.id_usulan AND baru.batch > u.batch
+    RETURNING p.id_wlkp
+)
+INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)
+SELECT 'wlkp', id_wlkp, true FROM terlambat ON CONFLICT DO NOTHING
+"""
+
 # Held and queued: the receiver decides later. The others: a lost answer may have accepted them.
 _BELUM_PASTI = ["ditahan", "diterima", *(k.value for k in KeadaanButir)]
+TAK_SAMPAI = "HUB-KIRIM-003"
+"""Code of an item that was withdrawn or thrown away, which the receiver does not know either."""
+_LAMA = dt.timedelta(days=1)  # a signed message is refused after minutes
 _SEBAB_SENDIRI = ("KLIEN-BENTUK-", "KLIEN-IDEMPOTENSI-", "KLIEN-USULAN-")
 """Refusals that this batch will meet each time, and no other batch by the same cause."""
 _MUNGKIN_SENDIRI = {400, 409, 413, 415, 422, 500, 502, 504}
@@ -132,6 +148,7 @@ def _keep_receipts(
             raise ContractError(f"Tanda terima kelompok {batch} tidak cocok dengan isinya.")
         _apply_answers(ctx, tx, tujuan, receipts)
         keadaan.follow_batch(tx, batch, ctx.now())
+        tx.raw(_KABAR_TERLAMBAT, [batch])
         tx.raw(
             "UPDATE kotak_keluar SET tanda_terima = %s, kunci_penerima = %s WHERE id = %s",
             [answer.tertanda, json.dumps(signed.kunci), batch],
@@ -212,11 +229,7 @@ def reopen_not_authorised(ctx: Konteks) -> dict[str, int]:
     What the receiver turned out to have accepted (`refresh_states`) is answered already.
     """
     with transaction(ctx.engine) as tx:
-        keadaan.withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
-        count = tx.raw(
-            "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL "
-            "WHERE keadaan = 'tak_berwenang'"
-        ).rowcount
+        count = keadaan.withdraw(tx, "u.keadaan = 'tak_berwenang'", [])
     return {"dibuka_lagi": count}
 
 
@@ -245,8 +258,9 @@ def _present_states(ctx: Konteks, sisi: NamaSisi) -> Iterator[list[UsulanTercata
     """
     with transaction(ctx.engine) as tx:
         rows = tx.raw(
-            "SELECT id FROM usulan WHERE tujuan = %s AND keadaan = ANY(%s)",
-            (sisi.value, _BELUM_PASTI),
+            "SELECT id FROM usulan WHERE tujuan = %s AND keadaan = ANY(%s)"
+            " AND kode IS DISTINCT FROM %s",
+            (sisi.value, _BELUM_PASTI, TAK_SAMPAI),
         )
         uncertain = {row[0] for row in rows}
         ever = tx.raw("SELECT count(*) FROM usulan WHERE tujuan = %s", (sisi.value,)).fetchone()
@@ -257,12 +271,22 @@ def _present_states(ctx: Konteks, sisi: NamaSisi) -> Iterator[list[UsulanTercata
             uncertain.difference_update(u.id_usulan for u in page)
             yield page
     if len(uncertain) * ctx.settings.batas_halaman > (ever[0] if ever else 0):
-        yield from _listed(ctx, sisi, None)
-        return
-    for id_usulan in sorted(uncertain):
-        found = ctx.klien[sisi].find_usulan(id_usulan)
-        if found is not None:
-            yield [found]
+        for page in _listed(ctx, sisi, None):
+            uncertain.difference_update(u.id_usulan for u in page)
+            yield page
+    else:
+        for id_usulan in sorted(uncertain):
+            found = ctx.klien[sisi].find_usulan(id_usulan)
+            if found is not None:
+                uncertain.discard(id_usulan)
+                yield [found]
+    with transaction(ctx.engine) as tx:
+        tx.raw(
+            "UPDATE usulan u SET kode = %s FROM kotak_keluar k WHERE u.id = ANY(%s)"
+            " AND u.keadaan IN ('ditarik', 'dibuang') AND k.id = u.batch"
+            " AND greatest(k.dikirim_pada, k.dijawab_pada) < %s",
+            (TAK_SAMPAI, list(uncertain), ctx.now() - _LAMA),
+        )
 
 
 def _listed(

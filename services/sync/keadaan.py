@@ -7,8 +7,8 @@ from typing import Any
 
 from services.kit.database import Transaction
 
-# Of the last proposals to each side, the one that says most: an applied value ends the matter,
-# a stale one must be made anew before anything else counts.
+# Of the last proposals to the sides that it is now for, the one that says most: an applied value
+# ends the matter, a stale one must be made anew before anything else counts.
 KEADAAN_TEMUAN = {
     "diterapkan": "diterapkan",
     "usang": "terbuka",
@@ -22,23 +22,35 @@ KEADAAN_TEMUAN = {
 }
 
 _URUTAN = " ".join(f"WHEN '{k}' THEN {n}" for n, k in enumerate(KEADAAN_TEMUAN))
+# Many additions make one PWBD or PDS-TK: that some of them were applied does not end it.
+_PERINGKAT = (
+    "CASE WHEN t.jenis IN ('PWBD', 'PDS-TK') AND u.keadaan = 'diterapkan'"
+    f" THEN {len(KEADAAN_TEMUAN)} ELSE CASE u.keadaan {_URUTAN} END END"
+)
 _MENJADI = " ".join(f"WHEN '{k}' THEN '{v}'" for k, v in KEADAAN_TEMUAN.items())
+# Nothing is to be said anew to one who has the record: the next comparison finds it there, or it
+# is known there as another than here, which is for people.
+_KEADAAN = (
+    "CASE WHEN p.keadaan = 'usang' AND t.jenis IN ('hanya_wlkp', 'hanya_bpjs') THEN 'ditolak'"
+    f" ELSE CASE p.keadaan {_MENJADI} END END"
+)
 _IKUTI = f"""
 WITH terakhir AS (
     SELECT DISTINCT ON (x.id_temuan, u.tujuan, u.id_asal) x.id_temuan, u.id, u.keadaan, u.kode,
-           u.alasan
+           u.alasan, {_PERINGKAT} AS peringkat
     FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan AND u.keadaan <> 'ditarik'
+    JOIN temuan t ON t.id = x.id_temuan AND coalesce(t.arah, 'keduanya') IN ('keduanya', u.tujuan)
     WHERE x.id_temuan IN ({{sasaran}})
     ORDER BY x.id_temuan, u.tujuan, u.id_asal, u.batch DESC, u.posisi DESC
 ), pilihan AS (
     SELECT DISTINCT ON (id_temuan) * FROM terakhir
-    ORDER BY id_temuan, CASE keadaan {_URUTAN} END, id
+    ORDER BY id_temuan, peringkat, id
 )
-UPDATE temuan t SET keadaan = CASE p.keadaan {_MENJADI} END, kode = p.kode, alasan = p.alasan,
+UPDATE temuan t SET keadaan = {_KEADAAN}, kode = p.kode, alasan = p.alasan,
     id_usulan = p.id, diubah_pada = %(now)s
 FROM pilihan p WHERE p.id_temuan = t.id AND t.keadaan <> 'selesai'
   AND (t.keadaan, t.id_usulan, t.kode)
-    IS DISTINCT FROM (CASE p.keadaan {_MENJADI} END, p.id, p.kode)
+    IS DISTINCT FROM ({_KEADAAN}, p.id, p.kode)
 """
 
 _DARI_BATCH = (
@@ -64,10 +76,11 @@ def follow_open(tx: Transaction, now: dt.datetime) -> None:
     tx.raw(_IKUTI.format(sasaran=_TERBUKA), {"now": now})
 
 
-def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
-    """Withdraw some proposals `u`, so that what they said can be said again.
+def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> int:
+    """Withdraw some proposals `u` and open what they were about; return how many findings.
 
-    Not deleted: an earlier sending whose answer was lost may have been accepted, or may still
+    Opened whatever they show: a finding for both sides shows what the other one said. The proposals
+    are not deleted: an earlier sending whose answer was lost may have been accepted, or may still
     arrive, and then the receiver's list brings its state into this book.
     """
     tx.raw(
@@ -77,4 +90,11 @@ def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
         " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
         arguments,
     )
+    opened = tx.raw(
+        "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL"
+        " WHERE keadaan NOT IN ('selesai', 'diterapkan', 'terbuka') AND id IN (SELECT x.id_temuan"
+        f" FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan WHERE {chosen})",
+        arguments,
+    ).rowcount
     tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)
+    return opened

@@ -146,9 +146,12 @@ SELECT 'beda_perusahaan', '', id_wlkp, id_bpjs, bu_wlkp, bu_bpjs, versi_wlkp, ve
 FROM pindah WHERE pasti
 UNION ALL
 SELECT 'hanya_' || sisi, '', CASE sisi WHEN 'wlkp' THEN id END,
-       CASE sisi WHEN 'bpjs' THEN id END, CASE sisi WHEN 'wlkp' THEN bu END,
-       CASE sisi WHEN 'bpjs' THEN bu END, CASE sisi WHEN 'wlkp' THEN versi END,
-       CASE sisi WHEN 'bpjs' THEN versi END
+       CASE sisi WHEN 'bpjs' THEN id END,
+       CASE sisi WHEN 'wlkp' THEN bu ELSE (
+           SELECT t.id_wlkp FROM tautan_badan_usaha t WHERE t.id_bpjs = bu AND NOT t.cabang) END,
+       CASE sisi WHEN 'bpjs' THEN bu ELSE (
+           SELECT t.id_bpjs FROM tautan_badan_usaha t WHERE t.id_wlkp = bu) END,
+       CASE sisi WHEN 'wlkp' THEN versi END, CASE sisi WHEN 'bpjs' THEN versi END
 FROM sendiri JOIN cermin_pekerja USING (sisi, id)
 """
 

@@ -25,6 +25,7 @@ from services.sync.link import link_companies
 from services.sync.propose import propose_all
 from services.sync.pull import pull_pages
 from services.sync.settings import NamaSisi
+from services.sync.ulang import ask_again
 from shared_schemas.rujukan import Himpunan
 
 Hitungan = dict[str, int]
@@ -45,6 +46,7 @@ def go_round(nomor: int, langkah: Langkah, *, pertama: bool) -> Hitungan:
             for sisi in NamaSisi:
                 step("refresh", partial(refresh_states, sisi=sisi))
             step("refresh", reopen_not_authorised)
+            step("refresh", ask_again)
         step("pull", partial(tugas.offer, putaran=nomor))
         for sisi in NamaSisi:
             total.update(_pull(step, sisi))

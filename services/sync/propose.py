@@ -50,6 +50,11 @@ SELECT k.*, %s FROM unnest(%s::text[], %s::text[], %s::int[], %s::uuid[]) k
 ON CONFLICT (id_wlkp) DO UPDATE SET status = excluded.status,
     jumlah_pekerja = excluded.jumlah_pekerja, id_usulan = excluded.id_usulan, pada = excluded.pada
 """
+# Who is deleted there and comes back has been told nothing.
+_LUPAKAN = """
+UPDATE pemberitahuan p SET status = '' FROM sasaran_kabar s WHERE p.id_wlkp = s.id_wlkp
+AND NOT EXISTS (SELECT FROM cermin_badan_usaha w WHERE w.sisi = 'wlkp' AND w.id = p.id_wlkp)
+"""
 # After so many, the planner would still think that most findings are open, and scan them all.
 # Beside a larger number that are not, a sample of three tables costs more than it tells.
 _BANYAK, _BAGIAN = 5_000, 0.1
@@ -107,6 +112,7 @@ def _notices(tx: Transaction, *, may_count: bool) -> Iterator[Butir]:
     masukan = "dengan jumlah" if may_count else "tanpa jumlah"
     semua = not sentuhan.follows(tx, sentuhan.KABAR, masukan)
     sentuhan.take_notices(tx)
+    tx.raw(_LUPAKAN)
     yield from butir.pemberitahuan(tx, berwenang=may_count, semua=semua)
     sentuhan.remember(tx, sentuhan.KABAR, masukan)
 

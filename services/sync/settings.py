@@ -82,6 +82,9 @@ class SyncSettings(BaseModel):
     mati_simpan_hari: int = Field(
         30, ge=1, description="Days that a dead letter keeps its bytes, which hold personal data."
     )
+    ulang_jam: float = Field(
+        24, ge=0, description="Hours after which what still stands is proposed once more."
+    )
     sewa_detik: float = Field(
         20, gt=0, le=25, description="Seconds without a sign after which a leader is replaced."
     )

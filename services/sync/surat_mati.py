@@ -93,7 +93,7 @@ def expire_letters(ctx: Konteks) -> int:
         ).fetchall()
         for (batch,) in rows:
             _drop_bytes(tx, batch, alasan)
-            reopen(tx, batch)
+            keadaan.withdraw(tx, "u.batch = %s AND u.keadaan = 'mati'", [batch])
             note_move(
                 tx, batch, KeadaanKelompok.MATI, KeadaanKelompok.DIBUANG, PROGRAM, alasan, now
             )
@@ -112,17 +112,6 @@ def close_arrived(tx: Transaction, now: dt.datetime) -> int:
         alasan = "Penerima menyebut semua butirnya."
         note_move(tx, batch, KeadaanKelompok.MATI, KeadaanKelompok.TERKIRIM, PROGRAM, alasan, now)
     return len(rows)
-
-
-def reopen(tx: Transaction, batch: int) -> None:
-    """Withdraw a dead letter's items and open what they were about."""
-    tx.raw(
-        "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL"
-        " WHERE keadaan = 'surat_mati' AND id_usulan IN"
-        " (SELECT id FROM usulan WHERE batch = %s AND keadaan = 'mati')",
-        [batch],
-    )
-    keadaan.withdraw(tx, "u.batch = %s AND u.keadaan = 'mati'", [batch])
 
 
 def _lock(tx: Transaction, ids: Sequence[int] | None) -> list[int]:

@@ -259,7 +259,8 @@ tak_tertaut = sa.Table(
 # `bu_*` are the companies of a worker's finding. `sidik_*` tell whether a side's value changed
 # since the finding was last decided; they are keyed by the finding's id and say nothing alone.
 # `berlaku`: the last comparison found it; what was applied keeps its state when it no longer does.
-# `muncul` counts the times that it was not there and came.
+# `muncul` counts the times that it was not there and came, `ulang` those that it was said again
+# because its proposal had ended and it still stood.
 temuan = sa.Table(
     "temuan",
     METADATA,
@@ -284,6 +285,7 @@ temuan = sa.Table(
     sa.Column("diubah_pada", _WAKTU, nullable=False),
     sa.Column("berlaku", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("muncul", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("ulang", sa.Integer, nullable=False, server_default="0"),
     sa.Index(None, "keadaan", "jenis"),
     sa.Index(None, "himpunan", "jenis", "bidang"),
     sa.Index(None, "id_wlkp"),

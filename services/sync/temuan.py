@@ -93,12 +93,17 @@ _SUMBER_BERUBAH = """
 (b.arah IN ('bpjs', 'keduanya') AND t.sidik_wlkp <> b.sidik_wlkp
  OR b.arah IN ('wlkp', 'keduanya') AND t.sidik_bpjs <> b.sidik_bpjs)
 """
+# Who waits in a queue, or was refused, is proposed anew for another company. From before both
+# companies were kept, one of them is not known.
+_TEMPAT_BERUBAH = "(t.jenis <> 'berbeda' AND (t.bu_wlkp <> b.bu_wlkp OR t.bu_bpjs <> b.bu_bpjs))"
 _BUKA = f"""
 (t.keadaan IN ('selesai', 'terbuka') OR b.keadaan <> 'terbuka' OR t.arah IS DISTINCT FROM b.arah
  OR t.keadaan = 'diterapkan' AND (t.versi_wlkp, t.versi_bpjs)
     IS DISTINCT FROM (b.versi_wlkp, b.versi_bpjs)
  OR t.keadaan = 'diterapkan' AND NOT t.berlaku
  OR t.keadaan IN ('ditolak', 'surat_mati') AND {_SUMBER_BERUBAH}
+ OR t.keadaan IN ('ditolak', 'surat_mati', 'diantre') AND {_TEMPAT_BERUBAH}
+ OR t.keadaan = 'diantre' AND {_SUMBER_BERUBAH}
  OR t.keadaan = 'tertahan' AND t.jenis = 'berbeda' AND {_SUMBER_BERUBAH})
 """
 _PERBARUI = f"""

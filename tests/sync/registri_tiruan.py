@@ -24,6 +24,7 @@ from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.usulan import (
     KumpulanUsulan,
+    PemberitahuanStatus,
     PenyelarasanBadanUsaha,
     PenyelarasanPekerja,
 )
@@ -183,6 +184,8 @@ class RegistriTiruan:
         return {k: self.usulan[id_][k] for k in names}
 
     def _judge(self, usulan: Any, raw: dict[str, Any]) -> str:
+        if isinstance(usulan, PemberitahuanStatus):
+            return "diterapkan"
         if not isinstance(usulan, (PenyelarasanBadanUsaha, PenyelarasanPekerja)):
             return "diterima"
         target = self.rekaman[usulan.himpunan].get(usulan.id_sasaran)

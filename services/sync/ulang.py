@@ -1,0 +1,56 @@
+"""Ask again: what still stands a while after its proposal has ended is said anew.
+
+A receiver may refuse for what passes: an addendum that it files later than we do, a company that
+it did not have yet. And what it took over may be gone before we read it: the comparison never saw
+it absent. Neither moves anything here, so only time tells.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from services.kit.database import transaction
+from services.sync.butir import SEMENTARA
+from services.sync.konteks import Konteks
+
+PALING_BANYAK = 10_000
+"""Findings that one run says again, the longest silent first: were all refused, all would be."""
+
+_ULANG = """
+WITH lama AS (
+    SELECT id FROM temuan
+    WHERE keadaan IN ('ditolak', 'diterapkan') AND berlaku AND diubah_pada < %(sebelum)s
+      AND (keadaan = 'ditolak' AND kode = ANY(%(sementara)s)
+           OR keadaan = 'diterapkan' AND jenis IN ('hanya_wlkp', 'hanya_bpjs'))
+    ORDER BY diubah_pada LIMIT %(paling_banyak)s
+)
+UPDATE temuan t SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL,
+    ulang = t.ulang + 1, diubah_pada = %(now)s
+FROM lama WHERE t.id = lama.id
+"""
+
+# As if the refused notice had said something else: the next one is then another, and is told.
+_KABAR = """
+WITH lagi AS (
+    UPDATE pemberitahuan p SET status = '', pada = %(now)s FROM usulan u
+    WHERE u.id = p.id_usulan AND u.keadaan = 'ditolak' AND p.pada < %(sebelum)s
+    RETURNING p.id_wlkp
+)
+INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)
+SELECT 'wlkp', id_wlkp, true FROM lagi ON CONFLICT DO NOTHING
+"""
+
+
+def ask_again(ctx: Konteks) -> dict[str, int]:
+    """Open, once a run, what has stood for `ulang_jam` hours since its proposal ended."""
+    now = ctx.now()
+    arguments = {
+        "now": now,
+        "sebelum": now - dt.timedelta(hours=ctx.settings.ulang_jam),
+        "sementara": SEMENTARA,
+        "paling_banyak": PALING_BANYAK,
+    }
+    with transaction(ctx.engine) as tx:
+        count = tx.raw(_ULANG, arguments).rowcount
+        tx.raw(_KABAR, arguments)
+    return {"ditanyakan_lagi": count}
