@@ -166,8 +166,13 @@ def everybody_is_listed(panggung: Panggung) -> list[str]:
 
 
 def _queued(panggung: Panggung, nama: str) -> set[str]:
-    query = f"SELECT id_asal FROM {ANTREAN[nama]} WHERE id_asal IS NOT NULL"
+    """Return who waits in a queue or was refused; a case that ended well has had its effect."""
+    query = (
+        f"SELECT id_asal FROM {ANTREAN[nama]} WHERE id_asal IS NOT NULL"
+        " AND keadaan NOT IN ('terdaftar', 'ditutup_laporan')"
+    )
     refused = (
-        "SELECT isi->>'id_asal' FROM usulan WHERE jenis = 'penambahan' AND keadaan = 'ditolak'"
+        "SELECT isi->>'id_asal' FROM usulan WHERE jenis = 'penambahan'"
+        " AND (keadaan = 'ditolak' OR kode = 'USULAN-SUDAH-ADA' AND himpunan = 'badan_usaha')"
     )
     return {r[0] for r in panggung.fetch(nama, f"{query} UNION ALL {refused}")}

@@ -13,7 +13,9 @@ from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
 from shared_schemas.sidik import DIGIT_JALUR, MODULUS
 from tests.simulasi import daftar
 from tests.simulasi.daftar import ANTREAN, SISI, TABEL
-from tests.simulasi.panggung import Panggung, load_once
+from tests.simulasi.naskah import MULAI
+from tests.simulasi.panggung import Panggung
+from tests.simulasi.perjanjian import load_once
 from tests.simulasi.suntingan import Suntingan
 
 _AKHIR = {"diterapkan", "ditahan", "ditolak", "usang", "diterima"}
@@ -27,7 +29,7 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *_outbox(panggung),
         *_receipts(panggung),
         *_effects(panggung),
-        *_authority(panggung, perjanjian, now),
+        *_authority(panggung, now),
         *_findings(panggung),
         *daftar.fields_equal(panggung, perjanjian, now),
         *daftar.everybody_is_listed(panggung),
@@ -176,12 +178,13 @@ def _overwritten(
     ]
 
 
-def _authority(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> list[str]:
-    rules = {
-        (himpunan.value, b.nama): perjanjian.wewenang(b, now)
-        for himpunan in Himpunan
-        for b in FIELD_SETS[himpunan].daftar_bidang()
-    }
+def _authority(panggung: Panggung, now: dt.datetime) -> list[str]:
+    """Nothing was changed by one to whom no text of the run has given the say."""
+    rules: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for himpunan in Himpunan:
+        for b in FIELD_SETS[himpunan].daftar_bidang():
+            said = {p.wewenang(b, at) for p in panggung.perjanjian.pernah for at in (MULAI, now)}
+            rules[himpunan.value, b.nama] = {rule.value for rule in said if rule is not None}
     found = []
     for nama, giver in (("wlkp", Pihak.KEDUA), ("bpjs", Pihak.KESATU)):
         lawful = {giver.value, Wewenang.LAPORAN_TERBARU.value}
@@ -190,8 +193,7 @@ def _authority(panggung: Panggung, perjanjian: Perjanjian, now: dt.datetime) -> 
             " ON r.dasar = 'usulan ' || u.id_usulan WHERE u.kode = 'USULAN-DITERAPKAN'"
         )
         for himpunan, bidang in panggung.fetch(nama, query):
-            rule = rules[himpunan, bidang]
-            if rule is None or rule.value not in lawful:
+            if not rules[himpunan, bidang] & lawful:
                 found.append(f"{bidang} di {nama} diubah tanpa wewenang")
     return found
 
@@ -201,8 +203,10 @@ def _findings(panggung: Panggung) -> list[str]:
     rows = panggung.fetch(
         "hub",
         "SELECT jenis, himpunan, keadaan FROM temuan"
-        " WHERE keadaan IN ('terbuka', 'diusulkan', 'tak_berwenang')"
+        " WHERE (keadaan IN ('terbuka', 'diusulkan', 'tak_berwenang')"
+        " OR keadaan = 'ditolak' AND kode = ANY(%s))"
         " AND NOT (jenis IN ('PWBD', 'PDS-TK') AND keadaan = 'terbuka')",
+        ["USULAN-TANPA-WEWENANG", "USULAN-BIDANG-TAMBAHAN", "USULAN-SASARAN-TIDAK-ADA"],
     )
     said = panggung.fetch(
         "hub",

@@ -40,6 +40,7 @@ _T = TypeVar("_T")
 
 _MATI_PALING_BANYAK = 60  # deaths of the hub in one call; more than there are faults
 _TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
+_SEJAM = 3600
 # Nobody forges anything here, comes with a wrong key, or says what the contract does not know.
 _TAK_BERSEBAB = (AnswerSignatureError, ClientUnknownError, RefusedError)
 
@@ -294,6 +295,7 @@ class Dunia:
         self.suntingan.sisa, self.berikut = 0, None
         self.panggung.perjanjian.quiet(self.jam.sekarang)
         self.suntingan.release_all()
+        self.jam.lewat(_SEJAM)  # what was refused for a while is asked about again
         for _ in range(2):
             self.suntingan.report_again()
         if self.acak.random() < 0.5:

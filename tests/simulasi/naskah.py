@@ -1,4 +1,4 @@
-"""The agreement of a run: it lapses and is extended, a duty is postponed, a switch is turned.
+"""The agreement of a run: it lapses, a duty is postponed, a switch is turned, fields are added.
 
 By its text, or by records that the parties sign while everything runs.
 """
@@ -47,6 +47,33 @@ _KEWAJIBAN = {
     "pihak_kesatu": ("Pasal 5 ayat (3) huruf b angka 2", "Pasal 5 ayat (3) huruf c"),
     "pihak_kedua": ("Pasal 5 ayat (4) huruf b angka 1", "Pasal 5 ayat (4) huruf c"),
 }
+_D = "bidang_tambahan: [nitku, tahun_kbli, kd_daerah, hubungan_kerja]"
+_SKEMA_D = BIASA[BIASA.index("    skema_bidang:\n") : BIASA.index("\n# Keadaan kahar")]
+
+
+def _agreed_extra(*names: str) -> str:
+    """Return a text that agrees these D fields and no other."""
+    kept = [line for line in _SKEMA_D.splitlines(True)[1:] if line.split(":")[0].strip() in names]
+    skema = f"    skema_bidang:\n{''.join(kept)}" if kept else "    skema_bidang: {}\n"
+    return _with(_D, f"bidang_tambahan: [{', '.join(names)}]", _with(_SKEMA_D, skema))
+
+
+def _from_midnight() -> str:
+    """Return a text whose second addendum begins in the night of the run, by each own clock."""
+    later = (
+        "  - nomor: CONTOH/ADENDUM/2\n    berlaku: 2026-06-02\n    perihal: Contoh\n"
+        "    dasar: Pasal 11\n    fiktif: true\n"
+        f"    wewenang: {{C5: pihak_kesatu, C7: pihak_kedua}}\n    {_D}\n{_SKEMA_D}"
+    )
+    return _with("\n# Keadaan kahar", f"{later}\n# Keadaan kahar", _agreed_extra())
+
+
+_BEDA_TAMBAHAN = (
+    _agreed_extra(), _agreed_extra("kd_daerah"), _agreed_extra("hubungan_kerja"), _from_midnight(),
+    _with("C5: laporan_terbaru\n      C6", "C5: pihak_kedua\n      C6"),
+    _with("C7: pihak_kesatu", "C7: laporan_terbaru"),
+)  # fmt: skip
+"""Agreements with other addenda than the sample's."""
 
 
 def _without_proposals(teks: str) -> str:
@@ -107,9 +134,9 @@ def choose(acak: random.Random) -> list[Babak]:
     kind = acak.choices(
         (
             "biasa", "berakhir", "diakhiri", "sakelar", "kahar", "diperpanjang", "kahar dicatat",
-            "tanpa usulan",
+            "tanpa usulan", "adendum",
         ),
-        (10, 2, 1, 2, 3, 3, 2, 2),
+        (10, 2, 1, 2, 3, 3, 2, 2, 4),
     )[0]  # fmt: skip
     first = second = Babak(BIASA)
     if kind == "berakhir":
@@ -121,6 +148,8 @@ def choose(acak: random.Random) -> list[Babak]:
         first = acak.choice((first, second))
     elif kind == "tanpa usulan":
         second = Babak(_TANPA_USULAN)
+    elif kind == "adendum":
+        first, second = (Babak(acak.choice((BIASA, *_BEDA_TAMBAHAN))) for _ in range(2))
     elif kind == "kahar":
         pihak = acak.choice(sorted(_KEWAJIBAN))
         second = Babak(_kahar(pihak, acak.choice(_KEWAJIBAN[pihak])))

@@ -33,11 +33,10 @@ from services.layanan import APPS
 from services.perintah.sync import settings
 from services.registry.service import RegistryService
 from services.sync.settings import SyncSettings
-from shared_schemas.perjanjian import Perjanjian, load
 from tests.simulasi.basis_data import pasang
 from tests.simulasi.bencana import Bencana
 from tests.simulasi.jam import Jam
-from tests.simulasi.perjanjian import Berkas
+from tests.simulasi.perjanjian import Berkas, load_once
 from tests.simulasi.sambungan import Cadangan
 
 PROGRAM = ("wlkp", "bpjs", "hub")
@@ -199,17 +198,6 @@ def service_settings(panggung: Panggung, nama: str) -> ServiceSettings:
     )
 
 
-_DIBACA: dict[str, Perjanjian] = {}
-
-
-def load_once(path: Path) -> Perjanjian:
-    """Read an agreement as `load` does, each text once: reading takes a fifth of a run."""
-    text = path.read_text()
-    if text not in _DIBACA:
-        _DIBACA[text] = load(path)
-    return _DIBACA[text]
-
-
 @dataclass(frozen=True)
 class _Waktu:
     """The module `time`, as far as connections ask it."""
@@ -278,7 +266,7 @@ def open_panggung(folder: Path) -> Iterator[Panggung]:
         urls, admin = _open_databases(server, stack)
         sync = settings(urls["hub"], data, "http://wlkp", "http://bpjs", tunggu_detik=20)
         panggung = Panggung(
-            data, urls, admin, sync.model_copy(update={"batas_halaman": 5}),
+            data, urls, admin, sync.model_copy(update={"batas_halaman": 5, "ulang_jam": 0.5}),
             make_engine(urls["hub"], 2), Berkas(data, sync.perjanjian_path),
         )  # fmt: skip
         panggung.hub.connect().close()  # what SQLAlchemy asks a server once is not asked in a run

@@ -87,6 +87,8 @@ class Suntingan(Pelaporan):
                 isi = {**isi, "nama": "Contoh Lain"}
         if self.acak.random() < 0.7:
             isi = {**isi, "dilaporkan_pada": self.moment(-self.acak.randint(1, 400))}
+        if self.acak.random() < 0.2:  # a D field, which not every addendum gives
+            isi = {**isi, "hubungan_kerja": "AKTIF"}
         return {**isi, "id_badan_usaha": f"{nama}-{n}", "urutan": 1}
 
     # One edit
@@ -207,9 +209,12 @@ class Suntingan(Pelaporan):
         self.send(nama, path, {"keadaan": "terdaftar", **more})
 
     def delete(self) -> None:
-        """An operator deletes a worker's record."""
+        """An operator deletes a worker's record, at times one whom a case has registered."""
         nama = self.acak.choice(("wlkp", "bpjs"))
-        if (id_ := self.any_id(nama, "pekerja")) is None:
+        id_ = self._registered() if self.acak.random() < 0.4 else None
+        if id_ is not None:
+            nama = "bpjs"
+        elif (id_ := self.any_id(nama, "pekerja")) is None:
             return
         auditor = self.panggung.apps[nama].state.service.auditor
         bukti = Bukti(
@@ -220,6 +225,15 @@ class Suntingan(Pelaporan):
         self.persist(nama, lambda tx: write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_))
         if self.acak.random() < 0.6:
             self._prune(nama)
+
+    def _registered(self) -> str | None:
+        """Return the id of a member whom a decided case has brought in."""
+        found = self.pick(
+            "bpjs",
+            "SELECT p.id FROM pekerja p JOIN pendaftaran k ON k.id_rekaman = p.id"
+            " WHERE p.dihapus_pada IS NULL ORDER BY 1",
+        )
+        return None if found is None else str(found[0])
 
     def prune(self) -> None:
         """An operator lets tombstones be forgotten: older cursors are then refused."""
