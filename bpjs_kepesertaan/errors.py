@@ -23,4 +23,11 @@ class RegistrationIncompleteError(PermanentError):
     kode = "KLIEN-PENDAFTARAN-003"
     status = 409
     judul = "Data pendaftaran belum lengkap"
-    saran = "Isi bidang wajib BPJS Kesehatan yang disebut; badan usahanya harus sudah terdaftar."
+    saran = "Isi bidang wajib BPJS Kesehatan yang disebut."
+
+
+class RegistrationCompanyError(PermanentError):
+    kode = "KLIEN-PENDAFTARAN-004"
+    status = 409
+    judul = "Badan usaha kasus ini tidak tercatat lagi"
+    saran = "Tolak kasus ini dengan alasan; pengusul mengusulkannya di badan usaha yang tercatat."

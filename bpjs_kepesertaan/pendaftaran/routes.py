@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from bpjs_kepesertaan.errors import (
+    RegistrationCompanyError,
     RegistrationIncompleteError,
     RegistrationNotFoundError,
     RegistrationStateError,
@@ -56,6 +57,7 @@ def list_pendaftaran(
         RegistrationNotFoundError,
         RegistrationStateError,
         RegistrationIncompleteError,
+        RegistrationCompanyError,
         body=True,
     ),
 )
@@ -65,5 +67,8 @@ def decide_pendaftaran(
     keputusan: KeputusanPendaftaran,
     who: Annotated[Pelaku, Depends(PENDAFTARAN)],
 ) -> Any:
-    """Verifikasi, daftarkan, atau tolak dengan alasan."""
+    """Verifikasi, daftarkan, atau tolak dengan alasan.
+
+    Yang sementara itu sudah tercatat menjadi `id_rekaman` kasusnya; rekamannya tidak diubah.
+    """
     return service.decide_case(service_of(request), who, id, keputusan)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from bpjs_kepesertaan.errors import (
+    RegistrationCompanyError,
     RegistrationIncompleteError,
     RegistrationNotFoundError,
     RegistrationStateError,
@@ -63,7 +64,8 @@ def decide_case(
 ) -> KasusPendaftaran:
     """Carry out a decision of BPJS Kesehatan; a registered case becomes a record.
 
-    Raises RegistrationNotFoundError, RegistrationStateError, RegistrationIncompleteError.
+    Raises RegistrationNotFoundError, RegistrationStateError, RegistrationIncompleteError and
+    RegistrationCompanyError.
     """
 
     def register(tx: Transaction, kasus: KasusPendaftaran) -> dict[str, Any]:
@@ -80,7 +82,16 @@ def _register(
     kasus: KasusPendaftaran,
     keputusan: KeputusanPendaftaran,
 ) -> str:
-    """Make the record of a registered case and return its id."""
+    """Make the record of a registered case and return its id, or that of who is on record by now.
+
+    What is on record is BPJS Kesehatan's own and newer than the case: nothing of it is changed.
+    """
+    if kasus.himpunan is Himpunan.PEKERJA:
+        _lock_company(tx, kasus)
+    write.hold_numbers(tx)
+    known = _on_record(tx, kasus)
+    if known is not None:
+        return known
     content = kasus.badan_usaha or kasus.pekerja
     isi = content.model_dump(mode="json", exclude_none=True) if content else {}
     given = keputusan.model_dump(mode="json", exclude={"keadaan", "alasan"}, exclude_none=True)
@@ -95,11 +106,29 @@ def _register(
         return id_rekaman
     row = {**isi, "id_badan_usaha": kasus.id_badan_usaha, "urutan": 1}
     write.upsert(tx, Himpunan.PEKERJA, [row], dasar=dasar, pelaku=who.id)
-    found = tx.raw(
-        "SELECT id FROM pekerja WHERE id_badan_usaha = %s AND nik = %s AND urutan = 1",
-        (kasus.id_badan_usaha, isi["nik"]),
+    return _on_record(tx, kasus) or ""
+
+
+def _lock_company(tx: Transaction, kasus: KasusPendaftaran) -> None:
+    """Keep the company of a worker's case from being deleted; require that it is on record."""
+    living = tx.raw(
+        "SELECT dihapus_pada IS NULL FROM badan_usaha WHERE id = %s FOR KEY SHARE",
+        (kasus.id_badan_usaha,),
     ).fetchone()
-    return str(found[0]) if found else ""
+    if living is None or not living[0]:
+        raise RegistrationCompanyError
+
+
+def _on_record(tx: Transaction, kasus: KasusPendaftaran) -> str | None:
+    """Return the id of the living record of whom a case is about."""
+    if kasus.pekerja is None:
+        return None
+    row = tx.raw(
+        "SELECT id FROM pekerja WHERE id_badan_usaha = %s AND nik = %s AND dihapus_pada IS NULL"
+        " ORDER BY urutan LIMIT 1",
+        (kasus.id_badan_usaha, kasus.pekerja.nik),
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _require_complete(himpunan: Himpunan, isi: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from services.audit.record import Auditor, Bukti
 from services.kit.database import DatabaseConflictError, Transaction
 from services.registry.errors import CompanyHasWorkersError
-from services.registry.tables import TABLE_OF
+from services.registry.tables import KUNCI_NOMOR, TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 
@@ -73,6 +73,15 @@ def source_digest(row: dict[str, Any]) -> int:
     """Return the digest by which a row of a source is known again (signed 64 bits)."""
     text = msgspec.json.encode(row, order="deterministic")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
+
+
+def hold_numbers(tx: Transaction) -> None:
+    """Take the number lock: what other writers brought is seen then, and nobody brings more.
+
+    For who must not bring what somebody else just did. Every row is locked before, and none
+    after: its holder may wait for this lock.
+    """
+    tx.raw("SELECT pg_advisory_xact_lock(%s)", (KUNCI_NOMOR,))
 
 
 def upsert(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.audit.catalogue import Peristiwa
+from services.audit.record import Bukti, Pelaku
 from services.kit.database import transaction
+from services.registry import write
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import Registri
@@ -217,3 +222,79 @@ def test_who_is_enrolled_by_a_file_is_registered(bpjs: Registri, tmp_path: Path)
     registered = [contoh.nik(161), contoh.nik(162), None, contoh.npwp(62)]
     states = ["terdaftar" if who else "potensial" for who in registered]
     assert [tuple(c) for c in cases] == list(zip(states, registered, strict=True))
+
+
+_DIBERIKAN = {
+    "nomor_kepesertaan_jkn": "0009000000081",
+    "tmt_jkn": "2026-06-01",
+    "jumlah_anggota_keluarga": 0,
+    "status_kepesertaan": "AKTIF",
+}
+
+
+def company_at_bpjs(bpjs: Registri, id_: str, n: int) -> None:
+    row = {"id": id_, "status_pendaftaran": "TERDAFTAR", **contoh.badan_usaha(n)}
+    names = ", ".join(row)
+    bpjs.execute(f"INSERT INTO badan_usaha ({names}) VALUES (:{names.replace(', ', ', :')})", **row)
+
+
+def potential(id_asal: str, n: int, company: str, **isi: Any) -> dict[str, Any]:
+    """Return an addition of a worker as Kemnaker proposes one."""
+    return addition(id_asal, n, company) | {"isi": contoh.pekerja_wlkp(n, **isi)}
+
+
+def test_nobody_is_registered_at_a_company_that_was_deleted(bpjs: Registri) -> None:
+    company_at_bpjs(bpjs, "BU-83", 83)
+    item = potential("W-83", 83, "BU-83")
+    send(bpjs, item)
+    decide(bpjs, "W-83", "terverifikasi")
+    bpjs.execute("UPDATE badan_usaha SET npwp = NULL, dihapus_pada = now() WHERE id = 'BU-83'")
+    answer = decide(bpjs, "W-83", "terdaftar", **_DIBERIKAN)
+    assert (answer.status_code, answer.json()["kode"]) == (409, "KLIEN-PENDAFTARAN-004")
+    assert bpjs.fetch("SELECT 1 FROM pekerja WHERE nik = :n", n=contoh.nik(83)) == []
+    assert decide(bpjs, "W-83", "ditolak", alasan="Badan usaha tutup.").status_code == 200
+    assert told(bpjs, item)[0] == "ditolak"
+
+
+def test_deletion_of_a_company_waits_for_who_is_being_registered(bpjs: Registri) -> None:
+    company_at_bpjs(bpjs, "BU-84", 84)
+    send(bpjs, potential("W-84", 84, "BU-84"))
+    decide(bpjs, "W-84", "terverifikasi")
+    auditor = bpjs.app.state.service.auditor
+    bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, Pelaku("uji"), {"himpunan": "badan_usaha"})
+    with ThreadPoolExecutor(1) as pool, transaction(bpjs.engine) as tx:
+        assert write.delete(tx, auditor, bukti, Himpunan.BADAN_USAHA, "BU-84")
+        registering = pool.submit(decide, bpjs, "W-84", "terdaftar", **_DIBERIKAN)
+        wait_for_lock(bpjs, 1)
+        tx.connection.commit()
+        assert registering.result().json()["kode"] == "KLIEN-PENDAFTARAN-004"
+    assert bpjs.fetch("SELECT 1 FROM pekerja WHERE nik = :n", n=contoh.nik(84)) == []
+
+
+def wait_for_lock(registri: Registri, waiting: int) -> None:
+    """Return when so many sessions of this database wait for a lock."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(200):
+        if registri.fetch(query)[0][0] >= waiting:
+            return
+        time.sleep(0.05)
+    raise AssertionError("tidak ada yang menunggu")
+
+
+def test_registration_of_who_is_on_record_by_now_overwrites_nothing(bpjs: Registri) -> None:
+    company_at_bpjs(bpjs, "BU-85", 85)
+    item = potential("W-85", 85, "BU-85", nama="Salah Nama", tanggal_lahir="1995-08-16")
+    send(bpjs, item)
+    decide(bpjs, "W-85", "terverifikasi")
+    own = {"id": "P-85", "id_badan_usaha": "BU-85", "sidik_sumber": 77, **contoh.pekerja_bpjs(85)}
+    names = ", ".join(own)
+    bpjs.execute(f"INSERT INTO pekerja ({names}) VALUES (:{names.replace(', ', ', :')})", **own)
+    record = f"SELECT versi, {names} FROM pekerja WHERE nik = '{contoh.nik(85)}'"
+    before = bpjs.fetch(record)
+    answer = decide(bpjs, "W-85", "terdaftar", alasan="Sudah terdaftar.")
+    assert (answer.status_code, answer.json()["id_rekaman"]) == (200, "P-85")
+    assert bpjs.fetch(record) == before
+    assert told(bpjs, item) == ("diterapkan", "USULAN-PUTUSAN-PETUGAS", "Sudah terdaftar.")
