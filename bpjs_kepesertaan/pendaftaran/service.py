@@ -21,7 +21,7 @@ from services.kit.clock import Clock
 from services.kit.database import Transaction
 from services.registry import write
 from services.registry.penilaian import Putusan, refuse
-from services.registry.queue import Antrean, CaseQueue
+from services.registry.queue import Antrean, CaseQueue, find_company
 from services.registry.service import RegistryService
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
@@ -120,7 +120,9 @@ def _lock_company(tx: Transaction, kasus: KasusPendaftaran) -> None:
 
 
 def _on_record(tx: Transaction, kasus: KasusPendaftaran) -> str | None:
-    """Return the id of the living record of whom a case is about."""
+    """Return the id of the living record of what a case is about."""
+    if kasus.badan_usaha is not None:
+        return find_company(tx, kasus.badan_usaha)
     if kasus.pekerja is None:
         return None
     row = tx.raw(

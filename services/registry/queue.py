@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
@@ -26,6 +26,7 @@ from services.registry.service import RegistryService
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import Kasus
+from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import PenambahanBadanUsaha, PenambahanPekerja
 
@@ -55,6 +56,19 @@ def settle(
     said = (putusan.keadaan.value, putusan.alasan.value, alasan or putusan.kalimat, waktu)
     known = [id_ for id_ in id_asal if id_ is not None]
     return tx.raw(_SELESAIKAN, (*said, himpunan.value, known)).rowcount if known else 0
+
+
+_BADAN_USAHA = """
+SELECT id FROM badan_usaha
+WHERE dihapus_pada IS NULL AND (npwp = %(npwp)s::text OR nomor_tdp_atau_nib = %(nib)s::text)
+ORDER BY npwp = %(npwp)s::text DESC NULLS LAST, id LIMIT 1
+"""
+
+
+def find_company(tx: Transaction, isi: BadanUsaha) -> str | None:
+    """Return the id of a living record that has the NPWP or the NIB of what is proposed."""
+    row = tx.raw(_BADAN_USAHA, {"npwp": isi.npwp, "nib": isi.nomor_tdp_atau_nib}).fetchone()
+    return None if row is None else str(row[0])
 
 
 @dataclass(frozen=True)
@@ -253,22 +267,29 @@ class Antrean(Generic[K]):
 
     queue: CaseQueue[K]
     clock: Clock
+    _dikenal: ClassVar[str] = (
+        "SELECT FROM pekerja WHERE id_badan_usaha = %(bu)s AND nik = %(nik)s"
+        " AND dihapus_pada IS NULL"
+    )
+    """Whether a worker is on record here already, so that no case is opened for him."""
 
     def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
         """Queue a company that only the other body knows."""
+        if find_company(tx, butir.isi) is not None:
+            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
         return self._queued(tx, butir, Himpunan.BADAN_USAHA)
 
     def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
         """Queue a worker of a known company whom only the other body knows."""
+        known = {"bu": butir.id_badan_usaha, "nik": butir.isi.nik}
         row = tx.raw(
             "SELECT (SELECT 1 FROM badan_usaha WHERE id = %(bu)s AND dihapus_pada IS NULL),"
-            " (SELECT 1 FROM pekerja WHERE id_badan_usaha = %(bu)s AND nik = %(nik)s"
-            " AND dihapus_pada IS NULL LIMIT 1)",
-            {"bu": butir.id_badan_usaha, "nik": butir.isi.nik},
+            f" EXISTS ({self._dikenal})",
+            known,
         ).fetchone()
         if row is None or row[0] is None:
             return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
-        if row[1] is not None:
+        if row[1]:
             return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
         return self._queued(tx, butir, Himpunan.PEKERJA, id_badan_usaha=butir.id_badan_usaha)
 

@@ -298,3 +298,80 @@ def test_registration_of_who_is_on_record_by_now_overwrites_nothing(bpjs: Regist
     assert (answer.status_code, answer.json()["id_rekaman"]) == (200, "P-85")
     assert bpjs.fetch(record) == before
     assert told(bpjs, item) == ("diterapkan", "USULAN-PUTUSAN-PETUGAS", "Sudah terdaftar.")
+
+
+def new_company(id_asal: str, n: int, **isi: Any) -> dict[str, Any]:
+    """Return an addition of a company."""
+    item = addition(id_asal, n) | {"himpunan": "badan_usaha", "isi": contoh.badan_usaha(n, **isi)}
+    del item["id_badan_usaha"]
+    return item
+
+
+def test_company_on_record_by_its_npwp_or_nib_is_no_case(wlkp: Registri) -> None:
+    branch = contoh.laporan("W-53-CABANG", [], n=53, nomor_tdp_atau_nib="9129999999953")
+    wlkp.internal.post("/v1/laporan", json=branch)
+    by_npwp, by_nib, other = (
+        new_company("B-53", 53),
+        new_company("B-54", 54, nomor_tdp_atau_nib="9129999999953"),
+        new_company("B-55", 55, npwp=None, nomor_tdp_atau_nib=None),
+    )
+    said = [t["kode"] for t in send(wlkp, by_npwp, by_nib, other).json()["tanda_terima"]]
+    assert said == ["USULAN-SUDAH-ADA", "USULAN-SUDAH-ADA", "USULAN-TERCATAT"]
+    query = "SELECT id_asal FROM belum_lapor WHERE id_asal IN ('B-53', 'B-54', 'B-55')"
+    assert [tuple(r) for r in wlkp.fetch(query)] == [("B-55",)]
+    wlkp.execute(
+        "UPDATE badan_usaha SET npwp = NULL, nomor_tdp_atau_nib = NULL, dihapus_pada = now()"
+        " WHERE id = 'W-53-CABANG'"
+    )
+    assert receipt(send(wlkp, new_company("B-53", 53)))["kode"] == "USULAN-TERCATAT"
+
+
+def test_worker_whom_a_branch_reports_is_no_case_of_its_head(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-56", [], n=56))
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-57", [contoh.pekerja_wlkp(57)], n=57))
+    staff = [contoh.pekerja_wlkp(56), contoh.pekerja_wlkp(58)]
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-56-CABANG", staff, n=56))
+    later = contoh.laporan("W-56-CABANG", staff[:1], "2026-05-20T08:00:00+07:00", n=56)
+    wlkp.internal.post("/v1/laporan", json=later)
+    items = [addition(f"B-{n}", n, "W-56") for n in (56, 57, 58)]
+    said = [t["kode"] for t in send(wlkp, *items).json()["tanda_terima"]]
+    # Another company's worker, and one who left the branch, may be this one's as well.
+    assert said == ["USULAN-SUDAH-ADA", "USULAN-TERCATAT", "USULAN-TERCATAT"]
+
+
+def test_registration_of_a_company_on_record_by_now_makes_no_second(bpjs: Registri) -> None:
+    item = new_company("W-86", 86)
+    send(bpjs, item)
+    decide(bpjs, "W-86", "terverifikasi")
+    company_at_bpjs(bpjs, "BU-86", 86)
+    bpjs.execute("UPDATE badan_usaha SET nama = 'PT Milik BPJS' WHERE id = 'BU-86'")
+    assert decide(bpjs, "W-86", "terdaftar").json()["id_rekaman"] == "BU-86"
+    query = "SELECT id, nama FROM badan_usaha WHERE npwp = :n"
+    found = [tuple(r) for r in bpjs.fetch(query, n=contoh.npwp(86))]
+    assert found == [("BU-86", "PT Milik BPJS")]
+    assert told(bpjs, item)[0] == "diterapkan"
+
+
+def test_two_registrations_at_once_make_one_record(bpjs: Registri) -> None:
+    company_at_bpjs(bpjs, "BU-88", 88)
+    heads = [new_company("W-87", 87), new_company("W-87-CABANG", 87)]
+    staff = [potential(asal, 88, "BU-88") for asal in ("W-88", "W-88-LAGI")]
+    send(bpjs, *heads, *staff)
+    cases = [item["id_asal"] for item in (*heads, *staff)]
+    for asal in cases:
+        decide(bpjs, asal, "terverifikasi")
+
+    def register(asal: str) -> str:
+        answer = decide(bpjs, asal, "terdaftar", **_DIBERIKAN)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id_rekaman"])
+
+    with ThreadPoolExecutor(4) as pool, transaction(bpjs.engine) as tx:
+        write.hold_numbers(tx)  # so that all of them have begun before one can write
+        registering = pool.map(register, cases)
+        wait_for_lock(bpjs, 4)
+        tx.connection.commit()
+        records = list(registering)
+    assert records[0] == records[1] != records[2] == records[3]
+    assert len(bpjs.fetch("SELECT 1 FROM badan_usaha WHERE npwp = :n", n=contoh.npwp(87))) == 1
+    assert len(bpjs.fetch("SELECT 1 FROM pekerja WHERE nik = :n", n=contoh.nik(88))) == 1

@@ -28,8 +28,21 @@ QUEUE = CaseQueue(
 )
 
 
+# At the company proposed, or named by another establishment of its NPWP: a proposal is about the
+# head, and a branch reports its own.
+_DIKENAL = """
+SELECT FROM pekerja p WHERE p.nik = %(nik)s AND p.dihapus_pada IS NULL
+    AND (p.id_badan_usaha = %(bu)s
+        OR p.hubungan_kerja IS DISTINCT FROM 'BERHENTI' AND EXISTS (
+            SELECT FROM badan_usaha a JOIN badan_usaha b ON b.npwp = a.npwp
+            WHERE a.id = %(bu)s AND b.id = p.id_badan_usaha))
+"""
+
+
 class AntreanBelumLapor(Antrean[KasusBelumLapor]):
     """Takes BPJS's additions as cases and its notices of registration as they are."""
+
+    _dikenal = _DIKENAL
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(QUEUE, clock)
