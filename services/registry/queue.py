@@ -114,10 +114,12 @@ class CaseQueue(Generic[K]):
     ) -> bool:
         """Open a case in the first state; say whether one is open now.
 
-        One thing the other side knows (`id_asal`) has one case, however often it is proposed. One
+        One thing the other side knows (`id_asal`) has one case, however often it is proposed, and
+        it says what was proposed last: other content, or another company, is verified anew. One
         that ended is opened again: what is proposed anew is missing here anew, or was corrected.
-        Only the refusal of the very same content stands. Raises DatabaseConflictError while
-        somebody decides the case: whoever came after would wait for what is decided already.
+        Only the refusal of the very same content at the same company stands. Raises
+        DatabaseConflictError while somebody decides the case: whoever came after would wait for
+        what is decided already.
         """
         values = {
             "id": uuid.uuid4(),
@@ -137,18 +139,22 @@ class CaseQueue(Generic[K]):
         del values["id"]
         # Never waited for: its decision may wait for the number lock, which a batch may hold.
         row = tx.raw(
-            f"SELECT id, keadaan, isi FROM {self.table} WHERE himpunan = %s AND id_asal = %s"
-            " FOR NO KEY UPDATE SKIP LOCKED",
+            f"SELECT id, keadaan, isi, id_badan_usaha FROM {self.table}"
+            " WHERE himpunan = %s AND id_asal = %s FOR NO KEY UPDATE SKIP LOCKED",
             (himpunan.value, columns["id_asal"]),
         ).fetchone()
         if row is None:
             raise DatabaseConflictError
         ended = self.outcome.get(row[1])
-        if ended is None:
-            return True
-        if ended is KeadaanUsulan.DITOLAK and row[2] == isi:
+        same = (row[2], row[3]) == (isi, columns.get("id_badan_usaha"))
+        if ended is KeadaanUsulan.DITOLAK and same:
             return False
-        values |= dict.fromkeys(("alasan", "diputuskan_pada", *self._own_columns))
+        if ended is None:
+            del values["dibuat_pada"]
+        if ended is None and same:
+            del values["keadaan"]
+        else:
+            values |= dict.fromkeys(("alasan", "diputuskan_pada", *self._own_columns))
         tx.raw(
             f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in values)} WHERE id = %s",
             (*values.values(), row[0]),

@@ -375,3 +375,48 @@ def test_two_registrations_at_once_make_one_record(bpjs: Registri) -> None:
     assert records[0] == records[1] != records[2] == records[3]
     assert len(bpjs.fetch("SELECT 1 FROM badan_usaha WHERE npwp = :n", n=contoh.npwp(87))) == 1
     assert len(bpjs.fetch("SELECT 1 FROM pekerja WHERE nik = :n", n=contoh.nik(88))) == 1
+
+
+def test_open_case_says_what_was_proposed_last(wlkp: Registri) -> None:
+    for n in (71, 72):
+        wlkp.internal.post("/v1/laporan", json=contoh.laporan(f"W-{n}", [], n=n))
+    first, moved = addition("B-71", 71, "W-71"), addition("B-71", 71, "W-72", nama="Nama Betul")
+    query = (
+        "SELECT id_badan_usaha, isi->>'nama', keadaan, dibuat_pada FROM belum_lapor"
+        " WHERE id_asal = 'B-71'"
+    )
+    send(wlkp, first)
+    (opened,) = wlkp.fetch(query)
+    assert receipt(send(wlkp, moved))["kode"] == "USULAN-TERCATAT"
+    assert [tuple(r) for r in wlkp.fetch(query)] == [("W-72", "Nama Betul", "terbuka", opened[3])]
+    report = contoh.laporan("W-72", [contoh.pekerja_wlkp(71)], "2026-06-20T08:00:00+07:00", n=72)
+    assert wlkp.internal.post("/v1/laporan", json=report).json()["kasus_ditutup"] == 1
+    assert [told(wlkp, i)[0] for i in (first, moved)] == ["diterapkan"] * 2
+
+
+def test_what_was_verified_is_verified_anew_when_it_changed(bpjs: Registri) -> None:
+    def proposed(jumlah: int, **isi: Any) -> dict[str, Any]:
+        return new_company("W-89", 89, **isi) | {"jumlah_pekerja": jumlah}
+
+    query = (
+        "SELECT keadaan, jumlah_pekerja, isi->>'nama', diputuskan_pada IS NULL"
+        " FROM pendaftaran WHERE id_asal = 'W-89'"
+    )
+    nama = contoh.badan_usaha(89)["nama"]
+    send(bpjs, proposed(3))
+    decide(bpjs, "W-89", "terverifikasi")
+    send(bpjs, proposed(5))  # as many as work there by now
+    assert [tuple(r) for r in bpjs.fetch(query)] == [("terverifikasi", 5, nama, False)]
+    send(bpjs, proposed(5, nama="PT Nama Baru"))
+    assert [tuple(r) for r in bpjs.fetch(query)] == [("potensial", 5, "PT Nama Baru", True)]
+    assert decide(bpjs, "W-89", "terdaftar").json()["kode"] == "KLIEN-PENDAFTARAN-002"
+
+
+def test_refusal_at_one_company_says_nothing_of_another(wlkp: Registri) -> None:
+    for n in (73, 74):
+        wlkp.internal.post("/v1/laporan", json=contoh.laporan(f"W-{n}", [], n=n))
+    send(wlkp, addition("B-73", 73, "W-73"))
+    decide(wlkp, "B-73", "tidak_ditemukan", alasan="Bekerja di W-74, bukan di sini.")
+    assert receipt(send(wlkp, addition("B-73", 73, "W-74")))["kode"] == "USULAN-TERCATAT"
+    decide(wlkp, "B-73", "tidak_ditemukan", alasan="Tidak juga di sini.")
+    assert receipt(send(wlkp, addition("B-73", 73, "W-74")))["kode"] == "USULAN-PUTUSAN-PETUGAS"
