@@ -19,6 +19,9 @@ sa.Table(
     sa.Column("keadaan", sa.Text, nullable=False),
     sa.Column("id_asal", sa.Text),
     sa.Column("id_badan_usaha", sa.Text),
+    sa.Column(
+        "npwp_badan_usaha", sa.Text, comment="waktu diusulkan; rekaman terhapus tidak memuatnya"
+    ),
     sa.Column("isi", pg.JSONB, nullable=False),
     sa.Column("alasan", sa.Text),
     sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),

@@ -289,15 +289,20 @@ class Antrean(Generic[K]):
         """Queue a worker of a known company whom only the other body knows."""
         known = {"bu": butir.id_badan_usaha, "nik": butir.isi.nik}
         row = tx.raw(
-            "SELECT (SELECT 1 FROM badan_usaha WHERE id = %(bu)s AND dihapus_pada IS NULL),"
-            f" EXISTS ({self._dikenal})",
+            f"SELECT npwp, EXISTS ({self._dikenal}) FROM badan_usaha"
+            " WHERE id = %(bu)s AND dihapus_pada IS NULL",
             known,
         ).fetchone()
-        if row is None or row[0] is None:
+        if row is None:
             return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
         if row[1]:
             return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
-        return self._queued(tx, butir, Himpunan.PEKERJA, id_badan_usaha=butir.id_badan_usaha)
+        company = {"id_badan_usaha": butir.id_badan_usaha, **self._kept_of(row[0])}
+        return self._queued(tx, butir, Himpunan.PEKERJA, **company)
+
+    def _kept_of(self, _npwp: str | None) -> dict[str, Any]:
+        """Return what a worker's case keeps of his company beside its id."""
+        return {}
 
     def _queued(
         self,

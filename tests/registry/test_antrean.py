@@ -146,6 +146,21 @@ def test_report_of_a_branch_closes_the_case_opened_on_its_head(wlkp: Registri) -
     assert told(wlkp, item)[:2] == ("diterapkan", "USULAN-SUDAH-ADA")
 
 
+def test_report_of_a_branch_closes_the_case_of_a_head_that_was_deleted(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-90", [], n=90))
+    deleted, pruned = (addition(f"B-{n}", n, "W-90") for n in (90, 91))
+    send(wlkp, deleted, pruned)
+    wlkp.execute("UPDATE badan_usaha SET npwp = NULL, dihapus_pada = now() WHERE id = 'W-90'")
+    first = contoh.laporan("W-90-CABANG", [contoh.pekerja_wlkp(90)], n=90)
+    assert wlkp.internal.post("/v1/laporan", json=first).json()["kasus_ditutup"] == 1
+    wlkp.execute("DELETE FROM laporan WHERE id_badan_usaha = 'W-90'")
+    wlkp.execute("DELETE FROM badan_usaha WHERE id = 'W-90'")
+    staff = [contoh.pekerja_wlkp(n) for n in (90, 91)]
+    both = contoh.laporan("W-90-CABANG", staff, "2026-05-20T08:00:00+07:00", n=90)
+    assert wlkp.internal.post("/v1/laporan", json=both).json()["kasus_ditutup"] == 1
+    assert [told(wlkp, i)[0] for i in (deleted, pruned)] == ["diterapkan"] * 2
+
+
 def test_report_finds_its_cases_without_reading_all(wlkp: Registri) -> None:
     wlkp.execute(
         "INSERT INTO belum_lapor (id, himpunan, keadaan, id_asal, id_badan_usaha, isi, dibuat_pada)"

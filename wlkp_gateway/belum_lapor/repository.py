@@ -13,7 +13,8 @@ from shared_schemas.v1.kode import HubunganKerja, KeadaanBelumLapor
 from wlkp_gateway.belum_lapor.service import QUEUE
 
 # A company's case by NPWP or NIB. A worker's by NIK in the establishment reported, or in another
-# of its NPWP: a case is opened on the head, and a branch reports its own.
+# of its NPWP: a case is opened on the head, and a branch reports its own. A head that was deleted
+# has no NPWP any more, so the case has it.
 _TERJAWAB = """
 SELECT id, himpunan, id_asal FROM belum_lapor WHERE keadaan = 'terbuka' AND id IN (
     SELECT id FROM belum_lapor WHERE keadaan = 'terbuka' AND himpunan = 'badan_usaha'
@@ -23,9 +24,9 @@ SELECT id, himpunan, id_asal FROM belum_lapor WHERE keadaan = 'terbuka' AND id I
     UNION ALL SELECT k.id
     FROM unnest(%(tempat)s::text[], %(npwp_tempat)s::text[], %(nik)s::text[]) AS l(bu, npwp, nik)
     JOIN belum_lapor k ON k.keadaan = 'terbuka' AND k.himpunan = 'pekerja'
-        AND k.isi->>'nik' = l.nik AND (k.id_badan_usaha = l.bu OR EXISTS (
-            SELECT FROM badan_usaha b WHERE b.id = k.id_badan_usaha AND b.npwp = coalesce(
-                l.npwp, (SELECT a.npwp FROM badan_usaha a WHERE a.id = l.bu))))
+        AND k.isi->>'nik' = l.nik AND (k.id_badan_usaha = l.bu OR coalesce(
+            (SELECT b.npwp FROM badan_usaha b WHERE b.id = k.id_badan_usaha), k.npwp_badan_usaha
+        ) = coalesce(l.npwp, (SELECT a.npwp FROM badan_usaha a WHERE a.id = l.bu)))
 ) ORDER BY id FOR UPDATE
 """
 

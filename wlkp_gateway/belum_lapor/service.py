@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.audit.catalogue import Peristiwa
 from services.kit.clock import Clock
 from services.kit.database import Transaction
@@ -46,6 +48,9 @@ class AntreanBelumLapor(Antrean[KasusBelumLapor]):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(QUEUE, clock)
+
+    def _kept_of(self, npwp: str | None) -> dict[str, Any]:
+        return {"npwp_badan_usaha": npwp}
 
     def accept_status(self, tx: Transaction, butir: PemberitahuanStatus) -> Putusan:
         """Keep the last notice of a company's registration; a notice needs no decision."""
