@@ -25,7 +25,7 @@ from services.kit.database import Transaction
 from services.kit.errors import HubError
 from services.kit.logging import get_logger
 from services.registry.idempotency import once
-from services.registry.penilaian import Butir, Penilai, Putusan, Sasaran
+from services.registry.penilaian import Butir, Penilai, Putusan, Sasaran, refuse
 from shared_schemas.neraca import digest_of
 from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import (
@@ -42,10 +42,11 @@ RUTE = "kirim usulan"
 
 @dataclass(frozen=True, slots=True)
 class _Jawaban:
-    """An answer and when the item was received, which decides its day."""
+    """An answer, when the item was received, which decides its day, and its digest as it came."""
 
     putusan: Putusan
     pada: dt.datetime
+    sidik: bytes | None
 
     def receipt(self, posisi: int, id_usulan: UUID) -> TandaTerima:
         return TandaTerima(
@@ -145,18 +146,25 @@ class Inbox:
     def _go_through(
         self, tx: Transaction, who: Pelaku, isi: bytes, kumpulan: KumpulanUsulan, decide: _Decide
     ) -> tuple[list[TandaTerima], list[_Baru]]:
-        """Answer each item and store those that are new."""
+        """Answer each item and store those that are new.
+
+        An id that stands for other content is refused without a trace: what is stored, counted
+        and balanced under it is the first item.
+        """
         now = self.agreement.now()
         known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
         targets = self.penilai.lock_targets(tx, kumpulan.usulan)
         sent = json.loads(isi)["usulan"]
         receipts, new = [], []
         for posisi, butir in enumerate(kumpulan.usulan):
+            sidik = digest_of(sent[posisi])
             jawaban = known.get(butir.id_usulan)
             if jawaban is None:
-                jawaban = _Jawaban(decide(tx, who, butir, targets), now)
+                jawaban = _Jawaban(decide(tx, who, butir, targets), now, sidik)
                 known[butir.id_usulan] = jawaban
-                new.append(_Baru(butir, jawaban, digest_of(sent[posisi])))
+                new.append(_Baru(butir, jawaban, sidik))
+            elif jawaban.sidik not in (None, sidik):  # None: from before digests were kept
+                jawaban = _Jawaban(refuse(AlasanUsulan.ID_DIPAKAI), now, sidik)
             receipts.append(jawaban.receipt(posisi, butir.id_usulan))
         self._store(tx, who, new)
         return receipts, new
@@ -179,12 +187,12 @@ class Inbox:
 
     def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, _Jawaban]:
         rows = tx.raw(
-            "SELECT id_usulan, keadaan, kode, versi_hasil, diterima_pada FROM usulan"
+            "SELECT id_usulan, keadaan, kode, versi_hasil, diterima_pada, sidik FROM usulan"
             " WHERE pelaku = %s AND id_usulan = ANY(%s)",
             (who.id, ids),
         ).fetchall()
         return {
-            r[0]: _Jawaban(Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]), r[4])
+            r[0]: _Jawaban(Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]), r[4], r[5])
             for r in rows
         }
 

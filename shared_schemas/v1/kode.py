@@ -122,6 +122,7 @@ class AlasanUsulan(StrEnum):
     TIDAK_DILAYANI = "USULAN-TIDAK-DILAYANI"
     PUTUSAN_PETUGAS = "USULAN-PUTUSAN-PETUGAS"
     CACAT = "USULAN-CACAT"
+    ID_DIPAKAI = "USULAN-ID-DIPAKAI"
 
 
 ALASAN: dict[AlasanUsulan, str] = {
@@ -139,6 +140,7 @@ ALASAN: dict[AlasanUsulan, str] = {
     AlasanUsulan.TIDAK_DILAYANI: "Penerima tidak melayani usulan jenis ini.",
     AlasanUsulan.PUTUSAN_PETUGAS: "Diputuskan petugas.",
     AlasanUsulan.CACAT: "Penerima gagal mengerjakan butir ini; disimpan untuk dikerjakan lagi.",
+    AlasanUsulan.ID_DIPAKAI: "Id ini sudah dipakai untuk isi lain; pakai id baru.",
 }
 
 

@@ -161,6 +161,31 @@ def test_repetition_gets_the_original_answer_and_no_second_effect(
     assert bpjs.fetch("SELECT versi FROM pekerja WHERE id = 'TK-6'")[0][0] == 2
 
 
+def test_id_reused_for_other_content_is_refused_and_leaves_no_trace(
+    bpjs: Registri, company: str
+) -> None:
+    first = selaras(7, jabatan="Semula")
+    again = {k: first[k] for k in reversed(first)}  # the same, written in another order
+    other = first | {"nilai": {"jabatan": "Lain"}}
+    twice = selaras(7, jabatan="Dalam satu kumpulan")
+    kept = "SELECT isi, sidik, keadaan, kode, diterima_pada FROM usulan WHERE id_usulan = :id"
+    accepted = receipt(send(bpjs, first))
+    before = bpjs.fetch(kept, id=first["id_usulan"])
+    answer = send(bpjs, other, again, twice, twice | {"versi_sasaran": 99})
+    states = [(t["keadaan"], t["kode"]) for t in answer.json()["tanda_terima"]]
+    refused = ("ditolak", "USULAN-ID-DIPAKAI")
+    stale = ("usang", "USULAN-VERSI-USANG")
+    assert states == [refused, (accepted["keadaan"], accepted["kode"]), stale, refused]
+    assert answer.json()["tanda_terima"][1] == accepted | {"posisi": 1}
+    assert bpjs.fetch(kept, id=first["id_usulan"]) == before
+    assert bpjs.fetch("SELECT jabatan FROM pekerja WHERE id = 'TK-7'")[0][0] == "Semula"
+    (counted,) = bpjs.fetch(
+        "SELECT rincian->'jumlah', rincian->'menurut_keadaan' FROM audit_peristiwa"
+        " WHERE peristiwa = 'usulan_diterima' ORDER BY id DESC LIMIT 1"
+    )
+    assert tuple(counted) == (1, {"usang": 1})
+
+
 def test_key_reused_for_other_content_is_refused(bpjs: Registri, company: str) -> None:
     key = str(uuid.uuid4())
     send(bpjs, selaras(7, jabatan="A"), key=key)
