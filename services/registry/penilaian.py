@@ -98,10 +98,14 @@ class Penilai:
             self.agreement.require_switched_on(Pihak(who.pihak), PEKERJA_BACA)
 
     def lock_targets(self, tx: Transaction, butir: Sequence[Butir]) -> dict[str, Sasaran]:
-        """Lock the records that corrections are meant for; return them by set and id."""
+        """Lock the records that corrections and notices are meant for; return them by set and id.
+
+        A notice refers to its company by a foreign key, whose lock must not come after the number
+        lock: a report has its company when it asks for that one.
+        """
         targets: dict[str, Sasaran] = {}
         for himpunan, kind in (
-            (Himpunan.BADAN_USAHA, PenyelarasanBadanUsaha),
+            (Himpunan.BADAN_USAHA, PenyelarasanBadanUsaha | PemberitahuanStatus),
             (Himpunan.PEKERJA, PenyelarasanPekerja),
         ):
             ids = sorted({b.id_sasaran for b in butir if isinstance(b, kind)})

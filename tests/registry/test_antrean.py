@@ -435,3 +435,39 @@ def test_refusal_at_one_company_says_nothing_of_another(wlkp: Registri) -> None:
     assert receipt(send(wlkp, addition("B-73", 73, "W-74")))["kode"] == "USULAN-TERCATAT"
     decide(wlkp, "B-73", "tidak_ditemukan", alasan="Tidak juga di sini.")
     assert receipt(send(wlkp, addition("B-73", 73, "W-74")))["kode"] == "USULAN-PUTUSAN-PETUGAS"
+
+
+def notice(company: str, jumlah: int = 1, **more: Any) -> dict[str, Any]:
+    return {
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "status_pendaftaran",
+        "himpunan": "badan_usaha",
+        "id_sasaran": company,
+        "status": "TERDAFTAR",
+        "jumlah_pekerja": jumlah,
+    } | more
+
+
+def test_batch_with_a_notice_and_a_report_do_not_wait_for_each_other(wlkp: Registri) -> None:
+    for n in (61, 62):
+        report = contoh.laporan(f"W-{n}", [contoh.pekerja_wlkp(n)], n=n)
+        wlkp.internal.post("/v1/laporan", json=report)
+    ((worker, versi),) = wlkp.fetch(
+        "SELECT id, versi FROM pekerja WHERE nik = :n", n=contoh.nik(62)
+    )
+    numbered = {
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "penyelarasan",
+        "himpunan": "pekerja",
+        "id_sasaran": worker,
+        "versi_sasaran": versi,
+        "nilai": {"tmt_jkn": "2021-01-01"},
+    }
+    with ThreadPoolExecutor(1) as pool, transaction(wlkp.engine) as tx:
+        tx.raw("SELECT 1 FROM badan_usaha WHERE id = 'W-61' FOR UPDATE")  # as a report does
+        batch = pool.submit(send, wlkp, numbered, notice("W-61"))
+        wait_for_lock(wlkp, 1)
+        tx.raw("UPDATE badan_usaha SET telepon = '+62225550009' WHERE id = 'W-61'")
+        tx.connection.commit()
+        answer = batch.result()
+    assert [t["keadaan"] for t in answer.json()["tanda_terima"]] == ["diterapkan"] * 2
