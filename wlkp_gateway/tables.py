@@ -55,6 +55,8 @@ sa.Table(
     ),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("jumlah_pekerja", sa.BigInteger),
+    sa.Column("id_asal", sa.Text),
+    sa.Column("versi_asal", sa.BigInteger),
     sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),
 )
 

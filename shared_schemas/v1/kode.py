@@ -123,6 +123,7 @@ class AlasanUsulan(StrEnum):
     PUTUSAN_PETUGAS = "USULAN-PUTUSAN-PETUGAS"
     CACAT = "USULAN-CACAT"
     ID_DIPAKAI = "USULAN-ID-DIPAKAI"
+    LEBIH_LAMA = "USULAN-LEBIH-LAMA"
 
 
 ALASAN: dict[AlasanUsulan, str] = {
@@ -141,6 +142,7 @@ ALASAN: dict[AlasanUsulan, str] = {
     AlasanUsulan.PUTUSAN_PETUGAS: "Diputuskan petugas.",
     AlasanUsulan.CACAT: "Penerima gagal mengerjakan butir ini; disimpan untuk dikerjakan lagi.",
     AlasanUsulan.ID_DIPAKAI: "Id ini sudah dipakai untuk isi lain; pakai id baru.",
+    AlasanUsulan.LEBIH_LAMA: "Usulan dari versi_asal yang lebih baru sudah diterima.",
 }
 
 

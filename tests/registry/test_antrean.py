@@ -471,3 +471,21 @@ def test_batch_with_a_notice_and_a_report_do_not_wait_for_each_other(wlkp: Regis
         tx.connection.commit()
         answer = batch.result()
     assert [t["keadaan"] for t in answer.json()["tanda_terima"]] == ["diterapkan"] * 2
+
+
+def test_older_notice_does_not_replace_a_newer_one(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-63", [], n=63))
+
+    def told_of(asal: str, versi: int | None, jumlah: int) -> tuple[str, int]:
+        item = notice("W-63", jumlah, id_asal=asal, versi_asal=versi)
+        said = receipt(send(wlkp, {k: v for k, v in item.items() if v is not None}))
+        query = "SELECT jumlah_pekerja FROM status_jkn WHERE id_badan_usaha = 'W-63'"
+        return said["kode"], wlkp.fetch(query)[0][0]
+
+    assert told_of("B-63", 5, 5) == ("USULAN-DITERAPKAN", 5)
+    assert told_of("B-63", 4, 4) == ("USULAN-LEBIH-LAMA", 5)
+    assert told_of("B-63", 5, 6) == ("USULAN-DITERAPKAN", 6)  # the same version, another number
+    assert told_of("B-64", 1, 1) == ("USULAN-DITERAPKAN", 1)  # linked to another record now
+    assert told_of("B-64", None, 2) == ("USULAN-DITERAPKAN", 2)
+    gone = notice("W-TIDAK-ADA", id_asal="B-63", versi_asal=1)
+    assert receipt(send(wlkp, gone))["kode"] == "USULAN-SASARAN-TIDAK-ADA"

@@ -41,6 +41,20 @@ SELECT FROM pekerja p WHERE p.nik = %(nik)s AND p.dihapus_pada IS NULL
 """
 
 
+# The versions of one record of BPJS Kesehatan tell which notice is the newer; a notice of the same
+# version has another number of workers.
+_KABAR = """
+INSERT INTO status_jkn AS s
+    (id_badan_usaha, status, jumlah_pekerja, id_asal, versi_asal, diterima_pada)
+SELECT id, %s, %s, %s, %s, %s FROM badan_usaha WHERE id = %s AND dihapus_pada IS NULL
+ON CONFLICT (id_badan_usaha) DO UPDATE SET status = excluded.status,
+    jumlah_pekerja = excluded.jumlah_pekerja, id_asal = excluded.id_asal,
+    versi_asal = excluded.versi_asal, diterima_pada = excluded.diterima_pada
+WHERE (s.id_asal = excluded.id_asal AND s.versi_asal > excluded.versi_asal) IS NOT TRUE
+"""
+_TERCATAT = "SELECT 1 FROM badan_usaha WHERE id = %s AND dihapus_pada IS NULL"
+
+
 class AntreanBelumLapor(Antrean[KasusBelumLapor]):
     """Takes BPJS's additions as cases and its notices of registration as they are."""
 
@@ -53,14 +67,10 @@ class AntreanBelumLapor(Antrean[KasusBelumLapor]):
         return {"npwp_badan_usaha": npwp}
 
     def accept_status(self, tx: Transaction, butir: PemberitahuanStatus) -> Putusan:
-        """Keep the last notice of a company's registration; a notice needs no decision."""
-        done = tx.raw(
-            "INSERT INTO status_jkn (id_badan_usaha, status, jumlah_pekerja, diterima_pada)"
-            " SELECT id, %s, %s, %s FROM badan_usaha WHERE id = %s AND dihapus_pada IS NULL"
-            " ON CONFLICT (id_badan_usaha) DO UPDATE SET status = excluded.status,"
-            " jumlah_pekerja = excluded.jumlah_pekerja, diterima_pada = excluded.diterima_pada",
-            (butir.status.value, butir.jumlah_pekerja, self.clock(), butir.id_sasaran),
-        ).rowcount
-        if not done:
+        """Keep the newest notice of a company's registration; a notice needs no decision."""
+        said = (butir.status.value, butir.jumlah_pekerja, butir.id_asal, butir.versi_asal)
+        if tx.raw(_KABAR, (*said, self.clock(), butir.id_sasaran)).rowcount:
+            return Putusan(KeadaanUsulan.DITERAPKAN, AlasanUsulan.DITERAPKAN)
+        if tx.raw(_TERCATAT, (butir.id_sasaran,)).fetchone() is None:
             return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
-        return Putusan(KeadaanUsulan.DITERAPKAN, AlasanUsulan.DITERAPKAN)
+        return Putusan(KeadaanUsulan.USANG, AlasanUsulan.LEBIH_LAMA)
