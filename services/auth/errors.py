@@ -128,7 +128,10 @@ class ClientAuthError(PermanentError):
     kode = "KLIEN-OTENTIKASI-004"
     status = 401
     judul = "Klien tidak dikenali"
-    saran = "Periksa client_assertion: iss, sub, aud, exp, jti dan kuncinya."
+    saran = (
+        "Periksa client_assertion: iss dan sub berisi client_id, aud satu teks berisi alamat"
+        " POST /oauth2/token layanan ini, iat, exp dan jti ada, dan kuncinya terdaftar (ES256)."
+    )
     oauth = "invalid_client"
 
 

@@ -34,7 +34,13 @@ class PermintaanToken(BaseModel):
 
     grant_type: str = Field(max_length=100, examples=[GRANT_TYPE])
     client_assertion_type: str = Field(max_length=200, examples=[ASSERTION_TYPE])
-    client_assertion: str = Field(max_length=8_192, description="JWT ES256, umur <= 5 menit.")
+    client_assertion: str = Field(
+        max_length=8_192,
+        description="JWT ES256 dengan kunci pendaftaran klien, dipakai satu kali. Klaim wajib:"
+        " `iss` dan `sub` client_id; `aud` alamat POST /oauth2/token layanan ini, satu teks (bukan"
+        " larik); `iat` dan `exp` bilangan detik UNIX, `exp` paling lama lima menit dari sekarang;"
+        " `jti` 1 sampai 128 karakter ASCII tanpa spasi. `nbf` boleh, tidak di masa depan.",
+    )
     scope: str = Field("", max_length=2_000, description="Kosong: semua cakupan klien.")
 
 
@@ -128,6 +134,21 @@ def request_token(
     request: Request, form: Annotated[PermintaanToken | None, Depends(token_form)]
 ) -> JSONResponse:
     """Client credentials dengan client_assertion yang ditandatangani ES256 (RFC 7523).
+
+    Isi `client_assertion` yang sudah diurai; keenam klaimnya wajib, dan `aud` ialah alamat publik
+    layanan ini diikuti `/oauth2/token`, bukan alamat layanannya saja:
+
+    ```json
+    {"alg": "ES256", "typ": "JWT"}
+    {
+      "iss": "mitra-contoh",
+      "sub": "mitra-contoh",
+      "aud": "https://layanan.example/oauth2/token",
+      "iat": 1764547200,
+      "exp": 1764547260,
+      "jti": "8f14e45f-ceea-467f-9575-0a4bb2a1c2d3"
+    }
+    ```
 
     Dengan mTLS, token terikat pada sertifikat klien (RFC 8705) dan hanya berlaku bersamanya.
     """

@@ -124,6 +124,29 @@ def test_assertion_is_accepted_once(wlkp: Registri) -> None:
     assert (again.status_code, again.json()["error"]) == (401, "invalid_client")
 
 
+def test_published_example_has_exactly_the_claims_that_are_required(wlkp: Registri) -> None:
+    told = wlkp.app.openapi()["paths"]["/oauth2/token"]["post"]
+    head, example = told["description"].split("```")[1].removeprefix("json\n").split("\n", 1)
+    assert json.loads(head)["alg"] == "ES256"
+    published = json.loads(example)
+    assert published["aud"].endswith("/oauth2/token")
+    assert published["iss"] == published["sub"]
+    form = told["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+    for claim in published:
+        assert f"`{claim}`" in form["properties"]["client_assertion"]["description"]
+        answer = ask(wlkp, key(wlkp).sign(claims(**{claim: None})))
+        assert (answer.status_code, answer.json()["kode"]) == (401, "KLIEN-OTENTIKASI-004"), claim
+    assert ask(wlkp, key(wlkp).sign({k: claims()[k] for k in published})).status_code == 200
+
+
+@pytest.mark.parametrize("aud", [BASE, f"{BASE}/", [AUD]], ids=["alamat", "garis", "larik"])
+def test_refused_audience_is_told_which_one_is_meant(wlkp: Registri, aud: Any) -> None:
+    answer = ask(wlkp, key(wlkp).sign(claims(aud=aud)))
+    assert answer.status_code == 401
+    assert "aud" in answer.json()["error_description"]
+    assert "satu teks" in answer.json()["error_description"]
+
+
 def test_assertion_of_another_key_is_refused(wlkp: Registri) -> None:
     assert ask(wlkp, SigningKey(new_private_pem()).sign(claims())).status_code == 401
 
