@@ -31,20 +31,20 @@ _SENTENCES = {
     "extra_forbidden": "Bidang ini tidak dikenal; hapus.",
     "json_invalid": "Badan bukan JSON yang benar.",
     "string_type": "Isi dengan teks.",
-    "string_too_short": "Teks terlalu pendek.",
-    "string_too_long": "Teks terlalu panjang.",
+    "string_too_short": "Teks terlalu pendek: paling sedikit {min_length} karakter.",
+    "string_too_long": "Teks terlalu panjang: paling banyak {max_length} karakter.",
     "string_unicode": "Teks memuat karakter yang bukan Unicode.",
     "string_pattern_mismatch": "Bentuk teks tidak sesuai; lihat dokumentasi bidang ini.",
     "int_type": "Isi dengan bilangan bulat.",
     "int_parsing": "Isi dengan bilangan bulat.",
     "int_from_float": "Isi dengan bilangan bulat.",
-    "greater_than_equal": "Bilangan terlalu kecil.",
-    "less_than_equal": "Bilangan terlalu besar.",
-    "enum": "Pilih salah satu kode yang terdaftar.",
-    "literal_error": "Pilih salah satu kode yang terdaftar.",
+    "greater_than_equal": "Bilangan terlalu kecil: paling sedikit {ge}.",
+    "less_than_equal": "Bilangan terlalu besar: paling banyak {le}.",
+    "enum": "Pilih salah satu: {expected}.",
+    "literal_error": "Pilih salah satu: {expected}.",
     "list_type": "Isi dengan larik.",
-    "too_long": "Terlalu banyak butir.",
-    "too_short": "Butir kurang.",
+    "too_long": "Terlalu banyak butir: paling banyak {max_length}.",
+    "too_short": "Butir kurang: paling sedikit {min_length}.",
     "date_from_datetime_parsing": "Isi tanggal YYYY-MM-DD.",
     "date_parsing": "Isi tanggal YYYY-MM-DD.",
     "date_type": "Isi tanggal YYYY-MM-DD.",
@@ -61,6 +61,10 @@ _SENTENCES = {
     "union_tag_not_found": "Sebutkan jenis dan himpunan.",
     "union_tag_invalid": "Jenis atau himpunan tidak dikenal.",
 }
+# What the library says of a limit is the contract's own; of the rest of its context (a length, a
+# tag, the text of an error) some is the sender's.
+_LIMITS = ("expected", "ge", "le", "max_length", "min_length")
+_CODES = re.compile(r"'([^']*)'")
 _PLAIN = re.compile(r"[a-z_]{1,40}")
 _TAG = re.compile(r"[a-z_]+:[a-z_]+")
 
@@ -74,21 +78,43 @@ def _place(location: tuple[Any, ...]) -> str:
     )
 
 
+def _sentence(error: Any) -> str:
+    """Return the remedy, with the contract's limits and codes and never with what came in."""
+    kode = error["type"]
+    if kode in _SENTENCES:
+        context = error.get("ctx", {})
+        return _SENTENCES[kode].format_map({n: _limit(context.get(n)) for n in _LIMITS})
+    # Messages of our own checks are sentences without values; the library's are not ours.
+    return str(error["msg"]) if kode in _OWN_CODES or _is_own(kode) else "Nilai tidak sah."
+
+
+def _limit(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", ".")
+    # The library quotes each code and joins them in English.
+    return ", ".join(_CODES.findall(str(value))) or str(value)
+
+
 def bidang_galat(errors: list[Any], prefix: str = "") -> list[BidangGalat]:
     """Return place, code and remedy of pydantic's errors, without any value."""
     return [
         BidangGalat(
             jalur=prefix + _place(tuple(e["loc"])),
             kode=e["type"],
-            pesan=_SENTENCES.get(e["type"])
-            # Messages of our own checks are sentences without values; the library's are not ours.
-            or (e["msg"] if e["type"] in _OWN_CODES or _is_own(e["type"]) else "Nilai tidak sah."),
+            pesan=_sentence(e),
         )
         for e in errors[:MOST_FIELDS]
     ]
 
 
-_OWN_CODES = {"terlalu_panjang", "id_mirip_nik", "alasan_wajib", "jenis_usulan"}
+_OWN_CODES = {
+    "alasan_wajib",
+    "bilangan_bulat",
+    "jenis_usulan",
+    "tanggal_bentuk",
+    "terlalu_panjang",
+    "waktu_bentuk",
+}
 _OWN_PREFIXES = (
     "nik_",
     "npwp_",

@@ -131,7 +131,8 @@ Usulan = Annotated[
     Discriminator(
         _kind,
         custom_error_type="jenis_usulan",
-        custom_error_message="Sebutkan jenis dan himpunan yang terdaftar.",
+        custom_error_message="Isi jenis dan himpunan dengan salah satu pasangan: penambahan atau"
+        " penyelarasan dengan badan_usaha atau pekerja, status_pendaftaran dengan badan_usaha.",
     ),
 ]
 
