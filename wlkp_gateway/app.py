@@ -14,6 +14,7 @@ from shared_schemas.rujukan import Pihak
 from wlkp_gateway.belum_lapor import routes as belum_lapor
 from wlkp_gateway.belum_lapor.repository import PENJAWAB
 from wlkp_gateway.belum_lapor.service import AntreanBelumLapor
+from wlkp_gateway.errors import ReportTooLargeError
 from wlkp_gateway.laporan import routes as laporan
 
 SPEC = RegistrySpec("wlkp", Pihak.KESATU, 8001, AntreanBelumLapor, PENJAWAB)
@@ -40,6 +41,7 @@ def bare_app(settings: ServiceSettings, service: RegistryService | None = None) 
         settings=settings,
         lifespan=service.lifespan if service else None,
         dalam=(SignedMessages,),
+        terlalu_besar={"/v1/laporan": ReportTooLargeError},
     )
     add_routes(app, SPEC.pemilik)
     app.include_router(laporan.router)

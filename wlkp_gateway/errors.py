@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.kit.errors import PermanentError
+from services.kit.errors import BodyTooLargeError, PermanentError
+from shared_schemas.v1.laporan import LAPORAN_UTUH
 
 
 class ReportOutdatedError(PermanentError):
@@ -17,6 +18,14 @@ class ReportDuplicateNikError(PermanentError):
     status = 422
     judul = "NIK ganda dalam satu laporan"
     saran = "Sebutkan setiap pekerja satu kali; NIK tidak diulang di sini."
+
+
+class ReportTooLargeError(BodyTooLargeError):
+    """A report is no batch: whoever cut it would end every worker that the last part left out."""
+
+    kode = "KLIEN-LAPORAN-003"
+    judul = "Laporan terlalu besar"
+    saran = LAPORAN_UTUH
 
 
 class CaseNotFoundError(PermanentError):

@@ -6,7 +6,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -64,8 +64,16 @@ def _told(headers: Callable[[], dict[str, str]] | None) -> list[tuple[bytes, byt
 class Edge:
     """ASGI middleware around everything, so that no answer leaves without id and count."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, batas_badan: int, rekan: Peers) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        batas_badan: int,
+        rekan: Peers,
+        terlalu_besar: Mapping[str, type[BodyTooLargeError]],
+    ) -> None:
         self._app = app
+        self._too_large_of = terlalu_besar
         self._peers = rekan
         self._metrics = metrics
         self._limit = batas_badan
@@ -124,7 +132,7 @@ class Edge:
             get_logger().error("galat tak terduga", exc_info=error)
             refused = HubError()
         if body.too_large:
-            refused = BodyTooLargeError()
+            refused = self._too_large(request)
         if refused is not None:
             if started:  # half an answer is out: only breaking off tells the caller
                 raise ConnectionAbortedError from None
@@ -137,11 +145,15 @@ class Edge:
         length = request.headers.get("content-length", "0")
         # A number of more digits than a size has is over the limit without being read.
         if length.isdecimal() and (len(length) > 15 or int(length) > self._limit):
-            return BodyTooLargeError()
+            return self._too_large(request)
         if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
             # What a few octets unpack to is known only when they are unpacked.
             return MediaTypeError("Kirim badan tanpa Content-Encoding.")
         return None
+
+    def _too_large(self, request: Request) -> BodyTooLargeError:
+        error = self._too_large_of.get(request.scope["path"], BodyTooLargeError)
+        return error(f"{error.saran} {_largest(self._limit)}")
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
         # The template, not the path: a caller can put anything into a path.
@@ -190,6 +202,21 @@ def _no_number(_: str) -> None:
     raise ValueError
 
 
+def _largest(batas_badan: int) -> str:
+    whole, rest = divmod(batas_badan, 2**20)
+    return f"Badan paling besar {f'{batas_badan} oktet' if rest else f'{whole} MiB'}."
+
+
+def _tell_largest(document: dict[str, Any], batas_badan: int) -> dict[str, Any]:
+    """Return a specification whose 413 say how large a body may be, which is a setting."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            answer = operation["responses"].get("413")
+            if answer is not None and _largest(batas_badan) not in answer["description"]:
+                answer["description"] += f" {_largest(batas_badan)}"
+    return document
+
+
 def make_app(
     *,
     judul: str,
@@ -197,10 +224,12 @@ def make_app(
     settings: ServiceSettings,
     lifespan: Any,
     dalam: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
+    terlalu_besar: Mapping[str, type[BodyTooLargeError]] | None = None,
 ) -> FastAPI:
     """Return an application with error handlers, edge and documentation pages that need no CDN.
 
-    `dalam` are ASGI middlewares inside the edge, the outermost last.
+    `dalam` are ASGI middlewares inside the edge, the outermost last; `terlalu_besar` has the paths
+    whose body is to be cut by no caller, with the refusal that says what to do instead.
     """
     app = FastAPIOffline(
         title=judul,
@@ -215,7 +244,9 @@ def make_app(
     )
     install(app)
     original = app.openapi
-    app.openapi = lambda: name_problem_media(original())  # type: ignore[method-assign]
+    app.openapi = lambda: _tell_largest(  # type: ignore[method-assign]
+        name_problem_media(original()), settings.batas_badan
+    )
     app.state.metrics = Metrics()
     for inner in dalam:
         app.add_middleware(inner)
@@ -224,5 +255,6 @@ def make_app(
         metrics=app.state.metrics,
         batas_badan=settings.batas_badan,
         rekan=Peers(settings.rekan, settings.proksi),
+        terlalu_besar=terlalu_besar or {},
     )
     return app

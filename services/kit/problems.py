@@ -111,6 +111,7 @@ _OWN_CODES = {
     "alasan_wajib",
     "bilangan_bulat",
     "jenis_usulan",
+    "laporan_terlalu_besar",
     "tanggal_bentuk",
     "terlalu_panjang",
     "waktu_bentuk",

@@ -93,15 +93,17 @@ def guarded(
 ) -> dict[str, Any]:
     """Return the route arguments of a guarded route: refusals, security, scope.
 
-    Every refusal a caller can meet is declared, so that OpenAPI tells the truth.
+    Every refusal a caller can meet is declared, so that OpenAPI tells the truth; one of a body too
+    large among `more` stands in place of the common one.
     """
+    own = [e for e in more if issubclass(e, BodyTooLargeError)]
     errors: tuple[type[HubError], ...] = (
         PeerError,
         *guard.errors(),
         InvalidInputError,
         DatabaseUnavailableError,
         DatabaseFullError,
-        *(_BODY if body else ()),
+        *(e for e in (_BODY if body else ()) if not (own and e is BodyTooLargeError)),
         *more,
     )
     given = (*guard.parameters(), *parameters)

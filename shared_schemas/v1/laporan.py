@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.amplop import IdRekaman, WaktuMasuk
@@ -22,14 +23,31 @@ else:
 BATAS_PEKERJA_LAPORAN = 20_000
 """Most workers in one report by API; larger establishments are imported from a file."""
 
+LAPORAN_UTUH = (
+    "Laporan tidak boleh dibagi: pekerja yang tidak disebut menjadi BERHENTI. Tempat usaha dengan"
+    " lebih dari 20.000 pekerja diimpor Kemnaker dari berkas (hub impor)."
+)
+
+
+def _in_one_report(value: Any) -> Any:
+    """Refuse too many before the list's own limit does, which would advise to cut it."""
+    if isinstance(value, list) and len(value) > BATAS_PEKERJA_LAPORAN:
+        raise PydanticCustomError("laporan_terlalu_besar", LAPORAN_UTUH)
+    return value
+
 
 class Laporan(Pesan):
-    """Laporan lengkap satu tempat usaha; pekerja yang tidak disebut menjadi BERHENTI."""
+    """Laporan lengkap satu tempat usaha; pekerja yang tidak disebut menjadi BERHENTI.
+
+    Satu laporan memuat paling banyak 20.000 pekerja dan tidak boleh dibagi.
+    """
 
     id_badan_usaha: IdRekaman
     dilaporkan_pada: WaktuMasuk
     badan_usaha: BadanUsahaWlkp
-    pekerja: list[PekerjaWlkp] = Field(max_length=BATAS_PEKERJA_LAPORAN)
+    pekerja: Annotated[list[PekerjaWlkp], BeforeValidator(_in_one_report)] = Field(
+        max_length=BATAS_PEKERJA_LAPORAN, description="Semua pekerja; NIK masing-masing satu kali."
+    )
 
 
 class HasilLaporan(Pesan):

@@ -48,7 +48,27 @@ def test_body_over_the_limit_is_refused_whether_announced_or_streamed(
         )
         assert kode(announced) == (413, "KLIEN-BENTUK-002")
         assert kode(streamed) == (413, "KLIEN-BENTUK-002")
+        assert "Badan paling besar 2000 oktet." in announced.json()["detail"]
         assert small.fetch("SELECT count(*) FROM audit_akses")[0][0] == 0
+
+
+def test_report_over_the_limit_is_not_told_to_be_cut(
+    make_database: MakeDatabase, data: Path
+) -> None:
+    with open_registri("wlkp", make_database("wlkp"), data, batas_badan=2_000) as small:
+        small.internal.get("/v1/belum-lapor")
+        workers = [contoh.pekerja_wlkp(n) for n in range(1, 30)]
+        body = json.dumps(contoh.laporan("TEPI-9", workers)).encode()
+        pieces = (body[i : i + 500] for i in range(0, len(body), 500))
+        for content in (body, pieces):
+            answer = small.internal.post(
+                "/v1/laporan", content=content, headers={"Content-Type": "application/json"}
+            )
+            assert kode(answer) == (413, "KLIEN-LAPORAN-003")
+            said = answer.json()["detail"]
+            assert "tidak boleh dibagi" in said
+            assert "hub impor" in said
+            assert "Badan paling besar 2000 oktet." in said
 
 
 def test_wrong_content_type_is_refused(isi: Registri) -> None:

@@ -10,6 +10,7 @@ from services.audit.record import Bukti, Pelaku
 from services.kit.database import transaction
 from services.registry import write
 from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.laporan import BATAS_PEKERJA_LAPORAN, LAPORAN_UTUH
 from tests import contoh
 from tests.conftest import Registri
 
@@ -157,3 +158,29 @@ def test_laporan_error_names_field_and_never_the_value(wlkp: Registri) -> None:
     assert places == {"body.pekerja.0.nik", "body.pekerja.0.(bidang)"}
     assert "32730" not in answer.text
     assert wlkp.fetch("SELECT count(*) FROM badan_usaha WHERE id = 'LAP-6'")[0][0] == 0
+
+
+def test_laporan_of_too_many_workers_is_not_told_to_be_cut(wlkp: Registri) -> None:
+    workers = [contoh.pekerja_wlkp(61)] * (BATAS_PEKERJA_LAPORAN + 1)
+    answer = wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-7", workers, n=7))
+    assert answer.status_code == 422
+    (refused,) = answer.json()["bidang"]
+    assert (refused["jalur"], refused["kode"]) == ("body.pekerja", "laporan_terlalu_besar")
+    assert refused["pesan"] == LAPORAN_UTUH
+    assert f"{BATAS_PEKERJA_LAPORAN:,}".replace(",", ".") in LAPORAN_UTUH
+
+
+def test_laporan_limits_stand_in_the_document(wlkp: Registri) -> None:
+    document = wlkp.app.openapi()
+    told = document["paths"]["/v1/laporan"]["post"]
+    assert "20.000 pekerja" in told["description"]
+    assert "16 MiB" in told["description"]
+    assert "KLIEN-LAPORAN-003" in told["responses"]["413"]["description"]
+    assert "KLIEN-BENTUK-002" not in told["responses"]["413"]["description"]
+    largest = {
+        operation["responses"]["413"]["description"].split("Badan paling besar ")[1]
+        for item in document["paths"].values()
+        for operation in item.values()
+        if "413" in operation["responses"]
+    }
+    assert largest == {"16 MiB."}

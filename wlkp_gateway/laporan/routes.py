@@ -12,7 +12,7 @@ from services.kit.errors import RecordNotFoundError
 from services.registry.routing import GuardedRoute, guarded, service_of
 from shared_schemas.v1.amplop import IdRekaman, PotensiPekerja
 from shared_schemas.v1.laporan import HasilLaporan, Laporan
-from wlkp_gateway.errors import ReportDuplicateNikError, ReportOutdatedError
+from wlkp_gateway.errors import ReportDuplicateNikError, ReportOutdatedError, ReportTooLargeError
 from wlkp_gateway.laporan import service
 
 LAPORAN = Guard("internal:laporan")
@@ -25,12 +25,19 @@ router = APIRouter(prefix="/v1", route_class=GuardedRoute)
     response_model=HasilLaporan,
     tags=["internal"],
     summary="Terima laporan WLKP",
-    **guarded(LAPORAN, ReportOutdatedError, ReportDuplicateNikError, body=True),
+    **guarded(
+        LAPORAN, ReportOutdatedError, ReportDuplicateNikError, ReportTooLargeError, body=True
+    ),
 )
 def send_laporan(
     request: Request, laporan: Laporan, who: Annotated[Pelaku, Depends(LAPORAN)]
 ) -> Any:
-    """Laporan lengkap satu tempat usaha; pekerja yang tidak disebut menjadi BERHENTI."""
+    """Laporan lengkap satu tempat usaha; pekerja yang tidak disebut menjadi BERHENTI.
+
+    Laporan tidak boleh dibagi menjadi beberapa permintaan. Paling banyak 20.000 pekerja dan 16 MiB
+    (bila layanan tidak mengatur lain, lihat 413); tempat usaha yang lebih besar diimpor Kemnaker
+    dari berkas (`hub impor`).
+    """
     return service.accept_laporan(service_of(request), who, laporan)
 
 
