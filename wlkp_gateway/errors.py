@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from services.kit.errors import BodyTooLargeError, PermanentError
+from services.kit.problems import MOST_FIELDS
+from shared_schemas.v1.galat import BidangGalat
 from shared_schemas.v1.laporan import LAPORAN_UTUH
 
 
@@ -17,7 +22,18 @@ class ReportDuplicateNikError(PermanentError):
     kode = "KLIEN-LAPORAN-002"
     status = 422
     judul = "NIK ganda dalam satu laporan"
-    saran = "Sebutkan setiap pekerja satu kali; NIK tidak diulang di sini."
+    saran = "Sebutkan setiap pekerja satu kali; `bidang` menyebut letak NIK yang berulang."
+
+    def __init__(self, ulangan: Iterable[tuple[int, int]]) -> None:
+        super().__init__()
+        self.bidang = [
+            BidangGalat(
+                jalur=f"body.pekerja.{again}.nik",
+                kode="nik_ganda",
+                pesan=f"NIK ini sudah disebut pada body.pekerja.{first}.nik.",
+            )
+            for again, first in islice(ulangan, MOST_FIELDS)
+        ]
 
 
 class ReportTooLargeError(BodyTooLargeError):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Self
 
+from shared_schemas.v1.galat import BidangGalat
+
 
 class HubError(Exception):
     """Root of what the hub reports. `detail` is one sentence to act on."""
@@ -18,6 +20,8 @@ class HubError(Exception):
     judul: ClassVar[str] = "Kesalahan dalam sistem"
     saran: ClassVar[str] = "Coba lagi; bila berulang, sampaikan id_permintaan kepada operator."
     headers: ClassVar[dict[str, str]] = {}
+    bidang: list[BidangGalat] | None = None
+    """Places of the request that are wrong, without their values."""
 
     def __init__(
         self,

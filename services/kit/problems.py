@@ -164,7 +164,7 @@ def install(app: FastAPI) -> None:
         request.app.state.metrics.refusals.labels(error.kode).inc()
         if isinstance(error, TemporaryError):
             get_logger().warning("sementara gagal", kode=error.kode)
-        return problem(request, error)
+        return problem(request, error, error.bidang)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

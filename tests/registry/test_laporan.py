@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
 from services.kit.database import transaction
+from services.kit.problems import MOST_FIELDS
 from services.registry import write
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.laporan import BATAS_PEKERJA_LAPORAN, LAPORAN_UTUH
@@ -158,6 +159,21 @@ def test_laporan_error_names_field_and_never_the_value(wlkp: Registri) -> None:
     assert places == {"body.pekerja.0.nik", "body.pekerja.0.(bidang)"}
     assert "32730" not in answer.text
     assert wlkp.fetch("SELECT count(*) FROM badan_usaha WHERE id = 'LAP-6'")[0][0] == 0
+
+
+def test_laporan_tells_where_a_nik_stands_again_and_not_which(wlkp: Registri) -> None:
+    workers = [contoh.pekerja_wlkp(n) for n in (81, 82, 83, 82, 81, 82)]
+    answer = wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-9", workers, n=9))
+    assert (answer.status_code, answer.json()["kode"]) == (422, "KLIEN-LAPORAN-002")
+    told = {b["jalur"]: b["pesan"] for b in answer.json()["bidang"]}
+    assert told == {
+        f"body.pekerja.{again}.nik": f"NIK ini sudah disebut pada body.pekerja.{first}.nik."
+        for again, first in ((3, 1), (4, 0), (5, 1))
+    }
+    assert "32730" not in answer.text
+    workers = [contoh.pekerja_wlkp(81)] * 1_000
+    answer = wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-9", workers, n=9))
+    assert len(answer.json()["bidang"]) == MOST_FIELDS
 
 
 def test_laporan_of_too_many_workers_is_not_told_to_be_cut(wlkp: Registri) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from services.audit.catalogue import Peristiwa
@@ -38,7 +39,7 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
     """
     niks = [p.nik or "" for p in laporan.pekerja]
     if len(set(niks)) != len(niks):
-        raise ReportDuplicateNikError
+        raise ReportDuplicateNikError(_repeated(niks))
     id_bu, dasar = laporan.id_badan_usaha, f"laporan {laporan.dilaporkan_pada.date()}"
     company, workers = _company_row(laporan), _worker_rows(laporan)
     sidik = _digest(laporan)
@@ -74,6 +75,14 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
         )
         tx.raw(_SIMPAN, (id_bu, laporan.dilaporkan_pada, sidik, hasil.model_dump_json()))
     return hasil
+
+
+def _repeated(niks: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the place of each NIK that stood before, with the place where it stood first."""
+    first: dict[str, int] = {}
+    for place, nik in enumerate(niks):
+        if first.setdefault(nik, place) != place:
+            yield place, first[nik]
 
 
 def _digest(laporan: Laporan) -> bytes:
