@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from services.kit.errors import PermanentError, TemporaryError
 
+# With every 401 (RFC 9110 section 11.6.1). Assertions, certificates and signatures have no scheme
+# of their own: the bearer token is what they lead to.
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hub"'}
 
 
@@ -133,35 +135,39 @@ class ClientAuthError(PermanentError):
         " POST /oauth2/token layanan ini, iat, exp dan jti ada, dan kuncinya terdaftar (ES256)."
     )
     oauth = "invalid_client"
+    headers: ClassVar[dict[str, str]] = _CHALLENGE
 
 
-class TokenRequestError(ClientAuthError):
-    kode = "KLIEN-OTENTIKASI-007"
+class _TokenRefusedError(ClientAuthError):
+    """A known client's request, or no request at all: no other credentials would help."""
+
     status = 400
+    headers: ClassVar[dict[str, str]] = {}
+
+
+class TokenRequestError(_TokenRefusedError):
+    kode = "KLIEN-OTENTIKASI-007"
     judul = "Permintaan token tidak lengkap"
     saran = "Isi grant_type, client_assertion_type dan client_assertion, masing-masing satu kali."
     oauth = "invalid_request"
 
 
-class GrantError(ClientAuthError):
+class GrantError(_TokenRefusedError):
     kode = "KLIEN-OTENTIKASI-005"
-    status = 400
     judul = "Jenis permintaan token tidak didukung"
     saran = "Pakai grant_type=client_credentials dengan client_assertion (RFC 7523)."
     oauth = "unsupported_grant_type"
 
 
-class ScopeRequestError(ClientAuthError):
+class ScopeRequestError(_TokenRefusedError):
     kode = "KLIEN-OTENTIKASI-006"
-    status = 400
     judul = "Cakupan yang diminta bukan hak klien"
     saran = "Minta cakupan yang diberikan perjanjian, atau tanpa scope untuk semuanya."
     oauth = "invalid_scope"
 
 
-class ClientHeldError(ClientAuthError):
+class ClientHeldError(_TokenRefusedError):
     kode = "KLIEN-PENAHANAN-002"
-    status = 400
     judul = "Kredensial ditahan demi keamanan"
     saran = "Hubungi pemilik layanan; perjanjian tidak berubah."
     oauth = "unauthorized_client"
@@ -178,6 +184,7 @@ class SignatureMissingError(PermanentError):
     status = 401
     judul = "Tanda tangan pesan tidak ada"
     saran = "Tandatangani permintaan (RFC 9421, Ed25519) dengan kunci pesan yang terdaftar."
+    headers: ClassVar[dict[str, str]] = _CHALLENGE
 
 
 class SignatureInvalidError(PermanentError):
@@ -185,6 +192,7 @@ class SignatureInvalidError(PermanentError):
     status = 401
     judul = "Tanda tangan pesan tidak sah"
     saran = "Periksa komponen, parameter dan kunci menurut GET /.well-known/tanda-tangan."
+    headers: ClassVar[dict[str, str]] = _CHALLENGE
 
 
 class DigestMismatchError(PermanentError):
@@ -208,6 +216,7 @@ class ClockSkewError(PermanentError):
     status = 401
     judul = "Waktu tanda tangan di luar jendela"
     saran = "Samakan jam dengan jam layanan lalu tandatangani ulang."
+    headers: ClassVar[dict[str, str]] = _CHALLENGE
 
 
 class AgreementNumberError(PermanentError):

@@ -167,7 +167,7 @@ def request_token(
             service.auditor.record(tx, bukti)
     except ClientAuthError as error:
         content = {"error": error.oauth, "error_description": error.detail, "kode": error.kode}
-        return JSONResponse(content, error.status)
+        return JSONResponse(content, error.status, error.answer_headers)
     return JSONResponse(answer)
 
 

@@ -124,7 +124,9 @@ def test_signed_request_is_served_and_its_answer_is_signed(layanan: Layanan) -> 
 
 
 def test_unsigned_request_of_a_client_with_a_message_key_is_refused(layanan: Layanan) -> None:
-    assert kode(layanan.polos.get("/v1/badan-usaha")) == (401, "KLIEN-PESAN-001")
+    answer = layanan.polos.get("/v1/badan-usaha")
+    assert kode(answer) == (401, "KLIEN-PESAN-001")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="hub"'
 
 
 def test_local_identity_without_message_key_need_not_sign(layanan: Layanan) -> None:

@@ -143,6 +143,7 @@ def test_published_example_has_exactly_the_claims_that_are_required(wlkp: Regist
 def test_refused_audience_is_told_which_one_is_meant(wlkp: Registri, aud: Any) -> None:
     answer = ask(wlkp, key(wlkp).sign(claims(aud=aud)))
     assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="hub"'
     assert "aud" in answer.json()["error_description"]
     assert "satu teks" in answer.json()["error_description"]
 

@@ -48,6 +48,12 @@ def test_errors_of_the_caller_are_4xx_and_of_the_hub_say_so() -> None:
     assert [e for e in CLASSES if e.kode.startswith("KLIEN") and e.status >= 500] == []
 
 
+def test_every_401_comes_with_a_challenge_and_no_400_does() -> None:
+    challenged = {e.__qualname__ for e in CLASSES if "WWW-Authenticate" in e.headers}
+    assert {e.__qualname__ for e in CLASSES if e.status == 401} <= challenged
+    assert {e.status for e in CLASSES if e.__qualname__ in challenged} == {401, 403}
+
+
 def test_generated_documents_are_fresh() -> None:
     assert dokumen.check() == []
 
