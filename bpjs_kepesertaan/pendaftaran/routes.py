@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
+from starlette.responses import Response
 
 from bpjs_kepesertaan.errors import (
     RegistrationCompanyError,
@@ -18,7 +19,7 @@ from bpjs_kepesertaan.pendaftaran import service
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import CursorError
-from services.registry.routing import GuardedRoute, Halamanan, guarded, service_of
+from services.registry.routing import GuardedRoute, Halamanan, guarded, link_next, service_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusPendaftaran, KeputusanPendaftaran
 from shared_schemas.v1.kode import KeadaanPendaftaran
@@ -37,15 +38,18 @@ class HalamananKasus(Halamanan):
     "",
     response_model=Halaman[KasusPendaftaran],
     summary="Antrean pendaftaran",
-    **guarded(PENDAFTARAN, CursorError),
+    **guarded(PENDAFTARAN, CursorError, pages=True),
 )
 def list_pendaftaran(
     request: Request,
+    response: Response,
     q: Annotated[HalamananKasus, Query()],
     who: Annotated[Pelaku, Depends(PENDAFTARAN)],
 ) -> Any:
     """Badan usaha dan pekerja potensial beserta keadaannya."""
-    return service.QUEUE.page(service_of(request), who, q.keadaan, q.batas, q.kursor)
+    page = service.QUEUE.page(service_of(request), who, q.keadaan, q.batas, q.kursor)
+    link_next(response, q, page.kursor)
+    return page
 
 
 @router.post(

@@ -42,7 +42,6 @@ from services.kit.clock import Clock
 from services.kit.errors import HubError
 from services.kit.settings import ServiceSettings
 from services.kit.tls import SERTIFIKAT
-from shared_schemas.perjanjian.unsur import TUJUAN_DASAR
 from shared_schemas.rujukan import Pihak
 
 PERJANJIAN = "perjanjian:"
@@ -60,7 +59,6 @@ TUJUAN: dict[str, Any] = {
     "required": True,
     "description": "Untuk apa data diminta: tujuan hak ini menurut perjanjian (Pasal 2 ayat (1)).",
     "schema": {"type": "string", "pattern": "^[a-z][a-z_]{2,39}$"},
-    "examples": {t: {"value": t} for t in TUJUAN_DASAR},
 }
 
 OAUTH = OAuth2(

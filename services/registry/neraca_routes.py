@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from services.audit.record import Pelaku
 from services.kit.errors import CursorError
@@ -15,7 +16,7 @@ from services.registry.errors import (
     StatementSignatureError,
     StatementTimeError,
 )
-from services.registry.routing import GuardedRoute, Halamanan, guarded, service_of
+from services.registry.routing import GuardedRoute, Halamanan, guarded, link_next, service_of
 from services.registry.usulan_routes import USULAN
 from shared_schemas.perjanjian import hari
 from shared_schemas.v1.amplop import Halaman
@@ -84,16 +85,20 @@ def balance_routes() -> APIRouter:
         "/neraca/butir",
         response_model=Halaman[ButirNeraca],
         summary="Butir di balik neraca",
-        **guarded(USULAN, CursorError),
+        **guarded(USULAN, CursorError, pages=True),
     )
     def list_butir_neraca(
         request: Request,
+        response: Response,
         q: Annotated[HalamananNeraca, Query()],
         who: Annotated[Pelaku, Depends(USULAN)],
     ) -> Any:
         """Id, sidik dan keadaan setiap usulan hari itu menurut id, agar yang hilang disebut."""
-        service = service_of(request)
-        return service.neraca.page(who.id, _day(request, q.tanggal), q.batas, q.kursor)
+        tanggal = _day(request, q.tanggal)
+        page = service_of(request).neraca.page(who.id, tanggal, q.batas, q.kursor)
+        # With its day: the next page may be asked for after midnight.
+        link_next(response, q.model_copy(update={"tanggal": tanggal}), page.kursor)
+        return page
 
     return r
 

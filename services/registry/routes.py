@@ -21,6 +21,7 @@ from services.registry.ekspor.routes import export_routes
 from services.registry.neraca_routes import balance_routes
 from services.registry.routing import GuardedRoute, Halamanan, as_json, as_page, guarded, service_of
 from services.registry.sidik.routes import digest_routes
+from services.registry.specification import complete
 from services.registry.usulan_routes import proposal_routes
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import (
@@ -230,3 +231,4 @@ def add_routes(app: FastAPI, pemilik: Pihak) -> None:
         operations_routes(),
     ):
         app.include_router(router)
+    complete(app, pemilik)

@@ -42,14 +42,7 @@ _BODY: tuple[type[HubError], ...] = (
 
 
 _NEXT_PAGE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": 'Halaman berikutnya (RFC 8288, rel="next"), bila ada.',
-                "schema": {"type": "string"},
-            }
-        }
-    }
+    200: {"headers": {"Link": {"$ref": "#/components/headers/Link"}}}
 }
 
 
@@ -127,6 +120,13 @@ async def raw_body(request: Request) -> bytes:
 def as_json(content: bytes) -> Response:
     """Return an answer whose JSON was written by the database."""
     return Response(content, media_type="application/json")
+
+
+def link_next(answer: Response, q: Halamanan, kursor: str | None) -> None:
+    """Put a link to the next page on an answer, with all that was asked for: the cursor's scope."""
+    if kursor is not None:
+        asked = q.model_dump(mode="json", exclude_none=True) | {"kursor": kursor}
+        answer.headers["Link"] = f'<?{urlencode(asked)}>; rel="next"'
 
 
 def as_page(page: Lembar, batas: int) -> Response:

@@ -28,6 +28,7 @@ from services.registry.routing import (
     Halamanan,
     as_json,
     guarded,
+    link_next,
     raw_body,
     service_of,
 )
@@ -97,15 +98,18 @@ def proposal_routes() -> APIRouter:
         "/usulan",
         response_model=Halaman[UsulanTercatat],
         summary="Daftar usulan sendiri",
-        **guarded(USULAN, CursorError),
+        **guarded(USULAN, CursorError, pages=True),
     )
     def list_usulan(
         request: Request,
+        response: Response,
         q: Annotated[HalamananUsulan, Query()],
         who: Annotated[Pelaku, Depends(USULAN)],
     ) -> Any:
         """Usulan yang dikirim pihak pemanggil, dengan keadaannya sekarang."""
-        return service_of(request).proposals.page(who.id, q.keadaan, q.batas, q.kursor)
+        page = service_of(request).proposals.page(who.id, q.keadaan, q.batas, q.kursor)
+        link_next(response, q, page.kursor)
+        return page
 
     @r.get(
         "/usulan/{id}",
@@ -122,15 +126,18 @@ def proposal_routes() -> APIRouter:
         response_model=Halaman[UsulanDitahan],
         tags=["internal"],
         summary="Usulan yang menunggu petugas",
-        **guarded(PETUGAS, CursorError),
+        **guarded(PETUGAS, CursorError, pages=True),
     )
     def list_usulan_ditahan(
         request: Request,
+        response: Response,
         q: Annotated[Halamanan, Query()],
         who: Annotated[Pelaku, Depends(PETUGAS)],
     ) -> Any:
         """Usulan pihak lain yang ditahan beserta nilainya, untuk diputuskan petugas sendiri."""
-        return service_of(request).proposals.page_held(who, q.batas, q.kursor)
+        page = service_of(request).proposals.page_held(who, q.batas, q.kursor)
+        link_next(response, q, page.kursor)
+        return page
 
     @r.post(
         "/usulan/{id}/keputusan",

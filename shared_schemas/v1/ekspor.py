@@ -71,7 +71,14 @@ class PermintaanEkspor(Pesan):
     """Minta satu cuplikan seluruh himpunan."""
 
     bentuk: BentukEkspor = Field(
-        description="`ndjson`: satu rekaman sebaris, zstd. `arrow`: Arrow IPC stream."
+        description="`ndjson`: satu rekaman sebaris (JSON UTF-8, diakhiri LF), setiap bagian satu"
+        " aliran zstd. Barisnya seperti unsur `data` pada daftar himpunan itu: `id`, `versi`,"
+        " `dilaporkan_pada`, lalu `status_pendaftaran` (badan usaha) atau `id_badan_usaha`"
+        " (pekerja), dan objek `isi` dengan bidang menurut `bidang` dalam manifes; yang kosong"
+        " null."
+        " `arrow`: Arrow IPC stream yang record batch-nya termampat LZ4 (frame); pembacanya harus"
+        " mendukung LZ4. Kolomnya sama urutannya, bidang `isi` menjadi kolom sendiri: teks utf8,"
+        " `versi` int64, bilangan lain int32 atau int64, tanggal date32, waktu timestamp[us, UTC]."
     )
 
 

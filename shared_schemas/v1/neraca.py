@@ -16,7 +16,10 @@ from shared_schemas.v1.kode import KeadaanUsulan
 SidikButir = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-f]{64}$"),
-    Field(description="SHA-256 butir sebagaimana diterima (JSON RFC 8785), heksadesimal."),
+    Field(
+        description="SHA-256 butir sebagaimana dikirim dalam badan, ditulis sebagai JSON RFC 8785"
+        " (nama terurut, tanpa spasi, UTF-8), heksadesimal."
+    ),
 ]
 Akar = Annotated[
     str,
@@ -26,13 +29,20 @@ Akar = Annotated[
 
 
 class NeracaHarian(Pesan):
-    """Yang dijamin tanda tangan: usulan satu pengirim yang diterima pada satu hari Jakarta."""
+    """Yang dijamin tanda tangan: usulan satu pengirim yang diterima pada satu hari Jakarta.
+
+    Akar Merkle menurut RFC 6962 (SHA-256, heksadesimal). Daun: SHA-256 dari oktet 00, 16 oktet
+    id_usulan, 32 oktet sidik butir dan, pada `akar_keadaan`, keadaan sebagai teks; menurut urutan
+    id. Tanpa butir: SHA-256 dari isi kosong. Sidik butir: lihat `ButirNeraca`.
+    """
 
     pengirim: str = Field(description="Klien yang mengirim.")
     tanggal: Tanggal = Field(description="Hari Jakarta tanda terima.")
     jumlah: Banyak = Field(description="Usulan yang diterima; jumlah seluruh keadaan.")
     menurut_keadaan: dict[KeadaanUsulan, Banyak] = Field(description="Usulan per keadaan kini.")
-    akar: Akar = Field(description="Atas id dan sidik, menurut urutan id; tidak berubah lagi.")
+    akar: Akar = Field(
+        description="Akar Merkle atas id dan sidik; tidak berubah lagi sesudah harinya lewat."
+    )
     akar_keadaan: Akar = Field(description="Atas id, sidik dan keadaan kini.")
     dihitung_pada: Waktu
 
@@ -48,7 +58,12 @@ class Neraca(Pesan):
 
 
 class NeracaPengirim(Pesan):
-    """Yang dijamin tanda tangan pengirim: usulannya pada satu hari Jakarta, menurut catatannya."""
+    """Yang dijamin tanda tangan pengirim: usulannya pada satu hari Jakarta, menurut catatannya.
+
+    Akar Merkle menurut RFC 6962 (SHA-256, heksadesimal). Daun: SHA-256 dari oktet 00, 16 oktet
+    id_usulan, 32 oktet sidik butir dan, pada `akar_keadaan`, keadaan sebagai teks; menurut urutan
+    id. Tanpa butir: SHA-256 dari isi kosong. Sidik butir: lihat `ButirNeraca`.
+    """
 
     tanggal: Tanggal = Field(description="Hari Jakarta tanda terima; yang di jalan: kiriman.")
     dikirim: Banyak = Field(description="Sama dengan `jumlah` tambah `di_jalan`.")

@@ -73,6 +73,33 @@ def test_outcome_of_a_case_reaches_every_proposal_behind_it(wlkp: Registri) -> N
     assert [c[0] for c in counted] == [1, 2]
 
 
+def follow(client: Any, route: str, **asked: Any) -> list[str]:
+    """Return the ids of all pages, going from one to the next by its link alone."""
+    answer, found = client.get(route, params={"batas": 1, **asked}), []
+    while True:
+        content = answer.json()
+        found += [c.get("id_usulan") or c["id"] for c in content["data"]]
+        assert ("next" in answer.links) is (content["kursor"] is not None)
+        if "next" not in answer.links:
+            return found
+        answer = client.get(f"{route}{answer.links['next']['url']}")
+        assert answer.status_code == 200, answer.text
+
+
+def test_every_list_leads_to_its_next_page(bpjs: Registri) -> None:
+    bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES ('BU-9', 'PT Contoh')")
+    items = [addition(f"W-9{n}", 90 + n, "BU-9") for n in range(3)]
+    for n, item in enumerate(items):
+        item["isi"] = contoh.pekerja_wlkp(90 + n)
+        receipt(send(bpjs, item))
+    ids = {i["id_usulan"] for i in items}
+    assert ids <= {*follow(bpjs.klien, "/v1/usulan")}
+    assert ids <= {*follow(bpjs.klien, "/v1/usulan", keadaan="diterima")}
+    assert ids <= {*follow(bpjs.klien, "/v1/neraca/butir")}
+    assert len(follow(bpjs.internal, "/v1/pendaftaran", keadaan="potensial")) >= 3
+    assert follow(bpjs.internal, "/v1/usulan-ditahan") == []
+
+
 def test_registration_reaches_the_proposal_when_it_ends(bpjs: Registri) -> None:
     bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES ('BU-8', 'PT Contoh')")
     one, two = addition("W-81", 81, "BU-8"), addition("W-82", 82, "BU-8")

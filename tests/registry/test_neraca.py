@@ -17,6 +17,7 @@ from services.kit.clock import system_clock
 from services.kit.database import make_engine
 from shared_schemas.neraca import Pohon
 from shared_schemas.perjanjian import hari
+from shared_schemas.v1.klaim import KlaimNeraca, KlaimNeracaPengirim
 from tests import contoh
 from tests.conftest import BASE, MakeDatabase, Registri, as_program, open_registri
 
@@ -92,6 +93,10 @@ def test_statement_is_answered_with_the_signed_half_and_kept_with_it(registri: R
     jwk = registri.anonim.get("/.well-known/jwks.json").json()["keys"][0]
     claims = VerifyingKey(jwk).verify_lasting(said["tertanda"], audience=KLIEN)
     assert claims["neraca"] == said["neraca"]
+    # The published forms are what is signed.
+    assert KlaimNeraca.model_validate(claims).neraca.jumlah == 3
+    mine = VerifyingKey(row.kunci_pengirim).verify_lasting(row.tanda_pengirim, audience=BASE)
+    assert KlaimNeracaPengirim.model_validate(mine).neraca.dikirim == 3
     events = registri.fetch(
         "SELECT pelaku, rincian FROM audit_peristiwa WHERE peristiwa = 'neraca_dinyatakan'"
     )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from openapi_spec_validator import validate
 
+from services.auth.pesan import DIGEST, HEADER_PERJANJIAN
 from services.kit.problems import MEDIA_TYPE
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
+from shared_schemas.perjanjian import CONTOH, load
+from shared_schemas.v1.klaim import KLAIM
 
+ID = re.compile(r"(WLKP|BU)-[0-9]+")
 TERBUKA = {
     "/oauth2/token",
     "/.well-known/jwks.json",
@@ -41,7 +48,7 @@ def test_document_asks_for_exactly_the_scope(
     nama: str, path: str, operation: dict[str, Any]
 ) -> None:
     # Alternatives in `security` are an "or": an entry without scope would say any token does.
-    assert operation["security"] == [{"klien": [operation["x-cakupan"]]}]
+    assert operation["security"] == [{"klien": [operation["x-cakupan"]], "sertifikat": []}]
 
 
 @pytest.mark.parametrize(("nama", "path", "operation"), GUARDED)
@@ -51,7 +58,7 @@ def test_guarded_route_declares_its_refusals(
     wanted = {"401", "403", "422", "503"}
     if "requestBody" in operation:
         wanted |= {"400", "413", "415"}
-    parameters = {p["name"] for p in operation.get("parameters", ())}
+    parameters = {p.get("name") for p in operation.get("parameters", ())}
     if "kursor" in parameters:
         wanted.add("400")
     if "{id}" in path:
@@ -90,6 +97,107 @@ def test_token_route_declares_both_forms_of_refusal(nama: str) -> None:
     assert {s for s, a in answers.items() if MEDIA_TYPE in a["content"]} == {
         *("403", "413", "415", "503")
     }
+
+
+@cache
+def _document(nama: str) -> dict[str, Any]:
+    document: dict[str, Any] = APPS[nama].bare_app(ServiceSettings()).openapi()
+    return document
+
+
+@pytest.mark.parametrize("nama", APPS)
+def test_document_is_a_valid_specification(nama: str) -> None:
+    validate(_document(nama))
+
+
+@pytest.mark.parametrize("nama", APPS)
+def test_document_lists_the_scopes_and_both_schemes(nama: str) -> None:
+    schemes = _document(nama)["components"]["securitySchemes"]
+    listed = schemes["klien"]["flows"]["clientCredentials"]["scopes"]
+    assert set(listed) == {p.values[2]["x-cakupan"] for p in GUARDED if p.values[0] == nama}
+    assert schemes["sertifikat"]["type"] == "mutualTLS"
+
+
+@pytest.mark.parametrize(("nama", "path", "operation"), GUARDED)
+def test_guarded_route_declares_the_headers_of_a_signature(
+    nama: str, path: str, operation: dict[str, Any]
+) -> None:
+    shared = _document(nama)["components"]["parameters"]
+    named = [shared[p["$ref"].rpartition("/")[2]] for p in operation["parameters"] if "$ref" in p]
+    assert {p["name"].lower() for p in named} == {
+        *(HEADER_PERJANJIAN, DIGEST, "signature-input", "signature")
+    }
+    # Whether a client must sign is told by its registration.
+    assert not any(p["required"] for p in named)
+
+
+@pytest.mark.parametrize(("nama", "path", "operation"), GUARDED)
+def test_examples_of_purpose_are_those_of_the_right(
+    nama: str, path: str, operation: dict[str, Any]
+) -> None:
+    told = [p["examples"] for p in operation["parameters"] if p.get("name") == "Tujuan"]
+    agreement, cakupan = load(CONTOH), operation["x-cakupan"].removeprefix("perjanjian:")
+    given = [
+        hak.tujuan
+        for hak in agreement.hak
+        if (hak.cakupan, agreement.registri(hak.pemberi)) == (cakupan, nama)
+    ]
+    assert [tuple(examples) for examples in told] == given
+
+
+def _ids(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each example of an id with the name of the property it is of."""
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            lasting = key in {"examples", "example", "value", "schema", "anyOf", "items"}
+            yield from _ids(inner, name if lasting else key)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _ids(inner, name)
+    elif isinstance(node, str) and ID.fullmatch(node):
+        yield name, node.split("-")[0]
+
+
+@pytest.mark.parametrize(("nama", "own", "other"), [("wlkp", "WLKP", "BU"), ("bpjs", "BU", "WLKP")])
+def test_ids_in_examples_are_of_the_registry_that_is_asked(nama: str, own: str, other: str) -> None:
+    found = set(_ids(_document(nama)))
+    assert {prefix for name, prefix in found if name == "id_asal"} == {other}
+    assert {prefix for name, prefix in found if name != "id_asal"} == {own}
+
+
+@pytest.mark.parametrize(("nama", "path", "operation"), OPERATIONS)
+def test_answers_declare_the_headers_they_bear(
+    nama: str, path: str, operation: dict[str, Any]
+) -> None:
+    for status, answer in operation["responses"].items():
+        told = set(answer["headers"])
+        assert "X-Request-Id" in told
+        assert ("WWW-Authenticate" in told) >= (status == "401")
+        assert ("Retry-After" in told) >= (status == "429")
+        assert ("Content-Range" in told) >= (status in {"206", "416"})
+        signed = path not in TERBUKA and status != "413"
+        assert ("Signature" in told) is signed
+
+
+@pytest.mark.parametrize(("nama", "path", "operation"), GUARDED)
+def test_every_page_declares_the_link_to_the_next(
+    nama: str, path: str, operation: dict[str, Any]
+) -> None:
+    pages = "kursor" in {p.get("name") for p in operation["parameters"]}
+    assert ("Link" in operation["responses"].get("200", {}).get("headers", {})) is pages
+
+
+@pytest.mark.parametrize("nama", APPS)
+def test_forms_inside_signatures_are_in_the_document(nama: str) -> None:
+    schemas = _document(nama)["components"]["schemas"]
+    assert {"NeracaPengirim", "ManifesEkspor", "JaminanTandaTerima", "SegelTerakhir"} <= set(
+        schemas
+    )
+    for (name, field), klaim in KLAIM.items():
+        text = schemas[name]["properties"][field]
+        (held,) = [t for t in text.get("anyOf", [text]) if "contentSchema" in t]
+        assert held["contentSchema"]["$ref"].endswith(f"/{klaim.__name__}")
+        assert klaim.__name__ in schemas
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

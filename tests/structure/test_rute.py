@@ -67,7 +67,7 @@ def test_open_routes_are_exactly_those_listed(nama: str) -> None:
 def test_guarded_route_declares_its_scope_and_refusals(operation: dict[str, Any]) -> None:
     cakupan = operation["x-cakupan"]
     assert re.fullmatch(r"perjanjian:[a-z_]+:(baca|kirim)|internal:[a-z_]+", cakupan)
-    assert {"klien": [cakupan]} in operation["security"]
+    assert {"klien": [cakupan], "sertifikat": []} in operation["security"]
     assert {"401", "403", "422", "503"} <= set(operation["responses"])
 
 

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
+from starlette.responses import Response
 
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import CursorError
-from services.registry.routing import GuardedRoute, Halamanan, guarded, service_of
+from services.registry.routing import GuardedRoute, Halamanan, guarded, link_next, service_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusBelumLapor, KeputusanBelumLapor
 from shared_schemas.v1.kode import KeadaanBelumLapor
@@ -32,15 +33,18 @@ class HalamananKasus(Halamanan):
     "",
     response_model=Halaman[KasusBelumLapor],
     summary="Antrean belum lapor",
-    **guarded(BELUM_LAPOR, CursorError),
+    **guarded(BELUM_LAPOR, CursorError, pages=True),
 )
 def list_belum_lapor(
     request: Request,
+    response: Response,
     q: Annotated[HalamananKasus, Query()],
     who: Annotated[Pelaku, Depends(BELUM_LAPOR)],
 ) -> Any:
     """Badan usaha dan pekerja yang dikenal BPJS Kesehatan tetapi tidak disebut laporan."""
-    return QUEUE.page(service_of(request), who, q.keadaan, q.batas, q.kursor)
+    page = QUEUE.page(service_of(request), who, q.keadaan, q.batas, q.kursor)
+    link_next(response, q, page.kursor)
+    return page
 
 
 @router.post(
