@@ -31,7 +31,7 @@ def record(path: Path, catatan: Catatan, key: SigningKey, at: dt.datetime) -> Te
 
     Raises RecordConflictError for a number in use, RecordInvalidError for what is not allowed.
     """
-    known = _read(path)
+    known, at = _read(path), _whole_second(at)
     nomor = str(catatan.isi.nomor)
     if riwayat.record_path(path, nomor).exists():
         found = find(known, nomor)
@@ -41,6 +41,8 @@ def record(path: Path, catatan: Catatan, key: SigningKey, at: dt.datetime) -> Te
     _check_days(known, catatan, hari(at))
     # As if everybody had signed: what can never count must not be written.
     _check_together(known, Tercatat(catatan, dict.fromkeys(Pihak, at)))
+    # Before the file is there: without a signature it would only use up the number.
+    _check_key(path, catatan.oleh, key)
     riwayat.folder_of(path).mkdir(exist_ok=True)
     _add_file(riwayat.record_path(path, nomor), riwayat.content_of(catatan))
     return sign(path, nomor, catatan.oleh, key, at)
@@ -50,20 +52,29 @@ def sign(path: Path, nomor: str, pihak: Pihak, key: SigningKey, at: dt.datetime)
     """Add a party's signature under a record, unless it is there.
 
     Raises RecordInvalidError for an unknown number, another's key, or when by now the record
-    contradicts others.
+    contradicts others or the last day it names has passed.
     """
-    known = _read(path)
+    known, at = _read(path), _whole_second(at)
     found = find(known, nomor)
     if pihak in found.tanda_tangan:
         return found
+    if isinstance(found.catatan, CatatanPengakhiran):
+        _check_last_day(found.catatan, hari(at))
     signed = Tercatat(found.catatan, {**found.tanda_tangan, pihak: at})
     _check_together(known, signed)
-    if key.kid not in riwayat.key_ids(path, pihak):
-        raise RecordInvalidError(f"Kunci ini tidak terdaftar sebagai kunci {pihak}.")
+    _check_key(path, pihak, key)
     content = riwayat.record_path(path, nomor).read_bytes()
     token = riwayat.sign(key, found.catatan, content, pihak, at)
     _add_file(riwayat.signature_path(path, nomor, pihak), token.encode())
     return find(_read(path), nomor)
+
+
+def _whole_second(at: dt.datetime) -> dt.datetime:
+    """Return the moment that a signature can name, never before `at`.
+
+    What was exchanged within the second was decided without the record, and is judged so.
+    """
+    return at if not at.microsecond else at.replace(microsecond=0) + dt.timedelta(seconds=1)
 
 
 def find(known: Riwayat, nomor: str) -> Tercatat:
@@ -81,13 +92,26 @@ def _read(path: Path) -> Riwayat:
         raise RecordInvalidError(str(error)) from None
 
 
+def _check_key(path: Path, pihak: Pihak, key: SigningKey) -> None:
+    if key.kid not in riwayat.key_ids(path, pihak):
+        raise RecordInvalidError(f"Kunci ini tidak terdaftar sebagai kunci {pihak}.")
+
+
+def _check_last_day(catatan: CatatanPengakhiran, today: dt.date) -> None:
+    """Raise RecordInvalidError when the ending would be of a day that is over."""
+    if today > (last := catatan.isi.hari_terakhir):
+        raise RecordInvalidError(f"hari_terakhir {last} sudah lewat; sepakati pengakhiran baru.")
+
+
 def _check_together(known: Riwayat, tercatat: Tercatat) -> None:
     if tercatat.kurang:
         return
     try:
-        known.dengan(tercatat).kini  # noqa: B018 - folding finds every contradiction
+        late = known.dengan(tercatat).tanpa_akibat.get(tercatat.nomor)
     except PerjanjianError as error:
         raise RecordInvalidError(str(error)) from None
+    if late is not None:
+        raise RecordInvalidError(f"Catatan {tercatat.nomor}: {late}.")
 
 
 def _check_days(known: Riwayat, catatan: Catatan, today: dt.date) -> None:

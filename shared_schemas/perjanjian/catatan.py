@@ -7,7 +7,8 @@ so what was known at a past moment can always be told from what is known today.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -139,29 +140,77 @@ class Tercatat:
 
 
 @dataclass(frozen=True)
+class Hasil:
+    """What a text and its records add up to, and why some of them have no effect, by number."""
+
+    perjanjian: Perjanjian
+    tanpa_akibat: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Riwayat:
     """The agreement as signed and every record after it."""
 
     naskah: Perjanjian
     catatan: tuple[Tercatat, ...] = ()
 
-    @cached_property
+    @property
     def kini(self) -> Perjanjian:
         """The agreement by all that is known now. Raises PerjanjianError for contradictions."""
-        return _fold(self.naskah, [t for t in self.catatan if t.sah_sejak is not None])
+        return self._kini.perjanjian
+
+    @property
+    def tanpa_akibat(self) -> Mapping[str, str]:
+        """Why records that came too late change nothing, by their numbers."""
+        return self._kini.tanpa_akibat
 
     def dikenal(self, at: dt.datetime) -> Perjanjian:
         """Return the agreement by what was known at a moment.
 
         What stands in the text itself counts as known from the day it was agreed or notified.
         """
-        known = [t for t in self.catatan if t.sah_sejak is not None and t.sah_sejak <= at]
-        return _fold(_known_text(self.naskah, hari(at)), known)
+        records, days = bisect_right(self._saat, at), bisect_right(self._hari, hari(at))
+        found = self._pernah.get((records, days))
+        if found is None:
+            naskah = _known_text(self.naskah, hari(at)) if days < len(self._hari) else self.naskah
+            found = self._pernah[records, days] = _fold(naskah, self._sah[:records]).perjanjian
+        return found
 
     def dengan(self, tercatat: Tercatat) -> Riwayat:
         """Return the history with one more record, or one with more signatures than before."""
         others = (t for t in self.catatan if t.nomor != tercatat.nomor)
         return Riwayat(self.naskah, (*others, tercatat))
+
+    @cached_property
+    def _kini(self) -> Hasil:
+        return _fold(self.naskah, self._sah)
+
+    @cached_property
+    def _sah(self) -> list[Tercatat]:
+        """The records that count, in the order in which they came to."""
+        return sorted((t for t in self.catatan if t.sah_sejak is not None), key=_order)
+
+    @cached_property
+    def _saat(self) -> list[dt.datetime]:
+        return [_since(t) for t in self._sah]
+
+    @cached_property
+    def _hari(self) -> list[dt.date]:
+        """The days from which more of the text is known."""
+        return sorted(_days(self.naskah))
+
+    @cached_property
+    def _pernah(self) -> dict[tuple[int, int], Perjanjian]:
+        """What was once asked for: a service asks at every message, and little changes."""
+        return {}
+
+
+def _days(naskah: Perjanjian) -> Iterator[dt.date]:
+    yield from (p.disepakati for p in naskah.perpanjangan)
+    yield from (k.diberitahukan for k in naskah.kahar)
+    yield from (m.dilaksanakan for m in naskah.monitoring)
+    if naskah.pengakhiran is not None:
+        yield naskah.pengakhiran.disepakati
 
 
 def _known_text(naskah: Perjanjian, day: dt.date) -> Perjanjian:
@@ -176,18 +225,38 @@ def _known_text(naskah: Perjanjian, day: dt.date) -> Perjanjian:
     return Perjanjian.model_validate(dict(naskah) | known)
 
 
-def _fold(naskah: Perjanjian, records: Iterable[Tercatat]) -> Perjanjian:
-    """Add records to the agreement in the order in which they came to count."""
+_URUTAN = ("pengakhiran", "perpanjangan", "adendum", "monitoring", "kahar", "kahar_selesai")
+"""Of one second: the stricter comes first, and a postponement before its end."""
+
+
+def _order(t: Tercatat) -> tuple[dt.datetime, int, str]:
+    return _since(t), _URUTAN.index(t.catatan.jenis), t.nomor
+
+
+class _LateError(Exception):
+    """A record that nothing is left for: both parties may write at the same time."""
+
+
+def _fold(naskah: Perjanjian, records: Iterable[Tercatat]) -> Hasil:
+    """Add records to the agreement, which come in the order in which they came to count."""
     data: dict[str, Any] = naskah.model_dump()
     parts = ("perpanjangan", "adendum", "monitoring", "kahar")
     seen = {p["nomor"] for part in parts for p in data[part]} - {None}
-    for t in sorted(records, key=lambda t: (t.sah_sejak, t.nomor)):
+    late: dict[str, str] = {}
+    for t in records:
         if t.catatan.perjanjian != naskah.nomor:
             raise PerjanjianError(f"Catatan {t.nomor} milik perjanjian lain.")
         if t.nomor in seen:
             raise PerjanjianError(f"Nomor {t.nomor} dipakai dua kali.")
         seen.add(t.nomor)
-        _add(data, t)
+        try:
+            _add(data, t)
+        except _LateError as error:
+            late[t.nomor] = str(error)
+    return Hasil(_made(data), late)
+
+
+def _made(data: dict[str, Any]) -> Perjanjian:
     return parse(Perjanjian, data, "Perjanjian dengan catatannya")
 
 
@@ -217,11 +286,15 @@ def _since(t: Tercatat) -> dt.datetime:
 
 def _add_term(data: dict[str, Any], t: Tercatat, isi: dict[str, Any]) -> None:
     if data["pengakhiran"] is not None:
-        raise PerjanjianError(f"Catatan {t.nomor}: pengakhiran sudah disepakati.")
-    if isinstance(t.catatan, CatatanPengakhiran):
-        data["pengakhiran"] = isi
-    else:
+        raise _LateError("pengakhiran sudah disepakati")
+    if not isinstance(t.catatan, CatatanPengakhiran):
         data["perpanjangan"] = (*data["perpanjangan"], isi)
+        return
+    if isi["disepakati"] > (end := _made(data).last_day()):
+        raise _LateError(f"perjanjian sudah berakhir {end}")
+    # No exchange becomes unlawful afterwards: what is signed late ends with that day.
+    isi["hari_terakhir"] = max(isi["hari_terakhir"], isi["disepakati"])
+    data["pengakhiran"] = isi
 
 
 def _ended(kahar: Iterable[dict[str, Any]], catatan: CatatanSelesaiKahar) -> list[dict[str, Any]]:
@@ -232,7 +305,7 @@ def _ended(kahar: Iterable[dict[str, Any]], catatan: CatatanSelesaiKahar) -> lis
                 break
             found[n] = record | {"berakhir": catatan.isi.berakhir}
             return found
-    raise PerjanjianError(
-        f"Kahar selesai {catatan.isi.nomor}: tidak ada kahar {catatan.isi.kahar} milik"
-        f" {catatan.oleh} yang masih berjalan pada tanggal itu."
+    raise _LateError(
+        f"tidak ada kahar {catatan.isi.kahar} milik {catatan.oleh} yang masih berjalan pada"
+        f" {catatan.isi.berakhir}"
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,115 @@ def test_termination_ends_with_its_day_and_was_unknown_before(meja: Meja) -> Non
     assert known.dikenal(at("2026-06-01T09:00")).last_day() == dt.date(2026, 9, 30)
     with pytest.raises(RecordInvalidError, match="sudah disepakati"):
         meja.record("perpanjangan", disepakati="2026-06-01", **EXTENSION)
+
+
+class Dua:
+    """Two bodies with a copy each, who send each other files that are new."""
+
+    def __init__(self, data: Path) -> None:
+        self.satu = Meja(data / "satu")
+        shutil.copytree(data / "satu", data / "dua")
+        self.dua = copy.copy(self.satu)
+        self.dua.data, self.dua.path = data / "dua", data / "dua" / "perjanjian.yaml"
+
+    def exchange(self) -> None:
+        for source, target in ((self.satu, self.dua), (self.dua, self.satu)):
+            for file in riwayat.folder_of(source.path).iterdir():
+                copied = riwayat.folder_of(target.path) / file.name
+                if not copied.exists():
+                    shutil.copy(file, copied)
+
+
+def test_record_that_came_too_late_has_no_effect_and_all_else_stays_readable(
+    tmp_path: Path,
+) -> None:
+    meja = Dua(tmp_path)
+    meja.dua.record("perpanjangan", disepakati="2026-05-01", **EXTENSION)
+    meja.satu.record("pengakhiran", hari_terakhir="2026-09-30", **END)
+    meja.exchange()
+    meja.satu.jam.sekarang = at("2026-06-02T10:00")
+    meja.dua.sign("E/1")
+    meja.satu.jam.sekarang = at("2026-06-02T10:05")
+    meja.satu.sign("P/1")  # does not know yet that E/1 counts
+    assert riwayat.read(meja.satu.path).kini.last_day() == dt.date(2031, 11, 2)
+    meja.exchange()
+    for each in (meja.satu, meja.dua):
+        known = riwayat.read(each.path)
+        assert known.kini.last_day() == dt.date(2026, 9, 30)
+        assert known.tanpa_akibat == {"P/1": "pengakhiran sudah disepakati"}
+
+
+def test_records_of_one_second_are_checked_as_they_are_read(meja: Meja) -> None:
+    start = at("2026-06-01T09:00")
+    meja.jam.sekarang = start + dt.timedelta(milliseconds=100)
+    meja.kahar(nomor="K/2")
+    meja.jam.sekarang = start + dt.timedelta(milliseconds=900)
+    ended = meja.record("kahar_selesai", nomor="A/S", kahar="K/2", berakhir="2026-06-03")
+    (read,) = (t for t in riwayat.read(meja.path).catatan if t.nomor == "A/S")
+    assert read == ended
+    assert riwayat.read(meja.path).kini.kahar[0].berakhir == dt.date(2026, 6, 3)
+    meja.record("perpanjangan", disepakati="2026-05-01", **EXTENSION)
+    meja.record("pengakhiran", hari_terakhir="2026-09-30", **END)
+    meja.jam.sekarang = start + dt.timedelta(seconds=5, milliseconds=100)
+    meja.sign("P/1")
+    meja.jam.sekarang = start + dt.timedelta(seconds=5, milliseconds=800)
+    meja.sign("E/1")
+    assert riwayat.read(meja.path).kini.last_day() == dt.date(2026, 9, 30)
+
+
+def test_end_of_a_postponement_that_is_not_there_yet_has_no_effect(tmp_path: Path) -> None:
+    meja = Dua(tmp_path)
+    meja.satu.kahar()
+    meja.satu.jam.sekarang = at("2026-06-04T08:00")
+    meja.satu.record("kahar_selesai", nomor="K/1/S", kahar="K/1", berakhir="2026-06-03")
+    for file in riwayat.folder_of(meja.satu.path).glob("K%2F1%2FS.*"):
+        shutil.copy(file, riwayat.folder_of(meja.dua.path))
+    assert list(riwayat.read(meja.dua.path).tanpa_akibat) == ["K/1/S"]
+    meja.exchange()
+    assert riwayat.read(meja.dua.path).kini.kahar[0].berakhir == dt.date(2026, 6, 3)
+
+
+def test_termination_is_not_countersigned_after_the_day_it_names(meja: Meja) -> None:
+    meja.record("pengakhiran", hari_terakhir="2026-06-30", **END)
+    meja.jam.sekarang = at("2026-07-01T00:00")
+    with pytest.raises(RecordInvalidError, match="2026-06-30 sudah lewat"):
+        meja.sign("E/1")
+    assert meja.ask().pasal == DUTY
+
+
+def test_termination_signed_late_makes_no_past_exchange_unlawful(
+    meja: Meja, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meja.record("pengakhiran", hari_terakhir="2026-06-30", **END)
+    monkeypatch.setattr(catat, "_check_last_day", lambda *_: None)  # the other body's older program
+    meja.jam.sekarang = at("2026-08-01T10:00")
+    meja.sign("E/1")
+    known = riwayat.read(meja.path).kini
+    question = (KESATU, KEDUA, "pekerja:baca")
+    assert isinstance(known.decide(*question, at("2026-07-15T10:00")), Izin)
+    assert isinstance(known.decide(*question, at("2026-08-01T23:59")), Izin)
+    assert known.keadaan(at("2026-08-02T00:00")) is Keadaan.DIAKHIRI
+
+
+def test_termination_signed_after_the_agreements_own_end_has_no_effect(
+    meja: Meja, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meja.record("pengakhiran", hari_terakhir="2026-06-30", **END)
+    monkeypatch.setattr(catat, "_check_last_day", lambda *_: None)
+    monkeypatch.setattr(catat, "_check_together", lambda *_: None)
+    meja.jam.sekarang = at("2028-11-03T10:00")
+    meja.sign("E/1")
+    known = riwayat.read(meja.path)
+    assert known.tanpa_akibat == {"E/1": "perjanjian sudah berakhir 2028-11-02"}
+    assert known.kini.keadaan(meja.jam()) is Keadaan.BERAKHIR
+
+
+def test_what_was_reckoned_for_a_moment_is_reckoned_once(meja: Meja) -> None:
+    meja.kahar()
+    known = riwayat.read(meja.path)
+    first = known.dikenal(at("2026-06-02T09:00"))
+    assert known.dikenal(at("2026-06-09T09:00")) is first
+    assert known.dikenal(at("2026-10-15T09:00")) is not first  # the text's own monitoring
 
 
 def test_force_majeure_holds_at_once_by_one_signature_and_ends_by_another_record(
