@@ -40,9 +40,15 @@ class AgreementStore:
         return self._clock()
 
     def current(self) -> Perjanjian:
-        """Return the agreement. Raises AgreementUnreadableError: such a file permits nothing."""
+        """Return the agreement by what is signed up to now, as a later judge will see it.
+
+        Raises AgreementUnreadableError: such a file permits nothing.
+        """
+        return self._known(self._clock())
+
+    def _known(self, at: dt.datetime) -> Perjanjian:
         try:
-            return self._berkas.current().kini
+            return self._berkas.current().dikenal(at)
         except PerjanjianError:
             raise AgreementUnreadableError from None
 
@@ -52,13 +58,15 @@ class AgreementStore:
 
     def permit(self, penerima: Pihak, cakupan: str, tujuan: str | None = None) -> Izin:
         """Decide an exchange now. Raises the refusal that names the article."""
-        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock(), tujuan)
+        at = self._clock()
+        answer = self._known(at).decide(penerima, self.pemilik, cakupan, at, tujuan)
         if isinstance(answer, Larangan):
             raise _REFUSALS[answer.alasan](answer.penjelasan, pasal=answer.pasal)
         return answer
 
     def require_switched_on(self, penerima: Pihak, cakupan: str) -> None:
         """Raise SwitchedOffError where a right's switch is off, whatever holds of it otherwise."""
-        answer = self.current().decide(penerima, self.pemilik, cakupan, self._clock())
+        at = self._clock()
+        answer = self._known(at).decide(penerima, self.pemilik, cakupan, at)
         if isinstance(answer, Larangan) and answer.alasan == "sakelar":
             raise SwitchedOffError(answer.penjelasan, pasal=answer.pasal)

@@ -30,7 +30,8 @@ def register(app: typer.Typer) -> None:
 
 def show_agreement(data: Data = DATA, as_json: AsJson = False) -> None:
     """Tampilkan keadaan, jangka waktu, hak menurut pasal dan adendum."""
-    perjanjian, now = read_history(data).kini, system_clock()
+    now = system_clock()
+    perjanjian = read_history(data).dikenal(now)
     if as_json:
         content = perjanjian.model_dump(mode="json")
         show_json(
@@ -69,7 +70,8 @@ def check_agreement(data: Data = DATA, as_json: AsJson = False) -> None:
     Kode keluar 1 bila tidak sah atau tidak berlaku hari ini, 4 bila ada yang harus segera
     dikerjakan.
     """
-    perjanjian, now = read_history(data).kini, system_clock()
+    now = system_clock()
+    perjanjian = read_history(data).dikenal(now)
     keadaan, end = perjanjian.keadaan(now), perjanjian.last_day()
     if not keadaan.berlaku:
         raise ConfigurationError(f"Perjanjian {keadaan.value}; hari terakhir {end} (Pasal 8).")

@@ -136,7 +136,8 @@ def _right_of(perjanjian: Perjanjian, pihak: Pihak, pasal: str) -> str:
 
 def show_policy(data: Data = DATA, as_json: AsJson = False) -> None:
     """Tabel kebijakan: hak, bidang, tujuan, pasal dan rute, disusun dari data perjanjian."""
-    rows = [asdict(k) for k in policy(read_history(data).kini, system_clock())]
+    now = system_clock()
+    rows = [asdict(k) for k in policy(read_history(data).dikenal(now), now)]
     if as_json:
         show_json(rows)
         return

@@ -75,9 +75,9 @@ class Konteks:
 
     @property
     def perjanjian(self) -> Perjanjian:
-        """The agreement as its file and records say now. Raises SyncConfigurationError."""
+        """The agreement by what is signed up to now. Raises SyncConfigurationError."""
         try:
-            return self.berkas.current().kini
+            return self.berkas.current().dikenal(self.now())
         except PerjanjianError as error:
             raise SyncConfigurationError(str(error)) from None
 

@@ -220,6 +220,45 @@ def test_termination_signed_after_the_agreements_own_end_has_no_effect(
     assert known.kini.keadaan(meja.jam()) is Keadaan.BERAKHIR
 
 
+def test_service_decides_as_a_judge_of_that_moment_will(meja: Meja) -> None:
+    tujuan = {
+        "tujuan": "pengawasan", "uraian": "uji", "penerima": "pihak_kesatu",
+        "cakupan": "pekerja:baca",
+    }  # fmt: skip
+    meja.jam.sekarang = at("2026-06-01T09:10")  # the signers' clocks are ten minutes ahead
+    meja.record("adendum", **ADENDUM, tujuan_tambahan=[tujuan])
+    meja.sign("A/1")
+    meja.kahar()
+    signed = meja.jam.sekarang
+    served = []
+    for seconds in (-600, -1, -0.2, 0, 0.2, 600):
+        meja.jam.sekarang = signed + dt.timedelta(seconds=seconds)
+        try:
+            said = "pengawasan" in meja.ask().tujuan
+        except PostponedError:
+            said = None
+        answer = riwayat.read(meja.path).dikenal(meja.jam()).decide(
+            KESATU, KEDUA, "pekerja:baca", meja.jam()
+        )  # fmt: skip
+        judged = None if isinstance(answer, Larangan) else "pengawasan" in answer.tujuan
+        served.append((said, judged))
+    assert served == [(False, False)] * 3 + [(None, None)] * 3
+
+
+def test_call_within_the_second_of_a_signature_is_judged_without_it(meja: Meja) -> None:
+    start = at("2026-06-01T09:00")
+    meja.jam.sekarang = asked = start + dt.timedelta(milliseconds=200)
+    assert meja.ask().pasal == DUTY
+    meja.jam.sekarang = start + dt.timedelta(milliseconds=900)
+    meja.kahar()
+    assert meja.ask().pasal == DUTY  # from the next second on, also for the service
+    known = riwayat.read(meja.path)
+    assert isinstance(known.dikenal(asked).decide(KESATU, KEDUA, "pekerja:baca", asked), Izin)
+    meja.jam.sekarang = start + dt.timedelta(seconds=1)
+    with pytest.raises(PostponedError):
+        meja.ask()
+
+
 def test_what_was_reckoned_for_a_moment_is_reckoned_once(meja: Meja) -> None:
     meja.kahar()
     known = riwayat.read(meja.path)
