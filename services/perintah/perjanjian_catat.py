@@ -6,6 +6,7 @@ Nothing recorded is ever changed; a command that is repeated finds its record an
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from services.auth.jws import SigningKey
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.perintah.umum import DATA, AsJson, Data, out, show_json, show_rows
-from shared_schemas.perjanjian import JenisKahar, PerjanjianError, hari, parse
+from shared_schemas.perjanjian import JenisKahar, Ketepatan, PerjanjianError, hari, parse
 from shared_schemas.perjanjian.catatan import (
     CatatanAdendum,
     CatatanKahar,
@@ -168,12 +169,14 @@ def countersign(
 ) -> None:
     """Tandatangani catatan yang dibuat pihak lain."""
     key = _key(data, sebagai, kunci)
-    _tell(catat.sign(data / "perjanjian.yaml", nomor, sebagai, key, system_clock()), as_json)
+    done = catat.sign(data / "perjanjian.yaml", nomor, sebagai, key, system_clock())
+    _tell(read_history(data), done, as_json)
 
 
 def show_history(data: Data = DATA, as_json: AsJson = False) -> None:
     """Semua catatan, siapa yang sudah menandatangani, dan sejak kapan berlaku."""
-    show_rows([_row(t) for t in read_history(data).catatan], as_json)
+    known = read_history(data)
+    show_rows([_row(known, t) for t in known.catatan], as_json)
 
 
 def _record(
@@ -196,7 +199,8 @@ def _record(
         catatan = parse(kind, content, "Catatan")
     except PerjanjianError as error:
         raise RecordInvalidError(str(error)) from None
-    _tell(catat.record(path, catatan, _key(data, sebagai, kunci), system_clock()), as_json)
+    done = catat.record(path, catatan, _key(data, sebagai, kunci), system_clock())
+    _tell(read_history(data), done, as_json)
 
 
 def _key(data: Path, sebagai: Pihak, kunci: Path | None) -> SigningKey:
@@ -209,7 +213,7 @@ def _key(data: Path, sebagai: Pihak, kunci: Path | None) -> SigningKey:
         ) from None
 
 
-def _row(t: Tercatat) -> dict[str, Any]:
+def _row(known: Riwayat, t: Tercatat) -> dict[str, Any]:
     return {
         "nomor": t.nomor,
         "jenis": t.catatan.jenis,
@@ -217,24 +221,49 @@ def _row(t: Tercatat) -> dict[str, Any]:
         "ditandatangani": " ".join(sorted(t.tanda_tangan)),
         "kurang": " ".join(sorted(t.kurang)) or None,
         "sejak": t.sah_sejak.isoformat() if t.sah_sejak else None,
-        "kata": _word(t),
+        "kata": _word(known, t),
     }
 
 
-def _word(t: Tercatat) -> str:
-    """Return in a word what the record does."""
+def _word(known: Riwayat, t: Tercatat) -> str:
+    """Return in a word what the record does, by all that is known now."""
     if isinstance(t.catatan, CatatanKahar) and t.catatan.isi.gugur:
         return "hak gugur: terlambat diberitahukan, kewajiban tetap berlaku (Pasal 10 ayat (1))"
     if t.kurang:
         return "menunggu tanda tangan"
-    if isinstance(t.catatan, CatatanKahar):
-        ended = t.catatan.isi.berakhir
-        return "ditunda" if ended is None or ended >= hari(system_clock()) else "selesai"
+    if (late := known.tanpa_akibat.get(t.nomor)) is not None:
+        return f"tanpa akibat: {late}"
+    match t.catatan:
+        case CatatanKahar():
+            return _postponing(known, t.nomor)
+        case CatatanPerpanjangan() if _extends_nothing(known, t.nomor):
+            return "tanpa akibat: disepakati sesudah perjanjian berakhir (Pasal 8 ayat (3))"
     return "berlaku"
 
 
-def _tell(t: Tercatat, as_json: bool) -> None:
+def _postponing(known: Riwayat, nomor: str) -> str:
+    """Say whether a postponement lasts, of which another record may have ended it."""
+    (ended,) = (k.berakhir for k in known.kini.kahar if k.nomor == nomor)
+    return "ditunda" if ended is None or ended >= hari(system_clock()) else "selesai"
+
+
+def _extends_nothing(known: Riwayat, nomor: str) -> bool:
+    return any(
+        p.nomor == nomor and ketepatan is Ketepatan.TANPA_AKIBAT
+        for p, ketepatan in known.kini.ends()
+    )
+
+
+def _wait_until_it_counts(t: Tercatat) -> None:
+    """Wait for the second that the signature names: what is said next is what services do."""
+    ahead = (max(t.tanda_tangan.values()) - system_clock()).total_seconds()
+    time.sleep(min(max(ahead, 0.0), 1.0))  # not for a clock of the other party that is ahead
+
+
+def _tell(known: Riwayat, t: Tercatat, as_json: bool) -> None:
+    if t.tanda_tangan:
+        _wait_until_it_counts(t)
     if as_json:
-        show_json(_row(t))
+        show_json(_row(known, t))
     else:
-        out.print(f"{t.nomor}: {_word(t)}.", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"{t.nomor}: {_word(known, t)}.", highlight=False, markup=False, soft_wrap=True)

@@ -14,10 +14,12 @@ import yaml
 from typer.testing import CliRunner
 
 from services import persiapan
+from services.auth import riwayat
 from services.kit import clock
 from services.perintah.perjanjian import ADA_PERINGATAN
 from services.perintah.perjanjian_sah import TIDAK_SAH
 from shared_schemas.perjanjian import Keadaan, hari, shift_months
+from shared_schemas.rujukan import Pihak
 from tests import contoh
 from tests.conftest import MakeDatabase, Registri, open_registri
 from tests.perintah import app
@@ -106,6 +108,68 @@ def test_late_notice_is_said_in_words(tmp_path: Path) -> None:
     assert "kewajiban tetap berlaku" in done.stdout
     (row,) = json.loads(hub(tmp_path, "riwayat", "--json").stdout)
     assert (row["nomor"], row["ditandatangani"]) == ("UJI/K", "pihak_kesatu")
+
+
+def _kahar(nomor: str, mulai: dt.date) -> tuple[str, ...]:
+    return (
+        "kahar", nomor, "--sebagai", "pihak_kesatu", "--kewajiban", "Pasal 5 ayat (3) huruf c",
+        "--jenis", "banjir", "--peristiwa", "Contoh", "--akibat", "Contoh", "--bukti", "Contoh",
+        "--mulai", str(mulai), "--diberitahukan", str(TODAY),
+    )  # fmt: skip
+
+
+def _words(data: Path) -> dict[str, str]:
+    return {r["nomor"]: r["kata"] for r in json.loads(hub(data, "riwayat", "--json").stdout)}
+
+
+def test_postponement_that_another_record_ended_is_said_to_be_over(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    yesterday = TODAY - dt.timedelta(days=1)
+    assert "ditunda" in hub(tmp_path, *_kahar("UJI/K", TODAY - dt.timedelta(days=3))).stdout
+    over = ("kahar-selesai", "UJI/K/S", "--kahar", "UJI/K", "--berakhir", str(yesterday))
+    assert hub(tmp_path, *over, "--sebagai", "pihak_kesatu").exit_code == 0
+    assert _words(tmp_path)["UJI/K"] == "selesai"
+
+
+def test_extension_countersigned_after_the_end_is_said_to_have_no_effect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    persiapan.prepare(tmp_path)
+    end_on(tmp_path, TODAY)
+    extension = (
+        "perpanjang", "UJI/P", "--disepakati", str(TODAY), "--berakhir", "2030-11-02",
+        "--sebagai", "pihak_kesatu",
+    )  # fmt: skip
+    assert hub(tmp_path, *extension).exit_code == 0
+    later = SimpleNamespace(now=(NOON + dt.timedelta(days=1)).astimezone)
+    monkeypatch.setattr(clock, "dt", SimpleNamespace(datetime=later, UTC=dt.UTC))
+    done = hub(tmp_path, "tandatangani", "UJI/P", "--sebagai", "pihak_kedua")
+    assert done.exit_code == 0
+    assert "tanpa akibat: disepakati sesudah perjanjian berakhir" in done.stdout
+    assert hub(tmp_path, "periksa").exit_code == 1
+
+
+def test_wrong_key_leaves_no_record_and_its_number_free(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    record = ("monitoring", "UJI/M/1", "--dilaksanakan", str(TODAY), "--hasil", "Contoh")
+    other = str(persiapan.signing_key_path(tmp_path, Pihak.KEDUA))
+    done = hub(tmp_path, *record, "--sebagai", "pihak_kesatu", "--kunci", other)
+    assert done.exit_code == 1
+    assert _words(tmp_path) == {}
+    changed = (*record[:-1], "Contoh lain", "--sebagai", "pihak_kesatu")
+    assert hub(tmp_path, *changed).exit_code == 0
+
+
+def test_command_returns_when_what_it_recorded_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    persiapan.prepare(tmp_path)
+    monkeypatch.setattr(clock, "dt", dt)  # the machine's own time
+    today = hari(clock.system_clock())
+    record = ("monitoring", "UJI/M/1", "--dilaksanakan", str(today), "--hasil", "Contoh")
+    assert hub(tmp_path, *record, "--sebagai", "pihak_kesatu").exit_code == 0
+    (signed,) = riwayat.read(tmp_path / "perjanjian.yaml").catatan[0].tanda_tangan.values()
+    assert dt.timedelta(0) <= clock.system_clock() - signed
 
 
 def test_metrics_tell_state_days_left_and_warnings(bebas: Registri) -> None:
