@@ -54,7 +54,8 @@ class AgreementStore:
 
     def scopes_of(self, penerima: Pihak) -> frozenset[str]:
         """Return the scopes that the articles give the asking party towards this registry."""
-        return self.current().scopes(penerima, self.pemilik)
+        at = self._clock()
+        return self._known(at).scopes(penerima, self.pemilik, at)
 
     def permit(self, penerima: Pihak, cakupan: str, tujuan: str | None = None) -> Izin:
         """Decide an exchange now. Raises the refusal that names the article."""

@@ -79,13 +79,17 @@ def extend(
 
 
 def add_addendum(
-    berkas: Annotated[Path, typer.Argument(help="YAML: nomor, berlaku, perihal, dasar, beda.")],
+    berkas: Annotated[Path, typer.Argument(help="YAML: nomor, berlaku, perihal, dasar, isinya.")],
     sebagai: Sebagai,
     kunci: Kunci = None,
     data: Data = DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Catat adendum: bidang D dengan skemanya, wewenang, tujuan; keduanya menandatangani."""
+    """Catat adendum: bidang D dengan skemanya atau dicabut, wewenang, tujuan, sakelar.
+
+    Keduanya menandatangani. Bagian berkasnya: wewenang, bidang_tambahan dengan skema_bidang,
+    bidang_dicabut, tujuan_tambahan, sakelar; semuanya sejak hari `berlaku`.
+    """
     try:
         isi = yaml.safe_load(berkas.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:

@@ -77,6 +77,14 @@ class Perjanjian(Data):
         for adendum in self.adendum:
             if unknown := set(adendum.wewenang) - numbers:
                 raise ValueError(f"adendum {adendum.nomor}: nomor Lampiran {sorted(unknown)}")
+            if unknown := set(adendum.sakelar) - set(self.sakelar):
+                raise ValueError(f"adendum {adendum.nomor}: sakelar {sorted(unknown)} tidak ada")
+            if unknown := set(adendum.bidang_dicabut) - extra:
+                raise ValueError(f"adendum {adendum.nomor}: {sorted(unknown)} bukan bidang D")
+            if both := set(adendum.bidang_dicabut) & set(adendum.bidang_tambahan):
+                raise ValueError(
+                    f"adendum {adendum.nomor}: {sorted(both)} ditambahkan dan dicabut sekaligus"
+                )
             if unknown := set(adendum.bidang_tambahan) - extra:
                 raise ValueError(
                     f"adendum {adendum.nomor}: bidang D {sorted(unknown)} tanpa skema; tambahkan"
@@ -131,12 +139,12 @@ class Perjanjian(Data):
         held = keadaan.berlaku and self._held(hak, hari(at))
         return Keadaan.DITANGGUHKAN if held else keadaan
 
-    def scopes(self, penerima: Pihak, pemberi: Pihak) -> frozenset[str]:
-        """Return the token scopes (`perjanjian:…`) that the articles give one party."""
+    def scopes(self, penerima: Pihak, pemberi: Pihak, at: dt.datetime) -> frozenset[str]:
+        """Return the token scopes (`perjanjian:…`) that the articles give one party then."""
         return frozenset(
             f"perjanjian:{h.cakupan}"
             for h in self.hak
-            if h.penerima is penerima and h.pemberi is pemberi and self._switched_on(h)
+            if h.penerima is penerima and h.pemberi is pemberi and self._switched_on(h, at)
         )
 
     def decide(
@@ -162,7 +170,7 @@ class Perjanjian(Data):
         return Larangan("tanpa_hak", "Pasal 5", "Perjanjian tidak memberi hak atas pertukaran ini.")
 
     def _decide_right(self, hak: Hak, at: dt.datetime, tujuan: str | None) -> Izin | Larangan:
-        if not self._switched_on(hak):
+        if not self._switched_on(hak, at):
             return Larangan("sakelar", hak.pasal, f"Sakelar {hak.sakelar} dalam perjanjian mati.")
         if self._held(hak, hari(at)):
             return Larangan(
@@ -184,16 +192,28 @@ class Perjanjian(Data):
             for k in self.kahar
         )
 
-    def _switched_on(self, hak: Hak) -> bool:
-        return hak.sakelar is None or self.sakelar[hak.sakelar]
+    def _switched_on(self, hak: Hak, at: dt.datetime) -> bool:
+        if hak.sakelar is None:
+            return True
+        on = self.sakelar[hak.sakelar]
+        for adendum in self._in_force(at):
+            on = adendum.sakelar.get(hak.sakelar, on)
+        return on
+
+    def _in_force(self, at: dt.datetime) -> list[Adendum]:
+        """Return the addenda in force, in the order in which each replaces what was before."""
+        day = hari(at)
+        return [a for a in self._menurut_hari if a.berlaku <= day]
+
+    @cached_property
+    def _menurut_hari(self) -> list[Adendum]:
+        return sorted(self.adendum, key=lambda a: a.berlaku)
 
     def tujuan(self, hak: Hak, at: dt.datetime) -> tuple[str, ...]:
         """Return what a right may be used for at a moment: Pasal 2 ayat (1) and addenda."""
-        day = hari(at)
         more = (
             t.tujuan
-            for a in self.adendum
-            if a.berlaku <= day
+            for a in self._in_force(at)
             for t in a.tujuan_tambahan
             if (t.penerima, t.cakupan) == (hak.penerima, hak.cakupan)
         )
@@ -201,16 +221,17 @@ class Perjanjian(Data):
 
     def wewenang(self, bidang: Bidang, at: dt.datetime) -> Wewenang | None:
         """Return whose value of a field wins on that day; None where no addendum says so."""
-        day, found = hari(at), None
-        for adendum in sorted(self.adendum, key=lambda a: a.berlaku):
-            if adendum.berlaku <= day:
-                found = adendum.wewenang.get(bidang.rujukan.nomor, found)
+        found = None
+        for adendum in self._in_force(at):
+            found = adendum.wewenang.get(bidang.rujukan.nomor, found)
         return found
 
     def bidang_tambahan(self, at: dt.datetime) -> frozenset[str]:
-        """Return the D fields that an addendum in force has brought into being."""
-        day = hari(at)
-        return frozenset(n for a in self.adendum if a.berlaku <= day for n in a.bidang_tambahan)
+        """Return the D fields that an addendum in force gives and none has taken back since."""
+        found: set[str] = set()
+        for adendum in self._in_force(at):
+            found = found - set(adendum.bidang_dicabut) | set(adendum.bidang_tambahan)
+        return frozenset(found)
 
     def bidang(self, himpunan: Himpunan, at: dt.datetime) -> tuple[Bidang, ...]:
         """Return the fields of a field set that may be exchanged at that moment."""

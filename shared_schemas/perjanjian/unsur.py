@@ -126,7 +126,10 @@ class TujuanTambahan(Data):
 
 
 class Adendum(Data):
-    """An addendum (Pasal 11): authority by Lampiran number, D fields and purposes it creates."""
+    """An addendum (Pasal 11): what it changes, from the day `berlaku` on.
+
+    Authority by Lampiran number, D fields that it creates or takes back, purposes, switches.
+    """
 
     nomor: Nomor
     berlaku: dt.date
@@ -135,8 +138,10 @@ class Adendum(Data):
     fiktif: bool = False
     wewenang: dict[str, Wewenang] = {}
     bidang_tambahan: tuple[str, ...] = ()
+    bidang_dicabut: tuple[str, ...] = ()
     skema_bidang: dict[str, SkemaBidang] = {}
     tujuan_tambahan: tuple[TujuanTambahan, ...] = ()
+    sakelar: dict[str, bool] = {}
 
 
 class Monitoring(Data):

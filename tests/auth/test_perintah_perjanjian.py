@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from services import persiapan
 from services.auth import riwayat
+from services.auth.agreement import AgreementStore
+from services.auth.errors import SwitchedOffError
 from services.kit import clock
 from services.perintah.perjanjian import ADA_PERINGATAN
 from services.perintah.perjanjian_sah import TIDAK_SAH
@@ -147,6 +149,27 @@ def test_extension_countersigned_after_the_end_is_said_to_have_no_effect(
     assert done.exit_code == 0
     assert "tanpa akibat: disepakati sesudah perjanjian berakhir" in done.stdout
     assert hub(tmp_path, "periksa").exit_code == 1
+
+
+def test_addendum_turns_a_switch_and_calls_before_it_stay_lawful(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    file = tmp_path / "adendum.yaml"
+    text = {
+        "nomor": "UJI/A", "berlaku": str(TODAY), "perihal": "uji", "dasar": "Pasal 11",
+        "sakelar": {"data_pekerja_untuk_pihak_kesatu": False}, "bidang_dicabut": ["nitku"],
+    }  # fmt: skip
+    file.write_text(yaml.safe_dump(text))
+    assert hub(tmp_path, "adendum", str(file), "--sebagai", "pihak_kesatu").exit_code == 0
+    store = AgreementStore(tmp_path / "perjanjian.yaml", Pihak.KEDUA, clock.system_clock)
+    assert store.permit(Pihak.KESATU, "pekerja:baca").pasal
+    assert hub(tmp_path, "tandatangani", "UJI/A", "--sebagai", "pihak_kedua").exit_code == 0
+    with pytest.raises(SwitchedOffError):
+        store.permit(Pihak.KESATU, "pekerja:baca")
+    assert "perjanjian:pekerja:baca" not in store.scopes_of(Pihak.KESATU)
+    assert "nitku" not in store.current().bidang_tambahan(store.now())
+    asked = ("sah", "--pihak", "pihak_kesatu", "--cakupan", "pekerja:baca", "--json", "--pada")
+    for moment, code in ((NOON - dt.timedelta(seconds=1), 0), (NOON, TIDAK_SAH)):
+        assert hub(tmp_path, *asked, moment.isoformat()).exit_code == code
 
 
 def test_wrong_key_leaves_no_record_and_its_number_free(tmp_path: Path) -> None:

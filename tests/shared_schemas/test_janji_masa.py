@@ -19,7 +19,7 @@ from shared_schemas.perjanjian import (
     shift_months,
     warnings,
 )
-from shared_schemas.rujukan import Pihak
+from shared_schemas.rujukan import Himpunan, Pihak
 from tests.shared_schemas.test_perjanjian import EXTENSION, kahar, made, raw, wib
 
 KESATU, KEDUA = Pihak.KESATU, Pihak.KEDUA
@@ -171,6 +171,38 @@ def test_addendum_gives_a_purpose_to_one_right_from_its_day() -> None:
         assert isinstance(answer, Izin) is boleh
 
 
+SAKELAR = "data_pekerja_untuk_pihak_kesatu"
+
+
+def test_addendum_turns_a_switch_from_its_day_and_a_later_one_turns_it_back() -> None:
+    off = ADENDUM | {"sakelar": {SAKELAR: False}}
+    on = ADENDUM | {"nomor": "UJI/3", "berlaku": "2026-02-01", "sakelar": {SAKELAR: True}}
+    agreement = made(adendum=[*raw()["adendum"], on, off])
+    for saat, boleh in (
+        ("2025-12-31T23:59:59", True),
+        ("2026-01-01T00:00:00", False),
+        ("2026-01-31T23:59:59", False),
+        ("2026-02-01T00:00:00", True),
+    ):
+        answer = agreement.decide(KESATU, KEDUA, "pekerja:baca", wib(saat))
+        assert isinstance(answer, Izin) is boleh
+        assert boleh or (isinstance(answer, Larangan) and answer.alasan == "sakelar")
+        scopes = agreement.scopes(KESATU, KEDUA, wib(saat))
+        assert ("perjanjian:pekerja:baca" in scopes) is boleh
+
+
+def test_addendum_takes_back_a_d_field_from_its_day_and_another_gives_it_again() -> None:
+    gone = ADENDUM | {"bidang_dicabut": ["nitku"]}
+    again = ADENDUM | {"nomor": "UJI/3", "berlaku": "2026-02-01", "bidang_tambahan": ["nitku"]}
+    agreement = made(adendum=[*raw()["adendum"], gone, again])
+    every = {"nitku", "tahun_kbli", "kd_daerah", "hubungan_kerja"}
+    assert agreement.bidang_tambahan(wib("2025-12-31T23:59:59")) == every
+    assert agreement.bidang_tambahan(wib("2026-01-01T00:00:00")) == every - {"nitku"}
+    names = {b.nama for b in agreement.bidang(Himpunan.BADAN_USAHA, wib("2026-01-01T00:00:00"))}
+    assert names & every == {"tahun_kbli", "kd_daerah"}
+    assert agreement.bidang_tambahan(wib("2026-02-01T00:00:00")) == every
+
+
 def _hak(**changes: Any) -> list[dict[str, Any]]:
     first, *rest = raw()["hak"]
     return [first | changes, *rest]
@@ -186,6 +218,12 @@ def _hak(**changes: Any) -> list[dict[str, Any]]:
             "tujuan pengawasan tanpa hak",
         ),
         ({"adendum": [ADENDUM | {"bidang_tambahan": ["gaji"]}]}, "shared_schemas/v1"),
+        ({"adendum": [ADENDUM | {"sakelar": {"lain": True}}]}, r"sakelar \['lain'\] tidak ada"),
+        ({"adendum": [ADENDUM | {"bidang_dicabut": ["nama"]}]}, r"\['nama'\] bukan bidang D"),
+        (
+            {"adendum": [ADENDUM | {"bidang_dicabut": ["nitku"], "bidang_tambahan": ["nitku"]}]},
+            "ditambahkan dan dicabut sekaligus",
+        ),
         (
             {"adendum": [ADENDUM | {"skema_bidang": {"nitku": {
                 "nomor": "D1", "himpunan": "badan_usaha", "jenis": "teks"}}}]},

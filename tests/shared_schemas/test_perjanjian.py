@@ -208,7 +208,7 @@ def test_switch_gives_and_takes_the_rights_that_name_it(hidup: bool) -> None:
         answer = agreement.decide(KESATU, KEDUA, cakupan, NOON)
         assert isinstance(answer, Izin) is hidup
         assert hidup or (isinstance(answer, Larangan) and answer.alasan == "sakelar")
-    scopes = agreement.scopes(KESATU, KEDUA)
+    scopes = agreement.scopes(KESATU, KEDUA, NOON)
     assert ({f"perjanjian:{c}" for c in switched} <= scopes) is hidup
     assert "perjanjian:badan_usaha:baca" in scopes
     assert isinstance(agreement.decide(KEDUA, KESATU, "pekerja:baca", NOON), Izin)
@@ -229,7 +229,7 @@ def test_right_that_is_not_named_does_not_exist(
     answer = load(CONTOH).decide(penerima, pemberi, cakupan, NOON)
     assert isinstance(answer, Larangan)
     assert answer.alasan == "tanpa_hak"
-    assert f"perjanjian:{cakupan}" not in load(CONTOH).scopes(penerima, pemberi)
+    assert f"perjanjian:{cakupan}" not in load(CONTOH).scopes(penerima, pemberi, NOON)
 
 
 def test_addendum_counts_from_its_day_and_the_newer_wins() -> None:
