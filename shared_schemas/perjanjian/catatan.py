@@ -116,10 +116,14 @@ CATATAN: TypeAdapter[Catatan] = TypeAdapter(Catatan)
 
 @dataclass(frozen=True)
 class Tercatat:
-    """A record with the moments at which the parties signed it."""
+    """A record with the moments at which the parties signed it.
+
+    `asing`: whose signature is here, made with a key that is not. It counts once the key comes.
+    """
 
     catatan: Catatan
     tanda_tangan: Mapping[Pihak, dt.datetime]
+    asing: frozenset[Pihak] = frozenset()
 
     @property
     def nomor(self) -> str:
@@ -163,6 +167,11 @@ class Riwayat:
     def tanpa_akibat(self) -> Mapping[str, str]:
         """Why records that came too late change nothing, by their numbers."""
         return self._kini.tanpa_akibat
+
+    @property
+    def asing(self) -> frozenset[Pihak]:
+        """Whose signatures wait for a key that has not come here yet."""
+        return frozenset(p for t in self.catatan for p in t.asing)
 
     def dikenal(self, at: dt.datetime) -> Perjanjian:
         """Return the agreement by what was known at a moment.

@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from shared_schemas.perjanjian.hari import hari, shift_months
+from shared_schemas.perjanjian.jangkauan import check_reach
 from shared_schemas.perjanjian.keadaan import Izin, Keadaan, Larangan
 from shared_schemas.perjanjian.skema_bidang import FIELD_SETS, check_schema
 from shared_schemas.perjanjian.unsur import (
@@ -61,6 +62,7 @@ class Perjanjian(Data):
                 raise ValueError(f"hak {hak.cakupan}: tujuan {sorted(unknown)} perlu adendum")
             if unknown := set(hak.bidang) - known:
                 raise ValueError(f"hak {hak.cakupan}: nomor Lampiran {sorted(unknown)}")
+            check_reach(hak)
         obligations = {(h.pemberi, h.kewajiban) for h in self.hak}
         for kahar in self.kahar:
             for kewajiban in kahar.kewajiban:

@@ -214,6 +214,13 @@ def _hak(**changes: Any) -> list[dict[str, Any]]:
         ({"hak": _hak(tujuan=["dagang"])}, r"tujuan \['dagang'\] perlu adendum"),
         ({"hak": _hak(bidang=["Z1"])}, r"nomor Lampiran \['Z1'\]"),
         (
+            {"hak": _hak(bidang=["A1", "A3"])},
+            r"hak badan_usaha:baca pihak_kedua: bidang \['A1', 'A3'\], .* menjalankan \[\]",
+        ),
+        ({"hak": _hak(himpunan=[])}, r"himpunan \[\], .* menjalankan \['badan_usaha'\]"),
+        ({"hak": _hak(himpunan=["badan_usaha", "pekerja"])}, r"himpunan \['badan_usaha', 'pek"),
+        ({"hak": _hak(cakupan="gaji:baca")}, "hak gaji:baca: tidak ada rutenya"),
+        (
             {"adendum": [ADENDUM | {"tujuan_tambahan": [TUJUAN | {"cakupan": "gaji:baca"}]}]},
             "tujuan pengawasan tanpa hak",
         ),

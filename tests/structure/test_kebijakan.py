@@ -12,6 +12,7 @@ from services.kebijakan import Kebijakan, exchange_routes, policy
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
 from shared_schemas.perjanjian import CONTOH, FIELD_SETS, load
+from shared_schemas.perjanjian.jangkauan import JANGKAUAN
 
 AGREEMENT = load(CONTOH)
 POLICY = policy(AGREEMENT, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
@@ -90,6 +91,16 @@ def test_every_exchanged_field_is_given_by_the_right_of_its_route(
     (baris,) = (b for b in POLICY if AGREEMENT.registri(b.pemberi) == nama and b.cakupan == cakupan)
     # Search for a company asks by its own numbers; what comes back is in the right's field set.
     assert names <= set(baris.bidang)
+
+
+def test_what_rights_are_said_to_reach_is_what_their_routes_carry() -> None:
+    """An agreement that says otherwise is refused at load, by this list."""
+    assert set(JANGKAUAN) == {c for nama in APPS for c in exchange_routes(nama).values()}
+    at = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+    for cakupan, (himpunan, bidang) in JANGKAUAN.items():
+        fields = (b for h in himpunan for b in AGREEMENT.bidang(h, at))
+        said = {b.nama for b in fields if not bidang or b.rujukan.nomor in bidang}
+        assert {n for p in EXCHANGED if p.values[1] == cakupan for n in p.values[2]} == said
 
 
 def test_a_field_that_no_addendum_names_is_in_no_right() -> None:
