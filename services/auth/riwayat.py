@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +24,7 @@ from shared_schemas.perjanjian.catatan import CATATAN, Catatan, Riwayat, Tercata
 from shared_schemas.rujukan import Pihak
 
 _TENANG = 100_000_000  # ns after which a file's time tells every change: clocks of disks are coarse
+_SELANG = 1.0  # s; looking at each file costs microseconds apiece, and every message asks
 _AKHIRAN = ".catatan.json"
 
 
@@ -126,24 +129,53 @@ def _signed_at(
     raise PerjanjianError(f"Tanda tangan {pihak} pada {nomor} tidak sah.")
 
 
+_Tanda = tuple[tuple[str, int, int, int], ...]
+"""Name, time of change, size and inode of each file of a folder."""
+
+
+@dataclass(slots=True)
+class _Dibaca:
+    """What was read, from which files, and when those are looked at one by one again."""
+
+    sidik: tuple[int, ...]
+    berkas: _Tanda
+    riwayat: Riwayat
+    sampai: float
+
+
 class BerkasPerjanjian:
-    """The agreement of a path, read again whenever its file or folder changed."""
+    """The agreement of a path, read again whenever its file or folder changed.
+
+    A file that comes is noticed at once; one changed in place, which nobody should do, within
+    `_SELANG`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._kept: tuple[tuple[int, ...], Riwayat] | None = None
+        self._kept: _Dibaca | None = None
 
     def current(self) -> Riwayat:
         """Return the agreement with its records. Raises PerjanjianError, which permits nothing."""
         stamp, kept = self._now(), self._kept
-        if kept is not None and kept[0] == stamp:
-            return kept[1]
+        if kept is not None and kept.sidik == stamp and self._is_untouched(kept):
+            return kept.riwayat
+        files = _look(folder_of(self._path))
         loaded = read(self._path)
         loaded.kini  # noqa: B018 - contradictions are found here, not at the first question
         # Two changes within one tick of the disk's clock look like one.
-        settled = abs(time.time_ns() - max(stamp[0], stamp[2])) > _TENANG
-        self._kept = (stamp, loaded) if settled else None
+        newest = max(stamp[0], stamp[2], *(changed for _, changed, _, _ in files))
+        settled = abs(time.time_ns() - newest) > _TENANG
+        self._kept = _Dibaca(stamp, files, loaded, time.monotonic() + _SELANG) if settled else None
         return loaded
+
+    def _is_untouched(self, kept: _Dibaca) -> bool:
+        now = time.monotonic()
+        if now < kept.sampai:
+            return True
+        if _look(folder_of(self._path)) != kept.berkas:
+            return False
+        kept.sampai = now + _SELANG
+        return True
 
     def _now(self) -> tuple[int, ...]:
         try:
@@ -156,4 +188,16 @@ class BerkasPerjanjian:
             folder = folder_of(self._path).stat().st_mtime_ns
         except FileNotFoundError:
             folder = 0
-        return file.st_mtime_ns, file.st_size, folder
+        return file.st_mtime_ns, file.st_size, folder, file.st_ino
+
+
+def _look(folder: Path) -> _Tanda:
+    found = []
+    try:
+        with os.scandir(folder) as files:
+            for file in files:
+                stat = file.stat()
+                found.append((file.name, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    except FileNotFoundError:  # no folder, or a file in the making that has its name by now
+        pass
+    return tuple(sorted(found))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -401,6 +403,36 @@ def test_record_that_was_changed_or_signed_by_another_permits_nothing(meja: Meja
     other.write_bytes(riwayat.signature_path(meja.path, "K/1", KEDUA).read_bytes())
     with pytest.raises(AgreementUnreadableError):
         meja.ask()
+
+
+def test_record_changed_in_place_is_noticed_by_a_running_service(
+    meja: Meja, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder's time tells of files that come and go, not of what is written into one."""
+    meja.record("adendum", **ADENDUM)
+    meja.sign("A/1")
+    folder = riwayat.folder_of(meja.path)
+    old = time.time_ns() - 10**9
+    for file in (*folder.iterdir(), folder):
+        os.utime(file, ns=(old, old))
+    assert meja.ask().pasal == DUTY
+    with monkeypatch.context() as patch:
+        patch.setattr(riwayat, "read", None)  # nothing changed, nothing is read
+        assert meja.ask().pasal == DUTY
+    before = folder.stat().st_mtime_ns
+    for name in (riwayat.record_path(meja.path, "A/1"), riwayat.keys_path(meja.path)):
+        whole = name.read_bytes()
+        name.write_bytes(whole.replace(b"uji", b"UJI").replace(b"P-256", b"P-521"))
+        os.utime(name, ns=(old + 1, old + 1))
+        assert folder.stat().st_mtime_ns == before
+        monkeypatch.setattr(riwayat, "_SELANG", 0.0)
+        later = time.monotonic() + 2
+        monkeypatch.setattr(time, "monotonic", lambda now=later: now)
+        with pytest.raises(AgreementUnreadableError):
+            meja.ask()
+        name.write_bytes(whole)
+        os.utime(name, ns=(old + 2, old + 2))
+        assert meja.ask().pasal == DUTY
 
 
 def test_key_that_was_replaced_still_proves_old_signatures(meja: Meja) -> None:
