@@ -8,7 +8,6 @@ Programs notice by themselves; none is restarted.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from services import persiapan
 from services.auth import sertifikat
 from services.auth.clients import Klien, load_clients, save_clients
 from services.auth.jws import (
+    SigningKey,
     drop_former_keys,
     new_private_pem,
     pem_blocks,
@@ -23,9 +23,9 @@ from services.auth.jws import (
     replace_private_key,
 )
 from services.auth.kunci_pesan import KunciPesan, new_message_pem, remember_keys
-from services.auth.riwayat import keys_path
+from services.auth.riwayat import introduce
 from services.kit.clock import Clock, system_clock
-from services.kit.files import write_private, write_public
+from services.kit.files import write_private
 from services.persiapan import REGISTRASI, REGISTRI, Registrasi
 from shared_schemas.rujukan import Pihak
 
@@ -44,7 +44,7 @@ def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -
         _rotate_clients(data, registri)
     if persiapan.hub_seal_key(data).exists():
         _rotate_seal_key(persiapan.hub_seal_key(data))
-    _rotate_signers(data)
+    _rotate_signers(data, clock())
 
 
 def _rotate_seal_key(path: Path) -> None:
@@ -81,16 +81,17 @@ def _rotate_clients(data: Path, registri: str) -> None:
             write_private(registration.message_key_path(data), message)
 
 
-def _rotate_signers(data: Path) -> None:
-    """Publish each party's new key before it signs records; old ones stay for old signatures."""
-    public = keys_path(data / "perjanjian.yaml")
-    keys = json.loads(public.read_bytes())
-    made = {p: new_private_pem() for p in Pihak if persiapan.signing_key_path(data, p).exists()}
-    for pihak, pem in made.items():
-        keys[pihak.value].append(public_jwk(pem))
-    write_public(public, json.dumps(keys, indent=1).encode() + b"\n")
-    for pihak, pem in made.items():
-        write_private(persiapan.signing_key_path(data, pihak), pem)
+def _rotate_signers(data: Path, at: dt.datetime) -> None:
+    """Let each party's former key introduce the new one, in a file that is sent as records are.
+
+    The former ones stay known for what they signed.
+    """
+    for pihak in Pihak:
+        path = persiapan.signing_key_path(data, pihak)
+        if path.exists():
+            pem, former = new_private_pem(), SigningKey(path.read_bytes())
+            introduce(data / "perjanjian.yaml", pihak, former, public_jwk(pem), at)
+            write_private(path, pem)
 
 
 def prune(data: Path) -> int:

@@ -155,6 +155,14 @@ def unverified_issuer(token: str) -> str:
         return ""
 
 
+def unverified_kid(token: str) -> str:
+    """Return which key a token says it was signed with; empty when it says none."""
+    try:
+        return str(jwt.get_unverified_header(token).get("kid", ""))
+    except (JOSEError, ValueError, AttributeError):
+        return ""
+
+
 def unverified_audience(token: str) -> str:
     """Return whom a token says it is for, where the question is only who signed it."""
     try:

@@ -1,7 +1,8 @@
 """The agreement's folder: records beside the signed text, each with its signatures.
 
 `perjanjian.yaml` is the text; `perjanjian.d/` holds the parties' public keys, and for each
-record its content and a JWS of each party that signed it. Files are only ever added.
+record its content and a JWS of each party that signed it. Files are only ever added: also a
+party's next key, which its former one introduces.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from services.auth.jws import SigningKey, TokenError, VerifyingKey
+from services.auth.jws import SigningKey, TokenError, VerifyingKey, unverified_kid
+from services.kit.files import write_public
+from services.kit.logging import get_logger
 from shared_schemas.perjanjian import PerjanjianError, load
 from shared_schemas.perjanjian.catatan import CATATAN, Catatan, Riwayat, Tercatat
 from shared_schemas.rujukan import Pihak
@@ -26,6 +29,9 @@ from shared_schemas.rujukan import Pihak
 _TENANG = 100_000_000  # ns after which a file's time tells every change: clocks of disks are coarse
 _SELANG = 1.0  # s; looking at each file costs microseconds apiece, and every message asks
 _AKHIRAN = ".catatan.json"
+_PERKENALAN = "kunci-catatan"  # the audience of an introduction: no record can be taken for one
+
+Kunci = dict[Pihak, list[VerifyingKey]]
 
 
 def folder_of(path: Path) -> Path:
@@ -44,8 +50,13 @@ def signature_path(path: Path, nomor: str, pihak: Pihak) -> Path:
 
 
 def keys_path(path: Path) -> Path:
-    """Return where the parties' public keys stand, old ones included: signatures outlive them."""
+    """Return where the parties' first public keys stand: signatures outlive keys."""
     return folder_of(path) / "kunci.json"
+
+
+def introduction_path(path: Path, pihak: Pihak, kid: str) -> Path:
+    """Return where a party's later public key stands."""
+    return folder_of(path) / f"{pihak.value}.{kid}.kunci"
 
 
 def content_of(catatan: Catatan) -> bytes:
@@ -67,6 +78,15 @@ def sign(key: SigningKey, catatan: Catatan, content: bytes, pihak: Pihak, at: dt
     )
 
 
+def introduce(
+    path: Path, pihak: Pihak, former: SigningKey, public: dict[str, str], at: dt.datetime
+) -> None:
+    """Publish a party's next public key in a new file, which its former key signs."""
+    claims = {"iss": pihak.value, "sub": public["kid"], "aud": _PERKENALAN, "jwk": public}
+    token = former.sign(claims | {"iat": int(at.timestamp())})
+    write_public(introduction_path(path, pihak, public["kid"]), token.encode())
+
+
 def read(path: Path) -> Riwayat:
     """Return the agreement with its records. Raises PerjanjianError naming the record."""
     naskah, folder = load(path), folder_of(path)
@@ -77,14 +97,64 @@ def read(path: Path) -> Riwayat:
     return Riwayat(naskah, tuple(_read_record(path, file, keys) for file in files))
 
 
-def _read_keys(path: Path) -> dict[Pihak, list[VerifyingKey]]:
+def _read_keys(path: Path) -> Kunci:
     try:
         content: dict[str, list[dict[str, Any]]] = json.loads(keys_path(path).read_bytes())
-        return {p: [VerifyingKey(k) for k in content[p.value]] for p in Pihak}
+        keys = {p: [VerifyingKey(k) for k in content[p.value]] for p in Pihak}
     except (OSError, ValueError, KeyError, TypeError, TokenError):
         raise PerjanjianError(
             f"{keys_path(path).name} harus memuat kunci publik kedua pihak; jalankan `hub siapkan`."
         ) from None
+    for pihak in Pihak:
+        _add_introduced(path, pihak, keys)
+    return keys
+
+
+def _add_introduced(path: Path, pihak: Pihak, keys: Kunci) -> None:
+    """Add the keys that a known key of the party introduces, and those that these introduce."""
+    waiting = sorted(folder_of(path).glob(f"{pihak.value}.*.kunci"))
+    while waiting:
+        left = []
+        for file in waiting:
+            public = _introduced(path, file, pihak, keys)
+            if public is None:
+                left.append(file)
+            else:
+                keys[pihak].append(public)
+        if left == waiting:
+            return  # one that introduces them has not come yet
+        waiting = left
+
+
+def _introduced(path: Path, file: Path, pihak: Pihak, keys: Kunci) -> VerifyingKey | None:
+    """Return the key that a file introduces; None when the one that signed it is not known."""
+    try:
+        claims = _verified(file.read_text(encoding="ascii"), pihak, keys, _PERKENALAN)
+        if claims is None:
+            return None
+        public = VerifyingKey(claims["jwk"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TokenError):
+        raise PerjanjianError(f"Berkas kunci {file.name} tidak sah.") from None
+    said = (claims["iss"], claims["sub"], introduction_path(path, pihak, public.kid))
+    if said != (pihak.value, public.kid, file):
+        raise PerjanjianError(f"Berkas kunci {file.name} tidak sah.")
+    return public
+
+
+def _verified(token: str, pihak: Pihak, keys: Kunci, audience: str) -> dict[str, Any] | None:
+    """Return the claims that a key of the party signed; None for a key that nobody knows here.
+
+    Raises TokenError for what is not signed by the party though its key is known.
+    """
+    for key in keys[pihak]:
+        try:
+            return key.verify_lasting(token, audience=audience)
+        except TokenError:
+            continue
+    kid = unverified_kid(token)
+    if not kid or any(kid == key.kid for known in keys.values() for key in known):
+        raise TokenError("tanda tangan tidak sah")
+    return None
 
 
 def key_ids(path: Path, pihak: Pihak) -> frozenset[str]:
@@ -92,41 +162,52 @@ def key_ids(path: Path, pihak: Pihak) -> frozenset[str]:
     return frozenset(key.kid for key in _read_keys(path)[pihak])
 
 
-def _read_record(path: Path, file: Path, keys: dict[Pihak, list[VerifyingKey]]) -> Tercatat:
+def _read_record(path: Path, file: Path, keys: Kunci) -> Tercatat:
     try:
         content = file.read_bytes()
         catatan = CATATAN.validate_json(content)
     except (OSError, ValidationError):
         raise PerjanjianError(f"Catatan {file.name} tidak terbaca.") from None
-    if record_path(path, catatan.isi.nomor or "") != file:
+    nomor = str(catatan.isi.nomor or "")
+    if record_path(path, nomor) != file:
         raise PerjanjianError(f"Catatan {file.name} tidak bernama menurut nomornya.")
-    signed, digest = {}, hashlib.sha256(content).hexdigest()
+    signed, strange, digest = {}, set(), hashlib.sha256(content).hexdigest()
     for pihak in Pihak:
-        at = _signed_at(path, catatan, digest, pihak, keys[pihak])
-        if at is not None:
+        token = _token(path, nomor, pihak)
+        if token is None:
+            continue
+        at = _signed_at(token, catatan, digest, pihak, keys)
+        if at is None:
+            strange.add(pihak)
+        else:
             signed[pihak] = at
-    return Tercatat(catatan, signed)
+    return Tercatat(catatan, signed, frozenset(strange))
 
 
-def _signed_at(
-    path: Path, catatan: Catatan, digest: str, pihak: Pihak, keys: list[VerifyingKey]
-) -> dt.datetime | None:
-    nomor = str(catatan.isi.nomor)
+def _token(path: Path, nomor: str, pihak: Pihak) -> str | None:
     try:
-        token = signature_path(path, nomor, pihak).read_text(encoding="ascii")
+        return signature_path(path, nomor, pihak).read_text(encoding="ascii")
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
         raise PerjanjianError(f"Tanda tangan {pihak} pada {nomor} tidak terbaca.") from None
-    for key in keys:
-        try:
-            claims = key.verify_lasting(token, audience=catatan.perjanjian)
-        except TokenError:
-            continue
-        said = (claims["iss"], claims["sub"], claims.get("sidik"), type(claims.get("iat")))
-        if said == (pihak.value, nomor, digest, int):
-            return dt.datetime.fromtimestamp(claims["iat"], dt.UTC)
-    raise PerjanjianError(f"Tanda tangan {pihak} pada {nomor} tidak sah.")
+
+
+def _signed_at(
+    token: str, catatan: Catatan, digest: str, pihak: Pihak, keys: Kunci
+) -> dt.datetime | None:
+    """Return when a party signed; None when its key has not come here yet."""
+    nomor = str(catatan.isi.nomor)
+    try:
+        claims = _verified(token, pihak, keys, catatan.perjanjian)
+    except TokenError:
+        claims = {}
+    if claims is None:
+        return None
+    said = tuple(claims.get(name) for name in ("iss", "sub", "sidik"))
+    if said != (pihak.value, nomor, digest) or type(claims.get("iat")) is not int:
+        raise PerjanjianError(f"Tanda tangan {pihak} pada {nomor} tidak sah.")
+    return dt.datetime.fromtimestamp(claims["iat"], dt.UTC)
 
 
 _Tanda = tuple[tuple[str, int, int, int], ...]
@@ -162,6 +243,8 @@ class BerkasPerjanjian:
         files = _look(folder_of(self._path))
         loaded = read(self._path)
         loaded.kini  # noqa: B018 - contradictions are found here, not at the first question
+        if strange := sorted(p.value for p in loaded.asing):
+            get_logger().warning("tanda tangan catatan dengan kunci tak dikenal", pihak=strange)
         # Two changes within one tick of the disk's clock look like one.
         newest = max(stamp[0], stamp[2], *(changed for _, changed, _, _ in files))
         settled = abs(time.time_ns() - newest) > _TENANG

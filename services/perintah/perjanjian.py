@@ -10,7 +10,7 @@ from rich.table import Table
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.perintah import perjanjian_catat, perjanjian_sah
-from services.perintah.perjanjian_catat import read_history
+from services.perintah.perjanjian_catat import read_history, unknown_key
 from services.perintah.umum import DATA, AsJson, Data, err, out, show_json
 from shared_schemas.perjanjian import BERTAHAN, Izin, Perjanjian, hari, warnings
 
@@ -70,18 +70,21 @@ def check_agreement(data: Data = DATA, as_json: AsJson = False) -> None:
     Kode keluar 1 bila tidak sah atau tidak berlaku hari ini, 4 bila ada yang harus segera
     dikerjakan.
     """
-    now = system_clock()
-    perjanjian = read_history(data).dikenal(now)
+    now, known = system_clock(), read_history(data)
+    perjanjian = known.dikenal(now)
     keadaan, end = perjanjian.keadaan(now), perjanjian.last_day()
     if not keadaan.berlaku:
         raise ConfigurationError(f"Perjanjian {keadaan.value}; hari terakhir {end} (Pasal 8).")
     left, found = (end - hari(now)).days, warnings(perjanjian, now)
     if as_json:
         content = {"keadaan": keadaan, "hari_terakhir": end, "sisa_hari": left}
+        content |= {"kunci_tak_dikenal": sorted(known.asing)}
         show_json(content | {"peringatan": [asdict(w) for w in found]})
     else:
         out.print(f"Sah dan berlaku, {left} hari lagi.", highlight=False)
         for w in found:
             err.print(f"{w.pesan} ({w.pasal})", highlight=False, soft_wrap=True)
-    if found:
+        if known.asing:
+            err.print(f"Ada catatan menunggu: {unknown_key(known.asing)}.", soft_wrap=True)
+    if found or known.asing:
         raise typer.Exit(ADA_PERINGATAN)

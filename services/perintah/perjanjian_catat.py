@@ -233,29 +233,32 @@ def _word(known: Riwayat, t: Tercatat) -> str:
     """Return in a word what the record does, by all that is known now."""
     if isinstance(t.catatan, CatatanKahar) and t.catatan.isi.gugur:
         return "hak gugur: terlambat diberitahukan, kewajiban tetap berlaku (Pasal 10 ayat (1))"
+    if t.asing:
+        return f"menunggu: {unknown_key(t.asing)}"
     if t.kurang:
         return "menunggu tanda tangan"
-    if (late := known.tanpa_akibat.get(t.nomor)) is not None:
+    if (late := _without_effect(known, t)) is not None:
         return f"tanpa akibat: {late}"
-    match t.catatan:
-        case CatatanKahar():
-            return _postponing(known, t.nomor)
-        case CatatanPerpanjangan() if _extends_nothing(known, t.nomor):
-            return "tanpa akibat: disepakati sesudah perjanjian berakhir (Pasal 8 ayat (3))"
-    return "berlaku"
+    return _postponing(known, t.nomor) if isinstance(t.catatan, CatatanKahar) else "berlaku"
+
+
+def _without_effect(known: Riwayat, t: Tercatat) -> str | None:
+    for p, ketepatan in known.kini.ends():
+        if p.nomor == t.nomor and ketepatan is Ketepatan.TANPA_AKIBAT:
+            return "disepakati sesudah perjanjian berakhir (Pasal 8 ayat (3))"
+    return known.tanpa_akibat.get(t.nomor)
+
+
+def unknown_key(asing: frozenset[Pihak]) -> str:
+    """Return what to do about signatures whose key is not known here."""
+    who = " dan ".join(sorted(asing))
+    return f"kunci {who} belum dikenal di sini; minta berkas .kunci dari perjanjian.d-nya"
 
 
 def _postponing(known: Riwayat, nomor: str) -> str:
     """Say whether a postponement lasts, of which another record may have ended it."""
     (ended,) = (k.berakhir for k in known.kini.kahar if k.nomor == nomor)
     return "ditunda" if ended is None or ended >= hari(system_clock()) else "selesai"
-
-
-def _extends_nothing(known: Riwayat, nomor: str) -> bool:
-    return any(
-        p.nomor == nomor and ketepatan is Ketepatan.TANPA_AKIBAT
-        for p, ketepatan in known.kini.ends()
-    )
 
 
 def _wait_until_it_counts(t: Tercatat) -> None:

@@ -9,11 +9,12 @@ import os
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from services import persiapan
+from services import kunci, persiapan
 from services.auth import catat, riwayat
 from services.auth.agreement import AgreementStore
 from services.auth.errors import (
@@ -23,8 +24,8 @@ from services.auth.errors import (
     RecordConflictError,
     RecordInvalidError,
 )
-from services.auth.jws import SigningKey, new_private_pem
-from shared_schemas.perjanjian import Izin, Keadaan, Ketepatan, Larangan
+from services.auth.jws import SigningKey, new_private_pem, public_jwk
+from shared_schemas.perjanjian import Izin, Keadaan, Ketepatan, Larangan, PerjanjianError
 from shared_schemas.perjanjian.catatan import CATATAN, Tercatat
 from shared_schemas.rujukan import Pihak
 from tests.conftest import Jam
@@ -433,6 +434,69 @@ def test_record_changed_in_place_is_noticed_by_a_running_service(
         name.write_bytes(whole)
         os.utime(name, ns=(old + 2, old + 2))
         assert meja.ask().pasal == DUTY
+
+
+def test_record_signed_with_a_key_not_known_yet_waits_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meja = Dua(tmp_path)
+    meja.satu.kahar(nomor="K/0", kewajiban=["Pasal 5 ayat (4) huruf c"])
+    _rotate(meja.satu, KEDUA)
+    _rotate(meja.satu, KEDUA)  # the key in between signs nothing but introduces the next
+    meja.satu.kahar()
+    keys = {p: p.read_bytes() for p in riwayat.folder_of(meja.satu.path).glob("*.kunci")}
+    assert len(keys) == 2
+    for file in keys:
+        file.unlink()
+    meja.exchange()
+    other = AgreementStore(meja.dua.path, KEDUA, meja.dua.jam)
+    told: list[list[str]] = []
+    log = SimpleNamespace(warning=lambda _, pihak: told.append(pihak))
+    monkeypatch.setattr(riwayat, "get_logger", lambda: log)
+    assert other.permit(KESATU, "pekerja:baca").pasal == DUTY
+    assert told == [["pihak_kedua"]]
+    with pytest.raises(PostponedError):
+        other.permit(KESATU, "usulan:kirim")  # what the former key signed holds
+    known = riwayat.read(meja.dua.path)
+    assert {t.nomor: t.asing for t in known.catatan} == {"K/0": frozenset(), "K/1": {KEDUA}}
+    for file, content in keys.items():
+        file.write_bytes(content)
+    meja.exchange()
+    with pytest.raises(PostponedError):
+        other.permit(KESATU, "pekerja:baca")
+
+
+def _rotate(meja: Meja, pihak: Pihak) -> None:
+    pem, path = new_private_pem(), persiapan.signing_key_path(meja.data, pihak)
+    riwayat.introduce(meja.path, pihak, meja.key(pihak), public_jwk(pem), meja.jam())
+    path.write_bytes(pem)
+
+
+def test_key_is_introduced_by_the_same_party_alone(meja: Meja) -> None:
+    pem = new_private_pem()
+    public = public_jwk(pem)
+    riwayat.introduce(meja.path, KEDUA, meja.key(KESATU), public, meja.jam())
+    with pytest.raises(PerjanjianError, match="kunci"):
+        riwayat.key_ids(meja.path, KEDUA)
+    file = riwayat.introduction_path(meja.path, KEDUA, public["kid"])
+    file.unlink()
+    riwayat.introduce(meja.path, KEDUA, SigningKey(pem), public, meja.jam())  # by itself
+    assert public["kid"] not in riwayat.key_ids(meja.path, KEDUA)
+    file.unlink()
+    riwayat.introduce(meja.path, KEDUA, meja.key(KEDUA), public, meja.jam())
+    assert public["kid"] in riwayat.key_ids(meja.path, KEDUA)
+    file.rename(riwayat.introduction_path(meja.path, KESATU, public["kid"]))
+    with pytest.raises(PerjanjianError, match="kunci"):
+        riwayat.key_ids(meja.path, KESATU)
+
+
+def test_rotation_only_adds_to_the_folder(meja: Meja) -> None:
+    meja.kahar()
+    before = {p: p.read_bytes() for p in riwayat.folder_of(meja.path).iterdir()}
+    kunci.rotate(meja.data)
+    meja.record("monitoring", nomor="M/1", dilaksanakan="2026-06-01", hasil="Contoh")
+    assert {p: p.read_bytes() for p in before} == before
+    assert meja.sign("M/1").kurang == frozenset()
 
 
 def test_key_that_was_replaced_still_proves_old_signatures(meja: Meja) -> None:

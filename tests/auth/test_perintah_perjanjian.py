@@ -17,6 +17,7 @@ from services import persiapan
 from services.auth import riwayat
 from services.auth.agreement import AgreementStore
 from services.auth.errors import SwitchedOffError
+from services.auth.jws import SigningKey, new_private_pem, public_jwk
 from services.kit import clock
 from services.perintah.perjanjian import ADA_PERINGATAN
 from services.perintah.perjanjian_sah import TIDAK_SAH
@@ -170,6 +171,24 @@ def test_addendum_turns_a_switch_and_calls_before_it_stay_lawful(tmp_path: Path)
     asked = ("sah", "--pihak", "pihak_kesatu", "--cakupan", "pekerja:baca", "--json", "--pada")
     for moment, code in ((NOON - dt.timedelta(seconds=1), 0), (NOON, TIDAK_SAH)):
         assert hub(tmp_path, *asked, moment.isoformat()).exit_code == code
+
+
+def test_record_that_waits_for_a_key_is_told(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    change(tmp_path, monitoring=[monitoring(TODAY)])
+    assert hub(tmp_path, "periksa").exit_code == 0
+    path, pem = persiapan.signing_key_path(tmp_path, Pihak.KESATU), new_private_pem()
+    agreement, former = tmp_path / "perjanjian.yaml", SigningKey(path.read_bytes())
+    riwayat.introduce(agreement, Pihak.KESATU, former, public_jwk(pem), NOON)
+    path.write_bytes(pem)
+    assert hub(tmp_path, *_kahar("UJI/K", TODAY)).exit_code == 0
+    (file,) = riwayat.folder_of(agreement).glob("*.kunci")
+    file.unlink()
+    assert "kunci pihak_kesatu belum dikenal" in _words(tmp_path)["UJI/K"]
+    done = hub(tmp_path, "periksa", "--json")
+    assert done.exit_code == ADA_PERINGATAN
+    assert json.loads(done.stdout)["kunci_tak_dikenal"] == ["pihak_kesatu"]
+    assert "minta berkas .kunci" in hub(tmp_path, "periksa").output.replace("\n", " ")
 
 
 def test_wrong_key_leaves_no_record_and_its_number_free(tmp_path: Path) -> None:
