@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from services import persiapan
 from services.audit.bukti import arsip, padan, periksa
@@ -38,6 +39,7 @@ from tests.conftest import (
     serving,
     transport_of,
 )
+from tests.perintah import app
 from tests.registry.ekspor_alat import fill, make
 
 
@@ -88,6 +90,23 @@ def test_record_holds_no_person_and_no_address(dunia: Dunia) -> None:
         assert "3273011508950" not in text
         assert contoh.nik(1) not in text
         assert "127.0.0.1" not in text
+
+
+@pytest.mark.parametrize(
+    ("jalur", "cakupan"),
+    [("/v1/usulan", "usulan:kirim"), ("/v1/badan-usaha/X/potensi-pekerja", "potensi_pekerja:baca")],
+)
+def test_call_that_shows_nobodys_data_is_judged_by_the_record_of_its_answer(
+    dunia: Dunia, jalur: str, cakupan: str
+) -> None:
+    answer = dunia.klien.get(jalur)
+    asked = ("perjanjian", "sah", "--permintaan", answer.headers["x-request-id"], "--json")
+    where = ("--data", str(dunia.data), "--database-url", dunia.url)
+    done = CliRunner().invoke(app, [*asked, *where])
+    assert done.exit_code == 0, done.output
+    (found,) = json.loads(done.stdout)
+    assert (found["cakupan"], found["tujuan"]) == (cakupan, "perluasan_kepesertaan")
+    assert (found["sah"], found["pihak"]) == (True, "pihak_kedua")
 
 
 def test_kept_content_is_not_readable_in_the_database(dunia: Dunia) -> None:
