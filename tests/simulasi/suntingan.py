@@ -213,9 +213,17 @@ class Suntingan(Pelaporan):
         nama = self.acak.choice(("wlkp", "bpjs"))
         id_ = self._registered() if self.acak.random() < 0.4 else None
         if id_ is not None:
-            nama = "bpjs"
-        elif (id_ := self.any_id(nama, "pekerja")) is None:
-            return
+            self._delete("bpjs", id_)
+        elif (id_ := self.any_id(nama, "pekerja")) is not None:
+            self._delete(nama, id_)
+
+    def register_and_delete(self) -> None:
+        """A case is decided and its record deleted before anybody has read of either."""
+        self.decide_case()
+        if (id_ := self._registered()) is not None:
+            self._delete("bpjs", id_)
+
+    def _delete(self, nama: str, id_: str) -> None:
         auditor = self.panggung.apps[nama].state.service.auditor
         bukti = Bukti(
             Peristiwa.REKAMAN_DIHAPUS,
@@ -282,6 +290,6 @@ _KERJA: tuple[tuple[Callable[[Suntingan], None], int], ...] = (
     (Suntingan.decide_held, 6), (Suntingan.decide_case, 4), (Suntingan.delete, 3),
     (Suntingan.prune, 1), (Suntingan.report_again, 4), (Suntingan.change_company, 2),
     (Suntingan.review, 1), (Suntingan.duplicate_nik, 1), (Suntingan.register, 1),
-    (Suntingan.hold, 3),
+    (Suntingan.hold, 3), (Suntingan.register_and_delete, 2),
 )  # fmt: skip
 """What a body may do, and how often one of these beside the others."""
