@@ -36,6 +36,7 @@ _BERTAHAN = 1
 def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -> None:
     """Replace the authority, all certificates, and the keys of tokens, clients and records."""
     persiapan.require(data)
+    sertifikat.mend_trusted(persiapan.otoritas(data))
     sertifikat.new_authority(persiapan.otoritas(data), clock(), _BERTAHAN)
     persiapan.certify(data, hosts, semua=True, clock=clock)
     for registri in REGISTRI:
@@ -95,9 +96,12 @@ def _rotate_signers(data: Path, at: dt.datetime) -> None:
 
 
 def prune(data: Path) -> int:
-    """Accept the newest keys and authority alone; return how many former ones were dropped."""
+    """Accept the newest keys and authority alone; return how many former ones were dropped.
+
+    A former authority stays as long as a certificate here is still its own.
+    """
     persiapan.require(data)
-    dropped = sertifikat.drop_former(persiapan.otoritas(data))
+    dropped = sertifikat.drop_former(persiapan.otoritas(data), persiapan.certificates(data))
     if persiapan.hub_seal_key(data).exists():
         dropped += _drop_seal_keys(persiapan.hub_seal_key(data))
     for registri in REGISTRI:

@@ -118,23 +118,39 @@ def certify(
 ) -> list[Path]:
     """Make the certificates that are missing or end before long (`semua`: all); return them.
 
-    An authority that ends before long is replaced while the former is still trusted.
+    An authority that ends before long is replaced while the former is still trusted. Where the
+    list of the trusted had to be made anew, what a former one signed is replaced at once.
     """
     now, authority = clock(), otoritas(data)
-    if sertifikat.needs_renewal(authority.kunci, now):
+    remade = sertifikat.mend_trusted(authority)
+    if sertifikat.authority_needs_renewal(authority, now):
         sertifikat.new_authority(authority, now)
+
+    def due(path: Path) -> bool:
+        return (
+            semua
+            or sertifikat.needs_renewal(path, now)
+            or (remade and not sertifikat.is_signed_now(authority, path))
+        )
+
     made = []
     for registri in REGISTRI:
         path = server_certificate(data, registri)
-        if semua or sertifikat.needs_renewal(path, now):
+        if due(path):
             sertifikat.issue_server(authority, path, registri, hosts, now)
             made.append(path)
     for registration in REGISTRASI:
         path = registration.certificate_path(data)
-        if semua or sertifikat.needs_renewal(path, now):
+        if due(path):
             sertifikat.issue_client(authority, path, registration.client_id, now)
             made.append(path)
     return made
+
+
+def certificates(data: Path) -> list[Path]:
+    """Return where the certificates of both services and of the clients here are."""
+    servers = [server_certificate(data, registri) for registri in REGISTRI]
+    return [*servers, *(r.certificate_path(data) for r in REGISTRASI)]
 
 
 def signing_key_path(data: Path, pihak: Pihak) -> Path:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -55,15 +56,45 @@ def count(path: Path) -> int:
     return len(_all(path))
 
 
-def needs_renewal(path: Path, now: dt.datetime) -> bool:
+def needs_renewal(path: Path, now: dt.datetime, before: dt.timedelta = PERBARUI_SEBELUM) -> bool:
     """Return whether a certificate is missing, or ends before long."""
-    return not path.exists() or expiry(path) - now < PERBARUI_SEBELUM
+    return not path.exists() or expiry(path) - now < before
+
+
+def authority_needs_renewal(otoritas: Otoritas, now: dt.datetime) -> bool:
+    """Return whether what is signed until the next renewal could outlive the authority."""
+    return needs_renewal(otoritas.kunci, now, UMUR_SERTIFIKAT + PERBARUI_SEBELUM)
+
+
+def mend_trusted(otoritas: Otoritas) -> bool:
+    """See that the authority which signs is trusted; return whether the file was made anew.
+
+    A damaged file is put aside. Nobody trusts what a former authority signed after that.
+    """
+    if not otoritas.kunci.exists():
+        return False
+    signing = _first(otoritas.kunci)
+    trusted = _readable(otoritas.dipercaya)
+    if trusted is None:
+        if otoritas.dipercaya.exists():
+            otoritas.dipercaya.replace(otoritas.dipercaya.with_name("ca.pem.rusak"))
+        write_public(otoritas.dipercaya, _bundle([signing]))
+        return True
+    if signing not in trusted:
+        write_public(otoritas.dipercaya, _bundle([signing, *trusted]))
+    return False
+
+
+def is_signed_now(otoritas: Otoritas, path: Path) -> bool:
+    """Return whether the authority that signs now signed a certificate, and not a former one."""
+    return _issued(_first(otoritas.kunci), _first(path))
 
 
 def new_authority(otoritas: Otoritas, now: dt.datetime, keep: int = 1) -> None:
     """Make a new signing key; its certificate and the `keep` former ones are trusted.
 
-    The trusted ones are written first: nothing is signed that nobody trusts.
+    The trusted ones are written first: nothing is signed that nobody trusts. The one that signed
+    until now is the first of the former: a run that was cut off leaves another before it.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"CA hub {now:%Y-%m-%d %H:%M:%S}")])
@@ -78,16 +109,20 @@ def new_authority(otoritas: Otoritas, now: dt.datetime, keep: int = 1) -> None:
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())
     )
-    former = _all(otoritas.dipercaya) if otoritas.dipercaya.exists() else []
+    signing = [_first(otoritas.kunci)] if otoritas.kunci.exists() else []
+    trusted = _all(otoritas.dipercaya) if otoritas.dipercaya.exists() else []
+    former = [*signing, *(c for c in trusted if c not in signing)]
     write_public(otoritas.dipercaya, _bundle([made, *former[:keep]]))
     write_private(otoritas.kunci, _pem(key) + _bundle([made]))
 
 
-def drop_former(otoritas: Otoritas) -> int:
-    """Trust the newest authority alone; return how many were dropped."""
-    trusted = _all(otoritas.dipercaya)
-    write_public(otoritas.dipercaya, _bundle(trusted[:1]))
-    return len(trusted) - 1
+def drop_former(otoritas: Otoritas, used: Sequence[Path] = ()) -> int:
+    """Trust the authority that signs and those that signed `used`; return how many were dropped."""
+    signing, trusted = _first(otoritas.kunci), _all(otoritas.dipercaya)
+    leaves = [_first(path) for path in used if path.exists()]
+    kept = [c for c in trusted if c == signing or any(_issued(c, leaf) for leaf in leaves)]
+    write_public(otoritas.dipercaya, _bundle(kept or trusted[:1]))
+    return len(trusted) - len(kept or trusted[:1])
 
 
 def issue_server(
@@ -115,9 +150,10 @@ def _issue(
         raise ConfigurationError(f"{otoritas.kunci} harus berisi kunci EC P-256.")
     key = ec.generate_private_key(ec.SECP256R1())
     authority = _first(otoritas.kunci)
+    until = min(now + UMUR_SERTIFIKAT, authority.not_valid_after_utc)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, nama)])
     builder = (
-        _builder(name, authority.subject, key.public_key(), now, UMUR_SERTIFIKAT)
+        _builder(name, authority.subject, key.public_key(), now, until - now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         .add_extension(
@@ -163,6 +199,25 @@ def _all(path: Path) -> list[x509.Certificate]:
         raise ConfigurationError(
             f"{path} tidak dapat dibaca ({type(error).__name__}); jalankan `hub kunci buat`."
         ) from None
+
+
+def _readable(path: Path) -> list[x509.Certificate] | None:
+    """Return the certificates of a file, None where one of them is missing or cut off."""
+    try:
+        pem = path.read_bytes()
+        found = x509.load_pem_x509_certificates(pem)
+    except (FileNotFoundError, ValueError):
+        return None
+    # A block without an end is passed over by the reader, and refused by TLS.
+    return found if len(found) == pem.count(b"-----BEGIN CERTIFICATE-----") else None
+
+
+def _issued(authority: x509.Certificate, leaf: x509.Certificate) -> bool:
+    try:
+        leaf.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _first(path: Path) -> x509.Certificate:

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from jose import jwt
 
 from services import kunci, persiapan
@@ -28,6 +30,7 @@ from tests.conftest import Jam, MakeDatabase, client_of, serving, transport_of
 
 MITRA = persiapan.SISTEM_KEMNAKER  # no message key: certificates alone are the matter here
 LAIN = persiapan.SYNC_WLKP
+SEDETIK = dt.timedelta(seconds=1)
 
 
 class Layanan:
@@ -226,6 +229,129 @@ def test_certificates_are_renewed_before_they_end_and_not_earlier(tmp_path: Path
     jam.sekarang += dt.timedelta(seconds=2)
     assert len(persiapan.certify(tmp_path, clock=jam)) == 6
     assert persiapan.certify(tmp_path, clock=jam) == []
+
+
+def verified(data: Path, at: dt.datetime) -> list[str]:
+    """Return the certificates that nobody who trusts `ca.pem` would accept at a moment."""
+    trusted = x509.load_pem_x509_certificates(persiapan.otoritas(data).dipercaya.read_bytes())
+    refused = []
+    for path in persiapan.certificates(data):
+        leaf = x509.load_pem_x509_certificates(path.read_bytes())[0]
+        if not any(_holds(authority, leaf, at) for authority in trusted):
+            refused.append(path.name)
+    return refused
+
+
+def _holds(authority: x509.Certificate, leaf: x509.Certificate, at: dt.datetime) -> bool:
+    try:
+        leaf.verify_directly_issued_by(authority)
+    except (ValueError, InvalidSignature):
+        return False
+    assert leaf.not_valid_after_utc <= authority.not_valid_after_utc
+    return all(c.not_valid_before_utc <= at <= c.not_valid_after_utc for c in (authority, leaf))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Jam]:
+    """A data folder whose certificates begin with the tests' clock."""
+    jam, certify = Jam(), persiapan.certify
+    with monkeypatch.context() as patch:
+        patch.setattr(persiapan, "certify", lambda data: certify(data, clock=jam))
+        persiapan.prepare(tmp_path)
+    return tmp_path, jam
+
+
+@pytest.mark.parametrize("missed", [range(0), range(318, 328), range(336, 339)])
+def test_certificates_hold_on_every_day_beyond_a_year(
+    folder: tuple[Path, Jam], missed: range
+) -> None:
+    data, jam = folder
+    authorities = set()
+    for day in range(1, 420):
+        jam.sekarang += dt.timedelta(days=1, seconds=day % 60)
+        assert verified(data, jam.sekarang) == []
+        if day not in missed:
+            for path in persiapan.certify(data, clock=jam):  # none is cut short by its authority
+                assert sertifikat.expiry(path) - jam() > sertifikat.UMUR_SERTIFIKAT - SEDETIK
+        assert verified(data, jam.sekarang) == []
+        assert sertifikat.count(persiapan.otoritas(data).dipercaya) <= 2
+        authorities.add(persiapan.otoritas(data).kunci.read_bytes())
+    assert len(authorities) == 2
+
+
+def test_certificate_ends_no_later_than_its_authority(folder: tuple[Path, Jam]) -> None:
+    data, jam = folder
+    authority, path = persiapan.otoritas(data), MITRA.certificate_path(data)
+    jam.sekarang += sertifikat.UMUR_OTORITAS - dt.timedelta(days=3)
+    sertifikat.issue_client(authority, path, MITRA.client_id, jam())
+    assert sertifikat.expiry(path) == sertifikat.expiry(authority.kunci)
+
+
+def test_pruning_keeps_the_authority_of_certificates_in_use(folder: tuple[Path, Jam]) -> None:
+    data, jam = folder
+    first = persiapan.otoritas(data).kunci.read_bytes()
+    while persiapan.otoritas(data).kunci.read_bytes() == first:
+        jam.sekarang += dt.timedelta(days=1)
+        persiapan.certify(data, clock=jam)
+    kunci.prune(data)
+    assert verified(data, jam.sekarang) == []
+
+
+class Terputus(BaseException):
+    """The process ends between two files."""
+
+
+def test_authority_in_use_is_trusted_after_a_rotation_that_was_cut_off(
+    folder: tuple[Path, Jam], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, jam = folder
+
+    def cut(path: Path, content: bytes) -> None:
+        raise Terputus
+
+    for _ in range(3):
+        with monkeypatch.context() as patch:
+            patch.setattr(sertifikat, "write_private", cut)
+            with pytest.raises(Terputus):
+                kunci.rotate(data, clock=jam)
+        assert verified(data, jam()) == []
+    sertifikat.new_authority(persiapan.otoritas(data), jam())
+    assert verified(data, jam()) == []
+    kunci.rotate(data, clock=jam)
+    kunci.prune(data)
+    assert verified(data, jam()) == []
+    assert sertifikat.count(persiapan.otoritas(data).dipercaya) == 1
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "second-cut", "words", "missing", "stranger"])
+def test_trusted_file_is_mended_by_the_command_its_error_names(
+    folder: tuple[Path, Jam], tmp_path_factory: pytest.TempPathFactory, damage: str
+) -> None:
+    data, jam = folder
+    trusted = persiapan.otoritas(data).dipercaya
+    good = trusted.read_bytes()
+    sertifikat.new_authority(persiapan.otoritas(data), jam())  # the leaves are the former's
+    if damage == "stranger":
+        foreign = tmp_path_factory.mktemp("asing")
+        persiapan.prepare(foreign)
+        good += persiapan.otoritas(foreign).dipercaya.read_bytes()
+    content = {
+        "empty": b"", "cut": good[:300], "second-cut": good + good[:300], "words": b"bukan",
+        "stranger": good,
+    }.get(damage)  # fmt: skip
+    if content is None:
+        trusted.unlink()
+    else:
+        trusted.write_bytes(content)
+    persiapan.certify(data, clock=jam)
+    assert verified(data, jam()) == []
+    signing = x509.load_pem_x509_certificates(persiapan.otoritas(data).kunci.read_bytes())[0]
+    assert signing in x509.load_pem_x509_certificates(trusted.read_bytes())
+    aside = trusted.with_name("ca.pem.rusak")
+    assert aside.exists() == (damage not in ("missing", "stranger"))
+    if aside.exists():
+        assert aside.read_bytes() == content
+    assert persiapan.certify(data, clock=jam) == []
 
 
 def test_server_without_usable_files_does_not_start_and_names_the_remedy(tmp_path: Path) -> None:
