@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
+from services.auth.errors import SwitchedOffError
 from services.kit.database import Transaction
 from services.registry import write
 from services.registry.tables import TABLE_OF
-from shared_schemas.perjanjian import FIELD_SETS
+from shared_schemas.perjanjian import FIELD_SETS, Larangan
 from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import (
@@ -89,13 +90,21 @@ class Penilai:
     antrean: Penerima
 
     def require_right(self, who: Pelaku, butir: Sequence[Butir]) -> None:
-        """Raise SwitchedOffError for workers of whom the sender may learn nothing here.
+        """Raise SwitchedOffError for workers of whom either party may learn nothing from the other.
 
-        An answer to a proposal says whether we know the worker, as a look-up would.
+        An answer to a proposal says whether we know the worker, as a look-up would; the proposal
+        itself gives us one, as reading it from the sender would.
         """
         workers = PenambahanPekerja | PenyelarasanPekerja
-        if who.pihak is not None and any(isinstance(b, workers) for b in butir):
-            self.agreement.require_switched_on(Pihak(who.pihak), PEKERJA_BACA)
+        if who.pihak is None or not any(isinstance(b, workers) for b in butir):
+            return
+        sender = Pihak(who.pihak)
+        self.agreement.require_switched_on(sender, PEKERJA_BACA)
+        ours = self.agreement.current().decide(
+            self.agreement.pemilik, sender, PEKERJA_BACA, self.agreement.now()
+        )
+        if isinstance(ours, Larangan) and ours.alasan == "sakelar":
+            raise SwitchedOffError(ours.penjelasan, pasal=ours.pasal)
 
     def lock_targets(self, tx: Transaction, butir: Sequence[Butir]) -> dict[str, Sasaran]:
         """Lock the records that corrections and notices are meant for; return them by set and id.

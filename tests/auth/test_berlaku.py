@@ -180,6 +180,31 @@ def test_switch_off_refuses_proposals_about_workers_whoever_they_are(bebas_bpjs:
     assert bebas_bpjs.fetch("SELECT himpunan FROM usulan") == [("badan_usaha",)]
 
 
+def test_switch_off_keeps_workers_from_whom_it_names_when_they_are_proposed(
+    bebas: Registri,
+) -> None:
+    """Kemnaker may not read them from BPJS Kesehatan, so it is not given them either."""
+    fill(bebas, 1)
+    change(bebas, sakelar={"data_pekerja_untuk_pihak_kesatu": False})
+    added = {"jenis": "penambahan", "himpunan": "pekerja", "id_badan_usaha": "W-1"}
+    aligned = {"jenis": "penyelarasan", "himpunan": "pekerja", "versi_sasaran": 1}
+    items: list[dict[str, Any]] = [
+        added | {"id_asal": "B-9", "isi": contoh.pekerja_bpjs(9)},
+        aligned | {"id_sasaran": "P-1", "nilai": {"status_kepesertaan": "NONAKTIF_LAIN"}},
+        {"jenis": "penambahan", "himpunan": "badan_usaha", "isi": contoh.badan_usaha(2)},
+    ]
+    told = []
+    for n, item in enumerate(items):
+        sent = {"id_usulan": f"6f0cbb9e-0000-4000-8000-00000000002{n}", **item}
+        answer = bebas.klien.post(
+            "/v1/usulan", json={"usulan": [sent]}, headers={"Idempotency-Key": f"kunci-uji-{n}"}
+        )
+        told.append((answer.status_code, answer.json().get("kode")))
+    assert told == [(403, "KLIEN-PERJANJIAN-003")] * 2 + [(200, None)]
+    assert bebas.fetch("SELECT himpunan FROM usulan") == [("badan_usaha",)]
+    assert bebas.fetch("SELECT himpunan FROM belum_lapor") == [("badan_usaha",)]
+
+
 def test_field_d_needs_its_addendum(bebas: Registri) -> None:
     bebas.internal.post("/v1/laporan", json=contoh.laporan("L-3", []))
     assert "kd_daerah" in bebas.klien.get("/v1/badan-usaha/L-3").json()["isi"]

@@ -93,6 +93,11 @@ def _jabatan(pasangan: Pasangan) -> str:
     return str(found[0][0])
 
 
+def _status(pasangan: Pasangan) -> list[str]:
+    query = "SELECT status_kepesertaan FROM pekerja ORDER BY id"
+    return [str(row[0]) for row in pasangan.fetch("wlkp", query)]
+
+
 def _outbox(pasangan: Pasangan) -> list[tuple[str, str, bool]]:
     query = "SELECT tujuan, keadaan, isi IS NOT NULL FROM kotak_keluar ORDER BY id"
     return [tuple(r) for r in pasangan.fetch("hub", query)]
@@ -146,15 +151,17 @@ def test_switch_that_is_turned_off_under_a_round_holds_what_was_to_be_sent(
     def turn(*, on: bool) -> None:
         change_agreement(segar, sakelar={"data_pekerja_untuk_pihak_kesatu": on})
 
-    before = _jabatan(segar)
+    before = _jabatan(segar), _status(segar)
     segar.reconcile(on_progress=_at_stage("propose", lambda: turn(on=False)))
     states = {(tujuan, keadaan) for tujuan, keadaan, _ in _outbox(segar)}
-    assert ("bpjs", "tak_berwenang") in states
-    assert segar.fetch("bpjs", "SELECT 1 FROM usulan WHERE himpunan = 'pekerja'") == []
-    assert _jabatan(segar) == before
+    for nama in ("wlkp", "bpjs"):
+        assert (nama, "tak_berwenang") in states
+        assert segar.fetch(nama, "SELECT 1 FROM usulan WHERE himpunan = 'pekerja'") == []
+    assert (_jabatan(segar), _status(segar)) == before
     turn(on=True)
     assert segar.reconcile().converged
     assert _jabatan(segar) == "Operator"
+    assert _status(segar) != before[1]
 
 
 def _hub(pasangan: Pasangan, *arguments: str) -> None:
