@@ -39,12 +39,14 @@ from services.auth.penahanan import HeldCredentials
 from services.auth.pesan_layanan import PENANDA
 from services.auth.tokens import Pemegang, TokenIssuer
 from services.kit.clock import Clock
-from services.kit.errors import HubError
+from services.kit.errors import BadRequestError, HubError
 from services.kit.settings import ServiceSettings
 from services.kit.tls import SERTIFIKAT
 from shared_schemas.rujukan import Pihak
 
 PERJANJIAN = "perjanjian:"
+SEKALI = (b"authorization", b"tujuan", b"idempotency-key", b"perjanjian")
+"""Headers that decide: of two, one reader takes the first, another joins them."""
 _DIJAGA = "dijaga"
 """Where in a request's state the guards that have spoken keep what they said."""
 COUNTED = frozenset(
@@ -81,6 +83,14 @@ def certificate_of(request: Request) -> str | None:
     if SERTIFIKAT in state and shown is None:
         raise CertificateMissingError
     return shown
+
+
+def _require_single(request: Request) -> None:
+    """Raise BadRequestError where a header that decides comes more than once."""
+    names = [name for name, _ in request.headers.raw]
+    for name in SEKALI:
+        if names.count(name) > 1:
+            raise BadRequestError(f"Kirim header {name.decode().title()} satu kali saja.")
 
 
 def _require_signature(request: Request, service: Guarded, client_id: str) -> None:
@@ -123,6 +133,7 @@ class Guard:
         return spoken[self]
 
     async def _ask(self, request: Request) -> Pelaku:
+        _require_single(request)
         service: Guarded = request.app.state.service
         holder = self._holder(request)
         request.state.klien = holder.client_id
@@ -171,6 +182,7 @@ class Guard:
     def errors(self) -> tuple[type[HubError], ...]:
         """Return the refusals a guarded route declares."""
         common = (
+            BadRequestError,
             TokenMissingError,
             TokenInvalidError,
             TokenExpiredError,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from services import persiapan
@@ -82,6 +84,22 @@ def test_header_changes_neither_path_nor_method(kawat: Kawat, sempit: str, kepal
     assert answer.status in {200, 400}  # a second Host is no HTTP
     assert RAHASIA.encode() not in answer.isi
     assert b"penyerang" not in answer.isi
+
+
+@pytest.mark.parametrize("isi", ["sama", "lain"])
+@pytest.mark.parametrize("kepala", ["Authorization", "Tujuan", "Idempotency-Key", "Perjanjian"])
+def test_header_that_decides_comes_once(kawat: Kawat, sempit: str, kepala: str, isi: str) -> None:
+    """Of two, the check took the first and the evidence both."""
+    value = {"Authorization": f"Bearer {sempit}", "Tujuan": TUJUAN["wlkp"]}.get(kepala, "a-b-c-d-e")
+    already = kepala in ("Authorization", "Tujuan")
+    more = [f"{kepala}: {value if isi == 'sama' else value + 'x'}"]
+    if not already:
+        assert get(kawat, "/v1/badan-usaha", sempit, f"{kepala}: {value}").status == 200
+        more.append(f"{kepala.lower()}: {value}")
+    with nothing_written(kawat.registri):
+        answer = get(kawat, "/v1/badan-usaha", sempit, *more)
+    assert (answer.status, json.loads(answer.isi)["kode"]) == (400, "KLIEN-BENTUK-006")
+    assert value.encode() not in answer.isi
 
 
 def test_websocket_is_nobody_s_door(kawat: Kawat, sempit: str) -> None:
