@@ -21,19 +21,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jwk, jwt
 from jose.exceptions import JOSEError
 
+from services.kit.clock import TOLERANSI
 from services.kit.errors import ConfigurationError
 from services.kit.files import write_private
 
 ALGORITHM = "ES256"
+_LELUASA = TOLERANSI.total_seconds()
 _BLOCK = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----\n?", re.DOTALL)
 
 
 class TokenError(Exception):
-    """A token that does not hold; `kedaluwarsa` when only its time is over."""
+    """A token that does not hold; `kedaluwarsa` or `dini`: its time is over, or still to come."""
 
-    def __init__(self, alasan: str, *, kedaluwarsa: bool = False) -> None:
+    def __init__(self, alasan: str, *, kedaluwarsa: bool = False, dini: bool = False) -> None:
         super().__init__(alasan)
         self.kedaluwarsa = kedaluwarsa
+        self.dini = dini
 
 
 class SigningKey:
@@ -58,16 +61,16 @@ class VerifyingKey:
         self._key = jwk.construct(public, ALGORITHM)
         self.kid = str(public.get("kid", ""))
 
-    def verify(self, token: str, *, audience: str, now: float, leeway: int = 5) -> dict[str, Any]:
-        """Return the claims of a valid token at `now` (UNIX seconds).
+    def verify(self, token: str, *, audience: str, now: float) -> dict[str, Any]:
+        """Return the claims of a valid token at `now` (UNIX seconds), give or take TOLERANSI.
 
         Raises TokenError; its text holds no claim.
         """
         claims = self.verify_lasting(token, audience=audience)
         expires, issued = _moment(claims.get("exp")), _moment(claims.get("iat"))
-        if max(issued, _moment(claims.get("nbf", issued))) > now + leeway:
-            raise TokenError("iat atau nbf di masa depan")
-        if expires + leeway <= now:
+        if max(issued, _moment(claims.get("nbf", issued))) > now + _LELUASA:
+            raise TokenError("iat atau nbf di masa depan", dini=True)
+        if expires + _LELUASA <= now:
             raise TokenError("masa berlaku lewat", kedaluwarsa=True)
         return claims
 
@@ -118,13 +121,14 @@ class KeyRing:
         self.public = [public_jwk(b) for b in blocks]
         self.signing = SigningKey(blocks[0])
         self._verifying = [VerifyingKey(dict(k)) for k in self.public]
+        self.kids = frozenset(k.kid for k in self._verifying)
 
-    def verify(self, token: str, *, audience: str, now: float) -> dict[str, Any]:
-        """Return the claims of a token that one of the keys signed. Raises TokenError."""
+    def verify(self, token: str, *, audience: str, now: float) -> tuple[dict[str, Any], str]:
+        """Return the claims of a token and the `kid` of the key that signed. Raises TokenError."""
         error = TokenError("tidak ada kunci")
         for key in self._verifying:
             try:
-                return key.verify(token, audience=audience, now=now)
+                return key.verify(token, audience=audience, now=now), key.kid
             except TokenError as failed:
                 if failed.kedaluwarsa:
                     raise

@@ -16,7 +16,7 @@ from services.kit.watched import Watched
 
 _RENEW_BEFORE = 30  # seconds before the end, so that no request meets an expired token
 _UMUR = 60  # seconds that an assertion lives, and the signature of a message
-_TERLAMBAT = _UMUR - 5  # seconds; the clocks of the two ends may differ by five
+_TERLAMBAT = _UMUR - 5  # seconds; what the clocks of the two ends may differ by, services add
 _PERNYATAAN = 2  # assertions until a refusal is believed: the first may have come twice
 
 

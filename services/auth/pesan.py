@@ -27,14 +27,14 @@ from http_message_signatures import (
 
 from services.auth.errors import ClockSkewError, DigestMismatchError, SignatureInvalidError
 from services.auth.kunci_pesan import KunciPesan, PublicKey
+from services.kit import clock
 from services.kit.clock import Clock
 
 UMUR = dt.timedelta(minutes=1)
 """How long a signature of ours holds: longer than a request waits, shorter than a nap."""
 UMUR_MAKS = dt.timedelta(minutes=5)
 """The longest window that is accepted; so long a nonce is remembered."""
-TOLERANSI = dt.timedelta(seconds=30)
-"""How far two clocks may differ; machines with NTP stay far below."""
+TOLERANSI = clock.TOLERANSI
 
 TAG_PERMINTAAN = "hub-permintaan"
 TAG_JAWABAN = "hub-jawaban"

@@ -24,13 +24,14 @@ from services.auth.errors import (
 )
 from services.auth.jws import KeyRing, TokenError, VerifyingKey, unverified_issuer
 from services.auth.sekali import forget_expired, mark_of, use_once
-from services.kit.clock import Clock
+from services.kit.clock import TOLERANSI, Clock
 from services.kit.database import Transaction
 from shared_schemas.rujukan import Pihak
 
 GRANT_TYPE = "client_credentials"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-UMUR_ASSERTION_MAKS = 300  # seconds; a longer-lived assertion is refused
+UMUR_MAKS = 300  # seconds; a longer-lived assertion or token is refused
+_LELUASA = TOLERANSI.total_seconds()
 _CACHE_SIZE = 4_096
 _JTI = re.compile(r"[!-~]{1,128}")
 _CONFIRMATION = "x5t#S256"  # RFC 8705 section 3.1
@@ -44,6 +45,7 @@ class Pemegang:
     pihak: Pihak | None
     cakupan: frozenset[str]
     kedaluwarsa: float
+    kid: str  # of the key that signed: dropped, it takes its tokens along
     sertifikat: str | None = None  # thumbprint of the one certificate it may be used with
 
 
@@ -83,7 +85,8 @@ class TokenIssuer:
     def authenticate(self, tx: Transaction, assertion: str) -> Klien:
         """Return the client that signed an assertion; its `jti` is used up in `tx`.
 
-        Raises ClientAuthError for whatever is wrong: the answer does not say which.
+        Raises ClientAuthError for whatever is wrong: the answer does not say which. Only to whom
+        the key belongs is told that the clocks differ.
         """
         klien = self.clients.get(unverified_issuer(assertion))
         if klien is None:
@@ -93,12 +96,13 @@ class TokenIssuer:
             try:
                 claims = key.verify(assertion, audience=f"{self.penerbit}/oauth2/token", now=now)
                 break
-            except TokenError:
-                continue
+            except TokenError as error:
+                if error.kedaluwarsa or error.dini:
+                    raise ClientAuthError(self._clock_differs()) from None
         else:
             raise ClientAuthError
         self._check_assertion(klien, claims)
-        until = dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
+        until = dt.datetime.fromtimestamp(claims["exp"], dt.UTC) + TOLERANSI
         if not use_once(tx, mark_of(klien.client_id, str(claims["jti"]), until)):
             raise ClientAuthError("client_assertion ini sudah pernah dipakai; buat yang baru.")
         forget_expired(tx, self._clock())
@@ -113,8 +117,20 @@ class TokenIssuer:
             raise ClientAuthError("aud client_assertion harus satu teks.")
         if not _JTI.fullmatch(str(claims.get("jti") or "")):
             raise ClientAuthError("client_assertion harus mempunyai jti, 1 sampai 128 karakter.")
-        if not now - 5 < claims["exp"] <= now + UMUR_ASSERTION_MAKS + 5:
-            raise ClientAuthError("exp client_assertion paling lama lima menit dari sekarang.")
+        if claims["exp"] > now + UMUR_MAKS + _LELUASA:
+            raise ClientAuthError(
+                f"exp client_assertion paling lama lima menit dari sekarang. {self._time}"
+            )
+
+    def _clock_differs(self) -> str:
+        return (
+            "iat atau exp client_assertion di luar jendela: jam berselisih lebih dari"
+            f" {_LELUASA:.0f} detik, atau pernyataan ini terlalu lama di jalan. {self._time}"
+        )
+
+    @property
+    def _time(self) -> str:
+        return f"Waktu layanan {self._clock().astimezone(dt.UTC).isoformat(timespec='seconds')}."
 
     def issue(
         self, klien: Klien, scope: str | None, sertifikat: str | None = None
@@ -195,7 +211,7 @@ class TokenIssuer:
                     self._cache.popitem(last=False)
         if holder.kedaluwarsa <= now:
             raise TokenExpiredError
-        if holder.client_id not in self.clients:
+        if holder.client_id not in self.clients or holder.kid not in self._keys().kids:
             raise TokenInvalidError
         if holder.sertifikat != sertifikat:
             raise CertificateBindingError
@@ -204,14 +220,17 @@ class TokenIssuer:
     def _verified(self, token: str) -> Pemegang:
         try:
             now = self._clock().timestamp()
-            claims = self._keys().verify(token, audience=self.penerbit, now=now)
+            claims, kid = self._keys().verify(token, audience=self.penerbit, now=now)
         except TokenError as error:
             raise (TokenExpiredError if error.kedaluwarsa else TokenInvalidError) from None
+        if claims["exp"] - claims["iat"] > UMUR_MAKS + _LELUASA:
+            raise TokenInvalidError("Token berlaku paling lama lima menit.")
         return Pemegang(
             str(claims["sub"]),
             Pihak(claims["pihak"]) if claims.get("pihak") else None,
             frozenset(str(claims.get("scope", "")).split()),
             float(claims["exp"]),
+            kid,
             (claims.get("cnf") or {}).get(_CONFIRMATION),
         )
 

@@ -8,6 +8,9 @@ from collections.abc import Callable
 Clock = Callable[[], dt.datetime]
 """Returns the present moment with a zone."""
 
+TOLERANSI = dt.timedelta(seconds=30)
+"""How far two clocks may differ; machines with NTP stay far below."""
+
 
 def system_clock() -> dt.datetime:
     """Return the machine's time in UTC."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 import time
@@ -146,6 +147,58 @@ def test_refused_audience_is_told_which_one_is_meant(wlkp: Registri, aud: Any) -
     assert answer.headers["www-authenticate"] == 'Bearer realm="hub"'
     assert "aud" in answer.json()["error_description"]
     assert "satu teks" in answer.json()["error_description"]
+
+
+@pytest.mark.parametrize("selisih", [-29, -10, 10, 29])
+def test_clocks_may_differ_by_the_published_tolerance(wlkp: Registri, selisih: int) -> None:
+    rules = wlkp.anonim.get("/.well-known/tanda-tangan").json()
+    assert abs(selisih) < rules["toleransi_detik"] == 30
+    now = int(time.time()) + selisih
+    assert ask(wlkp, key(wlkp).sign(claims(iat=now, exp=now + 300))).status_code == 200
+    ended = claims(iat=now - 60, exp=int(time.time()) + min(selisih, 0))
+    assert ask(wlkp, key(wlkp).sign(ended)).status_code == 200
+
+
+@pytest.mark.parametrize("selisih", [-400, -95, 40, 400])
+def test_clock_that_is_wrong_is_told_the_time_of_the_service(wlkp: Registri, selisih: int) -> None:
+    now = int(time.time()) + selisih
+    late = claims(iat=now, exp=now + 60)
+    answer = ask(wlkp, key(wlkp).sign(late))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    told = re.search(r"Waktu layanan (\S+)\.$", answer.json()["error_description"])
+    assert told is not None
+    assert abs(dt.datetime.fromisoformat(told[1]).timestamp() - time.time()) < 30
+    stranger = ask(wlkp, SigningKey(new_private_pem()).sign(late))
+    assert "Waktu" not in stranger.json()["error_description"]
+
+
+def test_assertion_within_the_tolerance_is_accepted_once(
+    make_database: MakeDatabase, data: Any
+) -> None:
+    jam = Jam(dt.datetime.now(dt.UTC))
+    settings = ServiceSettings(
+        data=data, database_url=make_database("wlkp"), penerbit=BASE, tanda_tangan=False
+    )
+    app = create_app(settings, jam)
+    client = TestClient(app, base_url=BASE, client=DEKAT)
+    signer = SigningKey(CLIENT.key_path(data).read_bytes())
+
+    def token(assertion: str) -> int:
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion,
+        }
+        return int(client.post("/oauth2/token", data=form).status_code)
+
+    now = int(jam().timestamp())
+    first = signer.sign(claims(iat=now, exp=now + 60))
+    assert token(first) == 200
+    for later in (59, 85, 89, 91):
+        jam.sekarang = dt.datetime.fromtimestamp(now + later, dt.UTC)
+        assert token(signer.sign(claims(iat=now + later, exp=now + later + 60))) == 200
+        assert token(first) == 401
+    app.state.service.engine.dispose()
 
 
 def test_assertion_of_another_key_is_refused(wlkp: Registri) -> None:

@@ -8,14 +8,15 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from jose import jwt
 
-from services import persiapan
+from services import kunci, persiapan
 from services.auth.jws import SigningKey, new_private_pem
 from services.auth.tokens import ASSERTION_TYPE
-from tests.conftest import BASE, TUJUAN, Registri
+from tests.conftest import BASE, TUJUAN, MakeDatabase, Registri, open_registri
 from tests.serangan.alat import Serangan, each, nothing_written, refused
 
 KLIEN = persiapan.SYNC_WLKP
@@ -194,6 +195,8 @@ PEMBAWA = (
     Serangan("kedaluwarsa", far_by_service(-60, "exp"), 401, LEWAT),
     Serangan("iat-masa-depan", far_by_service(600, "iat"), 401, TOKEN_SALAH),
     Serangan("nbf-masa-depan", far_by_service(600, "nbf"), 401, TOKEN_SALAH),
+    Serangan("berumur-sepuluh-tahun", far_by_service(315_360_000, "exp"), 401, TOKEN_SALAH),
+    Serangan("berumur-enam-menit", far_by_service(360, "exp"), 401, TOKEN_SALAH),
     Serangan("exp-teks", by_service(exp="9999999999"), 401, TOKEN_SALAH),
     Serangan("sertifikat-lain", by_service(cnf={"x5t#S256": "A" * 43}), 401, TERIKAT),
     Serangan("raksasa", lambda _: "A" * 40_000, 401, TOKEN_SALAH),
@@ -211,6 +214,19 @@ def test_forged_token_opens_nothing(wlkp: Registri, serangan: Serangan) -> None:
     refused(answer, serangan.status, serangan.kode)
     assert "WWW-Authenticate" in answer.headers
     assert wlkp.fetch("SELECT count(*) FROM audit_akses") == given
+
+
+def test_token_ends_with_the_key_that_signed_it(
+    make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    """Also where it was verified before: a stolen key's tokens were kept as they had been read."""
+    with open_registri("wlkp", make_database("wlkp"), tmp_path) as registri:
+        head = {"Tujuan": TUJUAN["wlkp"], "Authorization": f"Bearer {real(registri)}"}
+        assert registri.anonim.get("/v1/badan-usaha", headers=head).status_code == 200
+        kunci.rotate(tmp_path)  # what it gave is accepted until it is pruned
+        assert registri.anonim.get("/v1/badan-usaha", headers=head).status_code == 200
+        kunci.prune(tmp_path)
+        refused(registri.anonim.get("/v1/badan-usaha", headers=head), 401, TOKEN_SALAH)
 
 
 def test_token_belongs_in_its_header_and_nowhere_else(wlkp: Registri) -> None:
