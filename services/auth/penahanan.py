@@ -7,7 +7,6 @@ read anew once a second, also for tokens that were given before.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 
 import anyio.to_thread
@@ -18,10 +17,10 @@ from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.errors import ClientHeldError, CredentialHeldError, HoldReasonError
 from services.kit.clock import Clock, system_clock
 from services.kit.database import Transaction, transaction
+from services.kit.nomor import like_nik
 
 UMUR_DAFTAR = 1.0  # seconds: what a stolen credential can still do, against a query a request
 _PANJANG_ALASAN = (5, 500)
-_NOMOR = re.compile(r"[0-9]{13,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +127,5 @@ def _rincian(klien: str, id_penahanan: int) -> dict[str, str | int]:
 
 def _check_reason(alasan: str) -> None:
     shortest, longest = _PANJANG_ALASAN
-    if not shortest <= len(alasan.strip()) <= longest or _NOMOR.search(alasan):
+    if not shortest <= len(alasan.strip()) <= longest or like_nik(alasan):
         raise HoldReasonError

@@ -81,7 +81,9 @@ def test_hold_is_evidence_once_and_leaves_the_agreement_alone(bebas: Registri) -
     assert {p: p.read_bytes() for p in bebas.data.rglob("*") if p.is_file()} == before
 
 
-@pytest.mark.parametrize("alasan", ["", "abcd", "NIK 3273011508950001 dicari", "x" * 501])
+@pytest.mark.parametrize(
+    "alasan", ["", "abcd", "NIK 3273011508950001 dicari", "NIK 3273 0115 0895 0001", "x" * 501]
+)
 def test_reason_must_say_something_and_no_number_of_a_person(bebas: Registri, alasan: str) -> None:
     assert hub(bebas, "tahan", "wlkp", KLIEN, "--alasan", alasan).exit_code == 1
     assert bebas.fetch("SELECT count(*) FROM auth_penahanan")[0][0] == 0
