@@ -7,6 +7,7 @@ reason, never by its values; a worker without a usable NIK is kept in quarantine
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections import Counter
@@ -31,6 +32,7 @@ from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write
 from services.registry.jawaban import Ditutup, Penjawab
+from services.registry.masa_depan import in_future
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.amplop import IdRekaman
@@ -41,6 +43,8 @@ CHUNK = 5_000  # rows a transaction: short enough to lose little, long enough to
 _META_COLUMNS = ("id_badan_usaha", "dilaporkan_pada")
 Progress = Callable[[str, int, int], None]
 """Called with (file name, bytes or rows read, the same in all)."""
+_ID = "id_badan_usaha"
+_MASA_DEPAN = ("masa_depan", "Tanggalnya di masa depan; perbaiki, dan periksa jam.")
 _LEBIH_LAMA = (
     "dilaporkan_pada",
     "laporan_lebih_lama",
@@ -167,9 +171,9 @@ class Importer:
             if himpunan is Himpunan.PEKERJA and {g.jalur for g in galat} == {"nik"}:
                 chunk.quarantined.append((raw, [g.kode for g in galat]))
             return
-        refusal = self._refusal(himpunan, row)
+        refusal = self._ahead(row) or self._refusal(himpunan, row)
         if refusal is not None:
-            self._refuse(Tolakan(name, number, "id_badan_usaha", *refusal))
+            self._refuse(Tolakan(name, number, *refusal))
             result.ditolak += 1
             return
         chunk.rows.append(row)
@@ -191,13 +195,22 @@ class Importer:
             row["hubungan_kerja"] = row["hubungan_kerja"] or HubunganKerja.AKTIF.value
         return {**row, "id_badan_usaha": id_badan_usaha, "kode_asli": unlisted or None}
 
-    def _refusal(self, himpunan: Himpunan, row: dict[str, Any]) -> tuple[str, str] | None:
+    def _ahead(self, row: dict[str, Any]) -> tuple[str, str, str] | None:
+        """Refuse a report or a birth of the future, which no later file could correct."""
+        now, told, born = self._clock(), row["dilaporkan_pada"], row.get("tanggal_lahir")
+        if in_future(told and dt.datetime.fromisoformat(told), now):
+            return "dilaporkan_pada", *_MASA_DEPAN
+        if in_future(born and dt.date.fromisoformat(born), now):
+            return "tanggal_lahir", *_MASA_DEPAN
+        return None
+
+    def _refusal(self, himpunan: Himpunan, row: dict[str, Any]) -> tuple[str, str, str] | None:
         if himpunan is Himpunan.PEKERJA:
             if row["id_badan_usaha"] not in self._companies:
-                return "badan_usaha_tidak_dikenal", "Impor dahulu badan usaha dengan id ini."
+                return _ID, "badan_usaha_tidak_dikenal", "Impor dahulu badan usaha dengan id ini."
             return None
         if row["id"] in self._companies:
-            return "id_ganda", "Id badan usaha sudah dipakai baris lain dalam berkas ini."
+            return _ID, "id_ganda", "Id badan usaha sudah dipakai baris lain dalam berkas ini."
         self._companies.add(row["id"])
         return None
 

@@ -16,6 +16,7 @@ from services.auth.agreement import AgreementStore
 from services.auth.errors import SwitchedOffError
 from services.kit.database import Transaction
 from services.registry import write
+from services.registry.masa_depan import in_future
 from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS, Larangan
 from shared_schemas.rujukan import Himpunan, Pihak, Wewenang
@@ -135,6 +136,9 @@ class Penilai:
         self, tx: Transaction, who: Pelaku, butir: Butir, targets: dict[str, Sasaran]
     ) -> Putusan:
         """Decide about one item, with `targets` as the items before it left them."""
+        ahead = self._in_future(butir)
+        if ahead is not None:
+            return refuse(AlasanUsulan.MASA_DEPAN, f"Bidang: {ahead}.")
         if isinstance(butir, PenyelarasanBadanUsaha | PenyelarasanPekerja):
             return self._align(tx, who, butir, targets)
         if isinstance(butir, PemberitahuanStatus):
@@ -149,6 +153,18 @@ class Penilai:
     def rework(self, tx: Transaction, who: Pelaku, butir: Butir) -> Putusan:
         """Decide again about an item that was kept because of a defect."""
         return self.decide(tx, who, butir, self.lock_targets(tx, [butir]))
+
+    def _in_future(self, butir: Butir) -> str | None:
+        """Return the field whose moment lies ahead; the item alone is refused, not its batch."""
+        now = self.agreement.now()
+        if in_future(butir.dilaporkan_pada_asal, now):
+            return "dilaporkan_pada_asal"
+        born = None
+        if isinstance(butir, PenambahanPekerja):
+            born = butir.isi.tanggal_lahir
+        elif isinstance(butir, PenyelarasanPekerja):
+            born = butir.nilai.tanggal_lahir
+        return "tanggal_lahir" if in_future(born, now) else None
 
     def _check_addition(self, butir: PenambahanBadanUsaha | PenambahanPekerja) -> Putusan | None:
         """Refuse an addition that the giver's profile or the agreement does not allow."""

@@ -25,7 +25,8 @@ from shared_schemas.rujukan import Himpunan
 _NEWS = "t.sidik_sumber IS DISTINCT FROM m.sidik_sumber"
 # A worker whom a report ended by not naming him was told of as of that report.
 _OLDER = {
-    Himpunan.BADAN_USAHA: "t.dilaporkan_pada > m.dilaporkan_pada",
+    # What was deleted is no longer told of, whenever that was.
+    Himpunan.BADAN_USAHA: "t.dihapus_pada IS NULL AND t.dilaporkan_pada > m.dilaporkan_pada",
     Himpunan.PEKERJA: "t.dilaporkan_pada > m.dilaporkan_pada"
     " OR (t.sidik_sumber IS NULL AND t.hubungan_kerja = 'BERHENTI' AND EXISTS (SELECT 1"
     " FROM badan_usaha b WHERE b.id = t.id_badan_usaha"

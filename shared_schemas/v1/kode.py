@@ -119,6 +119,7 @@ class AlasanUsulan(StrEnum):
     NILAI_KOSONG = "USULAN-NILAI-KOSONG"
     BIDANG_WAJIB = "USULAN-BIDANG-WAJIB"
     BIDANG_TAMBAHAN = "USULAN-BIDANG-TAMBAHAN"
+    MASA_DEPAN = "USULAN-MASA-DEPAN"
     TIDAK_DILAYANI = "USULAN-TIDAK-DILAYANI"
     PUTUSAN_PETUGAS = "USULAN-PUTUSAN-PETUGAS"
     CACAT = "USULAN-CACAT"
@@ -138,6 +139,7 @@ ALASAN: dict[AlasanUsulan, str] = {
     AlasanUsulan.NILAI_KOSONG: "Tidak ada nilai; nilai kosong tidak pernah mengganti nilai.",
     AlasanUsulan.BIDANG_WAJIB: "Bidang wajib pengirim kosong.",
     AlasanUsulan.BIDANG_TAMBAHAN: "Bidang tambahan tanpa adendum.",
+    AlasanUsulan.MASA_DEPAN: "Tanggalnya di masa depan menurut jam penerima.",
     AlasanUsulan.TIDAK_DILAYANI: "Penerima tidak melayani usulan jenis ini.",
     AlasanUsulan.PUTUSAN_PETUGAS: "Diputuskan petugas.",
     AlasanUsulan.CACAT: "Penerima gagal mengerjakan butir ini; disimpan untuk dikerjakan lagi.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -67,6 +68,24 @@ def test_impor_of_an_older_file_changes_nothing_and_names_its_rows(impor: Impor)
     assert (again.berubah, again.lebih_lama) == (0, 0)
     corrected = impor(Himpunan.PEKERJA, files(3, "Mandor Umum")[1])
     assert (corrected.berubah, corrected.lebih_lama) == (1, 0)
+
+
+def test_impor_refuses_dates_of_the_future(impor: Impor) -> None:
+    ahead = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=2)).isoformat()
+    now = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=10)).isoformat()
+    companies = [company(901, dilaporkan_pada=now), company(902, dilaporkan_pada=ahead)]
+    assert impor(Himpunan.BADAN_USAHA, companies).baru == 1
+    assert [(t.baris, t.bidang, t.kode) for t in impor.tolakan] == [
+        (3, "dilaporkan_pada", "masa_depan")
+    ]
+    workers = [
+        worker(901, 901, dilaporkan_pada="2036-05-01T08:00:00+07:00"),
+        worker(902, 901, tanggal_lahir="2095-08-15"),
+        worker(903, 901),
+    ]
+    counts = impor(Himpunan.PEKERJA, workers)
+    assert (counts.baru, counts.ditolak, counts.karantina) == (1, 2, 0)
+    assert [t.bidang for t in impor.tolakan] == ["dilaporkan_pada", "tanggal_lahir"]
 
 
 def test_impor_brings_nobody_back_whom_a_later_report_no_longer_names(impor: Impor) -> None:

@@ -139,6 +139,48 @@ def test_of_two_reports_of_one_moment_the_first_stays_and_may_come_again(wlkp: R
     assert wlkp.fetch("SELECT count(*), max(nomor) FROM pekerja") == before
 
 
+def at(seconds: float) -> str:
+    return (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)).isoformat()
+
+
+def test_report_of_the_future_is_refused_and_blocks_no_other(wlkp: Registri) -> None:
+    for ahead in ("2036-05-01T08:00:00+07:00", at(90)):
+        body = contoh.laporan("LAP-21", [contoh.pekerja_wlkp(211)], ahead, n=21)
+        answer = wlkp.internal.post("/v1/laporan", json=body)
+        assert (answer.status_code, answer.json()["kode"]) == (422, "KLIEN-BENTUK-001")
+        assert answer.json()["detail"].startswith("dilaporkan_pada: ")
+    for moment in (at(-60), at(10)):  # clocks differ by so much
+        body = contoh.laporan("LAP-21", [contoh.pekerja_wlkp(211)], moment, n=21)
+        assert wlkp.internal.post("/v1/laporan", json=body).status_code == 200
+
+
+def test_report_of_who_is_not_born_yet_is_refused(wlkp: Registri) -> None:
+    workers = [contoh.pekerja_wlkp(221), contoh.pekerja_wlkp(222, tanggal_lahir="2095-08-15")]
+    answer = wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-22", workers, n=22))
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("pekerja.1.tanggal_lahir: ")
+    assert "2095" not in answer.text
+    assert wlkp.fetch("SELECT 1 FROM badan_usaha WHERE id = 'LAP-22'") == []
+
+
+def test_former_date_of_a_deleted_company_blocks_no_report(wlkp: Registri) -> None:
+    first = contoh.laporan("LAP-23", [], n=23)
+    assert wlkp.internal.post("/v1/laporan", json=first).status_code == 200
+    wlkp.execute("UPDATE badan_usaha SET dilaporkan_pada = '2036-05-01' WHERE id = 'LAP-23'")
+    service = wlkp.app.state.service
+    bukti = Bukti(
+        Peristiwa.REKAMAN_DIHAPUS, Pelaku("operator"), {"himpunan": "badan_usaha", "id": "LAP-23"}
+    )
+    with transaction(service.engine) as tx:
+        assert write.delete(tx, service.auditor, bukti, Himpunan.BADAN_USAHA, "LAP-23")
+    same_moment = contoh.laporan("LAP-23", [contoh.pekerja_wlkp(231)], n=23)
+    answer = wlkp.internal.post("/v1/laporan", json=same_moment)
+    assert (answer.status_code, answer.json()["pekerja_baru"]) == (200, 1)
+    company = wlkp.klien.get("/v1/badan-usaha/LAP-23").json()
+    told = dt.datetime.fromisoformat(company["dilaporkan_pada"])
+    assert told == dt.datetime.fromisoformat(first["dilaporkan_pada"])
+
+
 def test_laporan_keeps_former_value_in_history(wlkp: Registri) -> None:
     wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-5", [contoh.pekerja_wlkp(41)], n=5))
     changed = contoh.laporan(

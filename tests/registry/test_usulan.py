@@ -149,6 +149,27 @@ def test_address_follows_the_later_report(
     assert receipt(send(bpjs, item))["keadaan"] == keadaan
 
 
+def test_item_dated_in_the_future_is_refused_and_the_others_are_worked(
+    bpjs: Registri, company: str
+) -> None:
+    """Whatever its sender has on record: the rest of the batch is not to blame for it."""
+    ((now,),) = bpjs.fetch("SELECT versi FROM pekerja WHERE id = 'TK-5'")
+    items = [
+        selaras(5, tanggal="2036-01-01T00:00:00Z", alamat="Jalan Masa Depan 1"),
+        selaras(5, tanggal="2026-02-01T00:00:00Z", tanggal_lahir="2095-08-15"),
+        selaras(5, now, tanggal="2026-02-01T00:00:00Z", jabatan="Kepala Regu"),
+    ]
+    told = send(bpjs, *items).json()["tanda_terima"]
+    assert [(t["keadaan"], t["kode"]) for t in told] == [
+        ("ditolak", "USULAN-MASA-DEPAN"), ("ditolak", "USULAN-MASA-DEPAN"),
+        ("diterapkan", "USULAN-DITERAPKAN"),
+    ]  # fmt: skip
+    assert [t["alasan"].split()[-1] for t in told[:2]] == [
+        "dilaporkan_pada_asal.",
+        "tanggal_lahir.",
+    ]
+
+
 def test_repetition_gets_the_original_answer_and_no_second_effect(
     bpjs: Registri, company: str
 ) -> None:

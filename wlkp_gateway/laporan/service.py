@@ -11,6 +11,7 @@ from services.audit.record import Bukti, Pelaku
 from services.kit.database import Transaction, transaction
 from services.kit.errors import RecordNotFoundError
 from services.registry import write
+from services.registry.masa_depan import require_past
 from services.registry.service import RegistryService
 from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan
@@ -34,12 +35,14 @@ def accept_laporan(service: RegistryService, who: Pelaku, laporan: Laporan) -> H
     """Store a report, in one transaction with its audit event and the cases it closes.
 
     Raises ReportOutdatedError when a newer report is on record, or another one of the same
-    moment, and ReportDuplicateNikError. The last report again has no effect, whatever was done to
-    its workers since, and gets the original answer.
+    moment, ReportDuplicateNikError, and InvalidInputError for a date that lies ahead. The last
+    report again has no effect, whatever was done to its workers since: the original answer.
     """
     niks = [p.nik or "" for p in laporan.pekerja]
     if len(set(niks)) != len(niks):
         raise ReportDuplicateNikError(_repeated(niks))
+    born = ((f"pekerja.{n}.tanggal_lahir", p.tanggal_lahir) for n, p in enumerate(laporan.pekerja))
+    require_past(service.clock(), [("dilaporkan_pada", laporan.dilaporkan_pada), *born])
     id_bu, dasar = laporan.id_badan_usaha, f"laporan {laporan.dilaporkan_pada.date()}"
     company, workers = _company_row(laporan), _worker_rows(laporan)
     sidik = _digest(laporan)
@@ -101,7 +104,9 @@ def _original_answer(tx: Transaction, laporan: Laporan, sidik: bytes) -> HasilLa
     """
     # Locked first: what another report of this moment stores is to be seen.
     id_bu = laporan.id_badan_usaha
-    tx.raw("SELECT 1 FROM badan_usaha WHERE id = %s FOR UPDATE", (id_bu,))
+    company = tx.raw(
+        "SELECT dihapus_pada IS NULL FROM badan_usaha WHERE id = %s FOR UPDATE", (id_bu,)
+    ).fetchone()
     row = tx.raw(
         "SELECT sidik, jawaban FROM laporan WHERE id_badan_usaha = %s AND dilaporkan_pada = %s",
         (id_bu, laporan.dilaporkan_pada),
@@ -109,6 +114,8 @@ def _original_answer(tx: Transaction, laporan: Laporan, sidik: bytes) -> HasilLa
     if row is None:
         return None
     if row[0] != sidik:
+        if company is None or not company[0]:
+            return None  # deleted since: nothing is left that it could undo
         raise ReportOutdatedError(_SAAT_SAMA)
     return HasilLaporan.model_validate(row[1])
 
@@ -118,7 +125,9 @@ def _lock_and_require_newest(
 ) -> None:
     id_bu, moment = laporan.id_badan_usaha, laporan.dilaporkan_pada
     row = tx.raw(
-        "SELECT dilaporkan_pada, sidik_sumber FROM badan_usaha WHERE id = %s FOR UPDATE", (id_bu,)
+        "SELECT dilaporkan_pada, sidik_sumber FROM badan_usaha"
+        " WHERE id = %s AND dihapus_pada IS NULL FOR UPDATE",
+        (id_bu,),
     ).fetchone()
     if row is not None and row[0] is not None and row[0] > moment:
         raise ReportOutdatedError
