@@ -61,16 +61,18 @@ class VerifyingKey:
         self._key = jwk.construct(public, ALGORITHM)
         self.kid = str(public.get("kid", ""))
 
-    def verify(self, token: str, *, audience: str, now: float) -> dict[str, Any]:
-        """Return the claims of a valid token at `now` (UNIX seconds), give or take TOLERANSI.
+    def verify(
+        self, token: str, *, audience: str, now: float, leeway: float = _LELUASA
+    ) -> dict[str, Any]:
+        """Return the claims of a valid token at `now` (UNIX seconds), give or take `leeway`.
 
         Raises TokenError; its text holds no claim.
         """
         claims = self.verify_lasting(token, audience=audience)
         expires, issued = _moment(claims.get("exp")), _moment(claims.get("iat"))
-        if max(issued, _moment(claims.get("nbf", issued))) > now + _LELUASA:
+        if max(issued, _moment(claims.get("nbf", issued))) > now + leeway:
             raise TokenError("iat atau nbf di masa depan", dini=True)
-        if expires + _LELUASA <= now:
+        if expires + leeway <= now:
             raise TokenError("masa berlaku lewat", kedaluwarsa=True)
         return claims
 
