@@ -45,6 +45,7 @@ _SHA_256 = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 HEADER_PERJANJIAN = "perjanjian"
 WAJIB = ("@method", "@target-uri", HEADER_PERJANJIAN)
 BILA_ADA = ("tujuan", "idempotency-key")
+PARAMETER = ("created", "expires", "nonce", "keyid", "tag")
 WAJIB_JAWABAN = ("@status", '"@method";req', '"@target-uri";req', '"signature";req')
 """The request's signature stands for all that it covers."""
 

@@ -58,16 +58,27 @@ class AturanPesan(BaseModel):
 
     wajib: bool = Field(description="Klien dengan kunci pesan terdaftar harus menandatangani.")
     algoritma: str = "ed25519"
-    komponen: tuple[str, ...] = Field(pesan.WAJIB, description="Selalu, juga content-digest.")
+    komponen: tuple[str, ...] = Field(
+        pesan.WAJIB,
+        description="Selalu, dalam tanda petik; juga content-digest bila ada isi atau headernya.",
+    )
     komponen_bila_ada: tuple[str, ...] = pesan.BILA_ADA
     komponen_jawaban: tuple[str, ...] = pesan.WAJIB_JAWABAN
+    parameter: tuple[str, ...] = Field(
+        pesan.PARAMETER,
+        description="Semuanya wajib di Signature-Input: created dan expires detik UNIX, nonce 1"
+        " sampai 128 karakter yang tidak pernah berulang, keyid sidik JWK (RFC 7638) kunci yang"
+        " didaftarkan. Boleh ditambah alg, hanya ed25519; parameter lain ditolak.",
+    )
     tag_permintaan: str = pesan.TAG_PERMINTAAN
     tag_jawaban: str = pesan.TAG_JAWABAN
     jendela_detik: int = Field(
         int(pesan.UMUR_MAKS.total_seconds()), description="Jarak terlama created dan expires."
     )
     toleransi_detik: int = int(pesan.TOLERANSI.total_seconds())
-    nomor_perjanjian: str = Field(description="Isi header Perjanjian.")
+    nomor_perjanjian: str = Field(
+        description="Isi header Perjanjian, yang dikirim dan ditandatangani setiap permintaan."
+    )
     waktu_layanan: dt.datetime
 
 
@@ -185,7 +196,12 @@ async def jwks(request: Request) -> dict[str, Any]:
     responses=declared(AgreementUnreadableError),
 )
 async def signature_rules(request: Request) -> AturanPesan:
-    """Apa yang harus ditandatangani, jendela waktu dan toleransi jam (RFC 9421)."""
+    """Apa yang harus ditandatangani, jendela waktu dan toleransi jam (RFC 9421).
+
+    Tanpa tanda tangan hanya penolakan sebelum penandanya dikenali: `KLIEN-PESAN-001` sampai
+    `-005`, 413, 415 atas Content-Encoding, `HUB-BUKTI-001`, 500, dan 403 bagi alamat yang bukan
+    rekan. Semua jawaban lain kepada yang menandatangani ditandatangani.
+    """
     service = request.app.state.service
     return AturanPesan(
         wajib=service.settings.tanda_tangan,

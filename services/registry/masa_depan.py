@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 from services.kit.clock import TOLERANSI
 from services.kit.errors import InvalidInputError
+from services.kit.problems import MOST_FIELDS
 from shared_schemas.perjanjian import hari
+from shared_schemas.v1.galat import BidangGalat
 
 Saat = dt.datetime | dt.date | None
 
@@ -24,7 +26,14 @@ def in_future(saat: Saat, now: dt.datetime) -> bool:
 
 
 def require_past(now: dt.datetime, given: Iterable[tuple[str, Saat]]) -> None:
-    """Raise InvalidInputError that names the first field whose moment lies ahead."""
-    for nama, saat in given:
-        if in_future(saat, now):
-            raise InvalidInputError(f"{nama}: isi dengan saat yang tidak di masa depan.")
+    """Raise InvalidInputError that names the fields whose moments lie ahead."""
+    pesan = "Isi dengan saat yang tidak di masa depan."
+    ahead = [
+        BidangGalat(jalur=f"body.{nama}", kode="masa_depan", pesan=pesan)
+        for nama, saat in given
+        if in_future(saat, now)
+    ]
+    if ahead:
+        error = InvalidInputError()
+        error.bidang = ahead[:MOST_FIELDS]
+        raise error

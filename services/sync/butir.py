@@ -6,6 +6,8 @@ Values come from the mirror of the side that is right; nothing is computed, only
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ class Butir:
 
     @property
     def id(self) -> uuid.UUID:
-        """The proposal's id, derived from the findings and their versions."""
+        """The proposal's id, derived from what it says and of which findings."""
         return uuid.UUID(self.isi["id_usulan"])
 
 
@@ -35,7 +37,7 @@ SEMENTARA = [
     alasan.value
     for alasan in (
         AlasanUsulan.TANPA_WEWENANG, AlasanUsulan.BIDANG_TAMBAHAN, AlasanUsulan.SASARAN_TIDAK_ADA,
-        AlasanUsulan.TIDAK_DILAYANI, AlasanUsulan.SUDAH_ADA,
+        AlasanUsulan.TIDAK_DILAYANI, AlasanUsulan.SUDAH_ADA, AlasanUsulan.MASA_DEPAN,
     )
 ]  # fmt: skip
 """Answers that rest on how things stand at the receiver, and on no value: they may pass."""
@@ -108,6 +110,13 @@ ORDER BY 1
 """
 
 
+def _with_id(isi: dict[str, Any], *parts: object) -> dict[str, Any]:
+    """Return an item with its id: what was withdrawn is said again as it was, or as another."""
+    text = json.dumps(isi, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return {"id_usulan": str(derive_id(isi["jenis"], *parts, digest)), **isi}
+
+
 def _when(moment: dt.datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
@@ -126,17 +135,14 @@ def penyelarasan(
     }  # fmt: skip
     for row in tx.stream(query, arguments):
         id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, sidik, ulang = row
-        again = [ulang] if ulang else []
-        key = derive_id("penyelarasan", tujuan, versi_sasaran, versi_asal, *ids, *sidik, *again)
-        yield Butir(
-            {
-                "id_usulan": str(key), "jenis": JenisUsulan.PENYELARASAN.value,
-                "himpunan": himpunan.value, "id_sasaran": id_sasaran,
-                "versi_sasaran": versi_sasaran, "id_asal": id_asal, "versi_asal": versi_asal,
-                "dilaporkan_pada_asal": _when(pada), "nilai": {b: isi[b] for b in bidang},
-            },
-            tuple(zip(ids, sidik, strict=True)),
-        )  # fmt: skip
+        item = {
+            "jenis": JenisUsulan.PENYELARASAN.value, "himpunan": himpunan.value,
+            "id_sasaran": id_sasaran, "versi_sasaran": versi_sasaran, "id_asal": id_asal,
+            "versi_asal": versi_asal, "dilaporkan_pada_asal": _when(pada),
+            "nilai": {b: isi[b] for b in bidang},
+        }  # fmt: skip
+        key = (tujuan, *ids, *sidik, ulang)
+        yield Butir(_with_id(item, *key), tuple(zip(ids, sidik, strict=True)))
 
 
 def penambahan(
@@ -159,17 +165,14 @@ def penambahan(
     for id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, sidik, muncul in tx.stream(
         query, {"berwenang": berwenang}
     ):
-        # What was registered there and is gone again is a new matter, though nothing changed here.
-        again = [muncul] if muncul > 1 else []
-        place = [] if companies else [id_bu]
         item = {
-            "id_usulan": str(derive_id("penambahan", tujuan, id_temuan, versi, *again, *place)),
             "jenis": JenisUsulan.PENAMBAHAN.value, "himpunan": himpunan.value, "id_asal": id_asal,
             "versi_asal": versi, "dilaporkan_pada_asal": _when(pada),
             "isi": {nama: value for nama, value in isi.items() if nama in bidang},
         }  # fmt: skip
         item |= {"jumlah_pekerja": jumlah} if companies else {"id_badan_usaha": id_bu}
-        yield Butir(item, ((id_temuan, sidik),))
+        # What was registered there and is gone again is a new matter, though nothing changed here.
+        yield Butir(_with_id(item, tujuan, id_temuan, muncul), ((id_temuan, sidik),))
 
 
 def pemberitahuan(tx: Transaction, *, berwenang: bool, semua: bool) -> Iterator[Butir]:
@@ -182,14 +185,10 @@ def pemberitahuan(tx: Transaction, *, berwenang: bool, semua: bool) -> Iterator[
     for id_wlkp, id_bpjs, versi, pada, status, jumlah, last in tx.stream(
         query, {"berwenang": berwenang, "tidak": StatusPendaftaran.TIDAK_TERDAFTAR.value}
     ):
+        item = {
+            "jenis": JenisUsulan.STATUS_PENDAFTARAN.value, "himpunan": Himpunan.BADAN_USAHA.value,
+            "id_sasaran": id_wlkp, "id_asal": id_bpjs, "versi_asal": versi,
+            "dilaporkan_pada_asal": _when(pada), "status": status, "jumlah_pekerja": jumlah,
+        }  # fmt: skip
         # The former notice is part of the id: a status that returns is told again.
-        key = derive_id("status", id_wlkp, id_bpjs, status, jumlah, last)
-        yield Butir(
-            {
-                "id_usulan": str(key), "jenis": JenisUsulan.STATUS_PENDAFTARAN.value,
-                "himpunan": Himpunan.BADAN_USAHA.value, "id_sasaran": id_wlkp, "id_asal": id_bpjs,
-                "versi_asal": versi, "dilaporkan_pada_asal": _when(pada), "status": status,
-                "jumlah_pekerja": jumlah,
-            },
-            (),
-        )  # fmt: skip
+        yield Butir(_with_id(item, last), ())

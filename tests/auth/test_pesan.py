@@ -249,6 +249,7 @@ def test_rules_are_published(layanan: Layanan) -> None:
     assert (rules["jendela_detik"], rules["toleransi_detik"]) == (300, 30)
     assert rules["nomor_perjanjian"] == NOMOR
     assert rules["komponen"] == list(pesan.WAJIB)
+    assert rules["parameter"] == ["created", "expires", "nonce", "keyid", "tag"]
 
 
 def changed_answer(content: bytes | None = None, drop: tuple[str, ...] = ()) -> Any:

@@ -241,8 +241,6 @@ MUTAN = (
           (("services.sync.pipeline.deliver_batch", _closed_before_sent),)),
     Mutan("temuan-abadi", "temuan yang tidak berlaku lagi tidak ditutup",
           (("services.sync.temuan._SELESAIKAN", _text("WHERE", "WHERE false AND")),)),
-    Mutan("tidak-mengulang", "yang masih berlaku sesudah usulannya berakhir tidak diusulkan lagi",
-          (("services.sync.pipeline.ask_again", _instead({})),)),
     Mutan("tidak-bertanya", "nasib usulan yang ditahan tidak ditanyakan",
           (("services.sync.pipeline.refresh_states", _instead({})),)),
     Mutan("laporan-separuh", "pekerja yang tidak lagi dilaporkan tetap aktif",
