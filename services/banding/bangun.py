@@ -105,12 +105,16 @@ def sidecar(sumber: Sumber, rencana: Rencana, kerja: Kerja, tell: Tell) -> tuple
     described = {
         "berkas": sumber.tetap,
         "baris": sumber.baris,
-        "bidang": [f.nama for f in rencana.bidang],
+        # A list, as JSON gives it back.
+        "bidang": [[f.nama, f.cara.value] for f in rencana.bidang],
         "kolom": rencana.columns(sumber),
+        "kunci_baris": [rencana.kunci, rencana.key_column(sumber)],
+        "perusahaan": [rencana.perusahaan, rencana.cara_perusahaan.value],
         "bentuk": form_version(),
         "kunci": f"{siphash(kerja.kunci, b'tanda'):016x}",
     }
-    text = json.dumps([str(sumber.parquet.resolve()), described["kolom"], rencana.kunci])
+    asked = [described["kolom"], rencana.kunci, rencana.perusahaan]
+    text = json.dumps([str(sumber.parquet.resolve()), *asked])
     name = f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.sidik"
     kept = Pembaca.open(kerja.folder / name) if sumber.tetap else None
     if kept is not None and kept.keterangan == described:

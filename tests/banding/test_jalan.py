@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from typer.testing import CliRunner
 
 from services.banding import Pilihan, bandingkan
 from services.banding.errors import ColumnError, LinkFileError, SourceError
+from services.banding.rencana import plan
 from services.kit.errors import HubError, ResultFileError
-from shared_schemas.rujukan import Himpunan
+from shared_schemas.rujukan import Himpunan, Perbandingan
 from tests.banding.conftest import findings, row, write
 from tests.disk import small_disk
 from tests.perintah import app
@@ -56,6 +58,33 @@ def test_side_car_of_another_file_key_or_length_is_built_anew(
     (tmp_path / "kerja" / "kunci").write_bytes(b"kunci lain")
     assert run() == ("A", "B")
     assert run() == ()
+
+
+def test_side_car_of_another_question_is_not_used(tmp_path: Path) -> None:
+    a, b = tmp_path / "a.csv", tmp_path / "b.csv"
+    a.write_text("nik,jabatan,nama\n3273011508959001,K1,Budi\n")
+    b.write_text("nik,jabatan,nama\n3273011508959001,K2,Budi\n")
+    found = []
+    for perusahaan in (None, "jabatan", None):
+        chosen = Pilihan(perusahaan=perusahaan)
+        summary = bandingkan(a, b, tmp_path / "hasil.csv", tmp_path / "kerja", chosen)
+        found.append(next(k for k, n in summary.kelas.items() if n))
+    assert found == ["berbeda", "beda_perusahaan", "berbeda"]
+
+
+def test_side_car_made_by_another_way_to_compare_is_not_used(
+    tmp_path: Path, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bandingkan(*pair, tmp_path / "hasil.csv", tmp_path / "kerja")
+
+    def other(*arguments: Any) -> Any:
+        found = plan(*arguments)
+        fields = [replace(f, cara=Perbandingan.BILANGAN) for f in found.bidang]
+        return replace(found, bidang=tuple(fields))
+
+    monkeypatch.setattr("services.banding.jalan.plan", other)
+    summary = bandingkan(*pair, tmp_path / "hasil.csv", tmp_path / "kerja")
+    assert (summary.dibangun, summary.kelas["berbeda"]) == (("A", "B"), 19)
 
 
 def test_stopped_run_leaves_the_former_result_and_nothing_else(
