@@ -16,7 +16,7 @@ from services.banding.daftar import Daftar
 from services.banding.kelas import Terkelas, classify
 from services.banding.keluaran import open_output
 from services.banding.kerja import Kerja, open_kerja
-from services.banding.rencana import plan
+from services.banding.rencana import plan, require_company
 from services.banding.ringkasan import Ringkasan
 from services.banding.saring import Tersaring, sieve
 from services.banding.sumber import Isi, open_sumber
@@ -58,6 +58,8 @@ def bandingkan(
         with summary.stage("buka"):
             sides = open_sumber(a, "A", work), open_sumber(b, "B", work)
             chosen = plan(pilihan.himpunan, *sides, pilihan.kunci, pilihan.perusahaan)
+            if pilihan.tautan:
+                require_company(chosen)
             links = load_tautan(pilihan.tautan, chosen, work) if pilihan.tautan else None
         summary.baris_a, summary.baris_b = (s.baris for s in sides)
         summary.tidak_dibandingkan = chosen.tak_ada

@@ -86,6 +86,17 @@ def plan(
     return found
 
 
+def require_company(rencana: Rencana) -> None:
+    """Refuse links of companies where no row names one: every pair would be at another."""
+    if rencana.himpunan is not Himpunan.PEKERJA:
+        raise ColumnError("--tautan hanya bagi pekerja; badan usaha bertemu menurut --kunci.")
+    if rencana.perusahaan is None:
+        raise ColumnError(
+            f"--tautan perlu kolom {' atau '.join(_PERUSAHAAN)} pada kedua berkas;"
+            " sebut kolomnya dengan --kunci-perusahaan."
+        )
+
+
 def _company_column(himpunan: Himpunan, a: Sumber, b: Sumber, asked: str | None) -> str | None:
     if himpunan is not Himpunan.PEKERJA:
         return None

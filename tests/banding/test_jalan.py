@@ -87,6 +87,20 @@ def test_side_car_made_by_another_way_to_compare_is_not_used(
     assert (summary.dibangun, summary.kelas["berbeda"]) == (("A", "B"), 19)
 
 
+def test_links_without_a_company_column_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "tautan.csv").write_text("kunci_a,kunci_b\nBU-1,W-1\n")
+    (tmp_path / "a.csv").write_text("nik,nama\n3273011508959001,Budi\n")
+    (tmp_path / "u.csv").write_text("npwp,nama\n0013000013001000,PT Contoh\n")
+    for himpunan, name, said in (
+        (Himpunan.PEKERJA, "a.csv", "--tautan perlu kolom id_badan_usaha atau npwp"),
+        (Himpunan.BADAN_USAHA, "u.csv", "--tautan hanya bagi pekerja"),
+    ):
+        chosen = Pilihan(himpunan, tautan=tmp_path / "tautan.csv")
+        path = tmp_path / name
+        with pytest.raises(ColumnError, match=said):
+            bandingkan(path, path, tmp_path / "hasil.csv", tmp_path / "kerja", chosen)
+
+
 def test_stopped_run_leaves_the_former_result_and_nothing_else(
     tmp_path: Path, pair: tuple[Path, Path]
 ) -> None:
