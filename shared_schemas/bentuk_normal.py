@@ -173,8 +173,8 @@ _NORMAL: dict[Perbandingan, Callable[[str], str]] = {
     Perbandingan.NAMA_BADAN_USAHA: normal_nama_badan_usaha,
     Perbandingan.NAMA_ORANG: normal_nama_orang,
     Perbandingan.ALAMAT: normal_alamat,
-    Perbandingan.TANGGAL: str,
-    Perbandingan.BILANGAN: str,
+    Perbandingan.TANGGAL: str.strip,
+    Perbandingan.BILANGAN: str.strip,
     Perbandingan.TEKS: normal_teks,
     Perbandingan.JARAK: str,
 }

@@ -31,7 +31,7 @@ PENYANGGA: Final = 16_384
 SERAHKAN: Final = -1
 """Answer of `emit`: the Python function must do it."""
 
-_KUNCI, _NOMOR, _TELEPON, _TEKS, _ALAMAT, _ORANG, _USAHA, _KECIL, _UTUH = range(9)
+_KUNCI, _NOMOR, _TELEPON, _TEKS, _ALAMAT, _ORANG, _USAHA, _KECIL, _UTUH, _TEPI = range(10)
 CARA: Final = {
     Perbandingan.NOMOR: _NOMOR,
     Perbandingan.KODE: _NOMOR,
@@ -42,14 +42,15 @@ CARA: Final = {
     Perbandingan.NAMA_ORANG: _ORANG,
     Perbandingan.NAMA_BADAN_USAHA: _USAHA,
     Perbandingan.EMAIL: _KECIL,
-    Perbandingan.TANGGAL: _UTUH,
-    Perbandingan.BILANGAN: _UTUH,
+    Perbandingan.TANGGAL: _TEPI,
+    Perbandingan.BILANGAN: _TEPI,
     Perbandingan.JARAK: _UTUH,
 }
 """The compiled form of each way to compare; a test says that none is missing."""
 
 _ASING, _PISAH = 255, 0  # classes of a byte: beyond ASCII, separator
 _SPASI, _TITIK, _KOMA, _NOL, _DUA, _ENAM, _SEMBILAN, _PALANG = 32, 46, 44, 48, 50, 54, 57, 124
+_TAB, _CR, _FS, _US, _ASCII = 9, 13, 28, 31, 127
 _BESAR = np.zeros(256, np.uint8)
 _BESAR[128:] = _ASING
 for _c in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ":
@@ -298,6 +299,24 @@ def _bytes(data: Any, start: Any, stop: Any, buf: Any, lower: Any) -> Any:
     return np.int64(stop - start)
 
 
+@inline
+def _is_space(b: Any) -> Any:
+    """Say whether `str.strip` takes an ASCII character away."""
+    return b == _SPASI or _TAB <= b <= _CR or _FS <= b <= _US
+
+
+@jit
+def _stripped(data: Any, start: Any, stop: Any, buf: Any) -> Any:
+    """Write a text without the space around it; what stands beyond ASCII there is Python's."""
+    while start < stop and _is_space(data[start]):
+        start += _1
+    while start < stop and _is_space(data[stop - _1]):
+        stop -= _1
+    if start < stop and (data[start] > _ASCII or data[stop - _1] > _ASCII):
+        return np.int64(SERAHKAN)
+    return _bytes(data, start, stop, buf, False)
+
+
 @jit
 def emit(  # noqa: PLR0911 - one line a form
     cara: Any, data: Any, begin: Any, end: Any, buf: Any, tabel: Any
@@ -312,6 +331,8 @@ def emit(  # noqa: PLR0911 - one line a form
         return _person(data, start, stop, buf, tabel)
     if cara == _USAHA:
         return _company(data, start, stop, buf, tabel)
+    if cara == _TEPI:
+        return _stripped(data, start, stop, buf)
     if cara >= _KECIL:
         return _bytes(data, start, stop, buf, cara == _KECIL)
     if cara in (_KUNCI, _TEKS):

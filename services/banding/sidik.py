@@ -16,6 +16,7 @@ import pyarrow as pa
 from services.banding.bentuk import CARA, PENYANGGA, SERAHKAN, emit
 from services.banding.siphash import Kunci, hash_words, siphash
 from services.banding.tabel import TABEL
+from services.banding.teks import is_text, plain_text
 from services.kit.compiled import jit
 from shared_schemas.bentuk_normal import normal
 from shared_schemas.rujukan import Perbandingan
@@ -78,24 +79,13 @@ def _coded(column: pa.Array) -> pa.DictionaryArray | None:
     """
     if isinstance(column, pa.DictionaryArray):
         return column
-    if _is_text(column.type):
+    if is_text(column.type):
         return None
     return column.dictionary_encode()
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
-
-
 def _as_string(column: pa.Array) -> pa.Array:
-    """Return the column as `string`, other types as Python's `str` writes them."""
-    if pa.types.is_string(column.type):
-        return column
-    if _is_text(column.type):
-        return column.cast(pa.string())
-    return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
+    return column if pa.types.is_string(column.type) else plain_text(column)
 
 
 def buffers(column: pa.Array) -> tuple[Any, Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from services.banding import sidik, tabel
 from services.banding.bentuk import BATAS, CARA
 from services.banding.sidik import Penyidik, forms, sixteen_digits
 from services.banding.siphash import Kunci, hash_words, siphash
+from services.banding.teks import TextError, as_text, has_text
 from shared_schemas import bentuk_normal
 from shared_schemas.bentuk_normal import normal
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Perbandingan
 
 KUNCI = Kunci.from_bytes(bytes(range(16)))
+HARI = 631_152_000  # 1990-01-01, in seconds
 
 KATA = st.sampled_from(
     [
@@ -54,6 +57,7 @@ NILAI = st.one_of(
     st.lists(KATA, max_size=7).map(lambda w: ". ".join(w).title()),
     st.text(alphabet="aZjlPtH.,- 019'|&()/", max_size=20),
     st.text(max_size=12),
+    st.text(alphabet=" \t\r\n\x1c\x1f\x85\u00a0\u200b0é-", max_size=8),
 )
 
 
@@ -184,6 +188,47 @@ def test_key_decides_the_digest() -> None:
 def test_word_too_long_for_the_table_is_refused() -> None:
     with pytest.raises(ValueError, match="8 huruf"):
         tabel.make([["PERUSAHAAN"]])
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        (pa.array([b"007", None]), ["007", None]),
+        (pa.array([b"ab"], pa.binary(2)), ["ab"]),
+        (pa.array([3201010101900001.0, 2.5, float("nan"), None]),
+         ["3201010101900001", "2.5", None, None]),
+        (pa.array([3.0, 0.5], pa.float32()), ["3", "0.5"]),
+        (pa.array([Decimal("3201010101900001.00"), None]), ["3201010101900001", None]),
+        (pa.array([Decimal("1.50"), Decimal("2.00")]), ["1.5", "2"]),
+        (pa.array([HARI * 10**9, (HARI + 25_200) * 10**9], pa.timestamp("ns")),
+         ["1990-01-01", "1990-01-01 07:00:00.000000"]),
+        (pa.array([HARI], pa.timestamp("s", "Asia/Jakarta")),
+         ["1990-01-01 00:00:00.000000Z"]),
+        (pa.array([dt.date(1990, 1, 1)], pa.date64()), ["1990-01-01"]),
+        (pa.array([7, None], pa.uint16()), ["7", None]),
+        (pa.nulls(2), [None, None]),
+        (pa.array([b"x", None]).dictionary_encode(), ["x", None]),
+    ],
+)  # fmt: skip
+def test_column_of_any_type_has_the_text_that_a_person_would_write(
+    column: pa.Array, texts: list[str | None]
+) -> None:
+    assert has_text(column.type)
+    assert as_text(column).cast(pa.string()).to_pylist() == texts
+
+
+@pytest.mark.parametrize(
+    "column", [pa.array([b"\xff"]), pa.array([1e17]), pa.array([2.0**25], pa.float32())]
+)
+def test_column_that_loses_something_as_text_is_refused(column: pa.Array) -> None:
+    with pytest.raises(TextError):
+        as_text(column)
+
+
+@pytest.mark.parametrize("cara", [Perbandingan.TANGGAL, Perbandingan.BILANGAN])
+def test_space_around_a_date_or_number_is_no_difference(cara: Perbandingan) -> None:
+    column = pa.array(["7", " 7\t", "\u00a07\x85"])
+    assert len(set(Penyidik(cara, KUNCI).column(column).tolist())) == 1
 
 
 def test_form_of_an_unknown_type_is_its_text() -> None:
