@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from services.banding.sumber import Sumber
+from services.banding.teks import is_text
 from services.kit.serentak import Serentak
 
 _DIINGINKAN = 250_000  # wanted rows in one piece, about
@@ -26,26 +27,42 @@ Baris = npt.NDArray[np.int64]
 
 
 def fetch(sumber: Sumber, columns: Sequence[str], rows: Baris) -> Iterator[pa.Table]:
-    """Yield the columns of the wanted rows (ascending, each once) as text, in order, in pieces."""
-    names = ", ".join(f"{_quoted(n)}::VARCHAR AS {_quoted(n)}" for n in columns)
+    """Yield the columns of the wanted rows (ascending, each once) as text, in order, in pieces.
+
+    A path is no pattern here, and the names of its folders are no columns.
+    """
+    names = ", ".join(_quoted(n) for n in columns)
     statement = (
         f"SELECT file_row_number AS {_NOMOR}, {names} "
-        "FROM read_parquet(?, file_row_number = true) p SEMI JOIN diminta d "
+        "FROM read_parquet(?, file_row_number = true, hive_partitioning = false) p "
+        "SEMI JOIN diminta d "
         "ON p.file_row_number = d.nomor "
         "WHERE p.file_row_number >= ? AND p.file_row_number < ?"
     )
 
+    path = "".join(f"[{c}]" if c in "[*?" else c for c in str(sumber.parquet))
+
     def piece(bounds: tuple[int, int]) -> pa.Table:
         low, high = np.searchsorted(rows, bounds)
         db.register("diminta", pa.table({"nomor": rows[low:high]}))
-        found = db.sql(statement, params=[str(sumber.parquet), *bounds]).to_arrow_table()
-        found = found.combine_chunks()
-        order = np.argsort(found[_NOMOR].to_numpy(), kind="stable")
-        return found.drop_columns([_NOMOR]).take(pa.array(order))
+        with sumber.reading():
+            found = db.sql(statement, params=[path, *bounds]).to_arrow_table()
+        order = pa.array(np.argsort(found[_NOMOR].to_numpy(), kind="stable"))
+        texts = {n: _text(sumber, n, found[n].combine_chunks().take(order)) for n in columns}
+        return pa.table(texts)
 
     # One piece is fetched while the one before it is compared.
     with duckdb.connect(config={"memory_limit": _MEMORI}) as db, Serentak(1) as ahead:
         yield from ahead.map(piece, _pieces(sumber.awal, rows))
+
+
+def _text(sumber: Sumber, name: str, column: pa.Array) -> pa.Array:
+    """Return a column as the digests saw it: DuckDB has fewer types, and its own texts of them."""
+    kind = sumber.skema.field(name).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if column.type != kind and not is_text(column.type):
+        column = column.cast(kind)
+    return sumber.text(name, column).cast(pa.string())
 
 
 def _quoted(name: str) -> str:

@@ -114,16 +114,19 @@ def sidecar(sumber: Sumber, rencana: Rencana, kerja: Kerja, tell: Tell) -> tuple
         "kunci": f"{siphash(kerja.kunci, b'tanda'):016x}",
     }
     asked = [described["kolom"], rencana.kunci, rencana.perusahaan]
-    text = json.dumps([str(sumber.parquet.resolve()), *asked])
-    name = f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.sidik"
-    kept = Pembaca.open(kerja.folder / name) if sumber.tetap else None
+    question = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+    name = f"{sumber.tanda or sumber.nama}-{question}.sidik"
+    own = kerja.take(name) if sumber.tetap else None
+    kept = Pembaca.open(own) if own else None
     if kept is not None and kept.keterangan == described:
         return kept, False
-    made = kerja.sementara / name
+    made = kerja.sementara / f"{sumber.nama}-{name}"
     writer = Penulis(made)
     try:
         pencatat = Pencatat(rencana.key_column(sumber), rencana, kerja.kunci)
-        _build(sumber, pencatat, writer, tell)
+        with sumber.reading():
+            _build(sumber, pencatat, writer, tell)
+        sumber.check()
     except BaseException:
         writer.close(None)
         raise

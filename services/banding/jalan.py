@@ -19,7 +19,7 @@ from services.banding.kerja import Kerja, open_kerja
 from services.banding.rencana import plan, require_company
 from services.banding.ringkasan import Ringkasan
 from services.banding.saring import Tersaring, sieve
-from services.banding.sumber import Isi, open_sumber
+from services.banding.sumber import Isi, open_sumber, unchanged
 from services.banding.tautan import Tautan, load_tautan
 from services.kit.berkas_hasil import require_result
 from services.kit.serentak import Serentak
@@ -63,19 +63,24 @@ def bandingkan(
             links = load_tautan(pilihan.tautan, chosen, work) if pilihan.tautan else None
         summary.baris_a, summary.baris_b = (s.baris for s in sides)
         summary.tidak_dibandingkan = chosen.tak_ada
-        with summary.stage("sidik"):
-            built = [sidecar(side, chosen, work, tell) for side in sides]
-        summary.dibangun = tuple(
-            s.nama for s, (_, fresh) in zip(sides, built, strict=True) if fresh
-        )
-        with summary.stage("gabung"):
-            found = _join(built[0][0], built[1][0], links, work, tell)
-        with summary.stage("tulis"):
-            comparer = Pembanding(*sides, chosen, work, tell)
-            comparer.run(join_pairs(found.beda, found.pindah), out)
-            _list_rows(
-                Daftar(*sides, chosen, out, tell), found, built[0][0], built[1][0], summary.kelas
+        with unchanged(sides):
+            with summary.stage("sidik"):
+                built = [sidecar(side, chosen, work, tell) for side in sides]
+            summary.dibangun = tuple(
+                s.nama for s, (_, fresh) in zip(sides, built, strict=True) if fresh
             )
+            with summary.stage("gabung"):
+                found = _join(built[0][0], built[1][0], links, work, tell)
+            with summary.stage("tulis"):
+                comparer = Pembanding(*sides, chosen, work, tell)
+                comparer.run(join_pairs(found.beda, found.pindah), out)
+                _list_rows(
+                    Daftar(*sides, chosen, out, tell),
+                    found,
+                    built[0][0],
+                    built[1][0],
+                    summary.kelas,
+                )
         _count(summary, found, comparer)
     return summary
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from services.kit.berkas_hasil import is_full, unwritten
 
 _JALAN = "jalan-"
 _KUNCI = "kunci"
+_NAMA_LAMA = re.compile(r"[0-9a-f]{24}\.(parquet|sidik)")
+"""What earlier versions called what they kept: nothing says any more which file it was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,32 @@ class Kerja:
     kunci: Kunci
 
     def publish(self, made: Path, name: str) -> Path:
-        """Move a finished file out of the run's folder under its lasting name."""
+        """Give a finished file of the run's folder its lasting name; returns where to read it."""
         target = self.folder / name
-        made.replace(target)
-        return target
+        shared = made.with_name(f"{name}.bersama")
+        try:
+            os.link(made, shared)
+        except OSError:  # a file system without links
+            made.replace(target)
+            return target
+        shared.replace(target)
+        return made
+
+    def take(self, name: str) -> Path | None:
+        """Return where this run reads a finished file, None where there is none.
+
+        By a link of its own: another run may replace or remove what has the lasting name.
+        """
+        kept, own = self.folder / name, self.sementara / name
+        try:
+            os.link(kept, own)
+        except FileNotFoundError:
+            return None
+        except FileExistsError:
+            return own
+        except OSError:
+            return kept
+        return own
 
 
 @contextmanager
@@ -68,12 +93,15 @@ def open_kerja(folder: Path) -> Iterator[Kerja]:
 def sweep(folder: Path) -> int:
     """Remove what dead runs left behind; returns how many there were."""
     swept = 0
+    for former in folder.iterdir():
+        if _NAMA_LAMA.fullmatch(former.name):
+            former.unlink(missing_ok=True)
     for left in folder.glob(f"{_JALAN}*"):
-        with (left / _KUNCI).open("ab") as lock:
-            try:
+        try:
+            with (left / _KUNCI).open("ab") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
+        except (BlockingIOError, FileNotFoundError):  # alive, or just removed by its own run
+            continue
         shutil.rmtree(left, ignore_errors=True)
         swept += 1
     return swept

@@ -83,6 +83,8 @@ def plan(
             )
     if not found.bidang:
         raise ColumnError(f"{a.nama} dan {b.nama} tidak punya bidang Lampiran yang sama.")
+    for sumber in (a, b):
+        sumber.require(found.columns(sumber))
     return found
 
 

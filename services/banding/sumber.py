@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from services.banding.errors import SourceError
+from services.banding.catatan import Pembaca
+from services.banding.cuplikan import open_parts
+from services.banding.errors import ColumnError, SourceError
 from services.banding.kerja import Kerja
+from services.banding.teks import TextError, as_text, has_text
 from services.kit.berkas_hasil import is_full
 from services.kit.csv_teks import HeaderError, open_text
 
@@ -27,16 +33,22 @@ _SATU_KELOMPOK = 262_144  # rows of a row group that we write ourselves
 _TERKODE_PER_NILAI = 5.0  # bytes of a coded value, at most; strings as they stand take more
 
 
+_NOMOR_DUCKDB = "file_row_number"  # DuckDB's own column, when rows are fetched
+
+
 @dataclass(frozen=True)
 class Sumber:
     """One registry as a Parquet file on disk, ready to be read row group by row group.
 
-    `tetap` tells the rows apart from those of any other file; None: not worth remembering.
+    `tetap` tells the rows apart from those of any other file; None: not worth remembering. `asal`
+    is the file that was named, `tanda` begins the names of what is kept of it.
     """
 
     nama: str
     parquet: Path
-    tetap: dict[str, Any] | None
+    tetap: dict[str, Any] | None = None
+    asal: Path | None = None
+    tanda: str = ""
 
     @cached_property
     def meta(self) -> pq.FileMetaData:
@@ -44,9 +56,19 @@ class Sumber:
         return pq.read_metadata(self.parquet)
 
     @cached_property
+    def skema(self) -> pa.Schema:
+        """The columns and their types."""
+        return self.meta.schema.to_arrow_schema()
+
+    @cached_property
     def kolom(self) -> frozenset[str]:
         """The names of the columns."""
-        return frozenset(self.meta.schema.to_arrow_schema().names)
+        return frozenset(self.skema.names)
+
+    @property
+    def sebutan(self) -> str:
+        """What a message calls this source."""
+        return self.asal.name if self.asal else self.nama
 
     @property
     def baris(self) -> int:
@@ -80,7 +102,63 @@ class Sumber:
         """Yield the rows of one row group, so many at a time."""
         # With a buffer, pages are read as they are needed and not a whole column at once.
         with self.open(columns) as file:
-            yield from file.iter_batches(rows, [group], columns, use_threads=False)
+            for batch in file.iter_batches(rows, [group], columns, use_threads=False):
+                texts = [self.text(name, batch.column(name)) for name in columns]
+                yield pa.RecordBatch.from_arrays(texts, columns)
+
+    def text(self, name: str, column: pa.Array) -> pa.Array:
+        """Return a column as text. Raises ColumnError when a value would not survive it."""
+        try:
+            return as_text(column)
+        except TextError:
+            raise ColumnError(
+                f"{self.sebutan}: kolom {name} ({column.type}) memuat nilai yang bukan teks UTF-8"
+                " atau angka yang digitnya dapat hilang; simpan sebagai teks."
+            ) from None
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Raise ColumnError for a column that is there twice, or holds more than one value a row.
+
+        DuckDB takes names that are equal but for case for one.
+        """
+        listed = Counter(name.lower() for name in self.skema.names)
+        for name in columns:
+            if listed[name.lower()] > 1:
+                raise ColumnError(
+                    f"{self.sebutan}: kolom {name} ada lebih dari sekali"
+                    " (huruf besar dan kecil tidak dibedakan)."
+                )
+            kind = self.skema.field(name).type
+            if not has_text(kind):
+                raise ColumnError(
+                    f"{self.sebutan}: kolom {name} berjenis {kind}, bukan satu nilai sebaris;"
+                    " simpan sebagai teks."
+                )
+        if listed[_NOMOR_DUCKDB]:
+            raise ColumnError(f"{self.sebutan}: kolom {_NOMOR_DUCKDB} tidak boleh ada; hapus.")
+
+    def check(self) -> None:
+        """Raise SourceError when the file that rows are read from is not the one opened."""
+        if self.parquet != self.asal:
+            return
+        with suppress(OSError):
+            if _identity(self.parquet, parquet=True) == self.tetap:
+                return
+        raise SourceError(f"{self.sebutan}: berkas berubah selagi dibaca; jalankan lagi.")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Say which file cannot be read, and nothing of what it holds."""
+        try:
+            yield
+        except (pa.ArrowException, UnicodeDecodeError, duckdb.Error, OSError) as error:
+            self.check()
+            if isinstance(error, MemoryError | InterruptedError | duckdb.OutOfMemoryException) or (
+                isinstance(error, OSError) and error.errno
+            ):
+                raise
+            text = f"{self.sebutan}: isinya rusak atau bukan teks UTF-8."
+            raise SourceError(text) from None
 
     @contextmanager
     def open(self, columns: list[str]) -> Iterator[pq.ParquetFile]:
@@ -99,19 +177,13 @@ class Sumber:
 def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
     """Make a source readable. Raises SourceError, which names the file and not a value."""
     if not isinstance(isi, Path):
-        return Sumber(nama, _from_arrow(isi, kerja.sementara / f"{nama}.parquet"), None)
-    if isi.is_dir():
-        reader = _parts_reader(isi)
-        return Sumber(nama, _from_arrow(reader, kerja.sementara / f"{nama}.parquet"), None)
+        return _copied(
+            nama, isi.schema, isi.to_reader() if isinstance(isi, pa.Table) else isi, kerja
+        )
     try:
-        identity = {"ukuran": isi.stat().st_size, "diubah": isi.stat().st_mtime_ns}
-        with isi.open("rb") as file:
-            head = file.read(4)
-        if head == b"PAR1":
-            found = Sumber(nama, isi, identity | {"kaki": _footer_digest(isi)})
-            _ = found.meta  # a footer that cannot be read is said here
-            return found
-        return Sumber(nama, _from_csv(isi, identity, kerja), identity | {"csv": True})
+        if isi.is_dir():
+            return _copied(nama, *open_parts(isi), kerja)
+        return _of_file(isi, nama, kerja)
     except OSError as error:
         if is_full(error):  # of the working folder, where a CSV becomes Parquet
             raise
@@ -120,23 +192,58 @@ def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
         raise SourceError(f"{isi.name}: bukan Parquet atau CSV UTF-8 yang benar.") from None
 
 
-def _parts_reader(folder: Path) -> pa.RecordBatchReader:
-    """Read the Arrow parts of a downloaded snapshot one behind the other, one in memory."""
-    paths = sorted(folder.glob("*.arrow"))
-    if not paths:
-        raise SourceError(f"{folder.name}: tidak ada bagian .arrow di folder ini.")
+def _copied(
+    nama: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], kerja: Kerja
+) -> Sumber:
+    path = kerja.sementara / f"{nama}.parquet"
+    _write(schema, batches, path)
+    return Sumber(nama, path)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for path in paths:
-            with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as part:
-                yield from part
 
+def _of_file(path: Path, nama: str, kerja: Kerja) -> Sumber:
+    with path.open("rb") as file:
+        parquet = file.read(4) == b"PAR1"
+    tetap = _identity(path, parquet=parquet)
+    tanda = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    _forget_former(tanda, tetap, kerja)
+    source = path if parquet else _from_csv(path, tetap, tanda, kerja)
+    found = Sumber(nama, source, tetap, path, tanda)
+    _ = found.skema  # a footer that cannot be read is said here
+    return found
+
+
+@contextmanager
+def unchanged(sides: Iterable[Sumber]) -> Iterator[None]:
+    """Raise SourceError in place of whatever came of a file that was replaced meanwhile.
+
+    Values are fetched by row number: another file would give another person's.
+    """
     try:
-        with pa.memory_map(str(paths[0])) as file, pa.ipc.open_stream(file) as first:
-            schema = first.schema
-        return pa.RecordBatchReader.from_batches(schema, batches())
-    except (OSError, pa.ArrowInvalid):
-        raise SourceError(f"{paths[0].name}: bukan Arrow IPC yang benar.") from None
+        yield
+    except Exception:
+        _check(sides)
+        raise
+    _check(sides)
+
+
+def _check(sides: Iterable[Sumber]) -> None:
+    for sumber in sides:
+        sumber.check()
+
+
+def _identity(path: Path, *, parquet: bool) -> dict[str, Any]:
+    """Return what tells this file from any other that stands, or stood, in its place.
+
+    Raises OSError when it is gone.
+    """
+    stat = path.stat()
+    return {
+        "ukuran": stat.st_size,
+        "diubah": stat.st_mtime_ns,
+        "berganti": stat.st_ctime_ns,
+        "inode": stat.st_ino,
+        **({"kaki": _footer_digest(path)} if parquet else {"csv": True}),
+    }
 
 
 def _footer_digest(path: Path) -> str:
@@ -148,21 +255,34 @@ def _footer_digest(path: Path) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def _from_arrow(isi: pa.Table | pa.RecordBatchReader, path: Path) -> Path:
-    reader = isi.to_reader() if isinstance(isi, pa.Table) else isi
-    _write(reader, path)
-    return path
-
-
-def _from_csv(path: Path, identity: dict[str, Any], kerja: Kerja) -> Path:
+def _from_csv(path: Path, tetap: dict[str, Any], tanda: str, kerja: Kerja) -> Path:
     """Return the CSV as Parquet, from the working folder when it stands there already."""
-    whole = f"{path.resolve()}|{identity['ukuran']}|{identity['diubah']}"
-    name = f"{hashlib.sha256(whole.encode()).hexdigest()[:24]}.parquet"
-    if not (kerja.folder / name).exists():
-        made = kerja.sementara / name
-        _write(_csv_reader(path), made)
-        kerja.publish(made, name)
-    return kerja.folder / name
+    name = _copy_name(tanda, tetap)
+    kept = kerja.take(name)
+    if kept is not None:
+        return kept
+    made = kerja.sementara / name
+    reader = _csv_reader(path)
+    _write(reader.schema, reader, made)
+    if _identity(path, parquet=False) != tetap:
+        raise SourceError(f"{path.name}: berkas berubah selagi dibaca; jalankan lagi.")
+    return kerja.publish(made, name)
+
+
+def _copy_name(tanda: str, tetap: dict[str, Any]) -> str:
+    whole = json.dumps(tetap, sort_keys=True)
+    return f"{tanda}-{hashlib.sha256(whole.encode()).hexdigest()[:16]}.parquet"
+
+
+def _forget_former(tanda: str, tetap: dict[str, Any], kerja: Kerja) -> None:
+    """Remove copies and side-cars of what stood under this path before."""
+    for copy in kerja.folder.glob(f"{tanda}-*.parquet"):
+        if copy.name != _copy_name(tanda, tetap):
+            copy.unlink(missing_ok=True)
+    for path in kerja.folder.glob(f"{tanda}-*.sidik"):
+        kept = Pembaca.open(path)
+        if kept is None or kept.keterangan.get("berkas") != tetap:
+            path.unlink(missing_ok=True)
 
 
 def _csv_reader(path: Path) -> pa.RecordBatchReader:
@@ -174,11 +294,12 @@ def _csv_reader(path: Path) -> pa.RecordBatchReader:
         ) from None
 
 
-def _write(reader: pa.RecordBatchReader, path: Path) -> None:
-    """Write batches as row groups of an even size."""
-    with pq.ParquetWriter(path, reader.schema) as writer:
+def _write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+    """Write batches as row groups of an even size, for the owner alone."""
+    path.touch(mode=0o600)
+    with pq.ParquetWriter(path, schema) as writer:
         waiting: list[pa.RecordBatch] = []
-        for batch in reader:
+        for batch in batches:
             waiting.append(batch)
             if sum(b.num_rows for b in waiting) >= _SATU_KELOMPOK:
                 writer.write_table(pa.Table.from_batches(waiting), _SATU_KELOMPOK)

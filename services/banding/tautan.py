@@ -46,16 +46,15 @@ def load_tautan(path: Path, rencana: Rencana, kerja: Kerja) -> Tautan:
     if not {"kunci_a", "kunci_b"} <= sumber.kolom:
         raise LinkFileError
     names = ["kunci_a", "kunci_b", *({_PUTUSAN} & sumber.kolom)]
-    with sumber.open(names) as file:
+    sumber.require(names)
+    with sumber.reading(), sumber.open(names) as file:
         table = file.read(names)
+    texts = {n: sumber.text(n, table[n].combine_chunks()).cast(pa.string()) for n in names}
+    table = pa.table(texts)
     if _PUTUSAN in names:
-        answers = table[_PUTUSAN].cast(pa.string())
-        table = table.filter(pc.is_in(answers, pa.array(_BERLAKU)))
+        table = table.filter(pc.is_in(table[_PUTUSAN], pa.array(_BERLAKU)))
     company = Penyidik(rencana.cara_perusahaan, company_key(kerja.kunci))
-    a, b = (
-        company.column(table[name].combine_chunks().cast(pa.string()))
-        for name in ("kunci_a", "kunci_b")
-    )
+    a, b = (company.column(table[name].combine_chunks()) for name in ("kunci_a", "kunci_b"))
     pairs = np.unique(np.column_stack((a, b)), axis=0)
     if len(distinct(pairs[:, 0])) < len(pairs):
         raise LinkFileError

@@ -46,8 +46,10 @@ def compare_files(
     """Bandingkan dua registri: hanya di A, hanya di B, berbeda per bidang, kunci ganda.
 
     Hasil memuat NIK dan nilai kedua sisi, maka hanya dapat dibaca pemiliknya. Dalam CSV, sel yang
-    diawali = + - @ diberi apostrof agar lembar kerja tidak menganggapnya rumus. Sidik setiap berkas
-    disimpan dalam folder kerja (32 byte sebaris) dan dipakai lagi selama berkasnya tidak berubah.
+    diawali = + - @ diberi apostrof agar lembar kerja tidak menganggapnya rumus. Folder kerja
+    menyimpan sidik setiap berkas (32 byte sebaris), dan salinan lengkap setiap CSV sebagai Parquet:
+    data pribadi, yang hanya dapat dibaca pemiliknya. Keduanya dipakai lagi selama berkasnya tidak
+    berubah dan dihapus bila berkas itu berubah; hapus folder kerja bila tidak diperlukan lagi.
     """
     from services import banding  # noqa: PLC0415 - numba and DuckDB take a second to load
 
