@@ -25,8 +25,9 @@ from services.banding.cuplikan import open_parts
 from services.banding.errors import ColumnError, SourceError
 from services.banding.kerja import Kerja
 from services.banding.teks import TextError, as_text, has_text
+from services.kit.asing import TERPANJANG, ZIP, advice
 from services.kit.berkas_hasil import is_full
-from services.kit.csv_teks import HeaderError, open_text
+from services.kit.csv_teks import HeaderError, RowError, open_text
 
 Isi: TypeAlias = Path | pa.Table | pa.RecordBatchReader
 _SATU_KELOMPOK = 262_144  # rows of a row group that we write ourselves
@@ -188,6 +189,9 @@ def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
         if is_full(error):  # of the working folder, where a CSV becomes Parquet
             raise
         raise SourceError(f"{isi.name}: {error.strerror or 'tidak terbaca'}.") from None
+    except RowError as error:
+        where = f", baris {error.baris:,}" if error.baris else ""
+        raise SourceError(f"{isi.name}{where}: {error}.") from None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, csv.Error):
         raise SourceError(f"{isi.name}: bukan Parquet atau CSV UTF-8 yang benar.") from None
 
@@ -202,7 +206,12 @@ def _copied(
 
 def _of_file(path: Path, nama: str, kerja: Kerja) -> Sumber:
     with path.open("rb") as file:
-        parquet = file.read(4) == b"PAR1"
+        start = file.read(TERPANJANG)
+    parquet = start.startswith(b"PAR1")
+    if start.startswith(ZIP):
+        raise SourceError(f"{path.name}: berkas ini XLSX atau ZIP; simpan sebagai CSV UTF-8.")
+    if said := advice(start):
+        raise SourceError(f"{path.name}: berkas ini {said}.")
     tetap = _identity(path, parquet=parquet)
     tanda = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     _forget_former(tanda, tetap, kerja)

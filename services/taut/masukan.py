@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from services.kit import sel_tabel
 from services.kit.berkas_hasil import open_result
-from services.kit.csv_teks import HeaderError, column_name, open_text
+from services.kit.csv_teks import HeaderError, RowError, column_name, open_text
 from services.taut.errors import BerkasTautError, KolomKunciError
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
@@ -45,6 +45,9 @@ def read_table(path: Path) -> pa.Table:
         raise BerkasTautError(
             f"{path.name}: baris judul kosong atau memuat nama kolom yang sama."
         ) from None
+    except RowError as error:
+        where = f", baris {error.baris:,}" if error.baris else ""
+        raise BerkasTautError(f"{path.name}{where}: {error}.") from None
     except OSError as error:
         raise BerkasTautError(f"{path.name}: {error.strerror or 'tidak terbaca'}.") from None
     except (pa.ArrowException, ValueError, csv.Error):

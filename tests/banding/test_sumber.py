@@ -47,7 +47,7 @@ def unduhan(folder: Path, *parts: list[str]) -> Path:
         )
     manifes = {
         "id": "8f14e45f-ceea-467f-9c8a-1f0c5a1b2c3d", "himpunan": "pekerja", "bentuk": "arrow",
-        "bidang": ["nik"], "nomor": 1, "kursor": "x", "baris": sum(b["baris"] for b in bagian),
+        "bidang": ["nik"], "nomor": 1, "kursor": "x", "baris": len(A),
         "bagian": bagian, "perjanjian": "P", "pasal": "1", "dibuat_pada": "2026-01-01T00:00:00Z",
         "kedaluwarsa_pada": "2026-01-02T00:00:00Z",
     }  # fmt: skip
@@ -200,3 +200,56 @@ def test_runs_that_begin_and_end_together_do_not_meet(tmp_path: Path) -> None:
         thread.join()
     assert failed == []
     assert not list((tmp_path / "kerja").glob("jalan-*"))
+
+
+JUDUL = "id_badan_usaha,nik,nama\n"
+BAIK = [f"BU-1,{n},Budi" for n in NIK]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        # The quote is never closed, closed by the next one, or by one of another column.
+        ([f'BU-1,{NIK[0]},"Budi', *BAIK], "baris 2: tanda kutip"),
+        ([BAIK[0], f'BU-1,{NIK[1]},"Budi', *BAIK, f'BU-1,{NIK[2]},"Ani"', *BAIK], "baris 3: tanda"),
+        ([BAIK[0], f'BU-1,"{NIK[1]},Budi', f'BU-1,"{NIK[2]}",Ani', *BAIK], "baris 3: tanda kutip"),
+        ([*BAIK, "BU-1,3273"], "baris 22: banyak selnya bukan 3"),
+        ([*BAIK, f"BU-1,{NIK[0]},Ren\udce9"], "baris 22: bukan UTF-8"),
+        ([*BAIK * 500, "BU-1,3273"], "baris 10,002: banyak selnya bukan 3"),
+        ([f'BU-1,{NIK[0]},"{"x" * (17 << 20)}"'], "baris 2: sebuah nilai melebihi 8 MiB"),
+    ],
+)
+def test_csv_row_that_is_none_is_named_and_not_shown(
+    tmp_path: Path, rows: list[str], said: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(JUDUL + "\n".join(rows) + "\n", errors="surrogateescape")
+    with pytest.raises(SourceError, match=rf"a\.csv, {said}") as caught:
+        compare(path, path)
+    assert "3273" not in str(caught.value)
+    assert "Bud" not in str(caught.value)
+
+
+def test_csv_cell_of_several_lines_is_a_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    cells = ['"Jalan ""Contoh"",\nBandung"', '5" pipa', '"Gedung A,\nLantai 2,\nBandung"']
+    rows = [f"BU-1,{n},{c}" for n, c in zip(NIK, cells, strict=False)]
+    path.write_text(JUDUL + "\n".join(rows) + "\n\n")
+    assert compare(path, path).kelas["sama"] == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (b"PK\x03\x04abc", "XLSX atau ZIP; simpan sebagai CSV"),
+        (b"\x1f\x8b123", "GZIP; buka dahulu"),
+        ("\ufeffnik\n".encode("utf-16-le"), "UTF-16; simpan ulang sebagai CSV UTF-8"),
+    ],
+)
+def test_file_that_is_no_table_is_named_with_its_remedy(
+    tmp_path: Path, start: bytes, said: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(start)
+    with pytest.raises(SourceError, match=rf"a\.csv: berkas ini {said}"):
+        compare(path, path)
