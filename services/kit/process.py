@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def end_with_parent(parent: int) -> None:
@@ -20,3 +22,29 @@ def end_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def ended_like_interrupt() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the program as Ctrl-C does, so that what is half done goes.
+
+    One that was told to be ignored (nohup) stays so.
+    """
+    former = {
+        each: signal.getsignal(each)
+        for each in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(each) is not signal.SIG_IGN
+    }
+
+    def stop(*_: object) -> None:
+        for each in former:  # a second one must not break off the tidying up
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in former:
+        signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each, handler in former.items():
+            signal.signal(each, handler)

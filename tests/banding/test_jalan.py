@@ -146,6 +146,34 @@ def test_killed_run_is_cleaned_up_and_its_finished_side_car_used(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
+ENDED = """
+import os, signal, sys
+from services import banding, cli
+real = banding.bandingkan
+def meanwhile(*arguments):
+    def end(what, *_):
+        if what == "sidik B":
+            os.kill(os.getpid(), int(os.environ["SINYAL"]))
+    return real(*arguments[:-1], end)
+banding.bandingkan = meanwhile
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("sinyal", [signal.SIGTERM, signal.SIGHUP])
+def test_run_that_is_told_to_end_tidies_up_as_after_an_interrupt(
+    tmp_path: Path, pair: tuple[Path, Path], sinyal: signal.Signals
+) -> None:
+    call = ["bandingkan", *map(str, pair), "--keluar", str(tmp_path / "hasil.csv")]
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED, *call],
+        check=False, capture_output=True, text=True, env=os.environ | {"SINYAL": str(int(sinyal))},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.splitlines()[-1][:11]) == (130, "Dihentikan;")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".hub-banding", "a.parquet", "b.parquet"]
+    assert not list((tmp_path / ".hub-banding").glob("jalan-*"))
+
+
 def test_result_and_working_folder_are_the_owners_alone(
     tmp_path: Path, pair: tuple[Path, Path]
 ) -> None:
