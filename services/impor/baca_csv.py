@@ -21,19 +21,27 @@ def read_csv(file: BinaryIO, name: str) -> Tabel:
     total = os.fstat(file.fileno()).st_size
     rows = _records(file, name)
     header = [h.strip() for h in next(rows, [])]
+    width = len(header)
+    while header and not header[-1]:
+        header.pop()
     return Tabel(
         bentuk="CSV",
         kolom=header,
-        baris=_numbered(rows, len(header)),
+        baris=_numbered(rows, len(header), width),
         kemajuan=lambda: (file.tell(), total),
     )
 
 
-def _numbered(rows: Iterator[list[str]], width: int) -> Iterator[Baris]:
-    """Number the rows; one of another width has its values under the wrong names, or lost some."""
+def _numbered(rows: Iterator[list[str]], width: int, written: int) -> Iterator[Baris]:
+    """Number the rows; one of another width has its values under the wrong names, or lost some.
+
+    Up to `written`, what the header left unnamed may be there, and empty.
+    """
     for number, cells in enumerate(rows, start=2):
         if len(cells) == width:
             yield number, cells, ()
+        elif width < len(cells) <= written and not any(map(str.strip, cells[width:])):
+            yield number, cells[:width], ()
         elif cells:  # else a blank line, such as many a file ends with
             yield number, cells, (_misfit(len(cells), width),)
 
@@ -60,7 +68,14 @@ def _records(file: BinaryIO, name: str) -> Iterator[list[str]]:
     except UnicodeDecodeError:
         line = reader.line_num + 1 if reader else 1
         raise ImportFileError(f"{name}, baris {line}: bukan UTF-8; {_SIMPAN}.") from None
-    except csv.Error:
-        raise ImportFileError(
-            f"{name}, baris {begun}: bukan CSV yang benar; periksa tanda kutipnya: {_KUTIP}."
-        ) from None
+    except csv.Error as error:
+        raise ImportFileError(f"{name}, baris {begun}: {_said(str(error))}.") from None
+
+
+def _said(error: str) -> str:
+    """Return what the library's words mean; they quote nothing of the row."""
+    if "field limit" in error:
+        return f"sebuah sel melebihi {csv.field_size_limit():,} huruf; {_KUTIP}"
+    if "new-line character" in error:
+        return f"barisnya berakhir dengan CR saja; {_SIMPAN}"
+    return f"bukan CSV yang benar; periksa tanda kutipnya: {_KUTIP}"

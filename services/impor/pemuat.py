@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,6 +51,12 @@ _LEBIH_LAMA = (
     "laporan_lebih_lama",
     "Registri memuat laporan yang lebih baru; impor berkas terbaru, baris ini tidak diperlukan.",
 )
+_KENDALI = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_RUSAK = (
+    "karakter_kendali",
+    "Sel ini memuat karakter kendali atau huruf yang rusak; isi ulang dari sumbernya.",
+)
+_TERSIMPAN = 500  # letters of a cell in quarantine, as many as the longest field has
 
 
 class _Metadata(Pesan):
@@ -161,6 +168,12 @@ class Importer:
         # so that its refusal says "wajib".
         pairs = zip(columns, cells, strict=False)
         raw: dict[str, Any] = {k: v for k, cell in pairs if cell and (v := cell.strip())}
+        if _KENDALI.search("".join(raw.values())):
+            # Before codes and quarantine, which keep what is written: no database holds this.
+            for bidang in (k for k, v in raw.items() if _KENDALI.search(v)):
+                self._refuse(Tolakan(name, number, bidang, *_RUSAK))
+            result.ditolak += 1
+            return
         try:
             row = self._validated(himpunan, dict(raw))
         except ValidationError as error:
@@ -244,7 +257,7 @@ class Importer:
                     (
                         self._auditor.fingerprint(json.dumps(raw, sort_keys=True)),
                         himpunan.value,
-                        json.dumps(raw),
+                        json.dumps({k: v[:_TERSIMPAN] for k, v in raw.items()}),
                         reasons,
                     ),
                 )

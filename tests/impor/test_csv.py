@@ -49,6 +49,8 @@ def test_separator_is_the_one_of_the_header(impor: Impor, pemisah: str) -> None:
         (b"W-1,PT Rah\xe9asia\n", r"rusak.csv, baris 5: bukan UTF-8; simpan ulang sebagai CSV"),
         (b'W-1,"PT Rahasia\nW-2,PT Lain\n' * 3, r"rusak.csv, baris 5: .* tanda kutip"),
         (b'W-1,"PT "Rahasia" Jaya"\n', r"rusak.csv, baris 5: .* tanda kutip"),
+        (b'W-1,"' + b"Rahasia" * 20_000, r"rusak.csv, baris 5: sebuah sel melebihi 131,072 huruf"),
+        (b"W-1,Rahasia\rW-2,Rahasia\r", r"rusak.csv, baris 5: barisnya berakhir dengan CR saja"),
     ],
 )
 def test_damage_is_named_with_file_line_and_remedy(impor: Impor, rusak: bytes, said: str) -> None:
@@ -76,3 +78,39 @@ def test_wrong_columns_are_named_with_their_file(impor: Impor) -> None:
         path.write_text(text)
         with pytest.raises(ColumnError, match=r"pekerja\.csv: "):
             impor.run(Himpunan.PEKERJA, path)
+
+
+def test_columns_without_a_name_at_the_end_are_left_out_while_they_are_empty(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(14)])
+    columns, cells = laid_out([worker(n, 14) for n in range(140, 143)])
+    cells = [[*cells[0], "", " "], [*cells[1], "", "x"], cells[2]]
+    path = write_csv(impor.folder / "pekerja.csv", [[*columns, "", ""], *cells])
+    result = impor.run(Himpunan.PEKERJA, path)
+    assert (result.baru, result.ditolak) == (2, 1)
+    assert [(t.baris, t.kode) for t in impor.tolakan] == [(3, "sel_berlebih")]
+
+
+def test_cell_that_no_database_holds_is_refused_by_its_name(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(15)])
+    rows = [
+        worker(150, 15, nik="32010\x0001019"),
+        worker(151, 15, status_pekerjaan="PK\x00WT", nama="Ra\x1bhasia"),
+        worker(152, 15, id_badan_usaha="W-\x00"),
+        worker(153, 15),
+    ]
+    result = impor(Himpunan.PEKERJA, rows)
+    assert (result.baru, result.ditolak, result.karantina) == (1, 3, 0)
+    assert {t.kode for t in impor.tolakan} == {"karakter_kendali"}
+    assert [(t.baris, t.bidang) for t in impor.tolakan] == [
+        (2, "nik"), (3, "nama"), (3, "status_pekerjaan"), (4, "id_badan_usaha"),
+    ]  # fmt: skip
+
+
+def test_quarantine_keeps_no_more_of_a_cell_than_a_field_has(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(16)])
+    rows = [worker(160, 16, nik=nik) for nik in ("3" * 90_000, "3" * 90_001)]
+    assert impor(Himpunan.PEKERJA, rows).karantina == 2
+    kept = impor.registri.fetch(
+        "SELECT length(isi->>'nik') AS n FROM karantina WHERE isi->>'id_badan_usaha' = 'W-16'"
+    )
+    assert [r.n for r in kept] == [500, 500]

@@ -64,6 +64,16 @@ def run(impor: Impor, table: Cells) -> HasilImpor:
     return impor.run(Himpunan.PEKERJA, write_xlsx(impor.folder / "p.xlsx", table))
 
 
+def test_half_a_letter_is_refused_by_row_and_field(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(41)])
+    table = laid_out([worker(410, 41), worker(411, 41, status_pekerjaan="PK_xD800_WT")])
+    result = run(impor, [table[0], *table[1]])
+    assert (result.baru, result.ditolak) == (1, 1)
+    assert [(t.baris, t.bidang, t.kode) for t in impor.tolakan] == [
+        (3, "status_pekerjaan", "karakter_kendali")
+    ]
+
+
 def test_library_refuses_entities_in_the_parts_it_reads() -> None:
     assert openpyxl.DEFUSEDXML
 
