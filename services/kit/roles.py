@@ -8,6 +8,9 @@ leaves a trace, and to nothing else. None of them may connect to another program
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +23,9 @@ from services.kit.errors import ConfigurationError
 from services.kit.postgres_tempat import OLDEST_VERSION
 
 _LOCK = 7_406_022  # two programs that start together must not write one catalogue row together
+
+_LOCK_TAHAP = 7_406_023  # another one: who waits for `_LOCK` has begun a transaction
+_JEDA = 0.1
 
 
 class Peran(StrEnum):
@@ -111,6 +117,29 @@ def set_password(url: str, name: str, password: str) -> None:
                 sql.Identifier(name), sql.Literal(verifier.decode())
             )
         )
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """Let one program at a time do what gives rights and knows no turns.
+
+    Nobody waits within a statement, and the lock needs no transaction: an index that is made
+    CONCURRENTLY waits for every transaction that has begun, and would wait for ever.
+    """
+    address = sa.make_url(url).set(drivername="postgresql")
+    shown = address.render_as_string(hide_password=False)
+    with psycopg.connect(shown, connect_timeout=5, autocommit=True) as db:
+        while not _one(db, "SELECT pg_try_advisory_lock(%s)"):
+            time.sleep(_JEDA)
+        try:
+            yield
+        finally:
+            _one(db, "SELECT pg_advisory_unlock(%s)")
+
+
+def _one(db: psycopg.Connection[tuple[Any, ...]], statement: str) -> bool:
+    found = db.execute(statement.encode(), (_LOCK_TAHAP,)).fetchone()
+    return bool(found and found[0])
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:

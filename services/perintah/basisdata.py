@@ -69,7 +69,8 @@ def migrate(url: str, nama: str) -> None:
         # Only here: with it come the reconciler's stages, and no registry waits for those.
         from services.sync.pelaksana import prepare_durable  # noqa: PLC0415
 
-        prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
+        with roles.alone(url):  # it gives rights too, and never takes turns
+            prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
 
 
 def auditor_of(nama: str, data: Path) -> Auditor:

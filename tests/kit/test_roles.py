@@ -54,6 +54,24 @@ def tables(server: PostgresServer, nama: str) -> dict[str, list[str]]:
     }
 
 
+def test_tables_of_the_stages_are_given_away_by_one_program_at_a_time(
+    terpisah: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+
+    def look(url: str, *_: str) -> None:
+        address = sa.make_url(url).set(drivername="postgresql")
+        with psycopg.connect(address.render_as_string(hide_password=False)) as db:
+            found = db.execute(
+                "SELECT pg_try_advisory_xact_lock(%s)", (roles._LOCK_TAHAP,)
+            ).fetchone()
+            taken.append(found)
+
+    monkeypatch.setattr("services.sync.pelaksana.prepare_durable", look)
+    migrate(terpisah.url("hub"), "hub")
+    assert taken == [(False,)]
+
+
 @EACH
 def test_service_reads_and_appends_evidence_and_can_do_nothing_else_to_it(
     terpisah: PostgresServer, nama: str
