@@ -17,7 +17,7 @@ from services.perintah.basisdata import database
 from services.perintah.kemajuan import progress_display
 from services.perintah.sync import BpjsUrl, WlkpUrl, settings
 from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Tls, Url, out, show_json
-from services.sync.errors import SnapshotGoneError
+from services.sync.errors import DownloadFolderError, SnapshotGoneError
 from services.sync.run import look_out
 from services.sync.settings import NamaSisi
 from services.sync.unduhan import Unduhan
@@ -55,8 +55,7 @@ def download(
     logging.configure("unduh", "WARNING")
     expect_records()
     persiapan.require(data)
-    keluar.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = _key(keluar)
+    key = _key(keluar, f"{nama.value} {himpunan.value} {bentuk.value}")
     with database("hub", database_url, data) as url:
         chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
         with look_out(chosen) as ctx:
@@ -87,15 +86,30 @@ def _fetch(unduhan: Unduhan, keluar: Path) -> ManifesEkspor:
     return unduhan.manifes
 
 
-def _key(keluar: Path) -> str:
-    """Return the key of the snapshot that this folder holds, so that a repetition continues it."""
+def _key(keluar: Path, apa: str) -> str:
+    """Return the key of the snapshot that this folder holds, so that a repetition continues it.
+
+    `apa` says whose set it is and how it is written: parts of two would have the same names.
+    """
     path = keluar / _KUNCI
-    if path.exists():
-        return path.read_text(encoding="ascii").strip()
-    if any(keluar.iterdir()):
-        raise ConfigurationError(f"{keluar} tidak kosong; pilih folder lain.")
-    key = str(uuid.uuid4())
-    _write(path, key)
+    try:
+        keluar.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists():
+            key, _, held = path.read_text(encoding="ascii", errors="replace").partition("\n")
+            if held.strip() != apa:
+                raise ConfigurationError(
+                    f"{keluar} memuat unduhan lain ({held.strip() or 'tidak bernama'});"
+                    f" pilih folder lain bagi {apa}."
+                )
+            return key
+        if any(keluar.iterdir()):
+            raise ConfigurationError(f"{keluar} tidak kosong; pilih folder lain.")
+        key = str(uuid.uuid4())
+        _write(path, f"{key}\n{apa}\n")
+    except FileExistsError:
+        raise DownloadFolderError(f"{keluar} bukan folder; pilih nama lain.") from None
+    except OSError as error:
+        raise DownloadFolderError(f"{keluar}: {error.strerror}.") from None
     return key
 
 

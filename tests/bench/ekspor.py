@@ -126,6 +126,7 @@ def end_to_end(
             if after is None:
                 tiba.path.unlink()
         if after is not None:
+            (Path(folder) / "manifes.jws").write_text(unduhan.tertanda)
             after(Path(folder))
         seconds = time.perf_counter() - started
     assert unduhan.manifes is not None

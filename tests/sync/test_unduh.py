@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.auth.jws import VerifyingKey
+from services.sync.errors import DownloadFolderError
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.perintah import app
@@ -70,6 +71,32 @@ def test_folder_with_other_files_is_refused(isi: Pasangan, tmp_path: Path) -> No
         app, ["unduh", "wlkp", "pekerja", "--keluar", str(tmp_path), "--data", str(isi.data)]
     )
     assert "tidak kosong" in str(done.exception)
+
+
+def test_folder_of_another_download_is_refused_and_kept(isi: Pasangan, tmp_path: Path) -> None:
+    folder = tmp_path / "unduhan"
+    hub(isi, "unduh", "wlkp", "pekerja", "--keluar", str(folder))
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    for call in (
+        ["bpjs", "pekerja"], ["wlkp", "badan-usaha"], ["wlkp", "pekerja", "--bentuk", "ndjson"],
+    ):  # fmt: skip
+        done = CliRunner().invoke(
+            app, ["unduh", *call, "--keluar", str(folder), "--data", str(isi.data)]
+        )
+        assert "memuat unduhan lain (wlkp pekerja arrow)" in str(done.exception)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_folder_that_is_a_file_or_cannot_be_is_named(isi: Pasangan, tmp_path: Path) -> None:
+    (tmp_path / "berkas").write_text("isi")
+    for name, said in (("berkas", "bukan folder"), ("berkas/dalam", "Not a directory")):
+        done = CliRunner().invoke(
+            app,
+            ["unduh", "wlkp", "pekerja", "--keluar", str(tmp_path / name),
+             "--data", str(isi.data)],
+        )  # fmt: skip
+        assert isinstance(done.exception, DownloadFolderError)
+        assert said in str(done.exception)
 
 
 def test_folder_of_parts_is_a_registry_to_compare(isi: Pasangan, tmp_path: Path) -> None:
