@@ -67,7 +67,7 @@ def test_a_file_without_keys_or_no_table_is_refused_without_its_values(tmp_path:
     with pytest.raises(KolomKunciError, match="unik"):
         run("tautkan", "badan-usaha", a, a, "--keluar", out)
     for content, said in (
-        (b"id,nama\n1,PT Rahasia,3\n", "bukan CSV"),
+        (b"id,nama\n1,PT Rahasia,3\n", "baris 2: banyak selnya bukan 2"),
         (b"id,nama\n1,PT Rah\xe9asia\n", "UTF-8"),
         (b"id,npwp\n1,PT Rahasia\n", "kolom nama tidak ada"),
         (b"id,id\n1,PT Rahasia\n", "judul"),
