@@ -28,7 +28,8 @@ _KOLOM = ("jenis", "himpunan", "kunci", "field", "kunci_eksak")
 _TEMUAN = """
 SELECT t.jenis, t.himpunan, t.bidang,
        CASE t.himpunan WHEN 'badan_usaha' THEN coalesce(t.id_wlkp, t.id_bpjs)
-            ELSE coalesce(t.bu_wlkp, t.bu_bpjs) || '/' || coalesce(w.nik, b.nik)
+            ELSE CASE WHEN w.nik IS NULL THEN t.bu_bpjs ELSE coalesce(t.bu_wlkp, t.bu_bpjs) END
+                || '/' || coalesce(w.nik, b.nik)
                 || CASE t.bidang WHEN 'nik' THEN ' = ' || b.nik ELSE '' END END
 FROM temuan t
 LEFT JOIN cermin_pekerja w ON t.himpunan = 'pekerja' AND w.sisi = 'wlkp' AND w.id = t.id_wlkp

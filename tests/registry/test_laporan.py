@@ -148,7 +148,7 @@ def test_report_of_the_future_is_refused_and_blocks_no_other(wlkp: Registri) -> 
         body = contoh.laporan("LAP-21", [contoh.pekerja_wlkp(211)], ahead, n=21)
         answer = wlkp.internal.post("/v1/laporan", json=body)
         assert (answer.status_code, answer.json()["kode"]) == (422, "KLIEN-BENTUK-001")
-        assert answer.json()["detail"].startswith("dilaporkan_pada: ")
+        assert [b["jalur"] for b in answer.json()["bidang"]] == ["body.dilaporkan_pada"]
     for moment in (at(-60), at(10)):  # clocks differ by so much
         body = contoh.laporan("LAP-21", [contoh.pekerja_wlkp(211)], moment, n=21)
         assert wlkp.internal.post("/v1/laporan", json=body).status_code == 200
@@ -158,7 +158,7 @@ def test_report_of_who_is_not_born_yet_is_refused(wlkp: Registri) -> None:
     workers = [contoh.pekerja_wlkp(221), contoh.pekerja_wlkp(222, tanggal_lahir="2095-08-15")]
     answer = wlkp.internal.post("/v1/laporan", json=contoh.laporan("LAP-22", workers, n=22))
     assert answer.status_code == 422
-    assert answer.json()["detail"].startswith("pekerja.1.tanggal_lahir: ")
+    assert [b["jalur"] for b in answer.json()["bidang"]] == ["body.pekerja.1.tanggal_lahir"]
     assert "2095" not in answer.text
     assert wlkp.fetch("SELECT 1 FROM badan_usaha WHERE id = 'LAP-22'") == []
 
