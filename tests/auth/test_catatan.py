@@ -414,7 +414,7 @@ def test_record_changed_in_place_is_noticed_by_a_running_service(
     meja.sign("A/1")
     folder = riwayat.folder_of(meja.path)
     old = time.time_ns() - 10**9
-    for file in (*folder.iterdir(), folder):
+    for file in (meja.path, *folder.iterdir(), folder):
         os.utime(file, ns=(old, old))
     assert meja.ask().pasal == DUTY
     with monkeypatch.context() as patch:
