@@ -30,7 +30,7 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *_receipts(panggung),
         *_effects(panggung),
         *_authority(panggung, now),
-        *_findings(panggung),
+        *_findings(panggung, now),
         *daftar.fields_equal(panggung, perjanjian, now),
         *daftar.everybody_is_listed(panggung),
         *_reports(panggung, suntingan),
@@ -198,20 +198,25 @@ def _authority(panggung: Panggung, now: dt.datetime) -> list[str]:
     return found
 
 
-def _findings(panggung: Panggung) -> list[str]:
-    """No finding waits for the program itself: a state that only a next round would change."""
+def _findings(panggung: Panggung, now: dt.datetime) -> list[str]:
+    """No finding waits for the program itself: a state that only a next round would change.
+
+    What was refused for a while is left until it is time to ask again.
+    """
     rows = panggung.fetch(
         "hub",
         "SELECT jenis, himpunan, keadaan FROM temuan"
         " WHERE (keadaan IN ('terbuka', 'diusulkan', 'tak_berwenang')"
-        " OR keadaan = 'ditolak' AND kode = ANY(%s))"
+        " OR keadaan = 'ditolak' AND kode = ANY(%s) AND diubah_pada < %s)"
         " AND NOT (jenis IN ('PWBD', 'PDS-TK') AND keadaan = 'terbuka')",
         ["USULAN-TANPA-WEWENANG", "USULAN-BIDANG-TAMBAHAN", "USULAN-SASARAN-TIDAK-ADA"],
+        now - dt.timedelta(hours=panggung.sync.ulang_jam),
     )
     said = panggung.fetch(
         "hub",
         "SELECT t.jenis, t.keadaan, u.keadaan FROM temuan t JOIN usulan u ON u.id = t.id_usulan"
-        " WHERE (t.keadaan = 'ditolak' AND u.keadaan <> 'ditolak')"
+        " WHERE (t.keadaan = 'ditolak' AND u.keadaan <> 'ditolak'"
+        " AND NOT (u.keadaan = 'usang' AND t.jenis LIKE 'hanya_%%'))"
         " OR (t.keadaan = 'diantre' AND u.keadaan <> 'diterima')",
     )
     return [f"temuan {j} {h} tertinggal {k}" for j, h, k in rows] + [
