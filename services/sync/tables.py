@@ -290,6 +290,12 @@ temuan = sa.Table(
     sa.Index(None, "himpunan", "jenis", "bidang"),
     sa.Index(None, "id_wlkp"),
     sa.Index(None, "id_bpjs"),
+    # What may have to be said again: few, beside all that was ever applied.
+    sa.Index(
+        "ix_temuan_ulang",
+        "diubah_pada",
+        postgresql_where=sa.text("berlaku AND keadaan IN ('ditolak', 'diterapkan')"),
+    ),
     sa.Index(
         "ix_temuan_lebih",
         "bu_wlkp",

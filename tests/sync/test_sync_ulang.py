@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.kit.clock import Clock, system_clock
+from services.kit.database import transaction
 from services.sync import butir, surat_mati, ulang
 from services.sync.tinjau import decide
 from services.taut.keputusan import Pendapat
@@ -265,3 +266,20 @@ def test_notice_that_comes_late_is_followed_by_what_holds(panggung: Panggung) ->
     p.run()
     assert p.run().converged
     assert [jumlah for _, jumlah in notices(p)] == [2, 1, 2]
+
+
+def test_what_was_ever_applied_is_not_read_for_what_to_ask_again(panggung: Panggung) -> None:
+    panggung.run()
+    with transaction(panggung.engine) as tx:
+        tx.raw(
+            "INSERT INTO temuan (id, jenis, himpunan, bidang, sidik_wlkp, sidik_bpjs, keadaan,"
+            " ditemukan_pada, diubah_pada, berlaku) SELECT gen_random_uuid(), 'hanya_wlkp',"
+            " 'pekerja', '', '1', '1', 'diterapkan', now(), '2020-01-01', mod(n, 5000) = 0"
+            " FROM generate_series(1, 20000) n"
+        )
+        tx.raw("ANALYZE temuan")
+        known = {"now": system_clock(), "sebelum": system_clock(), "sementara": butir.SEMENTARA}
+        rows = tx.raw(f"EXPLAIN ANALYZE {ulang._ULANG}", known | {"paling_banyak": 9}).fetchall()
+    plan = "\n".join(row[0] for row in rows)
+    assert "ix_temuan_ulang" in plan, plan
+    assert panggung.fetch("SELECT count(*) FROM temuan WHERE ulang = 1") == [(4,)]
