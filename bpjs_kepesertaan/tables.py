@@ -25,6 +25,7 @@ sa.Table(
     sa.Column("alasan", sa.Text),
     sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),
     sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
+    sa.Column("dicabut_pada", sa.DateTime(timezone=True)),
     # One case for one thing WLKP knows, however often it is proposed.
     sa.UniqueConstraint("himpunan", "id_asal", name="pendaftaran_asal"),
     # By which an imported file finds the open cases that it answers.

@@ -25,6 +25,7 @@ from shared_schemas.v1.usulan import (
     PemberitahuanStatus,
     PenambahanBadanUsaha,
     PenambahanPekerja,
+    Pencabutan,
     PenyelarasanBadanUsaha,
     PenyelarasanPekerja,
 )
@@ -38,6 +39,7 @@ Butir = (
     | PenyelarasanBadanUsaha
     | PenyelarasanPekerja
     | PemberitahuanStatus
+    | Pencabutan
 )
 
 
@@ -72,6 +74,9 @@ class Penerima(Protocol):
 
     def accept_status(self, _tx: Transaction, _butir: PemberitahuanStatus, /) -> Putusan:
         """Take notice of a company's registration."""
+
+    def withdraw(self, tx: Transaction, who: Pelaku, butir: Pencabutan) -> Putusan:
+        """Take one of the sender's own proposals back, unless somebody has decided about it."""
 
 
 @dataclass(slots=True)
@@ -143,12 +148,9 @@ class Penilai:
             return self._align(tx, who, butir, targets)
         if isinstance(butir, PemberitahuanStatus):
             return self.antrean.accept_status(tx, butir)
-        refused = self._check_addition(butir)
-        if refused is not None:
-            return refused
-        if isinstance(butir, PenambahanBadanUsaha):
-            return self.antrean.accept_badan_usaha(tx, butir)
-        return self.antrean.accept_pekerja(tx, butir)
+        if isinstance(butir, Pencabutan):
+            return self.antrean.withdraw(tx, who, butir)
+        return self._check_addition(butir) or self._queue(tx, butir)
 
     def rework(self, tx: Transaction, who: Pelaku, butir: Butir) -> Putusan:
         """Decide again about an item that was kept because of a defect."""
@@ -181,6 +183,11 @@ class Penilai:
         if surplus:
             return refuse(AlasanUsulan.BIDANG_TAMBAHAN, f"Hapus: {', '.join(surplus)}.")
         return None
+
+    def _queue(self, tx: Transaction, butir: PenambahanBadanUsaha | PenambahanPekerja) -> Putusan:
+        if isinstance(butir, PenambahanBadanUsaha):
+            return self.antrean.accept_badan_usaha(tx, butir)
+        return self.antrean.accept_pekerja(tx, butir)
 
     def _align(
         self,

@@ -12,15 +12,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
-from services.kit.clock import Clock
 from services.kit.database import DatabaseConflictError, Transaction, transaction
 from services.kit.errors import PermanentError
 from services.registry.jawaban import Cases, Ditutup
-from services.registry.penilaian import Putusan, refuse
+from services.registry.penilaian import Putusan
 from services.registry.read import Row, persons_in
 from services.registry.service import RegistryService
 from shared_schemas.rujukan import Himpunan
@@ -28,7 +27,6 @@ from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import Kasus
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
-from shared_schemas.v1.usulan import PenambahanBadanUsaha, PenambahanPekerja
 
 K = TypeVar("K", bound=Kasus)
 Consequence = Callable[[Transaction, K], dict[str, Any]]
@@ -137,18 +135,12 @@ class CaseQueue(Generic[K]):
         ).rowcount:
             return True
         del values["id"]
-        # Never waited for: its decision may wait for the number lock, which a batch may hold.
-        row = tx.raw(
-            f"SELECT id, keadaan, isi, id_badan_usaha FROM {self.table}"
-            " WHERE himpunan = %s AND id_asal = %s FOR NO KEY UPDATE SKIP LOCKED",
-            (himpunan.value, columns["id_asal"]),
-        ).fetchone()
-        if row is None:
-            raise DatabaseConflictError
+        row = self.lock_case(tx, himpunan, columns["id_asal"])
         ended = self.outcome.get(row[1])
         same = (row[2], row[3]) == (isi, columns.get("id_badan_usaha"))
         if ended is KeadaanUsulan.DITOLAK and same:
             return False
+        values["dicabut_pada"] = None
         if ended is None:
             del values["dibuat_pada"]
         if ended is None and same:
@@ -160,6 +152,35 @@ class CaseQueue(Generic[K]):
             (*values.values(), row[0]),
         )
         return True
+
+    def lock_case(self, tx: Transaction, himpunan: Himpunan, id_asal: str) -> Row:
+        """Lock the case of what the other side knows; return id, state, content and company.
+
+        Never waited for: its decision may wait for the number lock, which a batch may hold. Raises
+        DatabaseConflictError instead.
+        """
+        row: Row | None = tx.raw(
+            f"SELECT id, keadaan, isi, id_badan_usaha FROM {self.table}"
+            " WHERE himpunan = %s AND id_asal = %s FOR NO KEY UPDATE SKIP LOCKED",
+            (himpunan.value, id_asal),
+        ).fetchone()
+        if row is None:
+            raise DatabaseConflictError
+        return row
+
+    def end_withdrawn(self, tx: Transaction, kasus: Row, alasan: str, waktu: dt.datetime) -> None:
+        """End a locked case whose proposals were all taken back.
+
+        One that was moved on since it was opened is the steward's: it stays, and says so.
+        """
+        said: dict[str, Any] = {"dicabut_pada": waktu}
+        if kasus[1] == next(iter(self.moves)):
+            ended = next(k for k, v in self.outcome.items() if v is KeadaanUsulan.DICABUT)
+            said |= {"keadaan": ended.value, "alasan": alasan, "diputuskan_pada": waktu}
+        tx.raw(
+            f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in said)} WHERE id = %s",
+            (*said.values(), kasus[0]),
+        )
 
     def page(
         self,
@@ -265,56 +286,3 @@ class CaseQueue(Generic[K]):
         if row is None:
             raise self.not_found
         return row
-
-
-@dataclass(frozen=True)
-class Antrean(Generic[K]):
-    """Takes the other body's additions as cases of a queue; never as records or reports."""
-
-    queue: CaseQueue[K]
-    clock: Clock
-    _dikenal: ClassVar[str] = (
-        "SELECT FROM pekerja WHERE id_badan_usaha = %(bu)s AND nik = %(nik)s"
-        " AND dihapus_pada IS NULL"
-    )
-    """Whether a worker is on record here already, so that no case is opened for him."""
-
-    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
-        """Queue a company that only the other body knows."""
-        if find_company(tx, butir.isi) is not None:
-            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
-        return self._queued(tx, butir, Himpunan.BADAN_USAHA)
-
-    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
-        """Queue a worker of a known company whom only the other body knows."""
-        known = {"bu": butir.id_badan_usaha, "nik": butir.isi.nik}
-        row = tx.raw(
-            f"SELECT npwp, EXISTS ({self._dikenal}) FROM badan_usaha"
-            " WHERE id = %(bu)s AND dihapus_pada IS NULL",
-            known,
-        ).fetchone()
-        if row is None:
-            return refuse(AlasanUsulan.SASARAN_TIDAK_ADA)
-        if row[1]:
-            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
-        company = {"id_badan_usaha": butir.id_badan_usaha, **self._kept_of(row[0])}
-        return self._queued(tx, butir, Himpunan.PEKERJA, **company)
-
-    def _kept_of(self, _npwp: str | None) -> dict[str, Any]:
-        """Return what a worker's case keeps of his company beside its id."""
-        return {}
-
-    def _queued(
-        self,
-        tx: Transaction,
-        butir: PenambahanBadanUsaha | PenambahanPekerja,
-        himpunan: Himpunan,
-        **columns: Any,
-    ) -> Putusan:
-        known = {"jumlah_pekerja"} & set(self.queue.model.model_fields)
-        columns |= {name: getattr(butir, name, None) for name in known}
-        isi = butir.isi.model_dump(mode="json", exclude_none=True)
-        columns["id_asal"] = butir.id_asal
-        if not self.queue.open_case(tx, himpunan, isi, self.clock(), **columns):
-            return refuse(AlasanUsulan.PUTUSAN_PETUGAS, "Isi yang sama sudah pernah ditolak.")
-        return Putusan(KeadaanUsulan.DITERIMA, AlasanUsulan.TERCATAT)

@@ -148,6 +148,7 @@ def _keep_receipts(
             raise ContractError(f"Tanda terima kelompok {batch} tidak cocok dengan isinya.")
         _apply_answers(ctx, tx, tujuan, receipts)
         keadaan.follow_batch(tx, batch, ctx.now())
+        keadaan.take_back(tx, batch, ctx.now())
         tx.raw(_KABAR_TERLAMBAT, [batch])
         tx.raw(
             "UPDATE kotak_keluar SET tanda_terima = %s, kunci_penerima = %s WHERE id = %s",
@@ -242,6 +243,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
             with transaction(ctx.engine) as tx:
                 ids = _apply_answers(ctx, tx, sisi.value, answers)
                 keadaan.follow_usulan(tx, ids, ctx.now())
+                keadaan.open_withdrawn(tx, ids, ctx.now())
                 surat_mati.close_arrived(tx, ctx.now())
             changed += len(ids)
     except NotAuthorisedError as error:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from services.kit.database import Transaction
+from shared_schemas.v1.kode import ALASAN, AlasanUsulan
 
 # Of the last proposals to the sides that it is now for, the one that says most: an applied value
 # ends the matter, a stale one must be made anew before anything else counts.
@@ -38,7 +39,8 @@ _IKUTI = f"""
 WITH terakhir AS (
     SELECT DISTINCT ON (x.id_temuan, u.tujuan, u.id_asal) x.id_temuan, u.id, u.keadaan, u.kode,
            u.alasan, {_PERINGKAT} AS peringkat
-    FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan AND u.keadaan <> 'ditarik'
+    FROM usulan_temuan x
+    JOIN usulan u ON u.id = x.id_usulan AND u.keadaan NOT IN ('ditarik', 'dicabut')
     JOIN temuan t ON t.id = x.id_temuan AND coalesce(t.arah, 'keduanya') IN ('keduanya', u.tujuan)
     WHERE x.id_temuan IN ({{sasaran}})
     ORDER BY x.id_temuan, u.tujuan, u.id_asal, u.batch DESC, u.posisi DESC
@@ -98,3 +100,34 @@ def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> int:
     ).rowcount
     tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)
     return opened
+
+
+_DICABUT = """
+UPDATE usulan u SET keadaan = 'dicabut', kode = %(kode)s, alasan = %(alasan)s,
+    dijawab_pada = %(now)s
+FROM usulan c WHERE c.batch = %(batch)s AND c.keadaan = 'diterapkan' AND u.id = c.id_dicabut
+  AND u.keadaan IN ('ditahan', 'diterima')
+RETURNING u.id
+"""
+# The receiver knows the former id as taken back for ever: what is said anew needs another.
+_BUKA_LAGI = """
+UPDATE temuan t SET ulang = t.ulang + 1, diubah_pada = %(now)s,
+    keadaan = CASE WHEN {berakhir} THEN t.keadaan ELSE 'terbuka' END,
+    kode = CASE WHEN {berakhir} THEN t.kode END, alasan = CASE WHEN {berakhir} THEN t.alasan END,
+    id_usulan = CASE WHEN {berakhir} THEN t.id_usulan END
+WHERE t.id IN (SELECT x.id_temuan FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
+               WHERE u.id = ANY(%(usulan)s) AND u.keadaan = 'dicabut')
+""".format(berakhir="t.keadaan IN ('selesai', 'diterapkan')")
+
+
+def take_back(tx: Transaction, batch: int, now: dt.datetime) -> None:
+    """Mark what the withdrawals of a batch have ended at the receiver, and open the rest of it."""
+    alasan = AlasanUsulan.DICABUT
+    arguments = {"batch": batch, "kode": alasan.value, "alasan": ALASAN[alasan], "now": now}
+    open_withdrawn(tx, [row[0] for row in tx.raw(_DICABUT, arguments)], now)
+
+
+def open_withdrawn(tx: Transaction, usulan: list[Any], now: dt.datetime) -> None:
+    """Open the findings behind those of some proposals that were taken back at the receiver."""
+    if usulan:
+        tx.raw(_BUKA_LAGI, {"usulan": usulan, "now": now})

@@ -1,29 +1,17 @@
-"""Propose: open findings become batches in the outbox, stored before anything is sent.
-
-Ids and idempotency keys are derived from the findings and the versions they rest on, so a
-repeated step writes the same bytes, and a repeated sending is recognised by the receiver.
-"""
+"""Propose: open findings become batches in the outbox, and what rests on none is taken back."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from services.kit.database import Transaction, transaction
 from services.sync import butir, keadaan, selisih, sentuhan
 from services.sync.butir import Butir
 from services.sync.compare import sides_without_workers
-from services.sync.konteks import Konteks, driver
+from services.sync.konteks import Konteks
+from services.sync.kotak import Kotak
 from services.sync.settings import NamaSisi
-from services.sync.temuan import derive_id
-from shared_schemas.neraca import digest_of
 from shared_schemas.rujukan import Himpunan
-from shared_schemas.v1.amplop import BATAS_LARIK
-from shared_schemas.v1.kode import JenisUsulan
-from shared_schemas.v1.usulan import KumpulanUsulan
 
 # PWBD and PDS-TK are seen in additions: they follow the proposals of what they are made of. Either
 # the finding is new, or the proposal is; what was joined before is joined still.
@@ -44,12 +32,6 @@ JOIN usulan u ON u.id = x.id_usulan
 WHERE p.jenis = 'PDS-TK' AND {baru}
 ON CONFLICT DO NOTHING
 """
-_KABARI = """
-INSERT INTO pemberitahuan (id_wlkp, status, jumlah_pekerja, id_usulan, pada)
-SELECT k.*, %s FROM unnest(%s::text[], %s::text[], %s::int[], %s::uuid[]) k
-ON CONFLICT (id_wlkp) DO UPDATE SET status = excluded.status,
-    jumlah_pekerja = excluded.jumlah_pekerja, id_usulan = excluded.id_usulan, pada = excluded.pada
-"""
 # Who is deleted there and comes back has been told nothing.
 _LUPAKAN = """
 UPDATE pemberitahuan p SET status = '' FROM sasaran_kabar s WHERE p.id_wlkp = s.id_wlkp
@@ -66,7 +48,10 @@ _BARU = ("p.keadaan = 'terbuka'", "p.keadaan <> 'selesai' AND u.batch > %(sebelu
 
 
 def propose_all(ctx: Konteks) -> dict[str, int]:
-    """Write the batches of every open finding; returns `diusulkan`, 0 when all is settled."""
+    """Write the batches of every open finding, and the withdrawals (docs/keputusan/0028).
+
+    Returns `diusulkan`, the items of both, 0 when all is settled.
+    """
     with transaction(ctx.engine) as tx:
         now = ctx.now()
         blocked = sides_without_workers(tx)
@@ -74,8 +59,11 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
         assert last is not None  # noqa: S101 - an aggregate
         total = 0
         for tujuan in NamaSisi:
-            outbox = _Kotak(tx, tujuan, now)
+            outbox = Kotak(tx, tujuan, now)
             outbox.add_all(_items(ctx, tx, tujuan, blocked))
+            outbox.flush()
+            # By themselves, and after what replaces them: a case is not ended and opened again.
+            outbox.add_all(butir.pencabutan(tx, tujuan))
             total += outbox.flush()
             ctx.tell("propose", f"{total} usulan disiapkan", total)
         for baru in _BARU:
@@ -115,89 +103,3 @@ def _notices(tx: Transaction, *, may_count: bool) -> Iterator[Butir]:
     tx.raw(_LUPAKAN)
     yield from butir.pemberitahuan(tx, berwenang=may_count, semua=semua)
     sentuhan.remember(tx, sentuhan.KABAR, masukan)
-
-
-@dataclass
-class _Kotak:
-    """Collects items for one receiver and writes them as batches."""
-
-    tx: Transaction
-    tujuan: NamaSisi
-    now: dt.datetime
-    waiting: list[Butir] = field(default_factory=list)
-    written: int = 0
-
-    def add_all(self, items: Iterable[Butir]) -> None:
-        for item in items:
-            self.waiting.append(item)
-            if len(self.waiting) == BATAS_LARIK:
-                self.flush()
-
-    def flush(self) -> int:
-        """Write what waits and has not been said before; returns how many were written so far."""
-        known = {
-            row[0]
-            for row in self.tx.raw(
-                "SELECT id FROM usulan WHERE id = ANY(%s) AND keadaan <> 'ditarik'",
-                [[b.id for b in self.waiting]],
-            )
-        }
-        fresh = [b for b in self.waiting if b.id not in known]
-        self.waiting = []
-        if fresh:
-            self._write(fresh)
-        self.written += len(fresh)
-        return self.written
-
-    def _write(self, items: list[Butir]) -> None:
-        body = json.dumps(
-            {"usulan": [b.isi for b in items]}, ensure_ascii=False, separators=(",", ":")
-        ).encode()
-        # Our own contract test: what would be refused for its form must not be stored.
-        KumpulanUsulan.model_validate_json(body)
-        digest = hashlib.sha256(body).hexdigest()
-        row = self.tx.raw(
-            "INSERT INTO kotak_keluar (tujuan, kunci, isi, sidik_isi, jumlah, keadaan, percobaan, "
-            "dibuat_pada) VALUES (%s, %s, %s, %s, %s, 'siap', 0, %s) RETURNING id",
-            [
-                self.tujuan.value, str(derive_id("kunci", self.tujuan, digest)), body, digest,
-                len(items), self.now,
-            ],
-        ).fetchone()  # fmt: skip
-        assert row is not None  # noqa: S101 - RETURNING
-        self._index(row[0], items)
-
-    def _index(self, batch: int, items: list[Butir]) -> None:
-        # Whatever is left of these ids was withdrawn and is now said again.
-        for table, key in (("usulan_temuan", "id_usulan"), ("usulan", "id")):
-            self.tx.raw(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [[b.id for b in items]])
-        columns = (
-            "id, batch, posisi, tujuan, jenis, himpunan, id_sasaran, versi_sasaran, id_asal, "
-            "versi_asal, keadaan, sidik, dibuat_pada"
-        )
-        with driver(self.tx).cursor().copy(f"COPY usulan ({columns}) FROM STDIN".encode()) as copy:
-            for posisi, b in enumerate(items):
-                i = b.isi
-                copy.write_row(
-                    (
-                        b.id, batch, posisi, self.tujuan.value, i["jenis"], i["himpunan"],
-                        i.get("id_sasaran"), i.get("versi_sasaran"), i.get("id_asal"),
-                        i.get("versi_asal"), "disiapkan", digest_of(i), self.now,
-                    )
-                )  # fmt: skip
-        with (
-            driver(self.tx)
-            .cursor()
-            .copy("COPY usulan_temuan (id_usulan, id_temuan, sidik_asal) FROM STDIN") as copy
-        ):
-            for b in items:
-                for id_temuan, sidik in b.temuan:
-                    copy.write_row((b.id, id_temuan, sidik))
-        self._note_status([b for b in items if b.isi["jenis"] == JenisUsulan.STATUS_PENDAFTARAN])
-
-    def _note_status(self, items: list[Butir]) -> None:
-        told = [
-            (b.isi["id_sasaran"], b.isi["status"], b.isi["jumlah_pekerja"], b.id) for b in items
-        ]
-        if told:
-            self.tx.raw(_KABARI, [self.now, *map(list, zip(*told, strict=True))])

@@ -356,6 +356,7 @@ usulan = sa.Table(
     sa.Column("versi_sasaran", sa.BigInteger),
     sa.Column("id_asal", sa.Text),
     sa.Column("versi_asal", sa.BigInteger),
+    sa.Column("id_dicabut", UUID(as_uuid=True)),
     sa.Column("keadaan", sa.Text, nullable=False),
     sa.Column("kode", sa.Text),
     sa.Column("alasan", sa.Text),
@@ -366,6 +367,11 @@ usulan = sa.Table(
     sa.Column("dijawab_pada", _WAKTU),
     sa.Index(None, "tujuan", "keadaan"),
     sa.Index(None, "tujuan", "diterima_pada"),
+    sa.Index(
+        "ix_usulan_dicabut",
+        "id_dicabut",
+        postgresql_where=sa.text("id_dicabut IS NOT NULL"),
+    ),
     _one_of("usulan", KeadaanButir, KeadaanUsulan),
 )
 

@@ -28,6 +28,10 @@ class Kasus(Pesan):
     alasan: str | None = None
     dibuat_pada: Waktu
     diputuskan_pada: Waktu | None = None
+    dicabut_pada: Waktu | None = Field(
+        None,
+        description="Kapan pengusul mencabut usulannya; yang sudah diverifikasi tetap terbuka.",
+    )
     badan_usaha: BadanUsaha | None = Field(None, description="Isi bila himpunan badan_usaha.")
     pekerja: Pekerja | None = Field(None, description="Isi bila himpunan pekerja.")
 

@@ -63,11 +63,15 @@ class StatusPendaftaran(StrEnum):
 
 
 class JenisUsulan(StrEnum):
-    """What a proposal asks for (Pasal 5 ayat (3) huruf c, ayat (4) huruf c; ayat (1) huruf b)."""
+    """What a proposal asks for (Pasal 5 ayat (3) huruf c, ayat (4) huruf c; ayat (1) huruf b).
+
+    `pencabutan` takes one of the others back (docs/keputusan/0028).
+    """
 
     PENAMBAHAN = "penambahan"
     PENYELARASAN = "penyelarasan"
     STATUS_PENDAFTARAN = "status_pendaftaran"
+    PENCABUTAN = "pencabutan"
 
 
 class KeadaanUsulan(StrEnum):
@@ -78,6 +82,7 @@ class KeadaanUsulan(StrEnum):
     DITAHAN = "ditahan"
     DITOLAK = "ditolak"
     USANG = "usang"
+    DICABUT = "dicabut"
 
 
 class KeadaanPendaftaran(StrEnum):
@@ -87,6 +92,7 @@ class KeadaanPendaftaran(StrEnum):
     TERVERIFIKASI = "terverifikasi"
     TERDAFTAR = "terdaftar"
     DITOLAK = "ditolak"
+    DICABUT = "dicabut"
 
 
 class KeadaanBelumLapor(StrEnum):
@@ -96,6 +102,7 @@ class KeadaanBelumLapor(StrEnum):
     DITUTUP_LAPORAN = "ditutup_laporan"
     BUKAN_WAJIB_LAPOR = "bukan_wajib_lapor"
     TIDAK_DITEMUKAN = "tidak_ditemukan"
+    DICABUT = "dicabut"
 
 
 class JenisPerubahan(StrEnum):
@@ -125,6 +132,9 @@ class AlasanUsulan(StrEnum):
     CACAT = "USULAN-CACAT"
     ID_DIPAKAI = "USULAN-ID-DIPAKAI"
     LEBIH_LAMA = "USULAN-LEBIH-LAMA"
+    DICABUT = "USULAN-DICABUT"
+    SUDAH_BERAKHIR = "USULAN-SUDAH-BERAKHIR"
+    TIDAK_DIKENAL = "USULAN-TIDAK-DIKENAL"
 
 
 ALASAN: dict[AlasanUsulan, str] = {
@@ -145,6 +155,9 @@ ALASAN: dict[AlasanUsulan, str] = {
     AlasanUsulan.CACAT: "Penerima gagal mengerjakan butir ini; disimpan untuk dikerjakan lagi.",
     AlasanUsulan.ID_DIPAKAI: "Id ini sudah dipakai untuk isi lain; pakai id baru.",
     AlasanUsulan.LEBIH_LAMA: "Usulan dari versi_asal yang lebih baru sudah diterima.",
+    AlasanUsulan.DICABUT: "Dicabut pengirim.",
+    AlasanUsulan.SUDAH_BERAKHIR: "Usulan itu sudah berakhir; akhirnya tidak berubah.",
+    AlasanUsulan.TIDAK_DIKENAL: "Pengirim tidak pernah mengirim usulan ber-id itu.",
 }
 
 
@@ -155,28 +168,41 @@ TRANSISI_USULAN: dict[KeadaanUsulan, frozenset[KeadaanUsulan]] = {
             KeadaanUsulan.DITOLAK,
             KeadaanUsulan.USANG,
             KeadaanUsulan.DITERIMA,
+            KeadaanUsulan.DICABUT,
         }
     ),
-    KeadaanUsulan.DITERIMA: frozenset({KeadaanUsulan.DITERAPKAN, KeadaanUsulan.DITOLAK}),
+    KeadaanUsulan.DITERIMA: frozenset(
+        {KeadaanUsulan.DITERAPKAN, KeadaanUsulan.DITOLAK, KeadaanUsulan.DICABUT}
+    ),
 }
 """Moves of a proposal at its receiver, by its steward (held) or through its queue (received).
+
+What nobody has decided about yet its sender may take back.
 
 What was held because of a defect is worked again, and may then enter the queue.
 """
 
 TRANSISI_PENDAFTARAN: dict[KeadaanPendaftaran, frozenset[KeadaanPendaftaran]] = {
     KeadaanPendaftaran.POTENSIAL: frozenset(
-        {KeadaanPendaftaran.TERVERIFIKASI, KeadaanPendaftaran.DITOLAK}
+        {
+            KeadaanPendaftaran.TERVERIFIKASI,
+            KeadaanPendaftaran.DITOLAK,
+            KeadaanPendaftaran.DICABUT,
+        }
     ),
     KeadaanPendaftaran.TERVERIFIKASI: frozenset(
         {KeadaanPendaftaran.TERDAFTAR, KeadaanPendaftaran.DITOLAK}
     ),
 }
-"""Moves of a registration case; BPJS Kesehatan owns them all (Pasal 1 angka 7)."""
+"""Moves of a registration case; BPJS Kesehatan owns them (Pasal 1 angka 7).
+
+The proposer may take back what was not verified yet.
+"""
 
 AKHIR_PENDAFTARAN: dict[KeadaanPendaftaran, KeadaanUsulan] = {
     KeadaanPendaftaran.TERDAFTAR: KeadaanUsulan.DITERAPKAN,
     KeadaanPendaftaran.DITOLAK: KeadaanUsulan.DITOLAK,
+    KeadaanPendaftaran.DICABUT: KeadaanUsulan.DICABUT,
 }
 """What the end of a registration case is for the proposals behind it."""
 
@@ -186,14 +212,17 @@ TRANSISI_BELUM_LAPOR: dict[KeadaanBelumLapor, frozenset[KeadaanBelumLapor]] = {
             KeadaanBelumLapor.DITUTUP_LAPORAN,
             KeadaanBelumLapor.BUKAN_WAJIB_LAPOR,
             KeadaanBelumLapor.TIDAK_DITEMUKAN,
+            KeadaanBelumLapor.DICABUT,
         }
     ),
 }
-"""Moves of an unreported case: a report closes it, or Kemnaker decides with a reason."""
+"""Moves of an unreported case: a report closes it, Kemnaker decides with a reason, or the proposer
+takes it back."""
 
 AKHIR_BELUM_LAPOR: dict[KeadaanBelumLapor, KeadaanUsulan] = {
     KeadaanBelumLapor.DITUTUP_LAPORAN: KeadaanUsulan.DITERAPKAN,
     KeadaanBelumLapor.BUKAN_WAJIB_LAPOR: KeadaanUsulan.DITOLAK,
     KeadaanBelumLapor.TIDAK_DITEMUKAN: KeadaanUsulan.DITOLAK,
+    KeadaanBelumLapor.DICABUT: KeadaanUsulan.DICABUT,
 }
 """What the end of an unreported case is for the proposals behind it."""

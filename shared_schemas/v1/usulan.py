@@ -1,4 +1,4 @@
-"""Proposals between the registries: additions, alignments and notices of registration.
+"""Proposals between the registries: additions, alignments, notices of registration; withdrawals.
 
 Pasal 5 ayat (3) huruf c and ayat (4) huruf c: penambahan and penyelarasan.
 """
@@ -115,11 +115,26 @@ class PemberitahuanStatus(_Usulan):
     jumlah_pekerja: Orang | None = Field(None, description="Orang.")
 
 
+class Pencabutan(_Usulan):
+    """Mengambil kembali usulan sendiri yang belum diputuskan: dasarnya sudah tidak ada.
+
+    Usulan itu dikirim dalam permintaan terdahulu. Yang sudah berakhir tidak berubah, dan kasus yang
+    sudah diverifikasi penerima tetap terbuka.
+    """
+
+    jenis: Literal[JenisUsulan.PENCABUTAN]
+    himpunan: Literal["badan_usaha", "pekerja"] = Field(description="Himpunan usulan itu.")
+    id_dicabut: UUID = Field(description="`id_usulan` yang diambil kembali.")
+
+
 def _kind(value: Any) -> str | None:
-    """Return the tag of an item; jenis and himpunan together name its form."""
-    if isinstance(value, dict):
-        return f"{value.get('jenis')}:{value.get('himpunan')}"
-    return f"{getattr(value, 'jenis', None)}:{getattr(value, 'himpunan', None)}"
+    """Return the tag of an item; jenis and himpunan together name its form.
+
+    A withdrawal has one form for both: two equal ones would both match in a `oneOf`.
+    """
+    fields = value if isinstance(value, dict) else vars(value) if isinstance(value, Pesan) else {}
+    jenis, himpunan = fields.get("jenis"), fields.get("himpunan")
+    return "pencabutan" if jenis == JenisUsulan.PENCABUTAN else f"{jenis}:{himpunan}"
 
 
 Usulan = Annotated[
@@ -127,12 +142,14 @@ Usulan = Annotated[
     | Annotated[PenambahanPekerja, Tag("penambahan:pekerja")]
     | Annotated[PenyelarasanBadanUsaha, Tag("penyelarasan:badan_usaha")]
     | Annotated[PenyelarasanPekerja, Tag("penyelarasan:pekerja")]
-    | Annotated[PemberitahuanStatus, Tag("status_pendaftaran:badan_usaha")],
+    | Annotated[PemberitahuanStatus, Tag("status_pendaftaran:badan_usaha")]
+    | Annotated[Pencabutan, Tag("pencabutan")],
     Discriminator(
         _kind,
         custom_error_type="jenis_usulan",
-        custom_error_message="Isi jenis dan himpunan dengan salah satu pasangan: penambahan atau"
-        " penyelarasan dengan badan_usaha atau pekerja, status_pendaftaran dengan badan_usaha.",
+        custom_error_message="Isi jenis dan himpunan dengan salah satu pasangan: penambahan,"
+        " penyelarasan atau pencabutan dengan badan_usaha atau pekerja, status_pendaftaran dengan"
+        " badan_usaha.",
     ),
 ]
 

@@ -18,7 +18,7 @@ from tests.simulasi.panggung import Panggung
 from tests.simulasi.perjanjian import load_once
 from tests.simulasi.suntingan import Suntingan
 
-_AKHIR = {"diterapkan", "ditahan", "ditolak", "usang", "diterima"}
+_AKHIR = {"diterapkan", "ditahan", "ditolak", "usang", "diterima", "dicabut"}
 
 
 def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[str]:
@@ -35,6 +35,7 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *daftar.everybody_is_listed(panggung),
         *_reports(panggung, suntingan),
         *_queues(panggung),
+        *_grounds(panggung),
         *_evidence(panggung),
         *_balances(panggung, now),
     ]
@@ -253,6 +254,29 @@ def _queues(panggung: Panggung) -> list[str]:
             " AND coalesce(k.keadaan, '-') NOT IN ('terbuka', 'potensial', 'terverifikasi')"
         )
         found += [f"usulan {u} di {nama}, kasusnya {k}" for u, k in panggung.fetch(nama, query)]
+    return found
+
+
+def _grounds(panggung: Panggung) -> list[str]:
+    """Whatever waits for a steward still says what its sender's record says now."""
+    found = []
+    for nama, asal in (("wlkp", "bpjs"), ("bpjs", "wlkp")):
+        query = (
+            "SELECT jenis, himpunan, keadaan, isi FROM usulan"
+            " WHERE keadaan IN ('ditahan', 'diterima') AND kode <> 'USULAN-CACAT'"
+        )
+        for jenis, himpunan, keadaan, isi in panggung.fetch(nama, query):
+            tabel = TABEL[Himpunan(himpunan)]
+            living = f"SELECT to_jsonb(r) FROM {tabel} r WHERE id = %s AND dihapus_pada IS NULL"
+            row = panggung.fetch(asal, living, isi["id_asal"])
+            if not row:
+                found.append(f"{jenis} {himpunan} {keadaan} di {nama}: rekaman {asal} sudah tiada")
+            elif jenis == "penyelarasan":
+                found += [
+                    f"penyelarasan {bidang} ditahan di {nama}: {asal} kini lain"
+                    for bidang, nilai in isi["nilai"].items()
+                    if row[0][0][bidang] != nilai
+                ]
     return found
 
 

@@ -25,6 +25,7 @@ from shared_schemas.v1.pekerja import Pekerja
 from shared_schemas.v1.usulan import (
     KumpulanUsulan,
     PemberitahuanStatus,
+    Pencabutan,
     PenyelarasanBadanUsaha,
     PenyelarasanPekerja,
 )
@@ -186,8 +187,13 @@ class RegistriTiruan:
     def _judge(self, usulan: Any, raw: dict[str, Any]) -> str:
         if isinstance(usulan, PemberitahuanStatus):
             return "diterapkan"
-        if not isinstance(usulan, (PenyelarasanBadanUsaha, PenyelarasanPekerja)):
-            return "diterima"
+        if isinstance(usulan, Pencabutan):
+            return self._withdraw(str(usulan.id_dicabut))
+        if isinstance(usulan, (PenyelarasanBadanUsaha, PenyelarasanPekerja)):
+            return self._align(usulan, raw)
+        return "diterima"
+
+    def _align(self, usulan: Any, raw: dict[str, Any]) -> str:
         target = self.rekaman[usulan.himpunan].get(usulan.id_sasaran)
         if target is None or target["versi"] != usulan.versi_sasaran:
             return "usang"
@@ -196,6 +202,15 @@ class RegistriTiruan:
         if DITAHAN & set(raw["nilai"]):
             return "ditahan"
         self._write_values(raw)
+        return "diterapkan"
+
+    def _withdraw(self, id_dicabut: str) -> str:
+        if id_dicabut not in self.usulan:
+            return "ditolak"
+        known = self.usulan[id_dicabut]
+        if known["keadaan"] not in {"diterima", "ditahan"}:
+            return "usang"
+        known |= {"keadaan": "dicabut", "kode": "USULAN-DICABUT", "alasan": "Simulator."}
         return "diterapkan"
 
     def _write_values(self, raw: dict[str, Any]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from services.audit.catalogue import Peristiwa
 from services.kit.clock import Clock
 from services.kit.database import Transaction
+from services.registry.penerimaan import Antrean
 from services.registry.penilaian import Putusan, refuse
-from services.registry.queue import Antrean, CaseQueue
+from services.registry.queue import CaseQueue
 from shared_schemas.v1.antrean import KasusBelumLapor
 from shared_schemas.v1.kode import (
     AKHIR_BELUM_LAPOR,
