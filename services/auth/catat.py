@@ -44,7 +44,7 @@ def record(path: Path, catatan: Catatan, key: SigningKey, at: dt.datetime) -> Te
     # Before the file is there: without a signature it would only use up the number.
     _check_key(path, catatan.oleh, key)
     riwayat.folder_of(path).mkdir(exist_ok=True)
-    _add_file(riwayat.record_path(path, nomor), riwayat.content_of(catatan))
+    add_file(riwayat.record_path(path, nomor), riwayat.content_of(catatan))
     return sign(path, nomor, catatan.oleh, key, at)
 
 
@@ -65,7 +65,7 @@ def sign(path: Path, nomor: str, pihak: Pihak, key: SigningKey, at: dt.datetime)
     _check_key(path, pihak, key)
     content = riwayat.record_path(path, nomor).read_bytes()
     token = riwayat.sign(key, found.catatan, content, pihak, at)
-    _add_file(riwayat.signature_path(path, nomor, pihak), token.encode())
+    add_file(riwayat.signature_path(path, nomor, pihak), token.encode())
     return find(_read(path), nomor)
 
 
@@ -139,7 +139,7 @@ def _wrong_day(catatan: Catatan, today: dt.date, end: dt.date) -> str | None:
     return None
 
 
-def _add_file(path: Path, content: bytes) -> None:
+def add_file(path: Path, content: bytes) -> None:
     """Put a whole file there at once, never over another."""
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     temporary.write_bytes(content)

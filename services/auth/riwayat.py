@@ -28,7 +28,8 @@ from shared_schemas.rujukan import Pihak
 
 _TENANG = 100_000_000  # ns after which a file's time tells every change: clocks of disks are coarse
 _SELANG = 1.0  # s; looking at each file costs microseconds apiece, and every message asks
-_AKHIRAN = ".catatan.json"
+AKHIRAN = ".catatan.json"
+"""How the names of records' files end."""
 _PERKENALAN = "kunci-catatan"  # the audience of an introduction: no record can be taken for one
 
 Kunci = dict[Pihak, list[VerifyingKey]]
@@ -41,7 +42,7 @@ def folder_of(path: Path) -> Path:
 
 def record_path(path: Path, nomor: str) -> Path:
     """Return where a record stands; a number is one file name."""
-    return folder_of(path) / (quote(nomor, safe="") + _AKHIRAN)
+    return folder_of(path) / (quote(nomor, safe="") + AKHIRAN)
 
 
 def signature_path(path: Path, nomor: str, pihak: Pihak) -> Path:
@@ -90,7 +91,7 @@ def introduce(
 def read(path: Path) -> Riwayat:
     """Return the agreement with its records. Raises PerjanjianError naming the record."""
     naskah, folder = load(path), folder_of(path)
-    files = sorted(folder.glob(f"*{_AKHIRAN}")) if folder.is_dir() else []
+    files = sorted(folder.glob(f"*{AKHIRAN}")) if folder.is_dir() else []
     if not files:
         return Riwayat(naskah)
     keys = _read_keys(path)

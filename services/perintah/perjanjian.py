@@ -9,7 +9,7 @@ from rich.table import Table
 
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
-from services.perintah import perjanjian_catat, perjanjian_sah
+from services.perintah import perjanjian_catat, perjanjian_sah, perjanjian_terima
 from services.perintah.perjanjian_catat import read_history, unknown_key
 from services.perintah.umum import DATA, AsJson, Data, err, out, show_json
 from shared_schemas.perjanjian import BERTAHAN, Izin, Perjanjian, hari, warnings
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group.command("tampil")(show_agreement)
     group.command("periksa")(check_agreement)
     perjanjian_catat.add_commands(group)
+    perjanjian_terima.add_commands(group)
     perjanjian_sah.add_commands(group)
     app.add_typer(group, name="perjanjian")
 

@@ -180,7 +180,7 @@ def countersign(
 def show_history(data: Data = DATA, as_json: AsJson = False) -> None:
     """Semua catatan, siapa yang sudah menandatangani, dan sejak kapan berlaku."""
     known = read_history(data)
-    show_rows([_row(known, t) for t in known.catatan], as_json)
+    show_rows([row_of(known, t) for t in known.catatan], as_json)
 
 
 def _record(
@@ -217,7 +217,8 @@ def _key(data: Path, sebagai: Pihak, kunci: Path | None) -> SigningKey:
         ) from None
 
 
-def _row(known: Riwayat, t: Tercatat) -> dict[str, Any]:
+def row_of(known: Riwayat, t: Tercatat) -> dict[str, Any]:
+    """Return a record for a list: its number and kind, who signed, and what it does."""
     return {
         "nomor": t.nomor,
         "jenis": t.catatan.jenis,
@@ -271,6 +272,11 @@ def _tell(known: Riwayat, t: Tercatat, as_json: bool) -> None:
     if t.tanda_tangan:
         _wait_until_it_counts(t)
     if as_json:
-        show_json(_row(known, t))
+        show_json(row_of(known, t))
     else:
-        out.print(f"{t.nomor}: {_word(known, t)}.", highlight=False, markup=False, soft_wrap=True)
+        say(known, t)
+
+
+def say(known: Riwayat, t: Tercatat) -> None:
+    """Tell in a line what a record does."""
+    out.print(f"{t.nomor}: {_word(known, t)}.", highlight=False, markup=False, soft_wrap=True)
