@@ -66,7 +66,7 @@ PERINTAH = {
     "neraca": Perintah(
         ("neraca",),
         "Neraca pertukaran: dikirim = diterima + di jalan; "
-        "diterima = diterapkan + ditolak + ditahan.",
+        "diterima = diterapkan + ditolak + ditahan + dicabut.",
     ),
     "bandingkan": Perintah(
         ("banding",),

@@ -48,10 +48,11 @@ def show_balance(
     tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
-    """Neraca pertukaran: dikirim = diterima + di jalan; diterima = diterapkan + ditolak + ditahan.
+    """Neraca pertukaran: dikirim = diterima + di jalan.
 
-    Kedua pihak menghitung dari catatannya sendiri dan menandatangani. Butir yang hilang atau
-    berbeda disebut id-nya. Dengan --registri tidak ada yang ditanya: yang dinyatakan tiap klien
+    Diterima = diterapkan + ditolak + ditahan + dicabut (diambil kembali pengirimnya). Kedua pihak
+    menghitung dari catatannya sendiri dan menandatangani. Butir yang hilang atau berbeda disebut
+    id-nya. Dengan --registri tidak ada yang ditanya: yang dinyatakan tiap klien
     dibandingkan dengan catatan registri. Kode keluar 6 bila ada selisih yang tidak terjelaskan.
     """
     logging.configure("neraca", "WARNING")

@@ -63,12 +63,13 @@ def _rows(each: DuaSeparuh) -> list[dict[str, Any]]:
 
 
 def columns(jumlah: int, counts: dict[str, int], akar: str) -> dict[str, Any]:
-    """Return received = applied + refused + held; stale is refused, queued is held."""
+    """Return received = applied + refused + held + withdrawn; stale is refused, queued is held."""
     n = {k: counts.get(k.value, 0) for k in KeadaanUsulan}
     return {
         "diterima": jumlah,
         "diterapkan": n[KeadaanUsulan.DITERAPKAN],
         "ditolak": n[KeadaanUsulan.DITOLAK] + n[KeadaanUsulan.USANG],
         "ditahan": n[KeadaanUsulan.DITAHAN] + n[KeadaanUsulan.DITERIMA],
+        "dicabut": n[KeadaanUsulan.DICABUT],
         "akar": akar[:16],
     }

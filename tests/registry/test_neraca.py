@@ -15,9 +15,11 @@ from services import persiapan
 from services.auth.jws import SigningKey, VerifyingKey, new_private_pem
 from services.kit.clock import system_clock
 from services.kit.database import make_engine
+from services.perintah.neraca_registri import columns
 from shared_schemas.neraca import Pohon
 from shared_schemas.perjanjian import hari
 from shared_schemas.v1.klaim import KlaimNeraca, KlaimNeracaPengirim
+from shared_schemas.v1.kode import KeadaanUsulan
 from tests import contoh
 from tests.conftest import BASE, MakeDatabase, Registri, as_program, open_registri
 
@@ -227,3 +229,10 @@ def test_seal_in_a_statement_is_kept_and_one_that_contradicts_it_is_entered(
     assert [e[0] for e in events] == [told | {"bertentangan": b} for b in (False, True)]
     refused_seal = sign(registri, half(registri), segel=seal | {"buku": "Hub\n"})
     assert put(registri, refused_seal).json()["kode"] == "KLIEN-NERACA-002"
+
+
+def test_every_state_stands_in_one_column() -> None:
+    """What is received is the sum of what is shown, whatever states there will be."""
+    counts = {k.value: 10**n for n, k in enumerate(KeadaanUsulan)}
+    shown = columns(sum(counts.values()), counts, "0" * 64)
+    assert shown.pop("diterima") == sum(n for n in shown.values() if isinstance(n, int))
