@@ -55,6 +55,15 @@ def state(panggung: Panggung) -> list[Any]:
     ]
 
 
+def somebody_is_gone_again(panggung: Panggung) -> bool:
+    """Say whether one who was registered is missing anew: the hub asks about him a while later."""
+    query = (
+        "SELECT count(*) FROM temuan WHERE berlaku AND keadaan = 'diterapkan'"
+        " AND jenis IN ('hanya_wlkp', 'hanya_bpjs')"
+    )
+    return bool(panggung.fetch("hub", query)[0][0])
+
+
 # Mirrors equal their sources
 
 

@@ -319,7 +319,15 @@ class Dunia:
         return self.jaringan.pelanggaran + self.suntingan.pelanggaran + found + self.replay()
 
     def converge(self) -> bool:
-        """Reconcile until nothing is left to say; return whether it came to that."""
+        """Reconcile until nothing is left to say, also later; return whether it came to that."""
+        if not self._until_silent():
+            return False
+        if not invarian.somebody_is_gone_again(self.panggung):
+            return True
+        self.jam.lewat(_SEJAM)
+        return self._until_silent()
+
+    def _until_silent(self) -> bool:
         for _ in range(_TENANG_PALING_BANYAK):
             hasil = self.reconcile()
             if hasil is not None and hasil.converged:
