@@ -26,6 +26,7 @@ sa.Table(
     sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),
     sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
     sa.Column("dicabut_pada", sa.DateTime(timezone=True)),
+    sa.Column("sidik_putusan", sa.LargeBinary, comment="sidik berkunci putusan yang berlaku"),
     # One case for one thing WLKP knows, however often it is proposed.
     sa.UniqueConstraint("himpunan", "id_asal", name="pendaftaran_asal"),
     # By which an imported file finds the open cases that it answers.

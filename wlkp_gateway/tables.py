@@ -27,6 +27,7 @@ sa.Table(
     sa.Column("dibuat_pada", sa.DateTime(timezone=True), nullable=False),
     sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
     sa.Column("dicabut_pada", sa.DateTime(timezone=True)),
+    sa.Column("sidik_putusan", sa.LargeBinary, comment="sidik berkunci putusan yang berlaku"),
     # One open case for one thing BPJS knows, however often it is proposed.
     sa.UniqueConstraint("himpunan", "id_asal", name="belum_lapor_asal"),
     sa.Index("belum_lapor_badan_usaha", "id_badan_usaha"),

@@ -74,5 +74,6 @@ def decide_pendaftaran(
     """Verifikasi, daftarkan, atau tolak dengan alasan.
 
     Yang sementara itu sudah tercatat menjadi `id_rekaman` kasusnya; rekamannya tidak diubah.
+    Putusan yang persis sama boleh diulang bila jawabannya hilang: 200, tanpa akibat kedua.
     """
     return service.decide_case(service_of(request), who, id, keputusan)

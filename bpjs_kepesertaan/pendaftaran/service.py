@@ -74,7 +74,7 @@ def decide_case(
             return {}
         return {"id_rekaman": _register(tx, who, kasus, keputusan)}
 
-    return QUEUE.decide(service, who, id_kasus, keputusan.keadaan, keputusan.alasan, register)
+    return QUEUE.decide(service, who, id_kasus, keputusan, register)
 
 
 def _register(

@@ -6,9 +6,11 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from services.audit.record import Auditor
 from services.kit.database import Transaction
 from services.kit.nomor import like_nik
 from services.registry.errors import IdempotencyKeyMissingError, IdempotencyKeyReusedError
+from shared_schemas.v1.bidang import Pesan
 
 POLA_KUNCI = r"^[!-~]{8,128}$"
 _KEY = re.compile(POLA_KUNCI)
@@ -46,3 +48,13 @@ def once(
         (answer.decode(), pelaku, kunci),
     )
     return answer
+
+
+def digest_of_decision(auditor: Auditor, keputusan: Pesan) -> bytes:
+    """Return the digest by which a repeated decision is known; all that it says is in it.
+
+    A decision has no key of its own, and what it gave is not kept where it was not needed. Keyed,
+    because a bare digest of so little could be guessed. `pengirim` only finds the proposal.
+    """
+    said = keputusan.model_dump_json(exclude={"pengirim"}, exclude_none=True)
+    return auditor.fingerprint(said)

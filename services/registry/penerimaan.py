@@ -20,7 +20,8 @@ WHERE pelaku = %s AND id_usulan = %s AND himpunan = %s
 """
 # Never waited for: who decides has it locked, and may wait for a record that this batch has.
 _CABUT = """
-UPDATE usulan SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s
+UPDATE usulan
+SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s, sidik_putusan = NULL
 WHERE (pelaku, id_usulan) IN (
     SELECT pelaku, id_usulan FROM usulan
     WHERE pelaku = %s AND id_usulan = %s AND keadaan = %s FOR UPDATE SKIP LOCKED)

@@ -23,6 +23,7 @@ from services.registry.errors import (
     ProposalSenderError,
     ProposalStateError,
 )
+from services.registry.idempotency import digest_of_decision
 from services.registry.penilaian import Butir, Putusan
 from services.registry.read import persons_in
 from services.registry.tables import TABLE_OF
@@ -45,9 +46,19 @@ def _recorded(row: tuple[Any, ...]) -> UsulanTercatat:
     return UsulanTercatat.model_validate(dict(zip((n.strip() for n in names), row, strict=True)))
 
 
+def _found(tx: Transaction, pelaku: str, id_usulan: UUID) -> UsulanTercatat:
+    row = tx.raw(
+        f"SELECT {_COLUMNS} FROM usulan WHERE pelaku = %s AND id_usulan = %s", (pelaku, id_usulan)
+    ).fetchone()
+    if row is None:
+        raise ProposalNotFoundError
+    return _recorded(row)
+
+
 def _locked(tx: Transaction, id_usulan: UUID, pengirim: str | None) -> tuple[Any, ...]:
     rows: list[tuple[Any, ...]] = tx.raw(
-        "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku, kode, pasal FROM usulan"
+        "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku, kode, pasal,"
+        " sidik_putusan FROM usulan"
         " WHERE id_usulan = %s AND (%s::text IS NULL OR pelaku = %s) FOR UPDATE",
         (id_usulan, pengirim, pengirim),
     ).fetchall()
@@ -71,13 +82,7 @@ class Proposals:
     def find(self, pelaku: str, id_usulan: UUID) -> UsulanTercatat:
         """Return one of the caller's own proposals. Raises ProposalNotFoundError."""
         with transaction(self.engine) as tx:
-            row = tx.raw(
-                f"SELECT {_COLUMNS} FROM usulan WHERE pelaku = %s AND id_usulan = %s",
-                (pelaku, id_usulan),
-            ).fetchone()
-        if row is None:
-            raise ProposalNotFoundError
-        return _recorded(row)
+            return _found(tx, pelaku, id_usulan)
 
     def page(
         self, pelaku: str | None, keadaan: KeadaanUsulan | None, batas: int, kursor: str | None
@@ -130,10 +135,16 @@ class Proposals:
         clients chose this id and the decision does not say whose is meant.
 
         A held proposal whose fields changed meanwhile becomes USANG instead of applied. One that
-        was held because of a defect is worked again instead, as if it had just arrived.
+        was held because of a defect is worked again instead, as if it had just arrived. The
+        decision that a proposal stands by, word for word, changes nothing: whoever repeats it lost
+        the answer. So it is for one that its defect's rework holds again: what a steward says of
+        it next must differ, or a repetition would apply what nobody looked at.
         """
+        sidik = digest_of_decision(self.auditor, keputusan)
         with transaction(self.engine) as tx:
             row = _locked(tx, id_usulan, keputusan.pengirim)
+            if row[8] == sidik:
+                return _found(tx, row[5], id_usulan)
             if keputusan.keadaan not in TRANSISI_USULAN.get(row[0], ()) or row[0] != "ditahan":
                 raise ProposalStateError
             state: KeadaanUsulan = keputusan.keadaan
@@ -146,13 +157,13 @@ class Proposals:
                 state, kode = KeadaanUsulan.USANG, AlasanUsulan.VERSI_USANG
                 reason = ALASAN[kode]
             tx.raw(
-                "UPDATE usulan SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s"
-                " WHERE id_usulan = %s AND pelaku = %s",
-                (state.value, kode.value, reason, self._decided(state), id_usulan, row[5]),
+                "UPDATE usulan SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s,"
+                " sidik_putusan = %s WHERE id_usulan = %s AND pelaku = %s",
+                (state.value, kode.value, reason, self._decided(state), sidik, id_usulan, row[5]),
             )
             rincian = {"id_usulan": str(id_usulan), "pengirim": row[5], "keadaan": state.value}
             self.auditor.record(tx, Bukti(Peristiwa.USULAN_DIPUTUSKAN, who, rincian))
-        return self.find(row[5], id_usulan)
+            return _found(tx, row[5], id_usulan)
 
     def _decided(self, state: KeadaanUsulan) -> dt.datetime | None:
         open_still = state in {KeadaanUsulan.DITAHAN, KeadaanUsulan.DITERIMA}

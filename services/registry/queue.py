@@ -18,13 +18,14 @@ from services.audit.catalogue import Peristiwa
 from services.audit.record import Bukti, Pelaku
 from services.kit.database import DatabaseConflictError, Transaction, transaction
 from services.kit.errors import PermanentError
+from services.registry.idempotency import digest_of_decision
 from services.registry.jawaban import Cases, Ditutup
 from services.registry.penilaian import Putusan
 from services.registry.read import Row, persons_in
 from services.registry.service import RegistryService
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman
-from shared_schemas.v1.antrean import Kasus
+from shared_schemas.v1.antrean import Kasus, KeputusanBelumLapor, KeputusanPendaftaran
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
 
@@ -34,7 +35,8 @@ Consequence = Callable[[Transaction, K], dict[str, Any]]
 
 
 _SELESAIKAN = """
-UPDATE usulan SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s
+UPDATE usulan
+SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s, sidik_putusan = NULL
 WHERE keadaan = 'diterima' AND jenis = 'penambahan' AND himpunan = %s AND isi->>'id_asal' = ANY(%s)
 """
 
@@ -146,7 +148,9 @@ class CaseQueue(Generic[K]):
         if ended is None and same:
             del values["keadaan"]
         else:
-            values |= dict.fromkeys(("alasan", "diputuskan_pada", *self._own_columns))
+            values |= dict.fromkeys(
+                ("alasan", "diputuskan_pada", "sidik_putusan", *self._own_columns)
+            )
         tx.raw(
             f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in values)} WHERE id = %s",
             (*values.values(), row[0]),
@@ -223,22 +227,29 @@ class CaseQueue(Generic[K]):
         service: RegistryService,
         who: Pelaku,
         id_kasus: uuid.UUID,
-        ke: StrEnum,
-        alasan: str | None,
+        keputusan: KeputusanPendaftaran | KeputusanBelumLapor,
         consequence: Consequence[K] | None = None,
     ) -> K:
         """Move a case and do what follows, in one transaction with the audit event.
 
-        Returns the case with what it says, which the ledger has as a read.
+        Returns the case with what it says, which the ledger has as a read. The decision that the
+        case stands by, word for word, changes nothing: whoever repeats it lost the answer.
 
         Raises the queue's own `not_found` and `wrong_state`, and what `consequence` raises.
         """
+        ke, alasan = keputusan.keadaan, keputusan.alasan
+        sidik = digest_of_decision(service.auditor, keputusan)
         with transaction(service.engine) as tx:
-            kasus = self._case(self._find(tx, id_kasus, "FOR UPDATE"))
+            row = self._find(tx, id_kasus, "FOR UPDATE")
+            kasus = self._case(row)
+            if self._stands_by(tx, id_kasus, sidik):
+                self._audit(service, tx, who, [row])
+                return kasus
             if ke not in self.moves.get(kasus.keadaan, ()):
                 raise self.wrong_state
             columns = consequence(tx, kasus) if consequence else {}
             columns |= {"keadaan": ke.value, "alasan": alasan, "diputuskan_pada": service.clock()}
+            columns["sidik_putusan"] = sidik
             tx.raw(
                 f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE id = %s",
                 (*columns.values(), id_kasus),
@@ -262,8 +273,8 @@ class CaseQueue(Generic[K]):
         if not cases:
             return Ditutup(0, 0)
         tx.raw(
-            f"UPDATE {self.table} SET keadaan = %s, alasan = %s, diputuskan_pada = %s"
-            " WHERE id = ANY(%s)",
+            f"UPDATE {self.table} SET keadaan = %s, alasan = %s, diputuskan_pada = %s,"
+            " sidik_putusan = NULL WHERE id = ANY(%s)",
             (ke.value, alasan, waktu, [c[0] for c in cases]),
         )
         putusan = Putusan(self.outcome[ke], AlasanUsulan.SUDAH_ADA)
@@ -280,6 +291,13 @@ class CaseQueue(Generic[K]):
             return 0
         putusan = Putusan(self.outcome[ke], AlasanUsulan.PUTUSAN_PETUGAS)
         return settle(tx, kasus.himpunan, [kasus.id_asal], putusan, alasan, waktu)
+
+    def _stands_by(self, tx: Transaction, id_kasus: uuid.UUID, sidik: bytes) -> bool:
+        """Say whether a locked case is as this decision left it; any other move forgets it."""
+        known = tx.raw(
+            f"SELECT 1 FROM {self.table} WHERE id = %s AND sidik_putusan = %s", (id_kasus, sidik)
+        )
+        return known.fetchone() is not None
 
     def _find(self, tx: Transaction, id_kasus: uuid.UUID, lock: str = "") -> Row:
         row: Row | None = tx.raw(self._select(f"WHERE id = %s {lock}"), (id_kasus,)).fetchone()

@@ -188,6 +188,7 @@ def _define_inbox(metadata: sa.MetaData) -> None:
         sa.Column("versi_hasil", sa.BigInteger),
         sa.Column("diterima_pada", sa.DateTime(timezone=True), nullable=False),
         sa.Column("diputuskan_pada", sa.DateTime(timezone=True)),
+        sa.Column("sidik_putusan", sa.LargeBinary, comment="sidik berkunci putusan yang berlaku"),
         sa.Index("usulan_sasaran", "id_sasaran"),
         sa.Index("usulan_hari", "pelaku", "diterima_pada"),
         # By which the end of a case finds the proposals behind it.

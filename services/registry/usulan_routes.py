@@ -154,7 +154,12 @@ def proposal_routes() -> APIRouter:
         keputusan: KeputusanUsulan,
         who: Annotated[Pelaku, Depends(PETUGAS)],
     ) -> Any:
-        """Putusan petugas sendiri (bukan pertukaran): terapkan atau tolak."""
+        """Putusan petugas sendiri (bukan pertukaran): terapkan atau tolak.
+
+        Putusan yang persis sama boleh diulang bila jawabannya hilang: 200 dengan keadaannya
+        sekarang, tanpa akibat kedua. Usulan yang cacat dapat tertahan lagi sesudah diterapkan;
+        putusan berikutnya atas usulan itu harus beralasan lain.
+        """
         return service_of(request).proposals.decide(who, id, keputusan)
 
     return r

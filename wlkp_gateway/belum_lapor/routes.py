@@ -59,5 +59,8 @@ def decide_belum_lapor(
     keputusan: KeputusanBelumLapor,
     who: Annotated[Pelaku, Depends(BELUM_LAPOR)],
 ) -> Any:
-    """Tutup kasus dengan alasan. Laporan menutupnya dengan sendirinya."""
-    return QUEUE.decide(service_of(request), who, id, keputusan.keadaan, keputusan.alasan)
+    """Tutup kasus dengan alasan. Laporan menutupnya dengan sendirinya.
+
+    Putusan yang persis sama boleh diulang bila jawabannya hilang: 200, tanpa akibat kedua.
+    """
+    return QUEUE.decide(service_of(request), who, id, keputusan)

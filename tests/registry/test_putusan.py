@@ -1,0 +1,157 @@
+"""A decision repeated because its answer was lost: the same answer, and no second effect."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests import contoh
+from tests.conftest import Registri
+from tests.registry.test_antrean import addition, decide
+from tests.registry.test_usulan import company, receipt, selaras, send
+
+__all__ = ["company"]
+
+DIBERI = {
+    "nomor_kepesertaan_jkn": "0009000000071",
+    "tmt_jkn": "2026-06-01",
+    "jumlah_anggota_keluarga": 0,
+    "status_kepesertaan": "AKTIF",
+}
+RUTE = {"wlkp": "antrean belum_lapor", "bpjs": "antrean pendaftaran"}
+
+
+def done(registri: Registri) -> tuple[int, int, int]:
+    """Return how many decisions were entered, reads of the queue, and numbers given out."""
+    counts = registri.fetch(
+        "SELECT (SELECT count(*) FROM audit_peristiwa WHERE peristiwa LIKE '%diputuskan'),"
+        " (SELECT count(*) FROM audit_akses WHERE rute = :rute),"
+        " (SELECT coalesce(max(nomor), 0) FROM pekerja)",
+        rute=RUTE[registri.nama],
+    )
+    return counts[0][0], counts[0][1], counts[0][2]
+
+
+def decide_usulan(registri: Registri, item: dict[str, Any], keadaan: str, alasan: str) -> Any:
+    said = {"keadaan": keadaan, "alasan": alasan}
+    return registri.internal.post(f"/v1/usulan/{item['id_usulan']}/keputusan", json=said)
+
+
+def test_repeated_closing_gets_the_same_answer_once_more(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-71", [], n=71))
+    send(wlkp, addition("B-71", 71, "W-71"))
+    said = {"keadaan": "tidak_ditemukan", "alasan": "Pindah."}
+    first = decide(wlkp, "B-71", **said)
+    decided, read, _ = done(wlkp)
+    again = decide(wlkp, "B-71", **said)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert done(wlkp)[:2] == (decided, read + 2)  # the queue and the case
+    for other in ({"alasan": "Lain."}, {"keadaan": "bukan_wajib_lapor"}):
+        refused = decide(wlkp, "B-71", **said | other)
+        assert (refused.status_code, refused.json()["kode"]) == (409, "KLIEN-ANTREAN-002")
+    # The case that is opened anew is another one, and forgets what was decided of the former.
+    send(wlkp, addition("B-71", 71, "W-71", nama="Contoh Lain"))
+    known = "SELECT keadaan, sidik_putusan FROM belum_lapor WHERE id_asal = 'B-71'"
+    assert tuple(wlkp.fetch(known)[0]) == ("terbuka", None)
+
+
+@pytest.fixture
+def terverifikasi(bpjs: Registri) -> str:
+    """A verified case of a worker at a company of its own; its verification was said twice."""
+    n = 700 + uuid.uuid4().int % 90
+    bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES (:i, 'PT Contoh')", i=f"BU-{n}")
+    item = addition(f"W-{n}", n, f"BU-{n}") | {"isi": contoh.pekerja_wlkp(n)}
+    receipt(send(bpjs, item))
+    answers = [decide(bpjs, f"W-{n}", "terverifikasi", alasan="Ada.") for _ in range(2)]
+    assert [a.json()["keadaan"] for a in answers] == ["terverifikasi"] * 2
+    return f"W-{n}"
+
+
+def test_repeated_registration_must_give_the_same_and_makes_one_record(
+    bpjs: Registri, terverifikasi: str
+) -> None:
+    first = decide(bpjs, terverifikasi, "terdaftar", **DIBERI)
+    assert first.status_code == 200, first.text
+    decided, read, nomor = done(bpjs)
+    again = decide(bpjs, terverifikasi, "terdaftar", **DIBERI)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert done(bpjs) == (decided, read + 2, nomor)
+    less = {k: v for k, v in DIBERI.items() if k != "tmt_jkn"}
+    for other in (DIBERI | {"tmt_jkn": "2026-07-01"}, DIBERI | {"alasan": "x"}, less, {}):
+        refused = decide(bpjs, terverifikasi, "terdaftar", **other)
+        assert (refused.status_code, refused.json()["kode"]) == (409, "KLIEN-PENDAFTARAN-002")
+    assert decide(bpjs, terverifikasi, "terverifikasi", alasan="Ada.").status_code == 409
+    # What became of the record since is no part of the decision.
+    bpjs.execute(
+        "UPDATE pekerja SET status_kepesertaan = 'NONAKTIF_LAIN' WHERE id = :i",
+        i=first.json()["id_rekaman"],
+    )
+    assert decide(bpjs, terverifikasi, "terdaftar", **DIBERI).json() == first.json()
+
+
+def test_repeated_application_is_not_applied_over_what_came_since(
+    bpjs: Registri, company: str
+) -> None:
+    item = selaras(1, nama="Contoh Satu")
+    assert receipt(send(bpjs, item))["keadaan"] == "ditahan"
+    first = decide_usulan(bpjs, item, "diterapkan", "Sesuai dokumen.")
+    assert first.json()["keadaan"] == "diterapkan"
+    bpjs.execute("UPDATE pekerja SET nama = 'Contoh Dua' WHERE id = 'TK-1'")
+    before = done(bpjs)
+    again = decide_usulan(bpjs, item, "diterapkan", "Sesuai dokumen.")
+    assert (again.status_code, again.json(), done(bpjs)) == (200, first.json(), before)
+    assert bpjs.fetch("SELECT nama FROM pekerja WHERE id = 'TK-1'")[0][0] == "Contoh Dua"
+    for keadaan, alasan in (("diterapkan", "Lain."), ("ditolak", "Sesuai dokumen.")):
+        refused = decide_usulan(bpjs, item, keadaan, alasan)
+        assert (refused.status_code, refused.json()["kode"]) == (409, "KLIEN-USULAN-002")
+
+
+def test_repeated_application_of_what_became_stale_is_stale(bpjs: Registri, company: str) -> None:
+    item = selaras(2, nama="Contoh Lama")
+    arrived_stale = selaras(2, versi=99, nama="Contoh Lain")
+    assert receipt(send(bpjs, item, arrived_stale))["keadaan"] == "ditahan"
+    receipt(send(bpjs, selaras(2, jabatan="Kepala Regu")))
+    bpjs.execute(
+        "INSERT INTO riwayat (himpunan, id_rekaman, versi, bidang, dasar, pelaku)"
+        " VALUES ('pekerja', 'TK-2', 2, 'nama', 'uji', 'uji')"
+    )
+    first, again = (decide_usulan(bpjs, item, "diterapkan", "Ya.") for _ in range(2))
+    assert (first.json()["keadaan"], again.json()) == ("usang", first.json())
+    assert decide_usulan(bpjs, item, "diterapkan", "Jadi.").status_code == 409
+    assert decide_usulan(bpjs, arrived_stale, "diterapkan", "Ya.").status_code == 409
+
+
+def test_repeated_rework_of_a_defect_is_not_worked_or_applied_again(
+    bpjs: Registri, company: str
+) -> None:
+    queued = addition("W-72", 72, company) | {"isi": contoh.pekerja_wlkp(72)}
+    held = selaras(3, nama="Contoh Tiga")
+    send(bpjs, queued, held)
+    bpjs.execute(
+        "UPDATE usulan SET keadaan = 'ditahan', kode = 'USULAN-CACAT' WHERE id_usulan = ANY(:ids)",
+        ids=[uuid.UUID(i["id_usulan"]) for i in (queued, held)],
+    )
+    for item, keadaan in ((queued, "diterima"), (held, "ditahan")):
+        first = decide_usulan(bpjs, item, "diterapkan", "Sudah diperbaiki.")
+        before = done(bpjs)
+        again = decide_usulan(bpjs, item, "diterapkan", "Sudah diperbaiki.")
+        assert (first.json()["keadaan"], again.json()) == (keadaan, first.json())
+        assert done(bpjs) == before
+    # Held for another reason now, it waits for a decision about that.
+    assert decide_usulan(bpjs, held, "diterapkan", "Benar.").json()["keadaan"] == "diterapkan"
+
+
+def test_decision_is_no_repetition_once_something_else_ended_it(
+    bpjs: Registri, company: str
+) -> None:
+    queued = addition("W-73", 73, company) | {"isi": contoh.pekerja_wlkp(73)}
+    send(bpjs, queued)
+    bpjs.execute(
+        "UPDATE usulan SET keadaan = 'ditahan', kode = 'USULAN-CACAT' WHERE id_usulan = :i",
+        i=queued["id_usulan"],
+    )
+    decide_usulan(bpjs, queued, "diterapkan", "Sudah diperbaiki.")
+    decide(bpjs, "W-73", "ditolak", alasan="Bukan pekerja.")
+    assert decide_usulan(bpjs, queued, "diterapkan", "Sudah diperbaiki.").status_code == 409
