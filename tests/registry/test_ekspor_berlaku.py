@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import Jam, MakeDatabase, Registri, open_registri
-from tests.registry.ekspor_alat import fill, make, rows_of
+from services import persiapan
+from services.auth.klien import KlienAuth
+from tests.conftest import BASE, Jam, MakeDatabase, Registri, open_registri
+from tests.registry.ekspor_alat import ask, fill, make, rows_of
 
 
 @pytest.fixture
@@ -44,6 +46,22 @@ def test_ended_agreement_gives_no_part_and_no_snapshot(registri: Registri) -> No
     })  # fmt: skip
     for answer in (part(registri, made), registri.klien.get(f"/v1/ekspor/{made['id']}")):
         assert (answer.status_code, answer.json()["kode"]) == (403, "KLIEN-PERJANJIAN-001")
+
+
+@pytest.mark.parametrize(
+    ("dimiliki", "kurang"), [("pekerja", "badan_usaha"), ("badan_usaha", "pekerja")]
+)
+def test_who_could_not_read_a_snapshot_of_workers_is_told_when_asking(
+    registri: Registri, dimiliki: str, kurang: str
+) -> None:
+    sync = persiapan.SYNC_WLKP
+    registri.klien.auth = KlienAuth(
+        BASE, sync.client_id, sync.key_path(registri.data), f"perjanjian:{dimiliki}:baca"
+    )
+    refused = ask(registri)
+    assert (refused.status_code, refused.json()["kode"]) == (403, "KLIEN-OTORISASI-001")
+    assert f"perjanjian:{kurang}:baca" in refused.json()["detail"]
+    assert registri.fetch("SELECT 1 FROM ekspor") == []
 
 
 def test_right_to_workers_is_asked_at_every_part(

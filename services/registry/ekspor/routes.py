@@ -107,10 +107,15 @@ def _add_requests(r: APIRouter) -> None:
     def request_ekspor_pekerja(
         request: Request,
         permintaan: PermintaanEkspor,
-        who: Annotated[Pelaku, Depends(PEKERJA)],
+        _who: Annotated[Pelaku, Depends(PEKERJA)],
         idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
-        """Cuplikan semua pekerja pada satu saat, disiapkan di latar belakang."""
+        """Cuplikan semua pekerja pada satu saat, disiapkan di latar belakang.
+
+        Membacanya memerlukan `badan_usaha:baca` juga; tanpa hak itu permintaan ini ditolak 403.
+        """
+        BADAN_USAHA.check(request)  # whoever could not read it must not have it made
+        who = PEKERJA.check(request)  # last, so that evidence names this right
         return _accept(request, who, idempotency_key, Himpunan.PEKERJA, permintaan)
 
 
