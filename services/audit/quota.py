@@ -5,7 +5,10 @@ this one. One row for each client, right and day holds what each purpose took. A
 adds to it and refuses in the transaction of the read, so that concurrent requests cannot pass the
 limit together and a read that fails costs nothing. The same row knows how many NIK asked for were
 nobody's, whatever the purpose: a client most of whose questions hit nothing is trying numbers out,
-and another purpose must not let it begin anew.
+and another purpose must not let it begin anew, nor another right: what the client's other rights
+came to is added. A right is judged by itself, too, or a feed of the known under one would hide
+guessing under another. Other rights count as the statement finds them: what is under way under
+them at that moment is not yet in.
 """
 
 from __future__ import annotations
@@ -23,19 +26,30 @@ from shared_schemas.perjanjian import WIB
 KEBIJAKAN = "orang-per-hari"
 _HARI = 86_400
 
-# `dikenal` becomes the SQL that says how many of those asked for are known.
+# `dikenal` becomes the SQL that says how many of those asked for are known. A right without a row
+# is judged by the other ones when its row is made, any other once its row is locked.
 _TAKE = """
+WITH lain AS (
+    SELECT coalesce(sum(tak_dikenal) FILTER (WHERE perihal <> %(kuota_perihal)s::text), 0)
+        AS takada,
+        coalesce(sum(terpakai) FILTER (WHERE perihal <> %(kuota_perihal)s::text), 0) AS semua,
+        coalesce(bool_or(perihal = %(kuota_perihal)s::text), false) AS ada
+    FROM kuota WHERE pelaku = %(kuota_pelaku)s::text AND hari = %(kuota_hari)s::date)
 INSERT INTO kuota AS k (pelaku, perihal, hari, terpakai, tak_dikenal, menurut_tujuan)
 SELECT %(kuota_pelaku)s::text, %(kuota_perihal)s::text, %(kuota_hari)s::date, %(kuota_n)s::bigint,
     %(kuota_n)s::bigint - {dikenal},
     jsonb_build_object(%(kuota_tujuan)s::text, %(kuota_n)s::bigint)
-WHERE %(kuota_n)s::bigint <= %(kuota_batas)s::bigint
+FROM lain
+WHERE %(kuota_n)s::bigint <= %(kuota_batas)s::bigint AND (ada OR
+    takada <= greatest(%(kuota_ambang)s::bigint, semua * %(kuota_bagian)s::float8))
 ON CONFLICT (pelaku, perihal, hari) DO UPDATE SET terpakai = k.terpakai + excluded.terpakai,
     tak_dikenal = k.tak_dikenal + excluded.tak_dikenal,
     menurut_tujuan = k.menurut_tujuan
         || jsonb_build_object(%(kuota_tujuan)s::text, {terpakai} + excluded.terpakai)
 WHERE {terpakai} + excluded.terpakai <= %(kuota_batas)s::bigint
     AND k.tak_dikenal <= greatest(%(kuota_ambang)s::bigint, k.terpakai * %(kuota_bagian)s::float8)
+    AND (SELECT k.tak_dikenal + takada <= greatest(%(kuota_ambang)s::bigint,
+        (k.terpakai + semua) * %(kuota_bagian)s::float8) FROM lain)
 RETURNING (menurut_tujuan ->> %(kuota_tujuan)s::text)::bigint AS terpakai
 """
 _TERPAKAI = "coalesce((k.menurut_tujuan ->> %(kuota_tujuan)s::text)::bigint, 0)"
@@ -116,11 +130,15 @@ class Jatah:
         raise error(headers={"Retry-After": str(self._seconds_left)})
 
     def mark(self, tx: Statements) -> bool:
-        """Note that this client is suspected of guessing; say whether that is new today."""
+        """Note that this client is suspected of guessing; say whether that is new today.
+
+        On all of its rights: the one it is refused under may have no row yet.
+        """
+        day = (self.pelaku, self._now().date())
         done = tx.raw(
-            "UPDATE kuota SET diduga = true WHERE (pelaku, perihal, hari) = (%s, %s, %s)"
-            " AND NOT diduga",
-            (self.pelaku, self.perihal, self._now().date()),
+            "UPDATE kuota SET diduga = true WHERE (pelaku, hari) = (%s, %s) AND NOT diduga"
+            " AND NOT EXISTS (SELECT 1 FROM kuota WHERE (pelaku, hari) = (%s, %s) AND diduga)",
+            (*day, *day),
         )
         return done.rowcount > 0
 

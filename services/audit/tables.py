@@ -58,9 +58,9 @@ def define(metadata: sa.MetaData) -> None:
     sa.Table(
         "kuota",
         metadata,
-        sa.Column("pelaku", sa.Text, primary_key=True),
-        sa.Column("perihal", sa.Text, primary_key=True),
-        sa.Column("hari", sa.Date, primary_key=True, comment="hari Jakarta"),
+        sa.Column("pelaku", sa.Text),
+        sa.Column("perihal", sa.Text),
+        sa.Column("hari", sa.Date, comment="hari Jakarta"),
         sa.Column("terpakai", sa.BigInteger, nullable=False, comment="orang ditanya atau diberi"),
         # In one row, so that guessing is counted over all purposes and each limit is exact.
         sa.Column(
@@ -72,4 +72,6 @@ def define(metadata: sa.MetaData) -> None:
         ),
         sa.Column("tak_dikenal", sa.BigInteger, nullable=False, comment="NIK yang tidak ada"),
         sa.Column("diduga", sa.Boolean, nullable=False, server_default=sa.false()),
+        # Guessing is counted over a client's day, whichever right it uses.
+        sa.PrimaryKeyConstraint("pelaku", "hari", "perihal"),
     )

@@ -15,9 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from services import persiapan
-from services.audit.errors import QuotaError
+from services.audit.errors import EnumerationError, QuotaError
 from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
+from services.kit.database import transaction
 from services.kit.settings import ServiceSettings
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
@@ -231,6 +232,42 @@ def test_client_that_guesses_is_held_for_the_day_and_told_of_once(kecil: Registr
     assert 'hub_penolakan_total{kode="KLIEN-KUOTA-002"} 6.0' in metrics
     kecil.app.state.service.clock.sekarang += dt.timedelta(days=1)
     assert ask(kecil, 1).status_code == 200
+
+
+def test_client_that_guesses_is_held_for_every_right(bertujuan: Registri) -> None:
+    """Half the guesses under each of two rights are as many as all of them under one."""
+    for n in range(101, 104):
+        assert ask(bertujuan, n).status_code == 200
+    for n in (104, 105):
+        assert status(bertujuan, "perluasan_kepesertaan", n).status_code == 200
+    company = {"npwp": [contoh.nik(106)]}
+    refused = (
+        ask(bertujuan, 1),
+        status(bertujuan, "wajib_lapor", 1),
+        bertujuan.klien.post("/v1/badan-usaha/cari", json=company),  # a right not used before
+    )
+    told = [(a.status_code, a.json()["kode"]) for a in refused]
+    assert told == [(429, "KLIEN-KUOTA-002")] * 3
+    counted = bertujuan.fetch("SELECT perihal, tak_dikenal FROM kuota ORDER BY perihal")
+    assert [tuple(c) for c in counted] == [("pekerja:baca", 3), ("status_kepesertaan:baca", 2)]
+    events = bertujuan.fetch("SELECT 1 FROM audit_peristiwa WHERE peristiwa = 'pencacahan_diduga'")
+    assert len(events) == 1
+    bertujuan.app.state.service.clock.sekarang += dt.timedelta(days=1)
+    assert ask(bertujuan, 1).status_code == 200
+
+
+def test_known_of_one_right_do_not_hide_guessing_under_another(kecil: Registri) -> None:
+    def take(perihal: str, n: int, dikenal: int) -> None:
+        batas = Batas(10_000, {}, tak_dikenal=2, tak_dikenal_bagian=0.5)
+        jatah = Jatah("penebak", perihal, "wajib_lapor", batas, kecil.app.state.service.clock)
+        with transaction(kecil.engine) as tx:
+            jatah.take(tx, n, dikenal)
+
+    take("pekerja:baca", 1_000, 1_000)
+    take("status_kepesertaan:baca", 3, 0)
+    with pytest.raises(EnumerationError):
+        take("status_kepesertaan:baca", 1, 0)
+    take("pekerja:baca", 1, 1)  # a few in a thousand
 
 
 BACAAN = {
