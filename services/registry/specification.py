@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from services.registry.contoh_permintaan import ID, request_examples
 from shared_schemas.perjanjian import CONTOH, Perjanjian, load
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.klaim import KLAIM
@@ -102,8 +103,6 @@ _SERTIFIKAT = {
 }
 _JWT = {"contentMediaType": "application/jwt"}
 _ID = {Pihak.KESATU: "WLKP-0000001", Pihak.KEDUA: "BU-0000001"}
-_ID_CONTOH = _ID[Pihak.KESATU]
-"""The id that examples in the schemas bear; each document shows its own registry's."""
 
 
 def complete(app: FastAPI, pemilik: Pihak) -> None:
@@ -115,6 +114,7 @@ def complete(app: FastAPI, pemilik: Pihak) -> None:
         document = copy.deepcopy(made())  # parts of it are the routes' own
         _describe_answers(document)
         _describe_requests(document, load(CONTOH), pemilik)
+        _show_bodies(document, pemilik)
         _describe_signed(document)
         lawan = next(p for p in _ID if p is not pemilik)
         _name_ids(document, _ID[pemilik], _ID[lawan])
@@ -179,6 +179,16 @@ def _describe_requests(document: dict[str, Any], perjanjian: Perjanjian, pemilik
     schemes["sertifikat"] = _SERTIFIKAT
 
 
+def _show_bodies(document: dict[str, Any], pemilik: Pihak) -> None:
+    """Show whole bodies: the examples of single fields do not say which go together."""
+    shown = request_examples(pemilik)
+    for _, operation in _operations(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        if name in shown:
+            content["examples"] = {k: {"value": v} for k, v in shown[name].items()}
+
+
 def _with_purposes(parameter: dict[str, Any], tujuan: tuple[str, ...]) -> dict[str, Any]:
     if parameter.get("name") != "Tujuan":
         return parameter
@@ -205,11 +215,11 @@ def _name_ids(node: Any, own: str, other: str) -> None:
     if isinstance(node, dict):
         for name, inner in node.items():
             mine = other if name == "id_asal" else own
-            if inner == _ID_CONTOH:
+            if inner == ID:
                 node[name] = mine
             else:
                 _name_ids(inner, mine, other)
     elif isinstance(node, list):
-        node[:] = [own if inner == _ID_CONTOH else inner for inner in node]
+        node[:] = [own if inner == ID else inner for inner in node]
         for inner in node:
             _name_ids(inner, own, other)
