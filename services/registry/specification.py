@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from services.audit.quota import KEBIJAKAN
 from services.registry.contoh_permintaan import ID, request_examples
 from shared_schemas.perjanjian import CONTOH, Perjanjian, load
 from shared_schemas.rujukan import Pihak
@@ -50,12 +51,12 @@ HEADERS: dict[str, dict[str, Any]] = {
     "RateLimit": {
         "description": f"Sisa hari ini, {_KUOTA}.",
         "schema": _TEKS,
-        "example": '"orang:perluasan_kepesertaan";r=99000;t=36000',
+        "example": f'"{KEBIJAKAN}:perluasan_kepesertaan";r=99000;t=36000',
     },
     "RateLimit-Policy": {
         "description": f"Kuota sehari, {_KUOTA}.",
         "schema": _TEKS,
-        "example": '"orang:perluasan_kepesertaan";q=100000;w=86400',
+        "example": f'"{KEBIJAKAN}:perluasan_kepesertaan";q=100000;w=86400',
     },
     "Link": {
         "description": 'Halaman berikutnya (RFC 8288, rel="next"), bila ada.',
