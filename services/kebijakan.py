@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from services.auth.clients import INTERNAL
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
 from shared_schemas.perjanjian import Hak, Keadaan, Perjanjian
@@ -71,10 +72,20 @@ def _fields(perjanjian: Perjanjian, hak: Hak, at: dt.datetime) -> tuple[str, ...
 
 def exchange_routes(nama: str) -> dict[str, str]:
     """Return the routes of the exchange that a service declares, each with its right."""
+    found = _scopes(nama).items()
+    return {r: c.removeprefix(PERJANJIAN) for r, c in found if c.startswith(PERJANJIAN)}
+
+
+def internal_scopes(nama: str) -> frozenset[str]:
+    """Return the scopes of a service that its own body gives."""
+    return frozenset(c for c in _scopes(nama).values() if c.startswith(INTERNAL))
+
+
+def _scopes(nama: str) -> dict[str, str]:
     paths = APPS[nama].bare_app(ServiceSettings()).openapi()["paths"]
     return {
-        f"{method.upper()} {path}": operation["x-cakupan"].removeprefix(PERJANJIAN)
+        f"{method.upper()} {path}": operation["x-cakupan"]
         for path, item in paths.items()
         for method, operation in item.items()
-        if operation.get("x-cakupan", "").startswith(PERJANJIAN)
+        if operation.get("x-cakupan")
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from services import persiapan
 from services.auth import sertifikat
-from services.auth.clients import Klien, load_clients, save_clients
+from services.auth.clients import Klien, editing, load_clients
 from services.auth.jws import (
     SigningKey,
     drop_former_keys,
@@ -62,7 +62,7 @@ def _drop_seal_keys(path: Path) -> int:
 
 def _rotate_clients(data: Path, registri: str) -> None:
     """Register each new public key before its private one is put to use."""
-    made = {r.client_id: (r, new_private_pem(), new_message_pem()) for r in _held(data, registri)}
+    made = {r.client_id: (r, new_private_pem(), new_message_pem()) for r in held(data, registri)}
 
     def renewed(klien: Klien) -> Klien:
         if klien.client_id not in made:
@@ -74,8 +74,8 @@ def _rotate_clients(data: Path, registri: str) -> None:
             changes["kunci_pesan"] = (*public, *klien.kunci_pesan[:_BERTAHAN])
         return klien.model_copy(update=changes)
 
-    path = data / registri / "klien.yaml"
-    save_clients(path, [renewed(k) for k in load_clients(path).values()])
+    with editing(data / registri / "klien.yaml") as clients:
+        clients.update({k: renewed(klien) for k, klien in clients.items()})
     for registration, token, message in made.values():
         write_private(registration.key_path(data), token)
         if registration.pihak is not None:
@@ -107,10 +107,10 @@ def prune(data: Path) -> int:
     for registri in REGISTRI:
         dropped += drop_former_keys(data / registri / "kunci.pem")
         dropped += _drop_seal_keys(data / registri / "pesan.pem")
-        path, held = data / registri / "klien.yaml", {r.client_id for r in _held(data, registri)}
-        clients = list(load_clients(path).values())
-        dropped += sum(_former(k) for k in clients if k.client_id in held)
-        save_clients(path, [_newest(k) if k.client_id in held else k for k in clients])
+        with editing(data / registri / "klien.yaml") as clients:
+            ours = [clients[r.client_id] for r in held(data, registri) if r.client_id in clients]
+            dropped += sum(_former(k) for k in ours)
+            clients.update({k.client_id: _newest(k) for k in ours})
     return dropped
 
 
@@ -123,7 +123,7 @@ def _newest(klien: Klien) -> Klien:
     return klien.model_copy(update=newest)
 
 
-def _held(data: Path, registri: str) -> list[Registrasi]:
+def held(data: Path, registri: str) -> list[Registrasi]:
     """Return the registrations whose private keys are here; a partner rotates its own."""
     return [r for r in REGISTRASI if r.registri == registri and r.key_path(data).exists()]
 

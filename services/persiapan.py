@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.auth import sertifikat
-from services.auth.clients import Klien, load_clients, save_clients
+from services.auth.clients import Klien, editing, save_clients
 from services.auth.jws import public_jwk, write_private_key
 from services.auth.kunci_pesan import load_message_key, new_message_pem, remember_keys
 from services.auth.riwayat import keys_path
@@ -190,16 +190,12 @@ def require(data: Path) -> None:
 
 def _register_message_keys(path: Path, data: Path) -> None:
     """Add the message keys that a folder of before did not have."""
-    clients = list(load_clients(path).values())
-    held = {r.client_id: r for r in REGISTRASI if r.pihak is not None}
-    renewed = [
-        k.model_copy(update={"kunci_pesan": message_jwks(held[k.client_id], data)})
-        if k.client_id in held and not k.kunci_pesan
-        else k
-        for k in clients
-    ]
-    if renewed != clients:
-        save_clients(path, renewed)
+    with editing(path) as clients:
+        for each in REGISTRASI:
+            klien = clients.get(each.client_id)
+            if each.pihak is not None and klien is not None and not klien.kunci_pesan:
+                renewed = klien.model_copy(update={"kunci_pesan": message_jwks(each, data)})
+                clients[each.client_id] = renewed
 
 
 def message_jwks(registration: Registrasi, data: Path) -> tuple[dict[str, str], ...]:

@@ -6,6 +6,10 @@ identity (`internal`) has the scopes its own body gives it and no party.
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -13,10 +17,11 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from services.auth.berkas_klien import as_text, merged
 from services.auth.jws import VerifyingKey
 from services.auth.kunci_pesan import PublicKey, read_jwk
 from services.kit.errors import ConfigurationError
-from services.kit.files import write_public
+from services.kit.files import rewrite, write_public
 from shared_schemas.rujukan import Pihak
 
 INTERNAL = "internal:"
@@ -66,10 +71,38 @@ def load_clients(path: Path) -> dict[str, Klien]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ConfigurationError(f"{path.name}: {first['loc']}: {first['msg']}") from None
-    return {c.client_id: c for c in clients}
+    known = {c.client_id: c for c in clients}
+    if len(known) < len(clients):  # which of them counts would be a guess
+        raise ConfigurationError(f"{path.name}: satu client_id terdaftar dua kali.")
+    return known
 
 
-def save_clients(path: Path, clients: list[Klien]) -> None:
-    """Write the registrations, replacing the file in one step."""
-    data = _LIST.dump_python(clients, mode="json", exclude_defaults=True)
-    write_public(path, yaml.safe_dump(data, sort_keys=False).encode())
+def save_clients(path: Path, clients: Sequence[Klien]) -> None:
+    """Write the registrations in one step; comments, rights and what did not change stay."""
+    if path.exists():
+        rewrite(path, merged(path.read_text(encoding="utf-8"), dumped(clients)).encode())
+    else:
+        write_public(path, as_text(dumped(clients)).encode())
+
+
+@contextmanager
+def editing(path: Path) -> Iterator[dict[str, Klien]]:
+    """Yield the registrations, nobody else editing them; what has changed in them is written."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        clients = load_clients(path)
+        before = dict(clients)
+        yield clients
+        if clients != before:
+            save_clients(path, [*clients.values()])
+    finally:
+        os.close(folder)
+
+
+def dumped(clients: Sequence[Klien]) -> list[dict[str, Any]]:
+    """Return registrations as the file has them."""
+    found: list[dict[str, Any]] = _LIST.dump_python(
+        list(clients), mode="json", exclude_defaults=True
+    )
+    return found

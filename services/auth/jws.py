@@ -191,7 +191,12 @@ def public_jwk(private_pem: bytes) -> dict[str, str]:
     key = serialization.load_pem_private_key(private_pem, password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise TokenError("kunci privat harus EC P-256")
-    numbers = key.public_key().public_numbers()
+    return jwk_of(key.public_key())
+
+
+def jwk_of(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """Return the JWK of a public P-256 key; `kid` is its RFC 7638 thumbprint."""
+    numbers = key.public_numbers()
 
     def text(number: int) -> str:
         return base64.urlsafe_b64encode(number.to_bytes(32)).rstrip(b"=").decode()

@@ -37,7 +37,7 @@ class KunciPesan:
         if not own or len(own) != len(keys):
             raise ValueError("kunci pesan harus Ed25519")
         self._key = own[0]
-        self.public = [_jwk(k.public_key()) for k in own]
+        self.public = [jwk_of(k.public_key()) for k in own]
         self.kid = self.public[0]["kid"]
         held = {k["kid"] for k in self.public}
         self.known = [*self.public, *(k for k in former if k["kid"] not in held)]
@@ -116,7 +116,8 @@ def _read(x: str) -> PublicKey:
         raise ConfigurationError("Kunci pesan tidak terbaca.") from None
 
 
-def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
+def jwk_of(key: PublicKey) -> dict[str, str]:
+    """Return the JWK of a public Ed25519 key; `kid` is its RFC 7638 thumbprint."""
     core = {"crv": "Ed25519", "kty": "OKP", "x": _text(key.public_bytes_raw())}
     digest = hashlib.sha256(json.dumps(core, separators=(",", ":"), sort_keys=True).encode())
     return {**core, "kid": _text(digest.digest()), "alg": "EdDSA", "use": "sig"}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+
+from services.kit.errors import ConfigurationError
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -16,12 +19,40 @@ def write_public(path: Path, content: bytes) -> None:
     _replace(path, content, 0o644)
 
 
-def _replace(path: Path, content: bytes, mode: int) -> None:
+def rewrite(path: Path, content: bytes) -> None:
+    """Replace what a file says; its mode and its owner stay, and a link to it stays a link.
+
+    Raises ConfigurationError where the owner is another and we may not give files away: who reads
+    it now might not be able to any more.
+    """
+    target = path.resolve()
+    _replace(target, content, stat.S_IMODE(target.stat().st_mode), like=target.stat())
+
+
+def _replace(path: Path, content: bytes, mode: int, like: os.stat_result | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
-    with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            if like is not None:
+                _take_after(file.fileno(), like, path)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _take_after(handle: int, like: os.stat_result, path: Path) -> None:
+    made = os.fstat(handle)
+    if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+        try:
+            os.fchown(handle, like.st_uid, like.st_gid)
+        except PermissionError:
+            raise ConfigurationError(
+                f"{path} milik pengguna lain; jalankan perintah ini sebagai pemiliknya."
+            ) from None
+    os.fchmod(handle, stat.S_IMODE(like.st_mode))  # the mask of whoever runs this says nothing

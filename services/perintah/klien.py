@@ -1,4 +1,4 @@
-"""`hub klien daftar|assertion|tandatangan|tahan|lepas|ditahan`: who may ask, and who is held."""
+"""`hub klien daftar|tambah|kunci|cabut|assertion|…`: who may ask, and who is held."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, sign_request
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.kit.rahasia import read_secret
+from services.perintah import klien_daftar
 from services.perintah.basisdata import database, registry_transaction
+from services.perintah.klien_daftar import IdKlien, Registri
 from services.perintah.sync import settings
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, show_rows
+from services.perintah.umum import DATA, AsJson, Data, Url, out, show_json, show_rows
 from services.persiapan import Registrasi
 from services.sync import saksi
 from services.sync.run import look_out
@@ -36,6 +38,7 @@ def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(help="Klien terdaftar dan kuncinya.", no_args_is_help=True)
     group.command("daftar")(list_clients)
+    klien_daftar.add_commands(group)
     group.command("assertion")(print_assertion)
     group.command("tandatangan")(print_signature)
     group.command("tahan")(hold)
@@ -53,6 +56,7 @@ def list_clients(data: Data = DATA, as_json: AsJson = False) -> None:
             "pihak": k.pihak.value if k.pihak else None,
             "cakupan": "menurut perjanjian" if k.pihak else " ".join(k.cakupan),
             "kunci": len(k.kunci),
+            "kunci_pesan": len(k.kunci_pesan),
         }
         for registri in ("wlkp", "bpjs")
         for k in load_clients(data / registri / "klien.yaml").values()
@@ -116,8 +120,6 @@ def _registration(client_id: str) -> Registrasi:
     return known[client_id]
 
 
-Registri = Annotated[Sisi, typer.Argument(help="Registri tempat klien terdaftar.")]
-IdKlien = Annotated[str, typer.Argument(metavar="ID", help="client_id.")]
 Alasan = Annotated[str, typer.Option(help="Satu kalimat yang boleh dibaca pihak lain.")]
 
 
