@@ -151,16 +151,32 @@ class PostgresServer:
         self._socket_dir = None
 
     def destroy(self) -> None:
-        """Stop and remove the data folder with everything in it, wherever it lies."""
+        """Stop and remove the data folder with everything in it, wherever it lies.
+
+        A server whose last user was killed is stopped, too. Raises PostgresUnavailableError while
+        somebody uses it.
+        """
         self.stop()
         if not self.data_dir.exists():
             return
         with self._locked():
             home, _ = self._home()
             if live_pid(home / "cluster") is not None:
-                raise PostgresUnavailableError(f"Server di {self.data_dir} masih dipakai.")
+                with self._unused():
+                    self._shut_down(home / "cluster")
             shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _unused(self) -> Iterator[None]:
+        use = os.open(self.data_dir / "pemakai", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise PostgresUnavailableError(f"Server di {self.data_dir} masih dipakai.") from None
+        finally:
+            os.close(use)
 
     def url(self, database: str, role: str = SUPERUSER) -> str:
         """SQLAlchemy address of `database`, with the password: not for logs or command lines."""

@@ -131,7 +131,9 @@ def test_postgres_killed_anywhere_ends_in_the_same_state(
     chance = random.Random(20201103)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="uji-pg-")))
-        server = stack.enter_context(PostgresServer(folder / "pg"))
+        server = PostgresServer(folder / "pg")
+        stack.callback(server.destroy)  # under root its files lie elsewhere
+        stack.enter_context(server)
         sistem = Sistem(lambda nama: embedded(server, nama, Peran.LAYANAN), tmp_path, csv)
         for nama in ("wlkp", "bpjs"):
             sistem.service(stack, nama)

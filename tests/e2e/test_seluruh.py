@@ -10,10 +10,14 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+
+from services.kit.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ["--perusahaan", "80", "--pekerja", "600", "--benih", "3"]
@@ -25,7 +29,33 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-def start(data: Path, *more: str) -> tuple[subprocess.Popen[str], list[str]]:
+Demo = Callable[..., tuple[subprocess.Popen[str], list[str]]]
+
+
+@pytest.fixture
+def start() -> Iterator[Demo]:
+    """Start `hub demo`; what a test left running, or killed, leaves no server behind."""
+    with ExitStack() as stack:
+
+        def started(data: Path, *more: str) -> tuple[subprocess.Popen[str], list[str]]:
+            process, ports = _start(data, *more)
+            stack.callback(PostgresServer(data / "postgres").destroy)
+            stack.callback(_end, process)
+            return process, ports
+
+        yield started
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Kill a demonstration that still runs, with its services and importers."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def _start(data: Path, *more: str) -> tuple[subprocess.Popen[str], list[str]]:
     """Start `hub demo` on free ports as a process of its own."""
     ports = [free_port(), free_port()]
     arguments = ["demo", "--data", str(data), "--port-wlkp", ports[0], "--port-bpjs", ports[1]]
@@ -42,7 +72,7 @@ def start(data: Path, *more: str) -> tuple[subprocess.Popen[str], list[str]]:
     return process, ports
 
 
-def test_two_copies_side_by_side_converge_and_log_no_nik(tmp_path: Path) -> None:
+def test_two_copies_side_by_side_converge_and_log_no_nik(start: Demo, tmp_path: Path) -> None:
     started = [start(tmp_path / name, "--sekali")[0] for name in ("satu", "dua")]
     outputs = [process.communicate(timeout=200)[0] for process in started]
     assert [p.returncode for p in started] == [0, 0], outputs
@@ -57,7 +87,7 @@ def test_two_copies_side_by_side_converge_and_log_no_nik(tmp_path: Path) -> None
             assert not known & set(re.findall(r"\d{16}", log))
 
 
-def test_demo_stays_up_ends_on_interrupt_and_goes_on(tmp_path: Path) -> None:
+def test_demo_stays_up_ends_on_interrupt_and_goes_on(start: Demo, tmp_path: Path) -> None:
     process, ports = start(tmp_path / "data")
     docs = f"https://127.0.0.1:{ports[0]}/docs"
     try:

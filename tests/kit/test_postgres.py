@@ -138,7 +138,8 @@ def test_second_user_shares_and_the_last_stops(data_dir: Path) -> None:
     assert is_gone(pid)
 
 
-def test_server_of_a_killed_program_is_adopted_and_stopped(data_dir: Path) -> None:
+def start_and_die(data_dir: Path) -> None:
+    """Start a server and kill the program that did, which leaves the server behind."""
     script = (
         "import os, pathlib, signal, sys\n"
         "from services.kit.postgres import PostgresServer\n"
@@ -147,10 +148,25 @@ def test_server_of_a_killed_program_is_adopted_and_stopped(data_dir: Path) -> No
     )
     killed = subprocess.run([sys.executable, "-c", script, str(data_dir)], check=False)
     assert killed.returncode == -signal.SIGKILL
+
+
+def test_server_of_a_killed_program_is_adopted_and_stopped(data_dir: Path) -> None:
+    start_and_die(data_dir)
     with PostgresServer(data_dir) as server:
         assert server._process is None
         home = server._home()[0]
     assert not (home / "cluster" / "postmaster.pid").exists()
+
+
+def test_server_of_a_killed_program_is_removed_and_one_in_use_is_not(data_dir: Path) -> None:
+    with PostgresServer(data_dir), pytest.raises(PostgresUnavailableError, match="masih dipakai"):
+        PostgresServer(data_dir).destroy()
+    start_and_die(data_dir)
+    server = PostgresServer(data_dir)
+    pid = postmaster_pid(server)
+    server.destroy()
+    assert is_gone(pid)
+    assert not data_dir.exists()
 
 
 def test_two_servers_stand_side_by_side(data_dir: Path) -> None:

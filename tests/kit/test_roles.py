@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -215,8 +214,9 @@ def test_server_that_is_too_old_is_refused_before_anything_is_made(
 
 def test_folder_from_before_the_roles_goes_on(tmp_path: Path) -> None:
     """One superuser owned everything and nobody else was there."""
+    server = PostgresServer(tmp_path / "lama")
     try:
-        with PostgresServer(tmp_path / "lama") as server:
+        with server:
             for nama in ("wlkp", "hub"):
                 server.ensure_database(nama)
                 migration.upgrade(server.url(nama), nama)
@@ -234,7 +234,7 @@ def test_folder_from_before_the_roles_goes_on(tmp_path: Path) -> None:
                 )
                 assert owners.fetchall() == [("wlkp_pemilik",)]
     finally:
-        shutil.rmtree(tmp_path / "lama", ignore_errors=True)
+        server.destroy()  # under root its files lie elsewhere
 
 
 def test_password_is_set_as_its_verifier(terpisah: PostgresServer) -> None:
