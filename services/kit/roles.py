@@ -9,7 +9,7 @@ leaves a trace, and to nothing else. None of them may connect to another program
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
@@ -19,13 +19,17 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from services.kit import migration
-from services.kit.errors import ConfigurationError
+from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.postgres_tempat import OLDEST_VERSION
 
 _LOCK = 7_406_022  # two programs that start together must not write one catalogue row together
 
 _LOCK_TAHAP = 7_406_023  # another one: who waits for `_LOCK` has begun a transaction
 _JEDA = 0.1
+_KABAR = 3.0
+"""Seconds that one waits for its turn without a word: usually there is nothing left to do."""
+_SABAR = 300.0
+"""Seconds until waiting ends: many times what making all the tables takes on a slow machine."""
 
 
 class Peran(StrEnum):
@@ -120,21 +124,52 @@ def set_password(url: str, name: str, password: str) -> None:
 
 
 @contextmanager
-def alone(url: str) -> Iterator[None]:
+def alone(url: str, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Let one program at a time do what gives rights and knows no turns.
 
     Nobody waits within a statement, and the lock needs no transaction: an index that is made
-    CONCURRENTLY waits for every transaction that has begun, and would wait for ever.
+    CONCURRENTLY waits for every transaction that has begun, and would wait for ever. Who waits for
+    longer than a moment is told for whom; raises TemporaryError when it has been too long.
     """
     address = sa.make_url(url).set(drivername="postgresql")
     shown = address.render_as_string(hide_password=False)
     with psycopg.connect(shown, connect_timeout=5, autocommit=True) as db:
-        while not _one(db, "SELECT pg_try_advisory_lock(%s)"):
-            time.sleep(_JEDA)
+        _wait_for_turn(db, tell)
         try:
             yield
         finally:
             _one(db, "SELECT pg_advisory_unlock(%s)")
+
+
+def _wait_for_turn(db: psycopg.Connection[tuple[Any, ...]], tell: Callable[[str], None]) -> None:
+    begun, told = time.monotonic(), False
+    while not _one(db, "SELECT pg_try_advisory_lock(%s)"):
+        waited = time.monotonic() - begun
+        if waited > _SABAR:
+            pid = _holder(db)
+            raise TemporaryError(
+                f"Program lain (sambungan {pid}) menyiapkan tabel database ini lebih dari"
+                f" {_SABAR:.0f} detik. Tunggu sampai selesai lalu ulangi; bila program itu sudah"
+                f" tidak ada, akhiri sambungannya: SELECT pg_terminate_backend({pid})."
+            )
+        if waited > _KABAR and not told:
+            told = True
+            tell(
+                f"Menunggu program lain (sambungan {_holder(db)}) selesai menyiapkan tabel database"
+                f" ini, paling lama {_SABAR:.0f} detik…"
+            )
+        time.sleep(_JEDA)
+
+
+def _holder(db: psycopg.Connection[tuple[Any, ...]]) -> int:
+    """Return the server process that has the lock; 0 when it has just let go of it."""
+    found = db.execute(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0"
+        " AND objid = %s AND objsubid = 1"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        (_LOCK_TAHAP,),
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _one(db: psycopg.Connection[tuple[Any, ...]], statement: str) -> bool:

@@ -17,6 +17,7 @@ from services.kit.postgres import PostgresServer
 from services.kit.rahasia import derive
 from services.kit.roles import Peran
 from services.kit.skema import require_schema
+from services.perintah.umum import err
 
 _T = TypeVar("_T")
 
@@ -69,8 +70,12 @@ def migrate(url: str, nama: str) -> None:
         # Only here: with it come the reconciler's stages, and no registry waits for those.
         from services.sync.pelaksana import prepare_durable  # noqa: PLC0415
 
-        with roles.alone(url):  # it gives rights too, and never takes turns
+        with roles.alone(url, _tell):  # it gives rights too, and never takes turns
             prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
+
+
+def _tell(text: str) -> None:
+    err.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def auditor_of(nama: str, data: Path) -> Auditor:
