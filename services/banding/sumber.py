@@ -25,7 +25,7 @@ from services.banding.cuplikan import open_parts
 from services.banding.errors import ColumnError, SourceError
 from services.banding.kerja import Kerja
 from services.banding.teks import TextError, as_text, has_text
-from services.kit.asing import TERPANJANG, ZIP, advice
+from services.kit.asing import TERPANJANG, advice_without_sheets
 from services.kit.berkas_hasil import is_full
 from services.kit.csv_teks import HeaderError, RowError, open_text
 
@@ -208,9 +208,7 @@ def _of_file(path: Path, nama: str, kerja: Kerja) -> Sumber:
     with path.open("rb") as file:
         start = file.read(TERPANJANG)
     parquet = start.startswith(b"PAR1")
-    if start.startswith(ZIP):
-        raise SourceError(f"{path.name}: berkas ini XLSX atau ZIP; simpan sebagai CSV UTF-8.")
-    if said := advice(start):
+    if said := advice_without_sheets(start):
         raise SourceError(f"{path.name}: berkas ini {said}.")
     tetap = _identity(path, parquet=parquet)
     tanda = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]

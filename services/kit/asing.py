@@ -15,6 +15,8 @@ _ASING: dict[bytes, str] = {
     b"ARROW1": "Arrow IPC; simpan sebagai Parquet",
     b"SQLite format 3": "basis data SQLite; simpan tabelnya sebagai CSV",
     b"%PDF": "PDF; minta data aslinya",
+    b"\x89PNG": "gambar PNG; minta data aslinya",
+    b"\xff\xd8\xff": "gambar JPEG; minta data aslinya",
     b"<": "HTML atau XML; simpan sebagai CSV atau XLSX",
     b"\xff\xfe": "UTF-16; simpan ulang sebagai CSV UTF-8",
     b"\xfe\xff": "UTF-16; simpan ulang sebagai CSV UTF-8",
@@ -26,3 +28,10 @@ TERPANJANG = max(map(len, _ASING))
 def advice(start: bytes) -> str | None:
     """Return what a file with these first bytes is, and what to do with it; else None."""
     return next((said for magic, said in _ASING.items() if start.startswith(magic)), None)
+
+
+def advice_without_sheets(start: bytes) -> str | None:
+    """Return the same for who reads no workbooks either."""
+    if start.startswith(ZIP):
+        return "XLSX atau ZIP; simpan sebagai CSV UTF-8"
+    return advice(start)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import typer
 
 from services.kit.berkas_hasil import require_result
+from services.kit.process import ended_like_interrupt
 from services.perintah.umum import AsJson, err, out, show_json, show_rows
 from services.taut.errors import KeputusanTidakSahError
 from services.taut.hasil import Laporan
@@ -66,23 +67,28 @@ def link(
     """
     require_result(keluar, (a, b, putusan, badan_usaha))
     himpunan = _himpunan(jenis)
-    decisions = _decisions(putusan, keluar)
-    tables = []
-    for path, name in ((a, kunci_a), (b, kunci_b)):
-        table = read_table(path)
-        keyed = with_key(table, himpunan, name, path.name)
-        require_known(table, path)
-        if ignored := unknown_columns(table, himpunan):
-            err.print(
-                f"{path.name}: kolom tidak dikenal diabaikan: {', '.join(ignored)}",
-                highlight=False, markup=False,
-            )  # fmt: skip
-        tables.append(keyed)
-    companies = _company_links(badan_usaha) if badan_usaha else None
-    first, second = tables
-    result = tautkan(himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies)
-    write_table(result.tabel, keluar)
+    with ended_like_interrupt():  # an unfinished result goes
+        decisions = _decisions(putusan, keluar)
+        first, second = (_keyed(p, himpunan, name) for p, name in ((a, kunci_a), (b, kunci_b)))
+        companies = _company_links(badan_usaha) if badan_usaha else None
+        result = tautkan(
+            himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies
+        )
+        write_table(result.tabel, keluar)
     _show(result.laporan, as_json)
+
+
+def _keyed(path: Path, himpunan: Himpunan, kunci: str | None) -> pa.Table:
+    """Return a side with its key column; say which of its columns are not known."""
+    table = read_table(path)
+    keyed = with_key(table, himpunan, kunci, path.name)
+    require_known(table, path)
+    if ignored := unknown_columns(table, himpunan):
+        err.print(
+            f"{path.name}: kolom tidak dikenal diabaikan: {', '.join(ignored)}",
+            highlight=False, markup=False,
+        )  # fmt: skip
+    return keyed
 
 
 def _decisions(asked: Path | None, keluar: Path) -> Keputusan:

@@ -12,6 +12,7 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from services.kit import sel_tabel
+from services.kit.asing import TERPANJANG, advice_without_sheets
 from services.kit.berkas_hasil import open_result
 from services.kit.csv_teks import HeaderError, RowError, column_name, open_text
 from services.taut.errors import BerkasTautError, KolomKunciError
@@ -36,7 +37,7 @@ def read_table(path: Path) -> pa.Table:
     Raises BerkasTautError when it cannot be read; the text names the file, not its content.
     """
     try:
-        parquet = path.suffix.lower() in _PARQUET
+        parquet = _is_parquet(path)
         table = _read_parquet(path) if parquet else open_text(path, kosong=True).read_all()
         return table.cast(pa.schema([(n, pa.large_string()) for n in table.column_names]))
     except UnicodeDecodeError:
@@ -53,6 +54,18 @@ def read_table(path: Path) -> pa.Table:
     except (pa.ArrowException, ValueError, csv.Error):
         # The library's own message quotes the offending row: it is cut off here.
         raise BerkasTautError(f"{path.name}: bukan CSV UTF-8 atau Parquet yang benar.") from None
+
+
+def _is_parquet(path: Path) -> bool:
+    """Say which of the two a file is. Raises BerkasTautError where it is known to be neither."""
+    named = path.suffix.lower() in _PARQUET
+    if not path.is_file():  # a pipe is read once; a folder of Parquet is one table
+        return named
+    with path.open("rb") as file:
+        start = file.read(TERPANJANG)
+    if said := advice_without_sheets(start):
+        raise BerkasTautError(f"{path.name}: berkas ini {said}.")
+    return named or start.startswith(b"PAR1")
 
 
 def _read_parquet(path: Path) -> pa.Table:
