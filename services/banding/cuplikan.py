@@ -1,6 +1,8 @@
 """A folder of `hub unduh` as rows: exactly the parts that its manifest names, whole.
 
 Who downloaded has checked the manifest's signature; here it says what belongs to the snapshot.
+To check it again takes the registry's key from the registry: one that lay in the folder could be
+replaced along with the manifest.
 """
 
 from __future__ import annotations

@@ -51,6 +51,10 @@ def compare_files(
     menyimpan sidik setiap berkas (32 byte sebaris), dan salinan lengkap setiap CSV sebagai Parquet:
     data pribadi, yang hanya dapat dibaca pemiliknya. Keduanya dipakai lagi selama berkasnya tidak
     berubah dan dihapus bila berkas itu berubah; hapus folder kerja bila tidak diperlukan lagi.
+
+    Dari folder `hub unduh` diperiksa sidik setiap bagian menurut manifesnya. Tanda tangan manifes
+    diperiksa `hub unduh` saja, sebab kunci penerbitnya harus diminta dari registri; bila folder itu
+    pernah di tangan lain, jalankan lagi perintah itu: hanya bagian yang tidak sesuai diambil.
     """
     from services import banding  # noqa: PLC0415 - numba and DuckDB take a second to load
 
