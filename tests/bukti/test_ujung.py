@@ -18,7 +18,7 @@ from services.audit.bukti.rantai import Mata, Segel
 from services.audit.bukti.segel import Penyegel
 from services.audit.errors import ForeignTipError
 from services.auth.kunci_pesan import KunciPesan, new_message_pem
-from services.kit.database import Transaction, make_engine, transaction
+from services.kit.database import DatabaseError, Transaction, make_engine, transaction
 from services.sync.saksi import tend
 from tests.bukti.buku import MULAI, BukuUji, open_book
 from tests.conftest import MakeDatabase, as_program
@@ -175,3 +175,11 @@ def test_seal_of_a_former_key_is_gone_on_from_while_the_history_knows_it(buku: B
     with pytest.raises(ForeignTipError):
         Penyegel(buku.buku, lambda: KunciPesan(pem)).seal()
     assert Penyegel(buku.buku, lambda: KunciPesan(pem, buku.kunci.public)).seal() == 1
+
+
+@pytest.mark.parametrize("nomor", [0, -1])
+def test_link_before_the_first_is_refused_by_the_database(url: str, nomor: int) -> None:
+    engine = make_engine(as_program("wlkp", url), 1)
+    with pytest.raises(DatabaseError), transaction(engine) as tx:
+        add_link(tx, Mata(nomor, bytes(32), None, bytes(32)), bytes(32))
+    engine.dispose()

@@ -16,7 +16,7 @@ from services.registry.tables import TABLE_OF, TANPA_NOMOR
 from tests.conftest import MakeDatabase, Registri
 
 EACH = pytest.mark.parametrize("nama", migration.HISTORIES)
-KEPALA = {"wlkp": "0023", "bpjs": "0019", "hub": "0018"}
+KEPALA = {"wlkp": "0024", "bpjs": "0020", "hub": "0019"}
 
 _TRIGGER = """
 SELECT a.attname FROM pg_trigger t

@@ -31,6 +31,7 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("akar_isi", sa.LargeBinary, comment="akar Merkle bidang isi"),
         sa.Column("tautan", sa.LargeBinary, nullable=False),
         sa.Column("tanda", sa.LargeBinary, nullable=False),
+        sa.CheckConstraint("nomor > 0", name="ck_audit_rantai_nomor"),
     )
     sa.Table(
         "audit_segel",
