@@ -33,6 +33,7 @@ from shared_schemas.v1.usulan import (
     KumpulanTandaTerima,
     KumpulanUsulan,
     PenambahanPekerja,
+    Pencabutan,
     TandaTerima,
 )
 
@@ -155,18 +156,22 @@ class Inbox:
         known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
         targets = self.penilai.lock_targets(tx, kumpulan.usulan)
         sent = json.loads(isi)["usulan"]
-        receipts, new = [], []
+        receipts, new, stored = [], [], 0
         for posisi, butir in enumerate(kumpulan.usulan):
             sidik = digest_of(sent[posisi])
             jawaban = known.get(butir.id_usulan)
             if jawaban is None:
+                # What this batch has put behind a case keeps it open, so it has to be there.
+                if isinstance(butir, Pencabutan) and new and not _withdraws(new[-1]):
+                    self._store(tx, who, new[stored:])
+                    stored = len(new)
                 jawaban = _Jawaban(decide(tx, who, butir, targets), now, sidik)
                 known[butir.id_usulan] = jawaban
                 new.append(_Baru(butir, jawaban, sidik))
             elif jawaban.sidik not in (None, sidik):  # None: from before digests were kept
                 jawaban = _Jawaban(refuse(AlasanUsulan.ID_DIPAKAI), now, sidik)
             receipts.append(jawaban.receipt(posisi, butir.id_usulan))
-        self._store(tx, who, new)
+        self._store(tx, who, new[stored:])
         return receipts, new
 
     def _decide_or_hold(
@@ -206,6 +211,10 @@ class Inbox:
             " json_populate_recordset(NULL::usulan, %s::json)",
             (json.dumps(rows, default=str),),
         )
+
+
+def _withdraws(baru: _Baru) -> bool:
+    return isinstance(baru.butir, Pencabutan)
 
 
 def _usulan_row(who: Pelaku, baru: _Baru) -> dict[str, Any]:

@@ -192,3 +192,13 @@ def test_withdrawal_needs_no_right_to_workers(wlkp: Registri) -> None:
     """It says nothing of anybody, and must be possible when the right is gone."""
     said = receipt(send(wlkp, withdrawal({"himpunan": "pekerja", "id_usulan": str(uuid.uuid4())})))
     assert said["kode"] == "USULAN-TIDAK-DIKENAL"
+
+
+def test_case_of_what_replaces_the_withdrawn_in_one_request_stays_open(registri: Registri) -> None:
+    company = open_company(registri, 709)
+    first, anew = (proposal(registri, 709, company) for _ in range(2))
+    send(registri, first)
+    said = send(registri, anew, withdrawal(first)).json()["tanda_terima"]
+    assert [t["keadaan"] for t in said] == ["diterima", "diterapkan"]
+    assert told(registri, anew)[0] == "diterima"
+    assert case(registri, "A-709")["keadaan"] in {"terbuka", "potensial"}
