@@ -146,9 +146,11 @@ def _keep_receipts(
         known = {r[0] for r in tx.raw("SELECT id FROM usulan WHERE batch = %s", [batch])}
         if len(receipts) != jumlah or {r.id_usulan for r in receipts} != known:
             raise ContractError(f"Tanda terima kelompok {batch} tidak cocok dengan isinya.")
-        _apply_answers(ctx, tx, tujuan, receipts)
+        answered = _apply_answers(ctx, tx, tujuan, receipts)
         keadaan.follow_batch(tx, batch, ctx.now())
         keadaan.take_back(tx, batch, ctx.now())
+        # A hub whose database was lost says what its predecessor took back.
+        keadaan.open_withdrawn(tx, answered, ctx.now())
         tx.raw(_KABAR_TERLAMBAT, [batch])
         tx.raw(
             "UPDATE kotak_keluar SET tanda_terima = %s, kunci_penerima = %s WHERE id = %s",

@@ -35,17 +35,21 @@ _KEADAAN = (
     "CASE WHEN p.keadaan = 'usang' AND t.jenis IN ('hanya_wlkp', 'hanya_bpjs') THEN 'ditolak'"
     f" ELSE CASE p.keadaan {_MENJADI} END END"
 )
+# What neither side is asked about is held here, whatever was said of it before.
+_DI_SINI = "(t.arah IS NULL AND t.jenis NOT IN ('PWBD', 'PDS-TK'))"
+# What was withdrawn leaves nothing said: what was said before it rests on a former value.
 _IKUTI = f"""
 WITH terakhir AS (
     SELECT DISTINCT ON (x.id_temuan, u.tujuan, u.id_asal) x.id_temuan, u.id, u.keadaan, u.kode,
            u.alasan, {_PERINGKAT} AS peringkat
     FROM usulan_temuan x
-    JOIN usulan u ON u.id = x.id_usulan AND u.keadaan NOT IN ('ditarik', 'dicabut')
+    JOIN usulan u ON u.id = x.id_usulan
     JOIN temuan t ON t.id = x.id_temuan AND coalesce(t.arah, 'keduanya') IN ('keduanya', u.tujuan)
+        AND NOT {_DI_SINI}
     WHERE x.id_temuan IN ({{sasaran}})
     ORDER BY x.id_temuan, u.tujuan, u.id_asal, u.batch DESC, u.posisi DESC
 ), pilihan AS (
-    SELECT DISTINCT ON (id_temuan) * FROM terakhir
+    SELECT DISTINCT ON (id_temuan) * FROM terakhir WHERE keadaan NOT IN ('ditarik', 'dicabut')
     ORDER BY id_temuan, peringkat, id
 )
 UPDATE temuan t SET keadaan = {_KEADAAN}, kode = p.kode, alasan = p.alasan,
@@ -93,8 +97,9 @@ def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> int:
         arguments,
     )
     opened = tx.raw(
-        "UPDATE temuan SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL"
-        " WHERE keadaan NOT IN ('selesai', 'diterapkan', 'terbuka') AND id IN (SELECT x.id_temuan"
+        "UPDATE temuan t SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL"
+        " WHERE t.keadaan NOT IN ('selesai', 'diterapkan', 'terbuka')"
+        f" AND NOT {_DI_SINI} AND t.id IN (SELECT x.id_temuan"
         f" FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan WHERE {chosen})",
         arguments,
     ).rowcount
@@ -109,15 +114,21 @@ FROM usulan c WHERE c.batch = %(batch)s AND c.keadaan = 'diterapkan' AND u.id = 
   AND u.keadaan IN ('ditahan', 'diterima')
 RETURNING u.id
 """
-# The receiver knows the former id as taken back for ever: what is said anew needs another.
+# The receiver knows the former id as taken back for ever: what is said anew needs another. Nothing
+# is said anew where a later proposal to that side stands, as after a letter that was late.
 _BUKA_LAGI = """
 UPDATE temuan t SET ulang = t.ulang + 1, diubah_pada = %(now)s,
-    keadaan = CASE WHEN {berakhir} THEN t.keadaan ELSE 'terbuka' END,
-    kode = CASE WHEN {berakhir} THEN t.kode END, alasan = CASE WHEN {berakhir} THEN t.alasan END,
-    id_usulan = CASE WHEN {berakhir} THEN t.id_usulan END
-WHERE t.id IN (SELECT x.id_temuan FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
-               WHERE u.id = ANY(%(usulan)s) AND u.keadaan = 'dicabut')
-""".format(berakhir="t.keadaan IN ('selesai', 'diterapkan')")
+    keadaan = CASE WHEN {tetap} THEN t.keadaan ELSE 'terbuka' END,
+    kode = CASE WHEN {tetap} THEN t.kode END, alasan = CASE WHEN {tetap} THEN t.alasan END,
+    id_usulan = CASE WHEN {tetap} THEN t.id_usulan END
+FROM (SELECT x.id_temuan, bool_and(EXISTS (
+          SELECT FROM usulan_temuan y JOIN usulan n ON n.id = y.id_usulan
+          WHERE y.id_temuan = x.id_temuan AND n.tujuan = u.tujuan AND n.id_asal = u.id_asal
+            AND n.batch > u.batch AND n.keadaan NOT IN ('ditarik', 'dicabut'))) AS diikuti
+      FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
+      WHERE u.id = ANY(%(usulan)s) AND u.keadaan = 'dicabut' GROUP BY 1) d
+WHERE d.id_temuan = t.id
+""".format(tetap=f"(t.keadaan IN ('selesai', 'diterapkan') OR {_DI_SINI} OR d.diikuti)")
 
 
 def take_back(tx: Transaction, batch: int, now: dt.datetime) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from services.kit.clock import system_clock
+from services.sync import surat_mati
+from services.sync.selisih import TANGGAL_SAMA
 from services.sync.tinjau import decide
 from services.taut.keputusan import Pendapat
 from tests import contoh
 from tests.sync.conftest import Panggung
 from tests.sync.registri_tiruan import RegistriTiruan
+from tests.sync.test_sync_surat_mati import SALAH_BENTUK
 from tests.sync.test_sync_temuan import pair, worker
-from tests.sync.test_sync_ulang import answering
+from tests.sync.test_sync_ulang import address, after, answering, said_to
 
 
 def waiting(registri: RegistriTiruan) -> list[dict[str, Any]]:
@@ -164,3 +169,88 @@ def test_what_else_was_said_with_it_is_said_again(
     assert len(withdrawn(p.bpjs)) == 1
     company = p.bpjs.rekaman["badan_usaha"]["B1"]["isi"]
     assert company["alamat"] == p.wlkp.rekaman["badan_usaha"]["W1"]["isi"]["alamat"]
+
+
+def two_addresses(p: Panggung) -> None:
+    pair(p)
+    address(p, "wlkp", "Jalan Baru 2", "2026-02-01T00:00:00Z")
+    address(p, "bpjs", "Jalan Lama 1", "2026-01-01T00:00:00Z")
+
+
+def test_difference_that_is_held_here_by_now_stays_so(
+    panggung: Panggung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    p = panggung
+    two_addresses(p)
+    with monkeypatch.context() as context:
+        answering(context, "ditahan", "penyelarasan")
+        assert p.run().converged
+    address(p, "bpjs", "Jalan Lama 1", "2026-02-01T00:00:00Z")
+    for _ in range(2):
+        assert p.run().converged
+        found = p.one(bidang="alamat")
+        assert (found["keadaan"], found["alasan"]) == ("tertahan", TANGGAL_SAMA)
+    assert waiting(p.bpjs) == []
+
+
+def test_difference_held_here_stays_so_when_a_letter_expires(panggung: Panggung) -> None:
+    p = panggung
+    two_addresses(p)
+    p.bpjs.jawab_usulan = SALAH_BENTUK
+    p.run()
+    address(p, "bpjs", "Jalan Lama 1", "2026-02-01T00:00:00Z")
+    p.run()
+    p.run(clock=after(31 * 24))
+    found = p.one(bidang="alamat")
+    assert (found["keadaan"], found["alasan"]) == ("tertahan", TANGGAL_SAMA)
+
+
+def test_withdrawal_that_comes_late_opens_nothing_that_was_said_since(panggung: Panggung) -> None:
+    p = panggung
+    added(p)
+    record = p.wlkp.rekaman["pekerja"]["WP1"]["isi"]
+    p.wlkp.delete("pekerja", "WP1")
+    p.bpjs.jawab_usulan = SALAH_BENTUK
+    p.run()
+    p.bpjs.jawab_usulan = None
+    p.wlkp.put_pekerja("WP1", "W1", record)
+    assert p.run().converged
+    surat_mati.resend(p.engine, None, "Petugas Contoh", system_clock())
+    assert p.run().converged
+    assert len(waiting(p.bpjs)) == 1
+    assert len(said_to(p.bpjs, "penambahan")) == 2
+    assert p.one(jenis="hanya_wlkp")["keadaan"] == "diantre"
+
+
+def test_hub_that_lost_its_database_says_again_what_was_taken_back(panggung: Panggung) -> None:
+    p = panggung
+    pair(p)
+    worker(p, 1, wlkp={"nama": "Contoh Lain"})
+    p.run()
+    (id_,) = (i for i, u in p.bpjs.usulan.items() if u["keadaan"] == "ditahan")
+    p.bpjs.usulan[id_] |= {"keadaan": "dicabut", "kode": "USULAN-DICABUT"}
+    worker(p, 2, wlkp={"nama": "Contoh Kedua"})  # other batches: an answer kept says nothing new
+    with p.engine.begin() as connection:
+        tables = "usulan, usulan_temuan, kotak_keluar, temuan, pemberitahuan"
+        connection.execute(sa.text(f"TRUNCATE {tables}"))
+    assert p.run(penuh=True).converged
+    assert len(held_names(p)) == 4
+
+
+def test_former_refusal_does_not_return_with_a_withdrawn_proposal(
+    panggung: Panggung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    p = panggung
+    pair(p)
+    worker(p, 1, wlkp={"jabatan": "Mandor"})
+    with monkeypatch.context() as context:
+        answering(context, "ditolak", "penyelarasan")
+        assert p.run().converged
+    p.wlkp.change("pekerja", "WP1", jabatan="Kepala")
+    p.bpjs.tanpa_kirim = True
+    p.run()
+    p.wlkp.tanpa_pekerja = True  # nothing of workers is said now, and the matter stays open
+    p.run()
+    p.wlkp.tanpa_pekerja = p.bpjs.tanpa_kirim = False
+    assert p.run().converged
+    assert p.bpjs.rekaman["pekerja"]["BP1"]["isi"]["jabatan"] == "Kepala"
