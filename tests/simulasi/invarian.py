@@ -32,7 +32,7 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *_authority(panggung, now),
         *_findings(panggung, now),
         *daftar.fields_equal(panggung, perjanjian, now),
-        *daftar.everybody_is_listed(panggung),
+        *daftar.everybody_is_listed(panggung, now),
         *_reports(panggung, suntingan),
         *_queues(panggung),
         *_grounds(panggung),
@@ -253,7 +253,7 @@ def _reports(panggung: Panggung, suntingan: Suntingan) -> list[str]:
 
 
 def _queues(panggung: Panggung) -> list[str]:
-    """A proposal waits in a queue as long as its case is open, and no longer."""
+    """A proposal waits in a queue as long as its case is open, and a case as long as one waits."""
     found = []
     for nama, tabel in ANTREAN.items():
         query = (
@@ -263,6 +263,14 @@ def _queues(panggung: Panggung) -> list[str]:
             " AND coalesce(k.keadaan, '-') NOT IN ('terbuka', 'potensial', 'terverifikasi')"
         )
         found += [f"usulan {u} di {nama}, kasusnya {k}" for u, k in panggung.fetch(nama, query)]
+        query = (
+            f"SELECT k.keadaan FROM {tabel} k"
+            " WHERE k.id_asal IS NOT NULL AND k.dicabut_pada IS NULL"
+            " AND k.keadaan IN ('terbuka', 'potensial', 'terverifikasi') AND NOT EXISTS ("
+            " SELECT FROM usulan u WHERE u.jenis = 'penambahan' AND u.keadaan = 'diterima'"
+            " AND u.himpunan = k.himpunan AND u.isi->>'id_asal' = k.id_asal)"
+        )
+        found += [f"kasus {k} di {nama} tanpa usulan" for (k,) in panggung.fetch(nama, query)]
     return found
 
 
