@@ -156,7 +156,7 @@ class Inbox:
         known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
         targets = self.penilai.lock_targets(tx, kumpulan.usulan)
         sent = json.loads(isi)["usulan"]
-        receipts, new, stored = [], [], 0
+        receipts, new, stored = [], list[_Baru](), 0
         for posisi, butir in enumerate(kumpulan.usulan):
             sidik = digest_of(sent[posisi])
             jawaban = known.get(butir.id_usulan)
