@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.kit.database import Transaction
+from services.sync import goyah
 from services.sync.settings import NamaSisi
 from services.sync.temuan import derive_id
 from shared_schemas.rujukan import Himpunan
@@ -110,27 +111,6 @@ ORDER BY 1
 """
 
 
-# An alignment rests on the value that it quotes, an addition on its record being missing there. The
-# findings that only show what others have are none of them.
-_TAK_BERDASAR = """
-SELECT u.id, u.himpunan FROM usulan u
-WHERE u.tujuan = '{tujuan}' AND u.keadaan IN ('ditahan', 'diterima')
-  AND u.jenis IN ('penambahan', 'penyelarasan')
-  AND EXISTS (
-    SELECT FROM usulan_temuan x JOIN temuan t ON t.id = x.id_temuan
-    WHERE x.id_usulan = u.id AND t.jenis NOT IN ('PWBD', 'PDS-TK')
-      AND (NOT t.berlaku OR t.keadaan = 'selesai' OR t.jenis = 'berbeda' AND (
-        coalesce(t.arah, '') NOT IN ('{tujuan}', 'keduanya')
-        OR t.sidik_{asal} <> x.sidik_asal
-        OR EXISTS (
-            SELECT FROM usulan_temuan y JOIN usulan n ON n.id = y.id_usulan
-            WHERE y.id_temuan = t.id AND n.tujuan = u.tujuan AND n.batch > u.batch
-              AND n.keadaan IN ('ditahan', 'diterima')))))
-  AND NOT EXISTS (SELECT FROM usulan c WHERE c.id_dicabut = u.id AND c.keadaan <> 'ditarik')
-ORDER BY u.batch, u.posisi
-"""
-
-
 def _with_id(isi: dict[str, Any], *parts: object) -> dict[str, Any]:
     """Return an item with its id: what was withdrawn is said again as it was, or as another."""
     text = json.dumps(isi, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -221,8 +201,7 @@ def pencabutan(tx: Transaction, tujuan: NamaSisi) -> Iterator[Butir]:
     That is what was found and holds no longer, what quotes another value than its record has now,
     and what a later proposal about the same field says instead.
     """
-    query = _TAK_BERDASAR.format(tujuan=tujuan.value, asal=tujuan.lawan.value)
-    for id_dicabut, himpunan in tx.stream(query):
+    for id_dicabut, himpunan in tx.stream(goyah.TAK_BERDASAR, {"tujuan": tujuan.value}):
         item = {
             "jenis": JenisUsulan.PENCABUTAN.value, "himpunan": himpunan,
             "id_dicabut": str(id_dicabut),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import bukti, keadaan, surat_mati
+from services.sync import bukti, goyah, keadaan, surat_mati
 from services.sync.errors import (
     ContractError,
     Jawaban,
@@ -151,6 +151,7 @@ def _keep_receipts(
         keadaan.take_back(tx, batch, ctx.now())
         # A hub whose database was lost says what its predecessor took back.
         keadaan.open_withdrawn(tx, answered, ctx.now())
+        goyah.note_answered(tx, answered)
         tx.raw(_KABAR_TERLAMBAT, [batch])
         tx.raw(
             "UPDATE kotak_keluar SET tanda_terima = %s, kunci_penerima = %s WHERE id = %s",
@@ -246,6 +247,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
                 ids = _apply_answers(ctx, tx, sisi.value, answers)
                 keadaan.follow_usulan(tx, ids, ctx.now())
                 keadaan.open_withdrawn(tx, ids, ctx.now())
+                goyah.note_answered(tx, ids)
                 surat_mati.close_arrived(tx, ctx.now())
             changed += len(ids)
     except NotAuthorisedError as error:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from services.kit.database import Transaction
+from services.sync import goyah
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan
 
 # Of the last proposals to the sides that it is now for, the one that says most: an applied value
@@ -103,6 +104,7 @@ def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> int:
         f" FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan WHERE {chosen})",
         arguments,
     ).rowcount
+    goyah.note_unsaid(tx, chosen, arguments)
     tx.raw(f"UPDATE usulan u SET keadaan = 'ditarik' WHERE {chosen}", arguments)
     return opened
 

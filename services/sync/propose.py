@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.kit.database import Transaction, transaction
-from services.sync import butir, keadaan, selisih, sentuhan
+from services.sync import butir, goyah, keadaan, selisih, sentuhan
 from services.sync.butir import Butir
 from services.sync.compare import sides_without_workers
 from services.sync.konteks import Konteks
@@ -66,6 +66,7 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
             outbox.add_all(butir.pencabutan(tx, tujuan))
             total += outbox.flush()
             ctx.tell("propose", f"{total} usulan disiapkan", total)
+        goyah.forget(tx)
         for baru in _BARU:
             tx.raw(_TUMPANGAN.format(baru=baru), {"sebelum": last[0]})
         keadaan.follow_open(tx, now)

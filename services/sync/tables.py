@@ -375,6 +375,11 @@ usulan = sa.Table(
     _one_of("usulan", KeadaanButir, KeadaanUsulan),
 )
 
+# Waiting proposals about which something has changed: whether they are taken back is looked at.
+usulan_goyah = sa.Table(
+    "usulan_goyah", METADATA, sa.Column("id", UUID(as_uuid=True), primary_key=True)
+)
+
 # Only ever added to: what both sides signed about a day, each time it said something new.
 neraca = sa.Table(
     "neraca",

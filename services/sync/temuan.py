@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from services.kit.database import Transaction
+from services.sync import goyah
 from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
@@ -107,6 +108,7 @@ _BUKA = f"""
  OR t.keadaan = 'tertahan' AND t.jenis = 'berbeda' AND {_SUMBER_BERUBAH})
 """
 _PERBARUI = f"""
+WITH berubah AS (
 UPDATE temuan t SET bu_wlkp = b.bu_wlkp, bu_bpjs = b.bu_bpjs, versi_wlkp = b.versi_wlkp,
     versi_bpjs = b.versi_bpjs, sidik_wlkp = b.sidik_wlkp, sidik_bpjs = b.sidik_bpjs,
     arah = b.arah, diubah_pada = %(now)s,
@@ -120,6 +122,9 @@ FROM temuan_baru b WHERE b.id = t.id AND (
     IS DISTINCT FROM
     (b.versi_wlkp, b.versi_bpjs, b.sidik_wlkp, b.sidik_bpjs, b.arah, b.bu_wlkp, b.bu_bpjs)
     OR ({_BUKA} AND (t.keadaan, t.alasan) IS DISTINCT FROM (b.keadaan, b.alasan)))
+RETURNING t.id
+)
+{goyah.CATAT_TEMUAN.format(sumber="berubah")}
 """
 _TAMBAH = """
 INSERT INTO temuan (id, jenis, himpunan, bidang, id_wlkp, id_bpjs, bu_wlkp, bu_bpjs, versi_wlkp,
@@ -128,7 +133,8 @@ SELECT b.*, %(now)s, %(now)s, true FROM temuan_baru b
 ON CONFLICT (id) DO NOTHING
 """
 # What was applied is no longer there because it was applied: it keeps its state and its time.
-_SELESAIKAN = """
+_SELESAIKAN = (
+    """
 WITH hilang AS (
     UPDATE temuan t SET berlaku = false,
         keadaan = CASE t.keadaan WHEN 'diterapkan' THEN t.keadaan ELSE 'selesai' END,
@@ -136,10 +142,15 @@ WITH hilang AS (
     WHERE t.himpunan = %(himpunan)s AND NOT t.jenis = ANY(%(lewati)s) {sasaran}
       AND (t.berlaku OR t.keadaan NOT IN ('selesai', 'diterapkan'))
       AND NOT EXISTS (SELECT FROM temuan_baru b WHERE b.id = t.id)
-    RETURNING t.keadaan
+    RETURNING t.id, t.keadaan
+), goyah AS (
+"""
+    + goyah.CATAT_TEMUAN.format(sumber="hilang")
+    + """
 )
 SELECT count(*) FROM hilang WHERE keadaan = 'selesai'
 """
+)
 _DARI_SASARAN = """
 AND t.id IN (
     SELECT w.id FROM {sasaran} s JOIN temuan w ON w.id_wlkp = s.id WHERE s.sisi = 'wlkp'

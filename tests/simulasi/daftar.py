@@ -95,11 +95,6 @@ UNION
 SELECT t.id_wlkp, t.id_bpjs FROM temuan t
 WHERE t.himpunan = 'pekerja' AND t.bidang = 'nik' AND t.keadaan = 'tertahan'
 """
-_NANTI = """
-SELECT coalesce(id_wlkp, id_bpjs) FROM temuan
-WHERE jenis IN ('hanya_wlkp', 'hanya_bpjs') AND keadaan = 'diterapkan' AND berlaku
-  AND diubah_pada >= %s
-"""
 
 
 @dataclass
@@ -107,7 +102,6 @@ class _Daftar:
     """Who is where, and what the hub and the queues say about it."""
 
     panggung: Panggung
-    now: dt.datetime
     temuan: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
@@ -125,10 +119,7 @@ class _Daftar:
         self.pekerja = {n: _rows(self.panggung, n, Himpunan.PEKERJA) for n in SISI}
         self.tempat = {n: {self._place(r) for r in self.pekerja[n]} for n in SISI}
         self.nik = {n: {r["nik"] for r in self.pekerja[n]} for n in SISI}
-        # Who was registered, and was gone before that was read, is asked about a day later.
-        since = self.now - dt.timedelta(hours=self.panggung.sync.ulang_jam)
-        later = self.panggung.fetch("hub", _NANTI, since)
-        self.antre = {n: _queued(self.panggung, n) | {r[0] for r in later} for n in SISI}
+        self.antre = {n: _queued(self.panggung, n) for n in SISI}
 
     def _place(self, r: Rekaman) -> tuple[str | None, str]:
         return self.badan.get(r["id_badan_usaha"]), r["nik"]
@@ -164,9 +155,9 @@ class _Daftar:
                 yield f"pekerja {r['id']} di {nama} tidak sampai ke antrean {other}"
 
 
-def everybody_is_listed(panggung: Panggung, now: dt.datetime) -> list[str]:
+def everybody_is_listed(panggung: Panggung) -> list[str]:
     """Return the records of one side alone that are not listed, or not in the other's queue."""
-    daftar = _Daftar(panggung, now)
+    daftar = _Daftar(panggung)
     return [
         line
         for nama, other in (SISI, SISI[::-1])

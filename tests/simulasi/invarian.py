@@ -32,7 +32,7 @@ def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[st
         *_authority(panggung, now),
         *_findings(panggung, now),
         *daftar.fields_equal(panggung, perjanjian, now),
-        *daftar.everybody_is_listed(panggung, now),
+        *daftar.everybody_is_listed(panggung),
         *_reports(panggung, suntingan),
         *_queues(panggung),
         *_grounds(panggung),

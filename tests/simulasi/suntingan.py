@@ -223,6 +223,18 @@ class Suntingan(Pelaporan):
         if (id_ := self._registered()) is not None:
             self._delete("bpjs", id_)
 
+    def delete_proposed(self) -> None:
+        """A record is deleted that waits as a case of the other body."""
+        nama, other = self.acak.sample(("wlkp", "bpjs"), 2)
+        query = (
+            "SELECT isi->>'id_asal' FROM usulan"
+            " WHERE keadaan = 'diterima' AND jenis = 'penambahan' AND himpunan = 'pekerja'"
+        )
+        waiting = [r[0] for r in self.panggung.fetch(other, query)]
+        query = "SELECT id FROM pekerja WHERE id = ANY(%s) AND dihapus_pada IS NULL ORDER BY 1"
+        if (found := self.pick(nama, query, waiting)) is not None:
+            self._delete(nama, found[0])
+
     def _delete(self, nama: str, id_: str) -> None:
         auditor = self.panggung.apps[nama].state.service.auditor
         bukti = Bukti(
@@ -291,5 +303,6 @@ _KERJA: tuple[tuple[Callable[[Suntingan], None], int], ...] = (
     (Suntingan.prune, 1), (Suntingan.report_again, 4), (Suntingan.change_company, 2),
     (Suntingan.review, 1), (Suntingan.duplicate_nik, 1), (Suntingan.register, 1),
     (Suntingan.hold, 3), (Suntingan.register_and_delete, 2),
+    (Suntingan.delete_proposed, 2),
 )  # fmt: skip
 """What a body may do, and how often one of these beside the others."""

@@ -29,6 +29,15 @@ def upgrade() -> None:
         ["id_dicabut"],
         postgresql_where=sa.text("id_dicabut IS NOT NULL"),
     )
+    op.create_table(
+        "usulan_goyah",
+        sa.Column("id", UUID(as_uuid=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_usulan_goyah"),
+    )
+    # What waits since before rests on who knows what: all of it is looked at once.
+    op.execute(
+        "INSERT INTO usulan_goyah SELECT id FROM usulan WHERE keadaan IN ('ditahan', 'diterima')"
+    )
     _close_states((*_DAHULU, "dicabut"))
 
 
@@ -40,6 +49,11 @@ def downgrade() -> None:
         " WHERE keadaan = 'dicabut'"
     )
     op.execute("DELETE FROM usulan WHERE jenis = 'pencabutan'")
+    op.execute(
+        "DELETE FROM kotak_keluar k WHERE isi IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM usulan u WHERE u.batch = k.id)"
+    )
     _close_states(_DAHULU)
+    op.drop_table("usulan_goyah")
     op.drop_index("ix_usulan_dicabut", "usulan")
     op.drop_column("usulan", "id_dicabut")

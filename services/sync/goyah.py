@@ -1,0 +1,82 @@
+"""Waiting proposals whose ground may be gone: noted where something about them changes.
+
+Only what was noted is looked at when a round proposes, so that taking back costs what changed and
+not what waits: at national size hundreds of thousands wait for stewards.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.kit.database import Transaction
+
+# Each of these walks from one row by indexes (OFFSET 0 keeps the planner from joining whole tables,
+# which it does while it knows little of them).
+_MENUNGGU = "keadaan IN ('ditahan', 'diterima')"
+CATAT_TEMUAN = f"""
+INSERT INTO usulan_goyah SELECT s.id FROM {{sumber}} b CROSS JOIN LATERAL (
+    SELECT u.id FROM usulan_temuan x JOIN usulan u ON u.id = x.id_usulan
+    WHERE x.id_temuan = b.id AND u.{_MENUNGGU} OFFSET 0) s
+ON CONFLICT DO NOTHING
+"""
+"""Note what waits behind findings that changed; `sumber` has their ids as `id`."""
+
+# An alignment rests on the value that it quotes, an addition on its record being missing there. The
+# findings that only show what others have are none of them.
+_LEPAS = f"""
+t.jenis NOT IN ('PWBD', 'PDS-TK') AND (NOT t.berlaku OR t.keadaan = 'selesai'
+    OR t.jenis = 'berbeda' AND (
+        coalesce(t.arah, '') NOT IN (u.tujuan, 'keduanya')
+        OR CASE u.tujuan WHEN 'bpjs' THEN t.sidik_wlkp ELSE t.sidik_bpjs END <> x.sidik_asal
+        OR EXISTS (
+            SELECT FROM usulan_temuan y JOIN usulan n ON n.id = y.id_usulan
+            WHERE y.id_temuan = t.id AND n.tujuan = u.tujuan AND n.batch > u.batch
+              AND n.{_MENUNGGU})))
+"""
+TAK_BERDASAR = f"""
+SELECT s.id, s.himpunan FROM usulan_goyah g CROSS JOIN LATERAL (
+    SELECT u.id, u.himpunan, u.batch, u.posisi FROM usulan u
+    WHERE u.id = g.id AND u.tujuan = %(tujuan)s AND u.{_MENUNGGU}
+      AND u.jenis IN ('penambahan', 'penyelarasan')
+      AND EXISTS (SELECT FROM usulan_temuan x JOIN temuan t ON t.id = x.id_temuan
+                  WHERE x.id_usulan = u.id AND {_LEPAS})
+      AND NOT EXISTS (
+          SELECT FROM usulan c WHERE c.id_dicabut = u.id AND c.keadaan <> 'ditarik')
+    OFFSET 0) s
+ORDER BY s.batch, s.posisi
+"""
+"""What was noted and rests on nothing any more, of those to `tujuan`."""
+
+# Those that wait since now, and those before them about the same field.
+_CATAT_JAWABAN = f"""
+INSERT INTO usulan_goyah SELECT s.id FROM unnest(%(usulan)s::uuid[]) AS b(id) CROSS JOIN LATERAL (
+    SELECT DISTINCT CASE WHEN {_LEPAS} THEN u.id ELSE d.id END AS id
+    FROM usulan u JOIN usulan_temuan x ON x.id_usulan = u.id JOIN temuan t ON t.id = x.id_temuan
+    LEFT JOIN LATERAL (
+        SELECT d.id FROM usulan_temuan y JOIN usulan d ON d.id = y.id_usulan
+        WHERE t.jenis = 'berbeda' AND y.id_temuan = t.id AND d.tujuan = u.tujuan
+          AND d.batch < u.batch AND d.{_MENUNGGU} OFFSET 0) d ON true
+    WHERE u.id = b.id AND u.{_MENUNGGU} OFFSET 0) s
+WHERE s.id IS NOT NULL
+ON CONFLICT DO NOTHING
+"""
+_CATAT_LAGI = """
+INSERT INTO usulan_goyah SELECT u.id_dicabut FROM usulan u
+WHERE {chosen} AND u.id_dicabut IS NOT NULL ON CONFLICT DO NOTHING
+"""
+
+
+def note_answered(tx: Transaction, usulan: list[Any]) -> None:
+    """Note which of the proposals that a receiver has answered wait there without a ground."""
+    if usulan:
+        tx.raw(_CATAT_JAWABAN, {"usulan": usulan})
+
+
+def note_unsaid(tx: Transaction, chosen: str, arguments: list[Any]) -> None:
+    """Note what the withdrawals among some proposals `u` would have taken back."""
+    tx.raw(_CATAT_LAGI.format(chosen=chosen), arguments)
+
+
+def forget(tx: Transaction) -> None:
+    """Forget what was noted: it has been looked at."""
+    tx.raw("DELETE FROM usulan_goyah")
