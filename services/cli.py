@@ -65,7 +65,7 @@ PERINTAH = {
     ),
     "neraca": Perintah(
         ("neraca",),
-        "Neraca pertukaran: dikirim = diterima + di jalan; "
+        "Neraca: dikirim = diterima + di jalan; "
         "diterima = diterapkan + ditolak + ditahan + dicabut.",
     ),
     "bandingkan": Perintah(

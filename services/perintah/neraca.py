@@ -48,12 +48,12 @@ def show_balance(
     tls: Tls = True,
     as_json: AsJson = False,
 ) -> None:
-    """Neraca pertukaran: dikirim = diterima + di jalan.
+    """Neraca: dikirim = diterima + di jalan; diterima = diterapkan + ditolak + ditahan + dicabut.
 
-    Diterima = diterapkan + ditolak + ditahan + dicabut (diambil kembali pengirimnya). Kedua pihak
-    menghitung dari catatannya sendiri dan menandatangani. Butir yang hilang atau berbeda disebut
-    id-nya. Dengan --registri tidak ada yang ditanya: yang dinyatakan tiap klien
-    dibandingkan dengan catatan registri. Kode keluar 6 bila ada selisih yang tidak terjelaskan.
+    Kedua pihak menghitung dari catatannya sendiri dan menandatangani. Butir yang hilang atau
+    berbeda disebut id-nya; yang dicabut diambil kembali pengirimnya. Dengan --registri tidak ada
+    yang ditanya: yang dinyatakan tiap klien dibandingkan dengan catatan registri. Kode keluar 6
+    bila ada selisih yang tidak terjelaskan.
     """
     logging.configure("neraca", "WARNING")
     hari_itu = None if tanggal is None else tanggal.date()

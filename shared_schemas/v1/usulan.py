@@ -134,7 +134,7 @@ def _kind(value: Any) -> str | None:
     """
     fields = value if isinstance(value, dict) else vars(value) if isinstance(value, Pesan) else {}
     jenis, himpunan = fields.get("jenis"), fields.get("himpunan")
-    return "pencabutan" if jenis == JenisUsulan.PENCABUTAN else f"{jenis}:{himpunan}"
+    return "pencabutan:usulan" if jenis == JenisUsulan.PENCABUTAN else f"{jenis}:{himpunan}"
 
 
 Usulan = Annotated[
@@ -143,7 +143,7 @@ Usulan = Annotated[
     | Annotated[PenyelarasanBadanUsaha, Tag("penyelarasan:badan_usaha")]
     | Annotated[PenyelarasanPekerja, Tag("penyelarasan:pekerja")]
     | Annotated[PemberitahuanStatus, Tag("status_pendaftaran:badan_usaha")]
-    | Annotated[Pencabutan, Tag("pencabutan")],
+    | Annotated[Pencabutan, Tag("pencabutan:usulan")],
     Discriminator(
         _kind,
         custom_error_type="jenis_usulan",
