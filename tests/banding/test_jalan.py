@@ -149,6 +149,7 @@ def test_killed_run_is_cleaned_up_and_its_finished_side_car_used(
 ENDED = """
 import os, signal, sys
 from services import banding, cli
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and stays so
 real = banding.bandingkan
 def meanwhile(*arguments):
     def end(what, *_):

@@ -51,6 +51,7 @@ ENDED = """
 import os, signal, sys
 import pyarrow.csv as pcsv
 from services import cli
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and stays so
 def meanwhile(table, file):
     file.write(b"setengah")
     file.flush()
