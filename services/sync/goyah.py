@@ -10,9 +10,9 @@ from typing import Any
 
 from services.kit.database import Transaction
 
-# Each of these walks by indexes from one row to the next (OFFSET 0 keeps it inside its LATERAL). That
-# needs statistics: without any the planner takes half a per cent of a table for one id, and joins
-# whole tables for each row. `propose_all` has them made whenever much was written.
+# Each of these walks by indexes from one row to the next (OFFSET 0 keeps it inside its LATERAL).
+# That needs statistics: without any the planner takes half a per cent of a table for one id, and
+# joins whole tables for each row. `propose_all` has them made whenever much was written.
 _MENUNGGU = "keadaan IN ('ditahan', 'diterima')"
 CATAT_TEMUAN = f"""
 INSERT INTO usulan_goyah SELECT s.id FROM {{sumber}} b CROSS JOIN LATERAL (
