@@ -180,6 +180,30 @@ def test_switch_off_refuses_proposals_about_workers_whoever_they_are(bebas_bpjs:
     assert bebas_bpjs.fetch("SELECT himpunan FROM usulan") == [("badan_usaha",)]
 
 
+def test_switch_off_leaves_what_was_proposed_before_to_be_taken_back(bebas_bpjs: Registri) -> None:
+    """A withdrawal names nobody, and the right that ended may be its reason."""
+    bebas_bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES ('W-1', 'PT Contoh')")
+    added = {
+        "id_usulan": "6f0cbb9e-0000-4000-8000-000000000030", "jenis": "penambahan",
+        "himpunan": "pekerja", "id_badan_usaha": "W-1", "id_asal": "W-TK-1",
+        "isi": contoh.pekerja_wlkp(1),
+    }  # fmt: skip
+    taken = {
+        "id_usulan": "6f0cbb9e-0000-4000-8000-000000000031", "jenis": "pencabutan",
+        "himpunan": "pekerja", "id_dicabut": added["id_usulan"],
+    }  # fmt: skip
+
+    def send(item: dict[str, Any], key: str) -> Any:
+        headers = {"Idempotency-Key": key}
+        return bebas_bpjs.klien.post("/v1/usulan", json={"usulan": [item]}, headers=headers)
+
+    assert send(added, "kunci-uji-30").json()["tanda_terima"][0]["keadaan"] == "diterima"
+    change(bebas_bpjs, sakelar={"data_pekerja_untuk_pihak_kesatu": False})
+    assert send(added | {"id_usulan": taken["id_usulan"]}, "kunci-uji-31").status_code == 403
+    assert send(taken, "kunci-uji-32").json()["tanda_terima"][0]["keadaan"] == "diterapkan"
+    assert bebas_bpjs.fetch("SELECT keadaan FROM pendaftaran") == [("dicabut",)]
+
+
 def test_switch_off_keeps_workers_from_whom_it_names_when_they_are_proposed(
     bebas: Registri,
 ) -> None:

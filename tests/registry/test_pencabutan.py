@@ -77,7 +77,6 @@ def test_case_opens_again_for_who_is_proposed_anew(registri: Registri) -> None:
     assert receipt(send(registri, anew))["kode"] == "USULAN-TERCATAT"
     opened = case(registri, "A-702")
     assert opened["keadaan"] in {"terbuka", "potensial"}
-    assert opened.keys() >= {"himpunan"}
     assert (opened["alasan"], opened["diputuskan_pada"], opened["dicabut_pada"]) == (None,) * 3
 
 
@@ -186,19 +185,3 @@ def test_withdrawal_while_somebody_decides_is_repeated_and_waits_for_nobody(
         assert (answer.status_code, answer.json()["kode"]) == (503, "HUB-DATABASE-002")
         assert told(registri, item)[0] == "diterima"
     assert receipt(send(registri, taken))["keadaan"] == "diterapkan"
-
-
-def test_withdrawal_needs_no_right_to_workers(wlkp: Registri) -> None:
-    """It says nothing of anybody, and must be possible when the right is gone."""
-    said = receipt(send(wlkp, withdrawal({"himpunan": "pekerja", "id_usulan": str(uuid.uuid4())})))
-    assert said["kode"] == "USULAN-TIDAK-DIKENAL"
-
-
-def test_case_of_what_replaces_the_withdrawn_in_one_request_stays_open(registri: Registri) -> None:
-    company = open_company(registri, 709)
-    first, anew = (proposal(registri, 709, company) for _ in range(2))
-    send(registri, first)
-    said = send(registri, anew, withdrawal(first)).json()["tanda_terima"]
-    assert [t["keadaan"] for t in said] == ["diterima", "diterapkan"]
-    assert told(registri, anew)[0] == "diterima"
-    assert case(registri, "A-709")["keadaan"] in {"terbuka", "potensial"}

@@ -98,6 +98,42 @@ def test_history_goes_up_from_empty_down_to_base_and_up_again(nama: str, kosong:
     assert fetch(kosong, _OBJECTS) == made
 
 
+_SEBELUM_PENCABUTAN = {"wlkp": "0020", "bpjs": "0016", "hub": "0017"}
+_USULAN = {
+    "hub": "INSERT INTO usulan (id, batch, posisi, tujuan, jenis, himpunan, keadaan, dibuat_pada)"
+    " VALUES (gen_random_uuid(), {batch}, 0, 'bpjs', '{jenis}', 'pekerja', '{keadaan}', now())",
+    "registri": "INSERT INTO usulan (pelaku, id_usulan, jenis, himpunan, bidang, isi, keadaan,"
+    " kode, alasan, diterima_pada) VALUES ('uji', gen_random_uuid(), '{jenis}', 'pekerja', '{{}}',"
+    " '{{}}', '{keadaan}', 'USULAN-DICABUT', '', now())",
+}
+_KOTAK = (
+    "INSERT INTO kotak_keluar (tujuan, kunci, isi, sidik_isi, jumlah, keadaan, percobaan,"
+    " dibuat_pada) VALUES ('bpjs', 'uji-' || {n}, 'x', 'x', 1, 'siap', 0, now())"
+)
+
+
+@EACH
+def test_former_version_finds_nothing_of_withdrawals(nama: str, kosong: str) -> None:
+    migration.upgrade(kosong, nama)
+    insert = _USULAN["hub" if nama == "hub" else "registri"]
+    made = [
+        insert.format(batch=1, jenis="penambahan", keadaan="dicabut"),
+        insert.format(batch=2, jenis="pencabutan", keadaan="diterapkan"),
+    ]
+    if nama == "hub":
+        made += [_KOTAK.format(n=n) for n in (1, 2)]
+    engine = make_engine(kosong, 1)
+    with engine.begin() as connection:
+        for statement in made:
+            connection.execute(sa.text(statement))
+    engine.dispose()
+    command.downgrade(migration.config(kosong, nama), _SEBELUM_PENCABUTAN[nama])
+    assert fetch(kosong, "SELECT jenis || ' ' || keadaan FROM usulan") == {"penambahan ditolak"}
+    if nama == "hub":
+        assert fetch(kosong, "SELECT kunci FROM kotak_keluar") == {"uji-1"}
+    migration.upgrade(kosong, nama)
+
+
 @EACH
 def test_migrated_database_has_no_drift(nama: str, make_database: MakeDatabase) -> None:
     command.check(migration.config(make_database(nama), nama))

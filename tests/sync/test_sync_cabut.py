@@ -136,19 +136,22 @@ def test_what_a_steward_decided_meanwhile_stands(
     assert len(withdrawn(p.bpjs)) == 1
 
 
-def test_lost_answer_to_a_withdrawal_changes_nothing(panggung: Panggung) -> None:
+def test_lost_answer_to_a_withdrawal_is_learned_from_the_receivers_list(panggung: Panggung) -> None:
     p = panggung
     pair(p)
     worker(p, 1, wlkp={"nama": "Contoh Lain"})
     p.run()
     p.wlkp.change("pekerja", "WP1", nama=contoh.pekerja_bpjs(1)["nama"])
-    p.wlkp.jawab_usulan = p.bpjs.jawab_usulan = (503, "HUB-LAYANAN-001")
-    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever ends the run
-        p.run()
-    assert len(held_names(p)) == 2
-    p.wlkp.jawab_usulan = p.bpjs.jawab_usulan = None
-    assert p.run().converged
+    p.wlkp.jawab_rusak = p.bpjs.jawab_rusak = True  # does the work; nobody can read that it did
+    p.run()
     assert held_names(p) == []
+    waits = "SELECT count(*) FROM usulan WHERE jenis = 'penyelarasan' AND keadaan = 'ditahan'"
+    assert p.fetch(waits) == [(2,)]
+    p.wlkp.jawab_rusak = p.bpjs.jawab_rusak = False
+    assert p.run().converged
+    assert p.fetch(waits) == [(0,)]
+    assert p.fetch("SELECT count(*) FROM kotak_keluar WHERE keadaan = 'mati'") == [(0,)]
+    assert (len(withdrawn(p.wlkp)), len(withdrawn(p.bpjs))) == (1, 1)
 
 
 def test_what_else_was_said_with_it_is_said_again(
