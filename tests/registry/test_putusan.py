@@ -60,13 +60,11 @@ def test_repeated_closing_gets_the_same_answer_once_more(wlkp: Registri) -> None
 @pytest.fixture
 def terverifikasi(bpjs: Registri) -> str:
     """A verified case of a worker at a company of its own; its verification was said twice."""
-    n = 700 + uuid.uuid4().int % 90
-    bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES (:i, 'PT Contoh')", i=f"BU-{n}")
-    item = addition(f"W-{n}", n, f"BU-{n}") | {"isi": contoh.pekerja_wlkp(n)}
-    receipt(send(bpjs, item))
-    answers = [decide(bpjs, f"W-{n}", "terverifikasi", alasan="Ada.") for _ in range(2)]
+    bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES ('BU-74', 'PT Contoh')")
+    receipt(send(bpjs, addition("W-74", 74, "BU-74") | {"isi": contoh.pekerja_wlkp(74)}))
+    answers = [decide(bpjs, "W-74", "terverifikasi", alasan="Ada.") for _ in range(2)]
     assert [a.json()["keadaan"] for a in answers] == ["terverifikasi"] * 2
-    return f"W-{n}"
+    return "W-74"
 
 
 def test_repeated_registration_must_give_the_same_and_makes_one_record(
