@@ -15,6 +15,7 @@ from services.taut.jarak import (
     are_exchanged,
     edit_distance,
     is_abbreviation,
+    is_consonants,
     numbered_apart,
 )
 from services.taut.kata import LANGKA, Bulat, Nyata, Panjang, Teks
@@ -61,9 +62,10 @@ def _relation(
         if edit_distance(a, b, limit) <= limit:
             few, many = min(count[x], count[y]), max(count[x], count[y])
             return _TIK if few <= LANGKA or many >= few * _KALI_LAZIM else _LAIN
-    # A long beginning may be a word of its own (KARYA, KARYAWAN), unless it is the rarer by far.
+    # A long beginning may be a word of its own (KARYA, KARYAWAN), unless it is the rarer by far or
+    # bare consonants.
     seldom, often = (count[x], count[y]) if len(a) <= len(b) else (count[y], count[x])
-    shortens = len(short) <= 4 or often >= seldom * _KALI_SINGKAT
+    shortens = len(short) <= 4 or often >= seldom * _KALI_SINGKAT or is_consonants(short)
     return _SINGKAT if shortens and is_abbreviation(short, long) else _TAK
 
 

@@ -22,7 +22,14 @@ _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", 
 _GELAR_BALI = {"IB": "IDA BAGUS", "IA": "IDA AYU", "AA": "ANAK AGUNG"}
 _KASTA = re.compile(r"^(?:I ?B|I ?A|A ?A)(?= )")
 _BATAS_DAERAH = {"KELURAHAN", "DESA", "KECAMATAN", "KABUPATEN", "KOTA", "PROVINSI", "DISTRIK"}
-_BUKAN_JALAN = {"JALAN", "GANG", "RAYA", "KAV", "KAVLING", "LANTAI", "LT"}
+_RT_RW = {"RT": 2, "RW": 1}  # and how many numbers may follow: "RT 3/11" names both
+_AWAL_JALAN = {"JALAN", "GANG"}
+_BUKAN_JALAN = {"RAYA", "KAV", "KAVLING", "LANTAI", "LT"}
+# What a number may be followed by without a region's name to come: 17 Agustus is a street.
+_BAGIAN = _BUKAN_JALAN | {
+    "BLOK", "UNIT", "GEDUNG", "MENARA", "TOWER", "RUKO", "RUKAN", "LOT", "KM", "KOMPLEK",
+    "PERUMAHAN", "KAWASAN", "AGUSTUS", "OKTOBER", "NOVEMBER", "MEI", "JULI",
+}  # fmt: skip
 DOMAIN_UMUM = frozenset(
     {
         "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.id", "ymail.com", "rocketmail.com",
@@ -72,23 +79,33 @@ def person_name(text: str) -> str:
 
 
 def address(text: str) -> Alamat:
-    """Return the words of an address, street and numbers apart from the regions."""
+    """Return the words of an address, street and numbers apart from the regions.
+
+    Regions follow their title (Kel., Kec.), or without one the house number or RT/RW.
+    """
     street: list[str] = []
     region: list[str] = []
-    skip, in_region = False, False
+    titled, numbered, dropped = False, False, 0
     tokens = normal_alamat(text).split() if text.isascii() else words(text)
     for token in tokens:
-        if token in ("RT", "RW"):
-            skip = True
-        elif skip and token[0].isdigit():
-            skip = False
+        is_number = token[0].isdigit()
+        if dropped and is_number:
+            dropped -= 1
+            continue
+        dropped = _RT_RW.get(token, 0)
+        names_region = numbered and not is_number and len(token) > 1 and token not in _BAGIAN
+        if dropped:
+            numbered = True
         elif token in _BATAS_DAERAH:
-            in_region, skip = True, False
-        elif in_region or (len(token) == 5 and token.isdigit()):
+            titled = True
+        elif token in _AWAL_JALAN:
+            titled = numbered = False
+        elif titled or names_region or (len(token) == 5 and is_number):
             region.append(token)
-        elif token not in _BUKAN_JALAN:
-            street.append(token)
-            skip = False
+        else:
+            numbered = (numbered and token not in _BAGIAN) or (is_number and bool(street))
+            if token not in _BUKAN_JALAN:
+                street.append(token)
     return Alamat(" ".join(street), " ".join(region))
 
 

@@ -68,6 +68,15 @@ def is_vowel(letter: int) -> bool:
 
 
 @jit
+def is_consonants(word: Bita) -> bool:
+    """Say whether no letter after the first is a vowel: nobody's whole word."""
+    vowels = 0
+    for k in range(1, len(word)):
+        vowels += is_vowel(word[k])
+    return vowels == 0
+
+
+@jit
 def is_abbreviation(short: Bita, long: Bita) -> bool:
     """Say whether `short` shortens `long`: its beginning, or its first letter and consonants."""
     if len(short) + 2 > len(long) or short[0] != long[0]:

@@ -19,13 +19,13 @@ from services.taut import banding_kata as bk
 from services.taut import banding_nilai as bn
 from services.taut import bersih
 from services.taut.hasil import Baris, Penulis
-from services.taut.kata import Panjang
+from services.taut.kata import Bulat, Panjang
 from services.taut.keputusan import Keputusan, Pendapat
 from services.taut.kunci_pasti import Bebas
 from services.taut.model import Model, load_model
 from services.taut.penilaian import Kerja
 from services.taut.putusan import Putusan
-from services.taut.siapkan import birth_dates, prepare_pekerja, read_jkn, read_nik
+from services.taut.siapkan import birth_dates, numbered, prepare_pekerja, read_jkn, read_nik
 from services.taut.sifat import Sifat
 from services.taut.tautkan import run
 from shared_schemas.rujukan import Himpunan
@@ -114,9 +114,10 @@ def _is_certain(s: Sifat) -> Bebas:
 
 
 def _resembling(a: pa.Table, b: pa.Table, groups: Sequence[tuple[int, ...]]) -> list[bool]:
-    """Say of each group whether a pair in it shares a number, or part of a birth date.
+    """Say of each group whether a pair in it shares a number, part of a birth date, or a name.
 
-    No other pair is linked or reviewed: the sieve of workers drops it.
+    A name counts beside years that lie near. No other pair is linked or reviewed: the sieve of
+    workers drops it. Most colleagues are of an age, so years alone would ask every group.
     """
 
     def text(name: str) -> list[str]:
@@ -130,17 +131,22 @@ def _resembling(a: pa.Table, b: pa.Table, groups: Sequence[tuple[int, ...]]) -> 
         np.array(bersih.each(niks, read_nik), np.int64),
         np.array(bersih.each(jkn, read_jkn), np.int64),
         birth_dates(text("tanggal_lahir"), niks),
+        numbered(
+            [" ".join(sorted(n.split())) for n in bersih.each(text("nama"), bersih.person_name)]
+        ),
     ).tolist()
     return found
 
 
 @jit
-def _near(groups: Panjang, nik: Panjang, jkn: Panjang, born: Panjang) -> Bebas:
+def _near(groups: Panjang, nik: Panjang, jkn: Panjang, born: Panjang, name: Bulat) -> Bebas:
     found = np.zeros(len(groups), np.bool_)
     for g in range(len(groups)):
         for i in range(groups[g, 0], groups[g, 1]):
             for j in range(groups[g, 2], groups[g, 3]):
-                found[g] |= bn.compare_date(born[i], born[j]) != bn.T_BEDA
+                date = bn.compare_date(born[i], born[j])
+                found[g] |= date == bn.T_KOSONG or date > bn.T_DEKAT
+                found[g] |= date == bn.T_DEKAT and name[i] == name[j] and name[i] >= 0
                 found[g] |= bn.compare_number(nik[i], nik[j]) >= bn.MIRIP
                 found[g] |= bn.compare_number(jkn[i], jkn[j]) >= bn.MIRIP
             if found[g]:

@@ -28,7 +28,7 @@ from shared_schemas.rujukan import Himpunan
 
 POTONG = 400_000
 """Pairs compared at once: bounds the memory."""
-_BUKTI_LAIN = 2  # of street, telephone, company and a NIK one slip apart, where the day is unknown
+_BUKTI_LAIN = 2  # of street, telephone, company and a NIK one slip apart, beside another date
 _LANTAI = -2.0  # a pair below this is no rival of any other
 
 
@@ -125,6 +125,20 @@ class Tilikan(NamedTuple):
     lain: npt.NDArray[np.bool_]
 
 
+def _elsewhere(t: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Say which pairs stand at two places and have too little in common for one that moved.
+
+    Branches bear the name, the line of business and the mail of their body; outlets of one brand
+    bear its name with a word more.
+    """
+    name, street, region, phone, pic, mail, people = (t[:, k] for k in (0, 2, 3, 4, 5, 6, 8))
+    far = (region == bn.W_BEDA) | (region == bn.W_PROVINSI) | (region == 7)
+    branch = (street == 1) & far & ~((people == 3) & (mail >= 2))
+    outlet = (name == bk.KURANG) & (street <= 1) & ~((pic == 3) | (mail == 3) | (people == 3))
+    found: npt.NDArray[np.bool_] = (phone <= 1) & (branch | outlet)
+    return found
+
+
 def judge_badan_usaha(s: Sifat) -> Tilikan:
     """Judge pairs of companies: another word in the name needs a number that agrees.
 
@@ -139,6 +153,7 @@ def judge_badan_usaha(s: Sifat) -> Tilikan:
     other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
     fits = (name > bk.KURANG) | ((name == bk.KURANG) & (form != 1))
     fits |= (name > bk.BEDA) & witness
+    fits &= witness | ~_elsewhere(t)
     branch = s.lain_tempat & (npwp == 3)  # no question: `attach_branches` says what they are
     return Tilikan(fits & ~refuted, refuted, (other & ~witness) | branch)
 
@@ -161,7 +176,7 @@ def judge_pekerja(s: Sifat) -> Tilikan:
     fits |= (
         (name == bk.SEBAGIAN) & s.kata_pertama & (nik == 2) & (born >= bn.T_TUKAR) & (t[:, 6] == 3)
     )
-    fits &= witness | ~(other_date | ((born == bn.T_TAHUN) & (alike < _BUKTI_LAIN)))
+    fits &= witness | ~(other_date | ((born == bn.T_TAHUN) & (alike == 0)))
     # One JKN number alone is mistyped sooner than a NIK and a birth date.
     fits &= (nik != 1) | ((born != bn.T_BEDA) & (born != bn.T_DEKAT))
     return Tilikan(fits & ~refuted, refuted, another & ~witness & (nik != 2))

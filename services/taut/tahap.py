@@ -18,8 +18,8 @@ from services.taut.siapkan import BadanUsaha, Pekerja
 from shared_schemas.rujukan import Himpunan
 
 AMBANG = {
-    Himpunan.BADAN_USAHA: Ambang(taut=6.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
-    Himpunan.PEKERJA: Ambang(taut=4.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
+    Himpunan.BADAN_USAHA: Ambang(taut=5.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
+    Himpunan.PEKERJA: Ambang(taut=3.0, selisih=5.0, tinjau=2.0, tinjau_bantah=25.0),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -85,6 +86,8 @@ def test_a_group_s_answer_rests_on_the_group_alone() -> None:
         ({"nik": OTHER, "tanggal_lahir": "1971-12-31"}, False),
         ({"nik": OTHER, "tanggal_lahir": "1971-01-05"}, True),
         ({"nik": SLIP, "tanggal_lahir": "1971-12-31"}, True),
+        ({"nik": OTHER, "tanggal_lahir": "1984-12-31", "nama": "Seruni Kenanga Sari"}, False),
+        ({"nik": OTHER, "tanggal_lahir": "1984-12-31", "nama": "SARI, Melati Kenanga"}, True),
         ({"nik": "", "tanggal_lahir": ""}, True),  # nothing speaks against him
     ],
 )
@@ -93,6 +96,30 @@ def test_only_groups_with_somebody_alike_are_run(isi: dict[str, str], *, ditanya
     here = table(("g", "a", {}), ("g", "b", {}), ("h", "c", {}), ("i", "d", {}))
     there = table(("f", "p", {}), ("g", "q", apart), ("g", "r", isi), ("i", "s", apart))
     assert len(list(link_groups(here, there, {}))) == ditanya
+
+
+def test_groups_that_are_not_run_would_have_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = Random(4)
+    choices = {
+        "nik": [MELATI["nik"], SLIP, OTHER, ""],
+        "nama": [MELATI["nama"], "Sari Melati Kenanga", "M. Kenanga", "Seruni Contoh", ""],
+        "tanggal_lahir": ["1990-01-05", "1990-05-01", "1990-01-01", "1984-11-12", "1960-02-03", ""],
+        "alamat": [MELATI["alamat"], "Gang Contoh 7, Kabupaten Bogor"],
+        "nomor_hp": ["+628120000001", "+628120009992", ""],
+        "nomor_kepesertaan_jkn": [JKN, "0009777777777", ""],
+    }
+    here, there = (
+        table(*((f"g{n}", f"{side}{n}", {k: draw.choice(v) for k, v in choices.items()})
+                for n in range(120)))
+        for side in "ab"
+    )  # fmt: skip
+    found = list(link_groups(here, there, {}))
+    monkeypatch.setattr("services.taut.kelompok._resembling", lambda _a, _b, g: [True] * len(g))
+    everything = list(link_groups(here, there, {}))
+    said = [[r for t in tables for r in t.to_pylist() if r["putusan"] != "tidak"]
+            for tables in (found, everything)]  # fmt: skip
+    assert said[0] == said[1]
+    assert 0 < len(said[0]) < len(found) < len(everything)
 
 
 def test_one_group_s_workers_are_nobody_of_another_group() -> None:

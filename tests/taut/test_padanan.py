@@ -49,6 +49,7 @@ def linked(one: str, other: str) -> str:
         ("PT Wiper Indonesia", "PT Wiper Ina"),
         ("PT Wiper Enginering", "PT Wiper Engineering"),
         ("Rumah Sakit Umum Wiper", "RSU Wiper"),
+        ("PT Wiper Sjhtrmndr", "PT Wiper Sejahteramandiri"),
     ],
 )
 def test_names_that_say_the_same_are_linked(one: str, other: str) -> None:

@@ -51,14 +51,22 @@ def answer(here: Isi, there: Isi, common: tuple[str, ...] = ()) -> str:
     ("isi", "putusan"),
     [
         ({"tanggal_lahir": "1988-01-01"}, "tertaut"),
-        ({"tanggal_lahir": "1988-01-01", "nomor_hp": ""}, "tinjau"),  # the street alone
+        ({"tanggal_lahir": "1988-01-01", "nomor_hp": ""}, "tertaut"),  # street and number
+        (
+            {
+                "tanggal_lahir": "1988-01-01",
+                "alamat": "Jl. Nangka, Kel. Gedong, Kota Malang",
+                "nomor_hp": "",
+            },
+            "tinjau",
+        ),
         ({"tanggal_lahir": "1968-01-01"}, "tidak"),
         ({"tanggal_lahir": "1993-11-27"}, "tidak"),  # street and telephone: a brother, a cousin
         ({"tanggal_lahir": "1966-11-27"}, "tidak"),  # a mother of one name and her daughter
         ({"tanggal_lahir": "1993-11-27", "nama": "Ratni Waruwu"}, "tidak"),
     ],
 )
-def test_an_unknown_day_needs_two_witnesses_and_another_date_more(isi: Isi, putusan: str) -> None:
+def test_an_unknown_day_needs_a_witness_and_another_date_more(isi: Isi, putusan: str) -> None:
     assert answer({}, isi) == putusan
     assert answer(isi, {}) == putusan
 

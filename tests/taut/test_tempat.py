@@ -72,3 +72,39 @@ def test_a_number_beside_nothing_that_agrees_is_left_to_a_person() -> None:
     partner = {**SATU, "kunci": "benar"}
     found = answers(tautkan(BU, table(one, *a), table(stranger, partner, *b)))
     assert found["w", "benar"] == "tertaut"
+
+
+MAIL, OWNER = "kantor@tirta.co.id", "Sekar Contoh"
+
+
+@pytest.mark.parametrize(
+    ("isi", "putusan"),
+    [
+        ({"email": MAIL}, "tinjau"),  # the body's mail: a branch has it as well
+        ({"email": MAIL, "nama_pemilik_atau_pimpinan": OWNER}, "tertaut"),
+        ({"email": MAIL, "alamat": SATU["alamat"]}, "tertaut"),
+        ({"email": MAIL, "telepon": SATU["telepon"]}, "tertaut"),
+    ],
+)
+def test_who_stands_in_another_region_has_moved_only_where_more_says_so(
+    isi: dict[str, str], putusan: str
+) -> None:
+    here = {"email": MAIL, "nama_pemilik_atau_pimpinan": OWNER, "kbli": "10130"}
+    a = table({**SATU, **here, "kunci": "w"}, *others(100, "a"))
+    far = {**here, **LAIN, "telepon": "0611234567", "nama_pemilik_atau_pimpinan": "", **isi}
+    b = table({**SATU, **far, "kunci": "b"}, *others(100, "b"))
+    assert answers(tautkan(BU, a, b))["w", "b"] == putusan
+
+
+def test_outlets_of_one_brand_are_not_linked_by_its_name() -> None:
+    a = table({**SATU, "nama": "PT Bakso Sekar Wangi Lembayung", "kunci": "w"}, *others(100, "a"))
+    other = {
+        **SATU,
+        "nama": "PT Bakso Sekar Wangi Lembayung Kamboja",
+        "email": "",
+        "telepon": "0341999888",
+    }
+    there = {**other, "alamat": "Jl. Nangka No. 88, Kel. Sawah, Kota Malang", "kunci": "b"}
+    assert answers(tautkan(BU, a, table(there, *others(100, "b")))).get(("w", "b")) == "tinjau"
+    there["telepon"] = SATU["telepon"]
+    assert answers(tautkan(BU, a, table(there, *others(100, "b"))))["w", "b"] == "tertaut"
