@@ -152,7 +152,7 @@ def _tree(options: argparse.Namespace) -> None:
     """Walk the digest trees of a registry and its mirror."""
     baris = options.rekaman or (50_000 if options.singkat else 1_000_000)
     with tempfile.TemporaryDirectory(prefix="hub-bench-", dir=options.folder) as folder:
-        print("\n".join(sidik.measure(Path(folder), baris, 1_000)))
+        print("\n".join(sidik.measure(Path(folder), sidik.Banyak(baris))))
 
 
 SENDIRI: dict[str, Callable[[argparse.Namespace], None]] = {

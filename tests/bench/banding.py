@@ -14,8 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow.parquet as pq
+
 from tests.bench import warga
-from tests.bench.ukur import ROOT, tell
+from tests.bench.ukur import ROOT, require, tell
 
 PEMBANDING = {
     "datacompy": 10_000_000,
@@ -32,6 +35,10 @@ NAIF_SAMPAI = 10_000_000
 BYTE_SEBARIS = 250  # of disk for a row of each side: files, side-cars, result
 BYTE_NAIF = 900  # more of it for the naive query, which spills its join
 _SELAMA = 1800
+DINGIN, SIDIK_ADA = "hub, dingin", "hub, sidik ada"
+_KELAS = ("berbeda", "beda_perusahaan", "hanya_a", "hanya_b")
+_TERTULIS = {".parquet", ".txt", ".jsonl"}
+_SELISIH = 0.1  # the naive query joins every pair of a key that repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Catatan:
     puncak_mib: int | None
     galat: str | None = None
     tahap: dict[str, float] | None = None
+    jumlah: dict[str, int] | None = None
 
 
 def measure(baris: int, folder: Path, python: Path | None, *, naif: bool = False) -> list[Catatan]:
@@ -55,7 +63,7 @@ def measure(baris: int, folder: Path, python: Path | None, *, naif: bool = False
     tell(f"  {time.perf_counter() - started:.0f} detik, {size:.2f} GB")
     out = folder / "hasil"
     us = Path(sys.executable)
-    turns = [(us, "hub, dingin", "hub"), (us, "hub, sidik ada", "hub")]
+    turns = [(us, DINGIN, "hub"), (us, SIDIK_ADA, "hub")]
     if naif or baris <= NAIF_SAMPAI:
         turns.append((us, "DuckDB naif", "naif"))
     if python is not None:
@@ -63,7 +71,41 @@ def measure(baris: int, folder: Path, python: Path | None, *, naif: bool = False
     made = [_run(who, baris, label, name, (a, b, out)) for who, label, name in turns]
     shutil.rmtree(folder / "data")
     shutil.rmtree(out)
+    require_alike(made)
     return made
+
+
+def require_alike(made: Sequence[Catatan]) -> None:
+    """Raise AssertionError unless all that count found much the same, and some of everything."""
+    counts = [m.jumlah for m in made if m.jumlah]
+    for found in counts:
+        for kelas in _KELAS:
+            wanted = counts[0].get(kelas, 0)
+            off = abs(found.get(kelas, 0) - wanted)
+            require(off <= wanted * _SELISIH and wanted > 0, f"{kelas}, {counts}")
+
+
+def answered(label: str, name: str, out: Path, answer: dict[str, Any] | None) -> dict[str, int]:
+    """Return how many of each class a contestant found; nothing of one that does not say.
+
+    Raises AssertionError when it wrote nothing, or when side-cars were there that should not be
+    or should have been.
+    """
+    wrote = [_size(p) for p in out.glob(f"{name}*") if p.suffix in _TERTULIS]
+    require(bool(wrote) and all(wrote), f"{label} menulis {wrote}")
+    if name == "naif":
+        query = f"SELECT jenis, count(*) FROM '{out / 'naif.parquet'}' GROUP BY jenis"
+        return dict(duckdb.execute(query).fetchall())
+    if answer is None:
+        return {}
+    require(len(answer["dibangun"]) == (0 if label == SIDIK_ADA else 2), f"sidik, {label}")
+    return {k: answer["kelas"][k] for k in _KELAS}
+
+
+def _size(path: Path) -> int:
+    """Return the rows of a Parquet file, the octets of any other."""
+    parquet = path.suffix == ".parquet"
+    return int(pq.read_metadata(path).num_rows if parquet else path.stat().st_size)
 
 
 def _can_run(name: str, baris: int) -> bool:
@@ -104,8 +146,9 @@ def _run(python: Path, baris: int, label: str, name: str, paths: tuple[Path, ...
         return Catatan(baris, label, None, None, reason[:200])
     said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     stages = (said["jawaban"] or {}).get("detik")
+    counts = answered(label, name, paths[-1], said["jawaban"])
     tell(f"  {label}: {said['detik']} detik, {said['puncak_mib']} MiB {stages or ''}")
-    return Catatan(baris, label, said["detik"], said["puncak_mib"], None, stages)
+    return Catatan(baris, label, said["detik"], said["puncak_mib"], None, stages, counts)
 
 
 def lines(made: Sequence[Catatan]) -> list[str]:

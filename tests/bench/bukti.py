@@ -15,6 +15,8 @@ import httpx
 from services import persiapan
 from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
+from services.audit.bukti.segel import Penyegel
+from services.auth.kunci_pesan import load_message_key
 from services.auth.pesan_klien import SigningTransport
 from services.auth.saksi import Hak, SaksiKlien
 from services.kit import migration
@@ -46,10 +48,10 @@ def bukti(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
         service(panggung, tls=True, HUB_BUKTI_SEGEL_DETIK="1") as tercatat,
         # On the same database: only one of the two may seal.
         service(panggung, tls=True, bukti=False, HUB_BUKTI_SEGEL_DETIK="0") as tanpa,
-        _witness(panggung) as saksi,
+        _book(panggung) as buku,
         _caller(panggung, tercatat, None) as satu_sisi,
-        _caller(panggung, tercatat, saksi) as dua_sisi,
-        _caller(panggung, tanpa, None) as polos,
+        _caller(panggung, tercatat, buku) as dua_sisi,
+        _caller(panggung, tanpa, None, bukti=False) as polos,
     ):
         for nama, call in calls.items():
             tell(f"{nama}: dengan dan tanpa bukti")
@@ -72,20 +74,26 @@ def slice_of(nik: list[str], n: int) -> list[str]:
 
 
 @contextmanager
-def _witness(panggung: Panggung) -> Iterator[SaksiKlien]:
+def _book(panggung: Panggung) -> Iterator[BukuBukti]:
     panggung.server.ensure_database("hub_bukti")
     url = panggung.server.url("hub_bukti")
     migration.upgrade(url, "hub")
     engine = make_engine(url, 2)
-    buku = BukuBukti("hub", engine, Amplop(bytes(32)), 2**20, system_clock)
-    yield SaksiKlien(buku, "wlkp", MITRA.client_id, lambda _: Hak("pihak_kedua", "uji", None))
+    yield BukuBukti("hub", engine, Amplop(bytes(32)), 2**20, system_clock)
     engine.dispose()
 
 
 @contextmanager
-def _caller(panggung: Panggung, proses: Proses, saksi: SaksiKlien | None) -> Iterator[Pihak]:
+def _caller(
+    panggung: Panggung, proses: Proses, buku: BukuBukti | None, *, bukti: bool = True
+) -> Iterator[Pihak]:
     nomor = load(panggung.data / "perjanjian.yaml").nomor
     key = persiapan.SYNC_WLKP.message_key_path(panggung.data)
+    saksi = penyegel = None
+    if buku is not None:
+        saksi = SaksiKlien(buku, "wlkp", MITRA.client_id, lambda _: Hak("pihak_kedua", "uji", None))
+        signs = load_message_key(key)
+        penyegel = Penyegel(buku, lambda: signs)
     transport = SigningTransport(over_tls(panggung), key, lambda: nomor, saksi=saksi)
     base = base_url(proses.port, tls=True)
     head = {"Tujuan": "perluasan_kepesertaan"}
@@ -93,4 +101,4 @@ def _caller(panggung: Panggung, proses: Proses, saksi: SaksiKlien | None) -> Ite
     with httpx.Client(
         base_url=base, auth=auth, headers=head, transport=transport, timeout=60
     ) as client:
-        yield Pihak(panggung, client, proses)
+        yield Pihak(panggung, client, proses, bukti, penyegel)

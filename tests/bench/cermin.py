@@ -23,13 +23,16 @@ from services.kit.database import libpq_url, make_engine, transaction
 from services.kit.interpreter import expect_records
 from services.registry.ekspor.bagian import BARIS
 from services.sync import sidik
+from services.sync.bacaan import given_extra
 from services.sync.cermin import write_records
 from services.sync.isi_bagian import read_records
+from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
 PER_USAHA = 40
+_SATU_PROSES = 10_000  # workers a side below which a process takes longer to begin than to read
 _KUNCI = bytes(range(32))
 # Colleagues have unlike NIK, JKN numbers and birth dates: numbers in a row would make each a near
 # miss of the next, and the search for one person under two NIK would find somebody to ask in every
@@ -94,9 +97,13 @@ def read_both(url: str, banyak: int, folder: Path) -> float:
     engine = make_engine(url, 1)
     sidik.install_key(engine, _KUNCI)
     engine.dispose()
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(NamaSisi), mp_context=spawn) as pool:
-        seconds = max(pool.map(partial(_read_side, url, banyak, folder), NamaSisi))
+    read = partial(_read_side, url, banyak, folder)
+    if banyak < _SATU_PROSES:
+        seconds = max(map(read, NamaSisi))
+    else:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(len(NamaSisi), mp_context=spawn) as pool:
+            seconds = max(pool.map(read, NamaSisi))
     with psycopg.connect(libpq_url(url), autocommit=True) as db:
         db.execute("VACUUM ANALYZE")
     return seconds
@@ -118,14 +125,22 @@ def _read_side(url: str, banyak: int, folder: Path, sisi: NamaSisi) -> float:
             with transaction(engine) as tx:
                 write_records(tx, sisi, himpunan, ((1, r) for r in records), 1, catat=False)
             seconds += time.perf_counter() - started
-        with transaction(engine) as tx:
-            tx.raw(
-                "INSERT INTO kursor_tarik (sisi, himpunan, kursor, nomor, bacaan, penuh)"
-                " VALUES (%s, %s, '0', 1, 1, false)",
-                [sisi.value, himpunan.value],
-            )
     engine.dispose()
     return seconds
+
+
+def note_read(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, kursor: str, nomor: int) -> None:
+    """Say that a mirror was read to here, with every field that the agreement gives now.
+
+    Without the fields the first pull would follow an addendum, and read the source again.
+    """
+    with transaction(ctx.engine) as tx:
+        tx.raw(
+            "INSERT INTO kursor_tarik (sisi, himpunan, kursor, nomor, bacaan, penuh, tambahan)"
+            " VALUES (%s, %s, %s, %s, 1, false, %s) ON CONFLICT (sisi, himpunan)"
+            " DO UPDATE SET kursor = excluded.kursor, nomor = excluded.nomor",
+            [sisi.value, himpunan.value, kursor, nomor, sorted(given_extra(ctx, himpunan))],
+        )
 
 
 def _write_part(path: Path, records: Iterator[dict[str, Any] | None]) -> None:

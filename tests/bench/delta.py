@@ -7,6 +7,7 @@ PostgreSQL is set up for the size, as its documentation advises: a quarter of th
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 import tempfile
@@ -22,6 +23,7 @@ from services.auth.riwayat import BerkasPerjanjian
 from services.kit import migration
 from services.kit.database import make_engine, transaction
 from services.kit.interpreter import expect_records
+from services.kit.postgres import PostgresServer
 from services.sync import sentuhan
 from services.sync.compare import compare_all
 from services.sync.klien import KlienRegistri
@@ -32,18 +34,21 @@ from services.sync.pull import pull_pages
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
 from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Himpunan
-from tests.bench.cermin import PER_USAHA, company, person, read_both, usaha
+from tests.bench.cermin import PER_USAHA, company, note_read, person, read_both, usaha
 from tests.bench.panggung import open_server
-from tests.bench.ukur import tell
+from tests.bench.ukur import require, tell
 from tests.sync.registri_tiruan import Pelayan, RegistriTiruan
 
 BAGIAN = (0.0, 0.0001, 0.001, 0.01)
 PENUH, ULANG = "penuh, pertama", "penuh, ulang"
 TAHAP = ("pull", "link", "compare", "propose")
+_HITUNGAN = {"temuan", "diusulkan", "dibaca", "tertaut"}
 _PER_HALAMAN = 1_000
 _TERKECIL = 0.005  # seconds; below, a logarithmic plot shows the clock
 _NOMOR = 10**12  # changes come after all that was read
 _SERVER = {"max_wal_size": "16GB"}
+_AWAL = 4_000  # workers a side, so that a company is among the changes
+_SARING: int = SyncSettings.model_fields["saring_mulai"].default
 
 
 @dataclass
@@ -85,23 +90,38 @@ class Delta:
     dibaca: float
     """Seconds that reading both registries took: of the first full round."""
     berikut: int = 0
+    ditawarkan: int = 0
     catatan: list[dict[str, Any]] = field(default_factory=list)
 
     def round(self, nama: str, banyak: int) -> None:
-        """Do one round and note what each stage took."""
+        """Do one round and note what each stage took. Raises AssertionError if it did nothing."""
         row: dict[str, Any] = {"putaran": nama, "perubahan": banyak}
         for tahap, work in zip(TAHAP, (self._pull, link_companies, compare_all, propose_all),
                                strict=True):  # fmt: skip
             started = time.perf_counter()
             counts = work(self.ctx)
             row[tahap] = time.perf_counter() - started
-            row |= {k: v for k, v in counts.items() if k in {"temuan", "diusulkan", "dibaca"}}
+            row |= {k: v for k, v in counts.items() if k in _HITUNGAN}
         if nama == PENUH:
             row["pull"] += self.dibaca
         row["semua"] = sum(row[t] for t in TAHAP)
         self.catatan.append(row)
+        self._require_work(row)
         tell("  " + ", ".join(f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}"
                               for k, v in row.items()))  # fmt: skip
+
+    def _require_work(self, row: dict[str, Any]) -> None:
+        """Raise unless what was offered was read and compared, and both mirrors are still full."""
+        said = f"{row}, {self.ditawarkan} ditawarkan"
+        require(row["dibaca"] == self.ditawarkan and row["tertaut"] > 0, said)
+        whole = row["putaran"] in {PENUH, ULANG}
+        require((row["temuan"] > 0) == (whole or self.ditawarkan > 0), said)
+        require(row["diusulkan"] > 0 or row["putaran"] != PENUH, said)
+        self.ditawarkan = 0
+        with transaction(self.ctx.engine) as tx:  # of the nodes: the rows stay as cold as they are
+            held = tx.raw("SELECT sisi, sum(jumlah) FROM simpul_cermin_pekerja GROUP BY 1")
+            full = {sisi for sisi, count in held if count > self.banyak * 0.9}
+        require(full == set(NamaSisi), f"{said}, hanya {full} penuh")
 
     def _pull(self, ctx: Konteks) -> dict[str, int]:
         read = 0
@@ -145,6 +165,7 @@ class Delta:
         self.umpan[NamaSisi.WLKP].offer(Himpunan.PEKERJA, wlkp)
         self.umpan[NamaSisi.WLKP].offer(Himpunan.BADAN_USAHA, moved)
         self.umpan[NamaSisi.BPJS].offer(Himpunan.PEKERJA, bpjs)
+        self.ditawarkan = len(wlkp) + len(moved) + len(bpjs)
 
     def _moved(self, k: int, n: int) -> dict[str, Any]:
         fresh = {"nama": f"PT Contoh {n} Melati {self.berikut}", "telepon": f"+62226{n:07d}"}
@@ -160,52 +181,73 @@ def _server() -> dict[str, str]:
 
 
 @contextmanager
-def open_delta(folder: Path, banyak: int) -> Iterator[Delta]:
-    """Start a server with a filled hub, and the two feeds."""
+def open_delta(url: str, folder: Path, banyak: int, saring_mulai: int) -> Iterator[Delta]:
+    """Fill a hub's empty database, and open the two feeds."""
     umpan = {s: Umpan(s.value) for s in NamaSisi}
     pelayan = {s: Pelayan(u) for s, u in umpan.items()}
     expect_records()  # as the reconciler does
-    with open_server(folder, _server()) as server:
-        server.ensure_database("hub")
-        url = server.url("hub")
-        migration.upgrade(url, "hub")
-        tell(f"Membaca {banyak:,} pekerja sesisi …")
-        dibaca = read_both(url, banyak, folder)
-        tell(f"  {dibaca:.1f} detik")
-        wlkp, bpjs = (
-            Sisi(base_url=p.url, client_id="bench", key_path=folder) for p in pelayan.values()
+    tell(f"Membaca {banyak:,} pekerja sesisi …")
+    dibaca = read_both(url, banyak, folder)
+    tell(f"  {dibaca:.1f} detik")
+    wlkp, bpjs = (
+        Sisi(base_url=p.url, client_id="bench", key_path=folder) for p in pelayan.values()
+    )
+    settings = SyncSettings(
+        database_url=url, perjanjian_path=CONTOH, wlkp=wlkp, bpjs=bpjs, simpanan=folder / "taut",
+        saring_mulai=saring_mulai,
+    )  # fmt: skip
+    klien = {
+        s: KlienRegistri(
+            s, p.url, None, tunggu_detik=60, batas=_PER_HALAMAN, check_stop=lambda: None
         )
-        settings = SyncSettings(database_url=url, perjanjian_path=CONTOH, wlkp=wlkp, bpjs=bpjs)
-        klien = {
-            s: KlienRegistri(
-                s, p.url, None, tunggu_detik=60, batas=_PER_HALAMAN, check_stop=lambda: None
-            )
-            for s, p in pelayan.items()
-        }
-        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)  # noqa: E731
-        engine = make_engine(url, 2)
-        berkas = BerkasPerjanjian(CONTOH)
-        ctx = Konteks(settings, engine, klien, berkas, clock, None, lambda: None)
-        yield Delta(ctx, umpan, banyak, dibaca)
-        engine.dispose()
-        for one in klien.values():
-            one.close()
-    for server_ in pelayan.values():
-        server_.stop()
+        for s, p in pelayan.items()
+    }
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)  # noqa: E731
+    engine = make_engine(url, 2)
+    berkas = BerkasPerjanjian(CONTOH)
+    ctx = Konteks(settings, engine, klien, berkas, clock, None, lambda: None)
+    for himpunan, sisi in itertools.product(Himpunan, NamaSisi):
+        note_read(ctx, sisi, himpunan, "0", 1)
+    yield Delta(ctx, umpan, banyak, dibaca)
+    engine.dispose()
+    for one in klien.values():
+        one.close()
+    for one_server in pelayan.values():
+        one_server.stop()
 
 
 def measure(banyak: int, folder: Path | None = None) -> list[dict[str, Any]]:
-    """Return the rounds: everything, after each share of change, everything once more."""
+    """Return the rounds on a server of its own, set up for the size."""
     with (
         tempfile.TemporaryDirectory(prefix="hub-delta-", dir=folder) as name,
-        open_delta(Path(name), banyak) as delta,
+        open_server(Path(name), _server()) as server,
     ):
+        tell("Menyiapkan kernel …")  # what a machine compiles once is no part of a first round
+        rounds(_database(server, "awal"), Path(name), _AWAL, saring_mulai=0)
+        return rounds(_database(server, "hub"), Path(name), banyak)
+
+
+def _database(server: PostgresServer, nama: str) -> str:
+    server.ensure_database(nama)
+    migration.upgrade(server.url(nama), "hub")
+    return server.url(nama)
+
+
+def rounds(
+    url: str, folder: Path, banyak: int, *, saring_mulai: int = _SARING
+) -> list[dict[str, Any]]:
+    """Return the rounds: everything, after each share of change, everything once more.
+
+    Raises AssertionError when one did not do its work. `url` is an empty database's.
+    """
+    with open_delta(url, folder, banyak, saring_mulai) as delta:
         delta.round(PENUH, 0)
         for bagian in BAGIAN:
             delta.change(round(banyak * bagian))
             delta.round(f"{bagian:.2%}", round(banyak * bagian))
         with transaction(delta.ctx.engine) as tx:
             sentuhan.require_full(tx)
+        delta.ctx.taut_penuh = True
         delta.round(ULANG, 0)
         return delta.catatan
 
@@ -235,4 +277,5 @@ def by_stage(rows: list[dict[str, Any]]) -> dict[str, list[tuple[float, float]]]
         elif share := next((b for b in shares if f"{b:.2%}" == row["putaran"]), None):
             for name in ("semua", *TAHAP):
                 series[name].append((share, row[name]))
-    return {k: [p for p in v if p[1] >= _TERKECIL] for k, v in series.items()}
+    seen = {k: [p for p in v if p[1] >= _TERKECIL] for k, v in series.items()}
+    return {k: v for k, v in seen.items() if v}

@@ -30,7 +30,7 @@ from services.sync.unduhan import Unduhan, ahead
 from shared_schemas.rujukan import Himpunan, Pihak
 from shared_schemas.v1.ekspor import BentukEkspor
 from tests.bench.panggung import Panggung, Proses, auth_of, open_server, service
-from tests.bench.ukur import Hasil, alternate, tell
+from tests.bench.ukur import Hasil, alternate, require, tell
 
 _ISI = """
 INSERT INTO pekerja (id, id_badan_usaha, nik, nama, tanggal_lahir, alamat, nomor_hp, jabatan,
@@ -54,25 +54,32 @@ def open_besar(folder: Path, rekaman: int) -> Iterator[Panggung]:
         server.ensure_database("wlkp")
         url = server.url("wlkp")
         migration.upgrade(url, "wlkp")
-        engine = make_engine(url, 1)
-        key = (folder / "data" / persiapan.KUNCI_SIDIK).read_bytes()
-        while not advance(engine, key, Himpunan.PEKERJA):  # of no row
-            pass
-        engine.dispose()
-        with psycopg.connect(libpq_url(url), autocommit=True) as db:
-            # Neither numbers nor foreign keys, but leaves: a service that misses any makes them
-            # in the background, and would be measured doing it.
-            db.execute("SET session_replication_role = replica")
-            db.execute("ALTER TABLE pekerja ENABLE ALWAYS TRIGGER pekerja_sidik")
-            db.execute("ALTER TABLE pekerja DROP CONSTRAINT pekerja_kunci")
-            db.execute("DROP INDEX pekerja_nik")
-            for first in range(1, rekaman + 1, 500_000):
-                last = min(first + 499_999, rekaman)
-                db.execute(_ISI.format(first=first, last=last).encode())
-            db.execute("ALTER TABLE pekerja ENABLE TRIGGER pekerja_sidik")
-            db.execute("SELECT setval('urutan_perubahan', %s)", (rekaman,))
-            db.execute("VACUUM ANALYZE pekerja")
+        fill(url, folder / "data", rekaman)
         yield Panggung(server, folder / "data", folder, folder, url, [])
+
+
+def fill(url: str, data: Path, rekaman: int) -> None:
+    """Put so many workers, with their leaves, into an empty registry."""
+    engine = make_engine(url, 1)
+    key = (data / persiapan.KUNCI_SIDIK).read_bytes()
+    while not advance(engine, key, Himpunan.PEKERJA):  # of no row
+        pass
+    engine.dispose()
+    with psycopg.connect(libpq_url(url), autocommit=True) as db:
+        # Neither numbers nor foreign keys, but leaves: a service that misses any makes them
+        # in the background, and would be measured doing it.
+        db.execute("SET session_replication_role = replica")
+        db.execute("ALTER TABLE pekerja ENABLE ALWAYS TRIGGER pekerja_sidik")
+        db.execute("ALTER TABLE pekerja DROP CONSTRAINT pekerja_kunci")
+        db.execute("DROP INDEX pekerja_nik")
+        for first in range(1, rekaman + 1, 500_000):
+            last = min(first + 499_999, rekaman)
+            db.execute(_ISI.format(first=first, last=last).encode())
+        db.execute("ALTER TABLE pekerja ENABLE TRIGGER pekerja_sidik")
+        db.execute("SELECT setval('urutan_perubahan', %s)", (rekaman,))
+        db.execute("VACUUM ANALYZE pekerja")
+        bare = db.execute("SELECT count(*) FROM pekerja WHERE daun IS NULL").fetchone()
+    require(bare == (0,), f"{bare} rekaman tanpa daun")
 
 
 def copy_out(panggung: Panggung) -> float:
@@ -84,7 +91,15 @@ def copy_out(panggung: Panggung) -> float:
         with cursor.copy(query.encode()) as out:
             for _ in out:
                 pass
-        return cursor.rowcount / (time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        _require_all(panggung, cursor.rowcount)
+        return cursor.rowcount / seconds
+
+
+def _require_all(panggung: Panggung, read: int) -> None:
+    with panggung.connect() as db:
+        row = db.execute("SELECT count(*) FROM pekerja").fetchone()
+    require(row == (read,) and read > 0, f"{read} rekaman terbaca, ada {row}")
 
 
 def read_arrow(path: Path) -> int:
@@ -129,8 +144,8 @@ def end_to_end(
             (Path(folder) / "manifes.jws").write_text(unduhan.tertanda)
             after(Path(folder))
         seconds = time.perf_counter() - started
-    assert unduhan.manifes is not None
-    assert unduhan.manifes.baris == rows
+    require(unduhan.manifes is not None and unduhan.manifes.baris == rows, "manifes cuplikan")
+    _require_all(panggung, rows)
     return rows / seconds
 
 
@@ -139,7 +154,8 @@ def to_sidecar(parts: Path) -> None:
     with open_kerja(parts / "kerja") as work:
         sumber = open_sumber(parts, "A", work)
         rencana = plan(Himpunan.PEKERJA, sumber, sumber, None, None)
-        sidecar(sumber, rencana, work, lambda *_: None)
+        made, fresh = sidecar(sumber, rencana, work, lambda *_: None)
+    require(fresh and int(made.index[-1, -1]) == sumber.baris, "berkas sidik")
 
 
 def part_rows(path: Path) -> int:
@@ -149,34 +165,39 @@ def part_rows(path: Path) -> int:
 
 
 def ekspor(rekaman: int, ulangan: int) -> list[Hasil]:
-    """Measure both forms in turns with COPY; the service and the client are two processes."""
-    expect_records()
+    """Measure on a server of its own; the service and the client are two processes."""
     with (
         tempfile.TemporaryDirectory(prefix="hub-bench-") as folder,
         open_besar(Path(folder), rekaman) as panggung,
         service(panggung) as layanan,
     ):
-        tell("Cuplikan terhadap COPY biner")
+        return snapshots(panggung, layanan, ulangan)
 
-        def arrow() -> float:
-            return end_to_end(panggung, layanan, BentukEkspor.ARROW, read_arrow)
 
-        def ndjson() -> float:
-            return end_to_end(panggung, layanan, BentukEkspor.NDJSON, read_ndjson)
+def snapshots(panggung: Panggung, layanan: Proses, ulangan: int) -> list[Hasil]:
+    """Measure each form in turns with COPY."""
+    expect_records()
+    tell("Cuplikan terhadap COPY biner")
 
-        def berkas() -> float:
-            return end_to_end(panggung, layanan, BentukEkspor.ARROW, part_rows, to_sidecar)
+    def arrow() -> float:
+        return end_to_end(panggung, layanan, BentukEkspor.ARROW, read_arrow)
 
-        def copy() -> float:
-            return copy_out(panggung)
+    def ndjson() -> float:
+        return end_to_end(panggung, layanan, BentukEkspor.NDJSON, read_ndjson)
 
-        acuan, satuan = "COPY biner", "baris/s"
-        return [
-            *alternate(ulangan, arrow, [(Hasil("Arrow", acuan, satuan, sasaran=0.75), copy)]),
-            *alternate(
-                ulangan, ndjson, [(Hasil("NDJSON diperiksa", acuan, satuan, sasaran=0.2), copy)]
-            ),
-            *alternate(
-                ulangan, berkas, [(Hasil("sampai berkas sidik", acuan, satuan, sasaran=0.4), copy)]
-            ),
-        ]
+    def berkas() -> float:
+        return end_to_end(panggung, layanan, BentukEkspor.ARROW, part_rows, to_sidecar)
+
+    def copy() -> float:
+        return copy_out(panggung)
+
+    acuan, satuan = "COPY biner", "baris/s"
+    return [
+        *alternate(ulangan, arrow, [(Hasil("Arrow", acuan, satuan, sasaran=0.75), copy)]),
+        *alternate(
+            ulangan, ndjson, [(Hasil("NDJSON diperiksa", acuan, satuan, sasaran=0.2), copy)]
+        ),
+        *alternate(
+            ulangan, berkas, [(Hasil("sampai berkas sidik", acuan, satuan, sasaran=0.4), copy)]
+        ),
+    ]

@@ -15,7 +15,7 @@ from services.audit import search
 from services.kit import migration
 from services.kit.database import libpq_url, make_engine, transaction
 from tests.bench.panggung import open_server
-from tests.bench.ukur import tell
+from tests.bench.ukur import require, tell
 
 PER_HALAMAN = 1_000
 HALAMAN = 0.002  # of all entries; each of them names a thousand persons
@@ -69,7 +69,8 @@ def measure(folder: Path, entri: int) -> list[Waktu]:
         db.execute(str(definition))
         _fill(db, entri - newest + 1, entri, orang)
         figures = [_search(url, db, orang, f"{newest:,} entri terbaru belum terindeks")]
-        db.execute("SELECT gin_clean_pending_list('audit_akses_nik')")
+        moved = _scalar(db, "SELECT gin_clean_pending_list('audit_akses_nik')")
+        require(moved != 0, "entri terbaru sudah terindeks")
         figures.append(_search(url, db, orang, "semua terindeks"))
         tell(f"  {_sizes(db)}")
     return figures
@@ -111,6 +112,7 @@ def _search(
             found += len(search.find_person(tx, person, first, after))  # type: ignore[arg-type]
         times.append((time.perf_counter() - started) * 1_000)
     engine.dispose()
+    require(found >= len(times), f"{found} akses dari {len(times)} orang")
     cuts = statistics.quantiles(times[1:], n=20)
     return Waktu(keadaan, cuts[9], cuts[18], max(times[1:]), found / len(times))
 

@@ -20,9 +20,9 @@ from tests.bench import pemanggil
 from tests.bench.bukti import UMPAN, slice_of
 from tests.bench.panggung import Panggung, Proses, auth_of, service
 from tests.bench.pemanggil import CARI, TUJUAN, Catatan, Tugas
-from tests.bench.prosesor import Kecepatan, Panggil, Pihak, served
+from tests.bench.prosesor import Kecepatan, Panggil, Pihak, records, require_recorded, served
 from tests.bench.segel import signed
-from tests.bench.ukur import tell
+from tests.bench.ukur import require, tell
 
 TAMBAHAN_MILIDETIK = 25.0
 SISA_KUMPULAN = 0.7
@@ -106,15 +106,17 @@ class _Penguji:
     polos: Proses
 
     def at(self, laju: float, detik: float, benih: int, *, tersegel: bool) -> Ukuran:
-        """Ask one of the two at a rate."""
+        """Ask one of the two at a rate. Raises AssertionError unless only the full one recorded."""
         proses = self.lengkap if tersegel else self.polos
         dasar = base_url(proses.port, tls=tersegel)
         nik = list(dict.fromkeys(self.panggung.nik))
-        before = served(self.panggung, proses)
+        recorded, before = records(self.panggung), served(self.panggung, proses)
         data = str(self.panggung.data)
         found = pemanggil.run(Tugas(data, dasar, nik, laju, detik, benih, tersegel))
         ukuran = Ukuran(laju, found, detik, served(self.panggung, proses) - before)
         tell(f"  {'lengkap' if tersegel else 'polos':<8} {ukuran.line()}")
+        answered = len(found.lama) - ukuran.galat
+        require_recorded(records(self.panggung) - recorded, answered, bukti=tersegel)
         return ukuran
 
     def pairs(self, ujian: Ujian) -> Iterator[str]:
@@ -125,6 +127,8 @@ class _Penguji:
             seconds = ujian.detik / 15
             ours = self.at(ujian.laju, seconds, benih, tersegel=True)
             both.append((ours, self.at(ujian.laju, seconds, benih, tersegel=False)))
+            # What is refused is refused quickly.
+            require(not any(one.galat for one in both[-1]), "panggilan berselang-seling tergagal")
         for nama, which in (("lengkap", 0), ("polos", 1)):
             lama = [t for pair in both[1:] for t in pair[which].catatan.lama]
             yield f"{nama}: " + " ".join(f"p{p} {quantile(lama, p):.1f}" for p in (50, 95, 99))
@@ -156,7 +160,8 @@ class _Penguji:
                 if found.jenuh or found.galat:
                     break
                 good, rate = rate, rate + _LANGKAH * (1 if tersegel else 4)
-            yield f"jenuh, {nama}: {rate:.0f}/s (masih terlayani {good:.0f}/s)"
+            end = f"{rate:.0f}/s" if found.laju > good else "tidak tercapai"
+            yield f"jenuh, {nama}: {end} (masih terlayani {good:.0f}/s)"
 
     def bulk(self, ujian: Ujian) -> Iterator[str]:
         """A thousand at once, and pages of the feed: one caller that waits for each answer."""
@@ -184,7 +189,7 @@ class _Penguji:
             transport=signed(self.panggung) if tersegel else None,
             timeout=60,
         ) as client:
-            yield Pihak(self.panggung, client, proses)
+            yield Pihak(self.panggung, client, proses, bukti=tersegel)
 
 
 def _p95(ukuran: Ukuran) -> float:

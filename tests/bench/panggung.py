@@ -20,9 +20,10 @@ from services import persiapan, sintetis
 from services.auth.klien import KlienAuth
 from services.impor import open_refusals
 from services.kit import migration
-from services.kit.database import libpq_url
+from services.kit.database import libpq_url, make_engine
 from services.kit.postgres import PostgresServer
 from services.perintah.data import run_import
+from services.registry.sidik.kunci import install
 from tests.bench.ukur import ROOT, tell
 
 _START_SECONDS = 120  # of a machine on which others work, too
@@ -44,10 +45,14 @@ class Panggung:
         return psycopg.connect(libpq_url(url or self.url), autocommit=True)
 
     def database(self, nama: str) -> str:
-        """Return the URL of a migrated database of the registry WLKP."""
+        """Return the URL of an empty database of the registry WLKP that makes leaves."""
         self.server.ensure_database(nama)
-        migration.upgrade(self.server.url(nama), "wlkp")
-        return self.server.url(nama)
+        url = self.server.url(nama)
+        migration.upgrade(url, "wlkp")
+        engine = make_engine(url, 1)
+        install(engine, (self.data / persiapan.KUNCI_SIDIK).read_bytes())
+        engine.dispose()
+        return url
 
 
 @contextlib.contextmanager

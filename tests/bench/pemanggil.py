@@ -177,7 +177,7 @@ class _Penanya:
         return message, b"POST %b HTTP/1.1\r\n%b\r\n%b" % (CARI.encode(), lines, body)
 
     def check(self, message: Permintaan, answer: _Balasan) -> None:
-        """Raise unless the answer is one, and signed where it has to be."""
+        """Raise unless the answer is one, knows the person, and is signed where it has to be."""
         if answer.status != 200:
             raise RuntimeError(f"status {answer.status}")
         if self._tugas.tersegel:
@@ -185,6 +185,8 @@ class _Penanya:
             isi = pesan.verify_answer(jawaban, self._keys, system_clock)
             isi.add(answer.isi)
             isi.check()
+        if b'"ditemukan":true' not in answer.isi:
+            raise RuntimeError("tidak ditemukan")
 
 
 @dataclass(slots=True)

@@ -15,11 +15,11 @@ from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import BATAS_LARIK
-from tests.bench.ukur import ROOT
+from tests.bench.ukur import ROOT, require
 
 
-def rate(base: str, authorization: str) -> float:
-    """Return records a second over the whole feed."""
+def rate(base: str, authorization: str, banyak: int) -> float:
+    """Return records a second over the whole feed. Raises AssertionError unless it has so many."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.pembaca", base],
         cwd=ROOT,
@@ -31,6 +31,7 @@ def rate(base: str, authorization: str) -> float:
     if done.returncode:
         raise RuntimeError(done.stderr[-500:])
     count, took = json.loads(done.stdout)
+    require(count == banyak, f"umpan: {count} dari {banyak} rekaman")
     return float(count) / float(took)
 
 

@@ -8,13 +8,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
+from services.kit.database import libpq_url
 from services.kit.postgres import PostgresServer
 from services.kit.postgres_tempat import find_binaries
 from tests.bench.pernyataan import BACA_DAN_CATAT
 from tests.bench.polos import SIDIK
-from tests.bench.ukur import KONEKSI
+from tests.bench.ukur import KONEKSI, require
 
 _ENTRY = {
     "waktu": "now()",
@@ -56,10 +58,28 @@ def _program(server: PostgresServer) -> Path:
 
 
 def rate(server: PostgresServer, url: str, nik: list[str], seconds: float) -> float:
-    """Return look-ups a second, each of all these NIKs with its entry in the ledger."""
+    """Return look-ups a second, each of all these NIKs with its entry in the ledger.
+
+    Raises AssertionError unless persons were found and entered.
+    """
+    before = _given(url)
     sidik = ",".join([str(SIDIK)] * len(nik))
     variables = {"n": str(len(nik)), "nik": f"{{{','.join(nik)}}}", "sidik": f"{{{sidik}}}"}
-    return run(server, url, _script(), seconds, variables)
+    tps = run(server, url, _script(), seconds, variables)
+    asked, known = (now - then for now, then in zip(_given(url), before, strict=True))
+    require(asked == known >= len(nik), f"pgbench: {known} dari {asked} orang ditemukan")
+    return tps
+
+
+def _given(url: str) -> tuple[int, int]:
+    """Return how many persons were asked for under the quota of this benchmark, and were known."""
+    query = (
+        "SELECT coalesce(sum(terpakai), 0), coalesce(sum(terpakai - tak_dikenal), 0)"
+        " FROM kuota WHERE pelaku = 'bench'"
+    )
+    with psycopg.connect(libpq_url(url)) as db:
+        asked, known = db.execute(query).fetchone() or (0, 0)
+    return int(asked), int(known)
 
 
 def run(

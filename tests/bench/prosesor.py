@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import httpx
 
+from services.audit.bukti.segel import Penyegel
 from tests.bench.panggung import Panggung, Proses
+from tests.bench.ukur import require
 
 _PANGGILAN = 60  # of one measurement: some seconds of the processor's time
 _TERSEGEL_DETIK = 60.0
@@ -32,20 +34,34 @@ class Kecepatan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pihak:
-    """A caller and the service that it calls."""
+    """A caller and the service that it calls, and whether that one records its messages.
+
+    `penyegel` seals the caller's own book, where it has one.
+    """
 
     panggung: Panggung
     klien: httpx.Client
     proses: Proses
+    bukti: bool = True
+    penyegel: Penyegel | None = None
 
     def rate(self, call: Panggil) -> Kecepatan:
-        """Return how fast calls are answered, one after the other. Raises on a refusal."""
+        """Return how fast calls are answered, one after the other.
+
+        Raises on a refusal, and AssertionError unless calls found somebody and were recorded.
+        """
+        recorded = records(self.panggung)
         before, started = self._used(), time.perf_counter()
         for n in range(_PANGGILAN):
-            call(self.klien, n).raise_for_status()
+            answer = call(self.klien, n).raise_for_status()
         took = time.perf_counter() - started
         self._await_seals()
-        return Kecepatan(_PANGGILAN / (self._used() - before), _PANGGILAN / took)
+        sealed = 0 if self.penyegel is None else self.penyegel.seal()
+        used = self._used() - before
+        require_found(answer)
+        require_recorded(records(self.panggung) - recorded, _PANGGILAN, bukti=self.bukti)
+        require(self.penyegel is None or sealed >= 2 * _PANGGILAN, f"{sealed} catatan pemanggil")
+        return Kecepatan(_PANGGILAN / used, _PANGGILAN / took)
 
     def _used(self) -> float:
         return time.process_time() + served(self.panggung, self.proses)
@@ -59,6 +75,25 @@ class Pihak:
                     return
                 time.sleep(0.2)
         raise RuntimeError("Bukti tidak tersegel.")
+
+
+def require_found(answer: httpx.Response) -> None:
+    """Raise AssertionError unless an answer is a page, or knows all who were asked for."""
+    said = answer.json()
+    found = [bool(a["pekerja"]) for a in said["jawaban"]] if "jawaban" in said else said["data"]
+    require(bool(found) and all(found), f"{sum(map(bool, found))} dari {len(found)} ditemukan")
+
+
+def records(panggung: Panggung) -> int:
+    """Return how many messages the service has recorded until now."""
+    with panggung.connect() as db:
+        row = db.execute("SELECT count(*) FROM audit_pesan").fetchone()
+    return int(str(row[0])) if row else 0
+
+
+def require_recorded(made: int, calls: int, *, bukti: bool) -> None:
+    """Raise AssertionError unless each call and its answer were recorded, or nothing was."""
+    require(made >= 2 * calls if bukti else made == 0, f"{made} catatan dari {calls} panggilan")
 
 
 def served(panggung: Panggung, proses: Proses) -> float:

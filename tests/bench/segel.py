@@ -18,7 +18,8 @@ from services.proses import base_url
 from shared_schemas.perjanjian import load
 from tests.bench.panggung import Panggung, Proses, auth_of, service
 from tests.bench.pemanggil import CARI, MITRA
-from tests.bench.ukur import Hasil, Takaran, alternate, tell
+from tests.bench.prosesor import require_found
+from tests.bench.ukur import Hasil, Takaran, alternate, require, tell
 
 PER_KUMPULAN = 1_000
 
@@ -52,6 +53,10 @@ def _compare(
         _caller(panggung, base_url(tersegel.port, tls=True), over_tls(panggung)) as terenkripsi,
         _caller(panggung, base_url(tersegel.port, tls=True), signed(panggung)) as tertanda,
     ):
+        for client in (plain, terenkripsi, tertanda):
+            answer = client.post(CARI, json=bodies[0]).raise_for_status()
+            require_found(answer)
+            require(("signature" in answer.headers) == (client is tertanda), "tanda tangan jawaban")
         rates = [partial(_rate, c, bodies, takaran.detik) for c in (tertanda, plain, terenkripsi)]
         satuan = "panggilan/s pada p50"
         return alternate(

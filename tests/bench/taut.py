@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import resource
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -24,8 +23,10 @@ from services.taut.siapkan import prepare_badan_usaha, prepare_pekerja
 from services.taut.tautkan import tautkan
 from shared_schemas.rujukan import Himpunan
 from tests.bench import taut_ubah
+from tests.bench.pelomba import forget_peak, peak_mib
 from tests.bench.taut_besar import large_companies, large_workers
 from tests.bench.taut_pesaing import peers
+from tests.bench.ukur import require
 from tests.taut.dunia import Uji, make_companies, make_workers
 
 Pasangan = set[tuple[str, str]]
@@ -50,19 +51,31 @@ def main() -> None:
     if options.febrl:
         _measure("FEBRL 4 tanpa NIK", Himpunan.PEKERJA, read_febrl(options.febrl), alone=True)
         return
-    for name, himpunan, make in _sets(options.rekaman, options.benih):
+    for name, himpunan, make in sets(options.rekaman, options.benih):
         _measure(name, himpunan, make())
 
 
-def _sets(count: int, seed: int) -> Iterable[tuple[str, Himpunan, Callable[[], Uji]]]:
+def sets(count: int, seed: int) -> Iterable[tuple[str, Himpunan, Callable[[], Uji]]]:
     yield "badan usaha", Himpunan.BADAN_USAHA, lambda: make_companies(count, seed)
     yield "NIK salah", Himpunan.PEKERJA, lambda: make_workers(count, seed + 1, nik="salah")
     yield "NIK kosong", Himpunan.PEKERJA, lambda: make_workers(count, seed + 2, nik="kosong")
 
 
 def _measure(name: str, himpunan: Himpunan, uji: Uji, *, alone: bool = False) -> None:
+    """Print a line for us, and unless we are alone one for each peer."""
     a, b = uji.tables()
+    print(measure_ours(name, himpunan, uji, a, b))
+    for peer, link in [] if alone else peers(himpunan):
+        forget_peak()
+        start = time.perf_counter()
+        pairs = link(a, b)
+        print(_line(name, peer, pairs, uji.benar, "– | –", time.perf_counter() - start))
+
+
+def measure_ours(name: str, himpunan: Himpunan, uji: Uji, a: pa.Table, b: pa.Table) -> str:
+    """Return our line. Raises AssertionError when nobody was linked rightly."""
     tautkan(himpunan, a.slice(0, 50), b.slice(0, 50))  # compiled code is read once
+    forget_peak()
     start = time.perf_counter()
     found = tautkan(himpunan, a, b)
     seconds = time.perf_counter() - start
@@ -70,20 +83,20 @@ def _measure(name: str, himpunan: Himpunan, uji: Uji, *, alone: bool = False) ->
         (r["kunci_a"], r["kunci_b"]) for r in found.tabel.to_pylist() if r["putusan"] == "tertaut"
     }
     review = found.laporan.tinjau_rekaman / (a.num_rows + b.num_rows)
+    peak = peak_mib()
     blocks = block_recall(himpunan, a, b, uji.benar)
-    print(_line(name, "hub", linked, uji.benar, f"{blocks:.4f} | {review:.2%}", seconds))
-    for peer, link in [] if alone else peers(himpunan):
-        start = time.perf_counter()
-        pairs = link(a, b)
-        print(_line(name, peer, pairs, uji.benar, "– | –", time.perf_counter() - start))
+    return _line(name, "hub", linked, uji.benar, f"{blocks:.4f} | {review:.2%}", seconds, peak)
 
 
-def _line(name: str, who: str, linked: Pasangan, true: Pasangan, more: str, seconds: float) -> str:
+def _line(
+    name: str, who: str, linked: Pasangan, true: Pasangan, more: str, seconds: float, peak: int = 0
+) -> str:
     right = len(linked & true)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    require(right > 0, f"{name}, {who}: {len(linked)} pasangan, tidak satu pun benar")
+    peak = peak or peak_mib()
     return (
         f"{name} | {who} | {right / max(len(linked), 1):.5f} | {right / len(true):.4f} | {more} | "
-        f"{seconds:.1f} | {peak:.2f}"
+        f"{seconds:.1f} | {peak / 1024:.2f}"
     )
 
 
@@ -105,6 +118,7 @@ def _measure_large() -> None:
         ("1 juta × 400 ribu", Himpunan.BADAN_USAHA, large_companies(1_000_000, 400_000, 5)),
         ("700 ribu × 700 ribu", Himpunan.PEKERJA, large_workers(700_000, 6)),
     ):
+        forget_peak()
         start = time.perf_counter()
         found = tautkan(himpunan, a, b)
         seconds = time.perf_counter() - start

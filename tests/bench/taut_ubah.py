@@ -14,6 +14,7 @@ from services.taut.lanjut import Lanjutan, link_all
 from services.taut.tautkan import tautkan
 from shared_schemas.rujukan import Himpunan
 from tests.bench.taut_besar import large_companies
+from tests.bench.ukur import require
 
 BAGIAN = (0.0001, 0.001, 0.01)
 _ULANGAN = 3
@@ -29,8 +30,9 @@ def measure(sizes: tuple[int, ...]) -> None:
         a, b, _ = large_companies(count, count, 5)
         tautkan(Himpunan.BADAN_USAHA, a.slice(0, 50), b.slice(0, 50))
         start = time.process_time()
-        tautkan(Himpunan.BADAN_USAHA, a, b)
+        linked = tautkan(Himpunan.BADAN_USAHA, a, b).laporan.jumlah
         whole = time.process_time() - start
+        require(any(k.startswith("tertaut") for k in linked), f"{count} sesisi: {linked}")
         with tempfile.TemporaryDirectory(prefix="hub-taut-") as name:
             folder = Path(name)
             _, state = link_all(a, b, {})
@@ -52,9 +54,14 @@ def _follow(folder: Path, a: pa.Table, b: pa.Table, touched: int, seed: int) -> 
     gone = (changed[0][1], changed[1][1])
     start = time.process_time()
     state = Lanjutan(simpanan.read(folder / "dasar"), simpanan.read(folder / "awal"))
-    state.change(changed[0][0], changed[1][0], gone, {})
+    found = state.change(changed[0][0], changed[1][0], gone, {})
     simpanan.write(folder / "kini", state.kini)
-    return time.process_time() - start
+    seconds = time.process_time() - start
+    answered = {*found.kunci_a, *found.kunci_b}
+    for rows, keys in changed:
+        missing = {*rows.column("kunci").to_pylist(), *keys} - answered
+        require(not missing, f"{len(missing)} perubahan tidak diikuti")
+    return seconds
 
 
 def _change(side: pa.Table, touched: int, r: random.Random) -> tuple[pa.Table, list[str]]:

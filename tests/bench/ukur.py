@@ -66,6 +66,12 @@ class Hasil:
         }
 
 
+def require(done: bool, said: str) -> None:
+    """Raise AssertionError unless what is measured was done: of nothing, figures are good, too."""
+    if not done:
+        raise AssertionError(f"Tidak terukur: {said}")
+
+
 def tell(text: str) -> None:
     """Print a line of progress on stderr."""
     print(text, file=sys.stderr, flush=True)

@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from services.audit.record import Auditor
 from services.impor import Importer
@@ -16,9 +19,11 @@ from services.registry.write import fields_of
 from shared_schemas.rujukan import Himpunan, Pihak
 from tests.bench import beban, berkas, pembaca, pgbench
 from tests.bench.panggung import Panggung, Proses, token
-from tests.bench.ukur import Hasil, Takaran, alternate, tell
+from tests.bench.pemanggil import CARI
+from tests.bench.ukur import Hasil, Takaran, alternate, require, tell
 
 PER_KUMPULAN = 1_000
+_DITERIMA = 0.9  # of the province's rows; some are wrong on purpose
 
 
 def impor(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
@@ -45,7 +50,9 @@ def impor(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
             db.execute("TRUNCATE pekerja, riwayat, karantina")
         started = time.perf_counter()
         result = importer.run(Himpunan.PEKERJA, path)
-        return result.dibaca / (time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        require(_rows(panggung, url) == result.baru > result.dibaca * _DITERIMA, f"{result}")
+        return result.dibaca / seconds
 
     def theirs() -> float:
         with panggung.connect(url) as db, db.cursor() as cursor:
@@ -55,7 +62,9 @@ def impor(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
             started = time.perf_counter()
             with cursor.copy(f"COPY pekerja ({columns}) FROM STDIN") as into:
                 into.write(rows)
-            return cursor.rowcount / (time.perf_counter() - started)
+            seconds, copied = time.perf_counter() - started, cursor.rowcount
+        require(_rows(panggung, url) == copied > 0, f"COPY {copied} baris")
+        return copied / seconds
 
     figures = []
     for path in berkas.in_three_forms(panggung.pekerja):
@@ -67,10 +76,33 @@ def impor(panggung: Panggung, takaran: Takaran) -> list[Hasil]:
     return figures
 
 
+def _rows(panggung: Panggung, url: str = "") -> int:
+    """Return how many workers there are. Raises AssertionError when one lacks its leaf."""
+    query = "SELECT count(*), count(*) FILTER (WHERE daun IS NULL AND dihapus_pada IS NULL)"
+    with panggung.connect(url) as db:
+        row = db.execute(f"{query} FROM pekerja".encode()).fetchone()
+    rows, bare = map(int, map(str, row or (0, 0)))
+    require(bare == 0, f"{bare} dari {rows} rekaman tanpa daun")
+    return rows
+
+
+def require_same(panggung: Panggung, layanan: Proses, polos: Proses, nik: list[str]) -> None:
+    """Raise AssertionError unless both know all these persons, and say the same of them."""
+    head = {"Authorization": token(panggung, layanan.base), "Tujuan": "perluasan_kepesertaan"}
+    said: list[list[dict[str, Any]]] = []
+    for base, path in ((layanan, CARI), (polos, "/catat"), (polos, "/baca")):
+        answer = httpx.post(base.base + path, json={"nik": nik}, headers=head, timeout=60)
+        said.append(answer.raise_for_status().json()["jawaban"])
+    found = [len(a["pekerja"]) for a in said[0] if a["ditemukan"]]
+    require(len(found) == len(nik) and min(found) > 0, f"{len(found)} dari {len(nik)} ditemukan")
+    require(said[0] == said[1] == said[2], "layanan dan polos menjawab lain")
+
+
 def cari(panggung: Panggung, layanan: Proses, polos: Proses, takaran: Takaran) -> list[Hasil]:
     """One NIK a request: the product, the bare handler with and without ledger, pgbench."""
     tell("Pencarian satu NIK")
     asked = panggung.nik[:500]
+    require_same(panggung, layanan, polos, asked)
 
     def over(port: int, path: str, authorization: str = "") -> float:
         requests = [beban.request(path, {"nik": [n]}, authorization) for n in asked]
@@ -82,7 +114,7 @@ def cari(panggung: Panggung, layanan: Proses, polos: Proses, takaran: Takaran) -
     nama, satuan = "cari satu NIK", "permintaan/s"
     return alternate(
         takaran.ulangan,
-        lambda: over(layanan.port, "/v1/pekerja/cari", token(panggung, layanan.base)),
+        lambda: over(layanan.port, CARI, token(panggung, layanan.base)),
         [
             (
                 Hasil(nama, "polos, pernyataan sama", satuan, sasaran=0.5),
@@ -103,6 +135,8 @@ def kumpulan(panggung: Panggung, layanan: Proses, polos: Proses, takaran: Takara
     nik = list(dict.fromkeys(panggung.nik))
     batches = [nik[at : at + PER_KUMPULAN] for at in range(0, len(nik), PER_KUMPULAN)]
     batches = [b for b in batches if len(b) == PER_KUMPULAN]
+    require(bool(batches), f"provinsi tanpa {PER_KUMPULAN} NIK")
+    require_same(panggung, layanan, polos, batches[0])
 
     def over(port: int, path: str, authorization: str = "") -> float:
         requests = [beban.request(path, {"nik": b}, authorization) for b in batches]
@@ -116,7 +150,7 @@ def kumpulan(panggung: Panggung, layanan: Proses, polos: Proses, takaran: Takara
     nama, satuan = "cari 1.000 NIK", "kumpulan/s"
     return alternate(
         takaran.ulangan,
-        lambda: over(layanan.port, "/v1/pekerja/cari", token(panggung, layanan.base)),
+        lambda: over(layanan.port, CARI, token(panggung, layanan.base)),
         [
             (Hasil(nama, "pgbench", satuan, sasaran=0.5), database),
             (
@@ -137,6 +171,7 @@ def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
     tell("Umpan perubahan")
     fields = ", ".join(("id", "nomor", "versi", "id_badan_usaha", *fields_of(Himpunan.PEKERJA)))
     query = f"COPY (SELECT {fields}, dilaporkan_pada FROM pekerja ORDER BY nomor) TO STDOUT"
+    banyak = _rows(panggung)
 
     def copy() -> float:
         with panggung.connect() as db, db.cursor() as cursor:
@@ -144,10 +179,12 @@ def umpan(panggung: Panggung, layanan: Proses, takaran: Takaran) -> list[Hasil]:
             with cursor.copy(query) as out:
                 for _ in out:
                     pass
-            return cursor.rowcount / (time.perf_counter() - started)
+            seconds, copied = time.perf_counter() - started, cursor.rowcount
+        require(copied == banyak > 0, f"COPY TO {copied} dari {banyak} baris")
+        return banyak / seconds
 
     def feed() -> float:
-        return pembaca.rate(layanan.base, token(panggung, layanan.base))
+        return pembaca.rate(layanan.base, token(panggung, layanan.base), banyak)
 
     figure = Hasil("umpan, diperiksa klien", "COPY TO", "baris/s", sasaran=0.1)
     return alternate(takaran.ulangan, feed, [(figure, copy)])
