@@ -95,13 +95,15 @@ def _rotate_signers(data: Path, at: dt.datetime) -> None:
             write_private(path, pem)
 
 
-def prune(data: Path) -> int:
+def prune(data: Path, clock: Clock = system_clock) -> int:
     """Accept the newest keys and authority alone; return how many former ones were dropped.
 
-    A former authority stays as long as a certificate here is still its own.
+    A former authority stays as long as a certificate here is still its own, or one that a partner
+    was given.
     """
     persiapan.require(data)
-    dropped = sertifikat.drop_former(persiapan.otoritas(data), persiapan.certificates(data))
+    used = [*persiapan.certificates(data), *persiapan.partner_certificates(data, clock)]
+    dropped = sertifikat.drop_former(persiapan.otoritas(data), used)
     if persiapan.hub_seal_key(data).exists():
         dropped += _drop_seal_keys(persiapan.hub_seal_key(data))
     for registri in REGISTRI:
@@ -112,6 +114,12 @@ def prune(data: Path) -> int:
             dropped += sum(_former(k) for k in ours)
             clients.update({k.client_id: _newest(k) for k in ours})
     return dropped
+
+
+def of_former_authority(data: Path, clock: Clock = system_clock) -> list[Path]:
+    """Return the certificates of partners for whose sake a former authority is still trusted."""
+    authority, given = persiapan.otoritas(data), persiapan.partner_certificates(data, clock)
+    return [path for path in given if not sertifikat.is_signed_now(authority, path)]
 
 
 def _former(klien: Klien) -> int:
@@ -139,6 +147,8 @@ def listing(data: Path) -> list[dict[str, object]]:
         clients = load_clients(data / registri / "klien.yaml").values()
         rows += [_row(f"{k.client_id}: kunci", None, len(k.kunci)) for k in clients]
     rows += [_certificate(r.client_id, r.certificate_path(data), 1) for r in REGISTRASI]
+    partners = persiapan.partner_certificates(data)
+    rows += [_certificate(f"{p.stem} (mitra)", p, 1) for p in partners]
     return rows
 
 

@@ -153,6 +153,17 @@ def certificates(data: Path) -> list[Path]:
     return [*servers, *(r.certificate_path(data) for r in REGISTRASI)]
 
 
+def partner_certificate(data: Path, client_id: str) -> Path:
+    """Return where the newest certificate is kept that a partner was given for its own key."""
+    return data / "tls" / "mitra" / f"{client_id}.pem"
+
+
+def partner_certificates(data: Path, clock: Clock = system_clock) -> list[Path]:
+    """Return the files of partners whose certificate still holds."""
+    found = sorted(partner_certificate(data, "*").parent.glob("*.pem"))
+    return [path for path in found if sertifikat.expiry(path) > clock()]
+
+
 def signing_key_path(data: Path, pihak: Pihak) -> Path:
     """Return where a party keeps the key that signs records; each body holds its own alone."""
     return data / "pihak" / f"{pihak.value}.pem"

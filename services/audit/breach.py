@@ -30,6 +30,11 @@ TENGGAT = dt.timedelta(hours=3 * 24)
 RINGKASAN, JUMLAH = "ringkasan.json", "SHA256SUMS"
 
 _OF = "a.waktu >= %(sejak)s AND a.waktu < %(sampai)s AND coalesce(a.pelaku = %(klien)s, true)"
+_ABOUT = (
+    f"({_OF} OR starts_with(a.peristiwa, 'klien_') AND a.rincian->>'klien' = %(klien)s"
+    " AND a.waktu < %(sampai)s)"
+)
+"""A credential's own events, and those about it: it was registered before the period."""
 _TABLES = {
     "akses.csv": f"SELECT {entry_list()} FROM audit_akses a WHERE {_OF} ORDER BY a.id",
     "subjek.csv": (
@@ -37,7 +42,7 @@ _TABLES = {
         f" count(*) AS akses FROM audit_akses a, unnest(a.sidik_nik) s WHERE {_OF}"
         " GROUP BY s ORDER BY s"
     ),
-    "peristiwa.csv": f"SELECT a.* FROM audit_peristiwa a WHERE {_OF} ORDER BY a.id",
+    "peristiwa.csv": f"SELECT a.* FROM audit_peristiwa a WHERE {_ABOUT} ORDER BY a.id",
 }
 _BY_CREDENTIAL = f"""
 SELECT a.pelaku, a.pihak, a.pasal, a.rute, min(a.waktu), max(a.waktu), count(*), sum(a.jumlah),

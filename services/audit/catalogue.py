@@ -18,6 +18,10 @@ class Peristiwa(StrEnum):
     UMPAN_DIPANGKAS = "umpan_dipangkas"
     EKSPOR_DIMINTA = "ekspor_diminta"
     EKSPOR_SELESAI = "ekspor_selesai"
+    KLIEN_DIDAFTARKAN = "klien_didaftarkan"
+    KLIEN_KUNCI_DIUBAH = "klien_kunci_diubah"
+    KLIEN_DICABUT = "klien_dicabut"
+    KLIEN_SERTIFIKAT_DITERBITKAN = "klien_sertifikat_diterbitkan"
     KLIEN_DITAHAN = "klien_ditahan"
     KLIEN_DILEPAS = "klien_dilepas"
     BERKAS_DITULIS = "berkas_ditulis"
@@ -55,6 +59,17 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
     Peristiwa.EKSPOR_DIMINTA: frozenset({"id_ekspor", "himpunan", "bentuk"}),
     Peristiwa.EKSPOR_SELESAI: frozenset({"id_ekspor", "keadaan", "baris", "nomor"}),
+    # Keys by their thumbprints (RFC 7638): what holds from now on, what came and what went.
+    Peristiwa.KLIEN_DIDAFTARKAN: frozenset(
+        {"klien", "pihak", "cakupan", "sidik_kunci", "sidik_kunci_pesan", "dibuang"}
+    ),
+    Peristiwa.KLIEN_KUNCI_DIUBAH: frozenset(
+        {"klien", "sidik_kunci", "sidik_kunci_pesan", "ditambah", "dibuang"}
+    ),
+    Peristiwa.KLIEN_DICABUT: frozenset({"klien", "dibuang"}),
+    Peristiwa.KLIEN_SERTIFIKAT_DITERBITKAN: frozenset(
+        {"klien", "nomor_seri", "sidik_sertifikat", "berlaku_sampai"}
+    ),
     Peristiwa.KLIEN_DITAHAN: frozenset({"klien", "id_penahanan"}),
     Peristiwa.KLIEN_DILEPAS: frozenset({"klien", "id_penahanan"}),
     Peristiwa.BERKAS_DITULIS: frozenset({"jenis", "baris", "sha256"}),

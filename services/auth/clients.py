@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -18,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from services.auth.berkas_klien import as_text, merged
+from services.auth.jwk_publik import canonical
 from services.auth.jws import VerifyingKey
 from services.auth.kunci_pesan import PublicKey, read_jwk
 from services.kit.errors import ConfigurationError
@@ -25,6 +27,7 @@ from services.kit.files import rewrite, write_public
 from shared_schemas.rujukan import Pihak
 
 INTERNAL = "internal:"
+_KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Klien(BaseModel):
@@ -61,7 +64,10 @@ _LIST = TypeAdapter(list[Klien])
 
 
 def load_clients(path: Path) -> dict[str, Klien]:
-    """Read the registrations. Raises ConfigurationError that names the place."""
+    """Read the registrations. Raises ConfigurationError that names the place.
+
+    People write this file, too: what is no public key is refused, whoever's it is.
+    """
     try:
         clients = _LIST.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError) as error:
@@ -74,20 +80,54 @@ def load_clients(path: Path) -> dict[str, Klien]:
     known = {c.client_id: c for c in clients}
     if len(known) < len(clients):  # which of them counts would be a guess
         raise ConfigurationError(f"{path.name}: satu client_id terdaftar dua kali.")
+    for klien in clients:
+        _require_public(klien, path.name)
     return known
 
 
-def save_clients(path: Path, clients: Sequence[Klien]) -> None:
-    """Write the registrations in one step; comments, rights and what did not change stay."""
+def _require_public(klien: Klien, berkas: str) -> None:
+    """Raise ConfigurationError that names client and key for one that is not public, or no key."""
+    for name in ("kunci", "kunci_pesan"):
+        for number, jwk in enumerate(getattr(klien, name), 1):
+            asal = f"{berkas}: klien {klien.client_id}, {name} {_shown_id(jwk, number)}"
+            message = canonical(jwk, asal)["kty"] == "OKP"
+            if message != (name == "kunci_pesan"):
+                raise ConfigurationError(
+                    f"{asal} tidak pada tempatnya: EC P-256 di bawah `kunci`, Ed25519 di bawah"
+                    " `kunci_pesan`."
+                )
+
+
+def _shown_id(jwk: dict[str, Any], number: int) -> str:
+    """Return a key's id, or its place: whatever else stands there may be the secret itself."""
+    kid = jwk.get("kid")
+    return kid if isinstance(kid, str) and _KID.fullmatch(kid) else f"ke-{number}"
+
+
+def save_clients(
+    path: Path, clients: Sequence[Klien], before: Callable[[], None] | None = None
+) -> None:
+    """Write the registrations in one step; comments, rights and what did not change stay.
+
+    Of a file that is there, `before` runs when only that step is left, and nothing changes when it
+    fails.
+    """
     if path.exists():
-        rewrite(path, merged(path.read_text(encoding="utf-8"), dumped(clients)).encode())
+        rewrite(path, merged(path.read_text(encoding="utf-8"), dumped(clients)).encode(), before)
     else:
         write_public(path, as_text(dumped(clients)).encode())
 
 
+Pencatat = Callable[[dict[str, Klien], dict[str, Klien]], None]
+"""Records what registrations were and will be, before they are."""
+
+
 @contextmanager
-def editing(path: Path) -> Iterator[dict[str, Klien]]:
-    """Yield the registrations, nobody else editing them; what has changed in them is written."""
+def editing(path: Path, record: Pencatat | None = None) -> Iterator[dict[str, Klien]]:
+    """Yield the registrations, nobody else editing them; what has changed in them is written.
+
+    `record` comes before any of it takes effect, and none does when it fails.
+    """
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -95,7 +135,8 @@ def editing(path: Path) -> Iterator[dict[str, Klien]]:
         before = dict(clients)
         yield clients
         if clients != before:
-            save_clients(path, [*clients.values()])
+            recording = None if record is None else partial(record, before, clients)
+            save_clients(path, [*clients.values()], recording)
     finally:
         os.close(folder)
 

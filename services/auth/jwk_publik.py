@@ -1,4 +1,4 @@
-"""A partner's public keys as a file brings them: checked, and nothing private let in."""
+"""A partner's public keys as files bring them: checked, and nothing private let in."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from services.kit.errors import ConfigurationError
 
 _PRIVAT = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 """Members of a JWK that are secret (RFC 7518 section 6, RFC 8037)."""
+_PEM = "PRIVATE KEY"  # in the first line of such a file, whatever its kind
+_BAGIAN_PUBLIK = "bagian publiknya saja (kty, crv, x, dan y untuk EC)"
 _TERBESAR = 65_536  # bytes; a set of keys has some hundred each
 _OKTET = 32
 
@@ -36,8 +38,8 @@ def _jwks(path: Path) -> list[Any]:
             content = file.read(_TERBESAR)
     except OSError as error:
         raise ConfigurationError(f"{path} tidak dapat dibaca ({error.strerror}).") from None
-    if b"PRIVATE KEY" in content:
-        raise _private(path)
+    if _PEM.encode() in content:
+        raise private_key(str(path))
     try:
         read = json.loads(content)
     except ValueError:
@@ -48,24 +50,47 @@ def _jwks(path: Path) -> list[Any]:
     return keys if isinstance(keys, list) else []
 
 
-def _public(jwk: Any, path: Path) -> dict[str, str]:
+def canonical(jwk: Any, asal: str) -> dict[str, str]:
+    """Return a public key in our own form, named by its thumbprint (RFC 7638).
+
+    `asal` says where the key stands. Raises ConfigurationError, which names that and no content.
+    """
     if not isinstance(jwk, dict):
-        raise ConfigurationError(f"{path} bukan JWK (RFC 7517).")
-    if _PRIVAT & jwk.keys():
-        raise _private(path)
+        raise ConfigurationError(f"{asal} bukan JWK (RFC 7517).")
+    if _PRIVAT & jwk.keys() or any(_PEM in v for v in jwk.values() if isinstance(v, str)):
+        raise private_key(asal)
     if kunci_pesan.is_message_jwk(jwk):
-        made = kunci_pesan.jwk_of(kunci_pesan.read_jwk(jwk))
-    elif (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256"):
-        made = jws.jwk_of(_point(jwk, path))
-    else:
-        raise ConfigurationError(
-            f"{path}: kunci harus EC P-256 (pernyataan, ES256) atau OKP Ed25519 (pesan)."
-        )
+        return kunci_pesan.jwk_of(_message_key(jwk, asal))
+    if (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256"):
+        return jws.jwk_of(_point(jwk, asal))
+    raise ConfigurationError(
+        f"{asal}: kunci harus EC P-256 (pernyataan, ES256) atau OKP Ed25519 (pesan)."
+    )
+
+
+def private_key(asal: str, wanted: str = _BAGIAN_PUBLIK) -> ConfigurationError:
+    """Return the error of a private or symmetric key that stands where `wanted` belongs."""
+    return ConfigurationError(
+        f"{asal} memuat kunci PRIVAT atau simetris, yang tidak dipakai di sini. Kunci itu sudah"
+        " keluar dari tangan pemiliknya dan harus dianggap bocor: hapus dari sana, lalu minta"
+        f" pasangan kunci baru dan {wanted}."
+    )
+
+
+def _public(jwk: Any, path: Path) -> dict[str, str]:
+    made = canonical(jwk, str(path))
     kid = jwk.get("kid")
     return made | {"kid": kid} if isinstance(kid, str) and kid else made
 
 
-def _point(jwk: dict[str, Any], path: Path) -> ec.EllipticCurvePublicKey:
+def _message_key(jwk: dict[str, Any], asal: str) -> kunci_pesan.PublicKey:
+    try:
+        return kunci_pesan.read_jwk(jwk)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{asal}: {error.detail}") from None
+
+
+def _point(jwk: dict[str, Any], asal: str) -> ec.EllipticCurvePublicKey:
     try:
         x, y = (base64.urlsafe_b64decode(str(jwk[n]) + "==") for n in ("x", "y"))
         if (len(x), len(y)) == (_OKTET, _OKTET):
@@ -75,12 +100,4 @@ def _point(jwk: dict[str, Any], path: Path) -> ec.EllipticCurvePublicKey:
             return numbers.public_key()
     except (KeyError, ValueError):
         pass
-    raise ConfigurationError(f"{path}: x dan y bukan titik pada P-256.")
-
-
-def _private(path: Path) -> ConfigurationError:
-    return ConfigurationError(
-        f"{path} memuat kunci PRIVAT. Tidak ada yang disimpan. Kunci itu sudah keluar dari"
-        " tangan pemiliknya: hapus berkas ini, lalu minta pasangan kunci baru dan bagian publiknya"
-        " saja."
-    )
+    raise ConfigurationError(f"{asal}: x dan y bukan titik pada P-256.")

@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from services.kit.errors import ConfigurationError
@@ -25,6 +25,7 @@ UMUR_OTORITAS = dt.timedelta(days=365)
 UMUR_SERTIFIKAT = dt.timedelta(days=30)
 """Revocation by waiting: a stolen key is of use for a month at most."""
 PERBARUI_SEBELUM = dt.timedelta(days=10)
+KunciPublik = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 _TERTUNDA = dt.timedelta(minutes=5)  # clocks of two machines differ
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -98,15 +99,10 @@ def new_authority(otoritas: Otoritas, now: dt.datetime, keep: int = 1) -> None:
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"CA hub {now:%Y-%m-%d %H:%M:%S}")])
-    usage = x509.KeyUsage(
-        digital_signature=False, content_commitment=False, key_encipherment=False,
-        data_encipherment=False, key_agreement=False, key_cert_sign=True, crl_sign=True,
-        encipher_only=False, decipher_only=False,
-    )  # fmt: skip
     made = (
         _builder(name, name, key.public_key(), now, UMUR_OTORITAS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(_usage(ca=True), critical=True)
         .sign(key, hashes.SHA256())
     )
     signing = [_first(otoritas.kunci)] if otoritas.kunci.exists() else []
@@ -137,6 +133,22 @@ def issue_client(otoritas: Otoritas, path: Path, client_id: str, now: dt.datetim
     _issue(otoritas, path, client_id, None, ExtendedKeyUsageOID.CLIENT_AUTH, now)
 
 
+def sign_client(
+    otoritas: Otoritas, client_id: str, public: KunciPublik, now: dt.datetime, umur: dt.timedelta
+) -> x509.Certificate:
+    """Return a certificate of a client whose private key is its own: of TLS clients, no authority.
+
+    It ends no later than the authority. Raises ConfigurationError where that has ended, or cannot
+    be read.
+    """
+    return _leaf(otoritas, client_id, public, ExtendedKeyUsageOID.CLIENT_AUTH, now, umur)
+
+
+def as_pem(made: x509.Certificate) -> bytes:
+    """Return a certificate as files have it."""
+    return _bundle([made])
+
+
 def _issue(
     otoritas: Otoritas,
     path: Path,
@@ -145,16 +157,32 @@ def _issue(
     purpose: x509.ObjectIdentifier,
     now: dt.datetime,
 ) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _leaf(otoritas, nama, key.public_key(), purpose, now, UMUR_SERTIFIKAT, hosts)
+    write_private(path, _pem(key) + _bundle([made]))
+
+
+def _leaf(
+    otoritas: Otoritas,
+    nama: str,
+    public: KunciPublik,
+    purpose: x509.ObjectIdentifier,
+    now: dt.datetime,
+    umur: dt.timedelta,
+    hosts: Sequence[str] | None = None,
+) -> x509.Certificate:
+    authority = _first(otoritas.kunci)
     signer = serialization.load_pem_private_key(otoritas.kunci.read_bytes(), None)
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise ConfigurationError(f"{otoritas.kunci} harus berisi kunci EC P-256.")
-    key = ec.generate_private_key(ec.SECP256R1())
-    authority = _first(otoritas.kunci)
-    until = min(now + UMUR_SERTIFIKAT, authority.not_valid_after_utc)
+    until = min(now + umur, authority.not_valid_after_utc)
+    if until <= now:
+        raise ConfigurationError(f"CA {otoritas.kunci} sudah berakhir: jalankan `hub kunci buat`.")
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, nama)])
     builder = (
-        _builder(name, authority.subject, key.public_key(), now, until - now)
+        _builder(name, authority.subject, public, now, until - now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(ca=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
@@ -163,13 +191,13 @@ def _issue(
     if hosts is not None:
         names = [_host(h) for h in dict.fromkeys((*_LOOPBACK, *hosts))]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    write_private(path, _pem(key) + _bundle([builder.sign(signer, hashes.SHA256())]))
+    return builder.sign(signer, hashes.SHA256())
 
 
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    public: ec.EllipticCurvePublicKey,
+    public: KunciPublik,
     now: dt.datetime,
     umur: dt.timedelta,
 ) -> x509.CertificateBuilder:
@@ -183,6 +211,15 @@ def _builder(
         .not_valid_after(now + umur)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
+
+
+def _usage(*, ca: bool) -> x509.KeyUsage:
+    """Return what a key is for: certificates of an authority, handshakes (TLS 1.3) of all else."""
+    return x509.KeyUsage(
+        digital_signature=not ca, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, key_cert_sign=ca, crl_sign=ca,
+        encipher_only=False, decipher_only=False,
+    )  # fmt: skip
 
 
 def _host(name: str) -> x509.GeneralName:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from services.kit.errors import ConfigurationError
@@ -19,17 +20,50 @@ def write_public(path: Path, content: bytes) -> None:
     _replace(path, content, 0o644)
 
 
-def rewrite(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes, before: Callable[[], None] | None = None) -> None:
+    """Write a file that others may read and that is not there yet.
+
+    `before` runs when the name is ours; there is no file when that or the writing fails. Raises
+    ConfigurationError for a file that is there, and for a place that cannot be written.
+    """
+    try:
+        with path.open("xb") as file:
+            try:
+                if before is not None:
+                    before()
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise ConfigurationError(f"{path} sudah ada dan tidak ditimpa; pilih nama lain.") from None
+    except OSError as error:
+        where = error.filename or path
+        raise ConfigurationError(f"{where} tidak dapat ditulis ({error.strerror}).") from None
+
+
+def rewrite(path: Path, content: bytes, before: Callable[[], None] | None = None) -> None:
     """Replace what a file says; its mode and its owner stay, and a link to it stays a link.
 
-    Raises ConfigurationError where the owner is another and we may not give files away: who reads
-    it now might not be able to any more.
+    `before` runs when everything is on the disk and only the name is missing; the file stays as it
+    was when that fails. Raises ConfigurationError where the owner is another and we may not give
+    files away: who reads it now might not be able to any more.
     """
     target = path.resolve()
-    _replace(target, content, stat.S_IMODE(target.stat().st_mode), like=target.stat())
+    _replace(
+        target, content, stat.S_IMODE(target.stat().st_mode), like=target.stat(), before=before
+    )
 
 
-def _replace(path: Path, content: bytes, mode: int, like: os.stat_result | None = None) -> None:
+def _replace(
+    path: Path,
+    content: bytes,
+    mode: int,
+    like: os.stat_result | None = None,
+    before: Callable[[], None] | None = None,
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
@@ -40,6 +74,8 @@ def _replace(path: Path, content: bytes, mode: int, like: os.stat_result | None 
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if before is not None:
+            before()
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

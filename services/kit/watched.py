@@ -44,8 +44,12 @@ class Watched(Generic[_T]):
         except (OSError, ValueError, HubError) as error:
             if self._held is None:
                 raise
-            name = self._paths[0].name
-            get_logger().error("berkas tidak terpakai", berkas=name, galat=type(error).__name__)
+            get_logger().error(
+                "berkas tidak terpakai",
+                berkas=self._paths[0].name,
+                galat=type(error).__name__,
+                sebab=error.detail if isinstance(error, HubError) else None,
+            )
             return self._held[1]
 
 

@@ -25,6 +25,7 @@ from services.kit.rahasia import read_secret
 from services.perintah import klien_daftar
 from services.perintah.basisdata import database, registry_transaction
 from services.perintah.klien_daftar import IdKlien, Registri
+from services.perintah.klien_riwayat import require_known
 from services.perintah.sync import settings
 from services.perintah.umum import DATA, AsJson, Data, Url, out, show_json, show_rows
 from services.persiapan import Registrasi
@@ -123,12 +124,6 @@ def _registration(client_id: str) -> Registrasi:
 Alasan = Annotated[str, typer.Option(help="Satu kalimat yang boleh dibaca pihak lain.")]
 
 
-def _require_known(data: Path, nama: str, client_id: str) -> None:
-    known = load_clients(data / nama / "klien.yaml")
-    if client_id not in known:
-        raise ConfigurationError(f"Pilih salah satu: {', '.join(known)}.")
-
-
 def hold(
     nama: Registri,
     client_id: IdKlien,
@@ -141,7 +136,7 @@ def hold(
 
     Berlaku dalam beberapa detik pada layanan yang berjalan. Perjanjian tidak berubah.
     """
-    _require_known(data, nama, client_id)
+    require_known(data, nama, client_id)
     who = Pelaku(f"operator-{nama}")
     with registry_transaction(nama, database_url, data) as (tx, auditor):
         held = penahanan.hold(tx, auditor, who, client_id, alasan, system_clock())
@@ -159,7 +154,7 @@ def release(
     database_url: Url = "",
 ) -> None:
     """Lepas penahanan; kredensial yang sama berlaku lagi."""
-    _require_known(data, nama, client_id)
+    require_known(data, nama, client_id)
     who = Pelaku(f"operator-{nama}")
     with registry_transaction(nama, database_url, data) as (tx, auditor):
         number = penahanan.release(tx, auditor, who, client_id, alasan, system_clock())

@@ -1,4 +1,7 @@
-"""`hub klien tambah|kunci|cabut`: write `klien.yaml`, which the services read by themselves."""
+"""`hub klien tambah|kunci|cabut`: write `klien.yaml`, which the services read by themselves.
+
+Each change is first an event in the evidence of the service: `klien_riwayat.changing`.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ import typer
 from pydantic import ValidationError
 
 from services import kunci, persiapan
-from services.auth.clients import INTERNAL, Klien, editing
+from services.auth.clients import INTERNAL, Klien
 from services.auth.jwk_publik import read_public_jwks
 from services.auth.kunci_pesan import is_message_jwk
 from services.kit.errors import ConfigurationError
-from services.perintah.umum import DATA, AsJson, Data, Sisi, out, show_rows
+from services.perintah.klien_riwayat import changing, show_history
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_rows
 from shared_schemas.perjanjian import load
 from shared_schemas.rujukan import Pihak
 
@@ -33,6 +37,7 @@ def add_commands(group: typer.Typer) -> None:
     group.command("tambah")(add)
     group.command("kunci")(change_keys)
     group.command("cabut")(remove)
+    group.command("riwayat")(show_history)
 
 
 def add(
@@ -51,11 +56,13 @@ def add(
     ] = None,
     ganti: Annotated[bool, typer.Option("--ganti", help="Ganti isi ID yang sudah ada.")] = False,
     data: Data = DATA,
+    database_url: Url = "",
 ) -> None:
     """Daftarkan klien dengan kunci publiknya. Yang sama dua kali tidak mengubah apa pun.
 
     Kunci EC P-256 memeriksa client_assertion; kunci Ed25519 memeriksa tanda tangan pesan, dan klien
-    yang mempunyainya wajib menandatangani. Kunci privat ditolak. Contoh:
+    yang mempunyainya wajib menandatangani. Kunci privat ditolak. Yang berubah tercatat dahulu dalam
+    bukti layanan, maka database-nya harus terjangkau. Contoh:
 
     hub klien tambah wlkp bpjs-pusat --pihak pihak_kedua --kunci token.jwk --kunci pesan.jwk
 
@@ -64,7 +71,7 @@ def add(
     persiapan.require(data)
     _require_scopes(nama, pihak, cakupan or [], data)
     new = _client(client_id, pihak, cakupan or [], _read(kunci_publik))
-    with editing(_path(data, nama)) as clients:
+    with changing(nama, database_url, data) as clients:
         former = clients.get(client_id)
         if former is not None and _content(former) == _content(new):
             out.print(f"{client_id} sudah terdaftar demikian; tidak ada yang diubah.")
@@ -87,6 +94,7 @@ def change_keys(
     ] = None,
     buang: Annotated[str, typer.Option(metavar="KID", help="Kunci yang tidak diterima lagi.")] = "",
     data: Data = DATA,
+    database_url: Url = "",
     as_json: AsJson = False,
 ) -> None:
     """Kunci seorang klien: daftar, atau ganti tanpa jeda dengan menambah lalu membuang.
@@ -101,7 +109,7 @@ def change_keys(
     """
     persiapan.require(data)
     new = _read([tambah]) if tambah else []
-    with editing(_path(data, nama)) as clients:
+    with changing(nama, database_url, data) as clients:
         former = clients[_known(clients, client_id)]
         if new or buang:
             _require_partners(former, data, nama)
@@ -113,7 +121,7 @@ def change_keys(
         _say_when(data, nama)
 
 
-def remove(nama: Registri, client_id: IdKlien, data: Data = DATA) -> None:
+def remove(nama: Registri, client_id: IdKlien, data: Data = DATA, database_url: Url = "") -> None:
     """Cabut pendaftaran; token yang sudah diberikan pun tidak berlaku lagi.
 
     Untuk menahan sementara pakai `hub klien tahan`, yang mencatat alasannya. Contoh:
@@ -121,7 +129,7 @@ def remove(nama: Registri, client_id: IdKlien, data: Data = DATA) -> None:
     hub klien cabut wlkp bpjs-pusat
     """
     persiapan.require(data)
-    with editing(_path(data, nama)) as clients:
+    with changing(nama, database_url, data) as clients:
         del clients[_known(clients, client_id)]
     out.print(f"{client_id} dicabut.")
     _say_when(data, nama)

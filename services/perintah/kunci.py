@@ -1,4 +1,4 @@
-"""`hub kunci buat|putar|pangkas|daftar`: keys and certificates of a data folder."""
+"""`hub kunci buat|putar|pangkas|daftar|sertifikat`: keys and certificates of a data folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from services import kunci, persiapan
+from services.perintah.kunci_sertifikat import issue
 from services.perintah.umum import DATA, AsJson, Data, out, show_rows
 
 Host = Annotated[
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group.command("putar")(rotate)
     group.command("pangkas")(prune)
     group.command("daftar")(show)
+    group.command("sertifikat")(issue)
     app.add_typer(group, name="kunci")
 
 
@@ -44,6 +46,13 @@ def rotate(nama: Host = None, data: Data = DATA) -> None:
 def prune(data: Data = DATA) -> None:
     """Akhiri masa tumpang-tindih: hanya kunci dan CA terbaru yang diterima."""
     out.print(f"{kunci.prune(data)} kunci dan CA lama tidak diterima lagi.")
+    for path in kunci.of_former_authority(data):
+        out.print(
+            f"CA lama masih dipercaya demi sertifikat mitra {path.stem}: terbitkan yang baru dengan"
+            f" `hub kunci sertifikat` lalu pangkas lagi; bila CA itu bocor, hapus dahulu {path}.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def show(data: Data = DATA, as_json: AsJson = False) -> None:

@@ -44,6 +44,18 @@ def hub(data: Path, *arguments: object) -> Any:
     return CliRunner().invoke(app, words)
 
 
+@pytest.fixture(scope="module")
+def database_url(make_database: MakeDatabase) -> str:
+    """Where the tests of the file leave their evidence; what it says is tested elsewhere."""
+    return make_database("wlkp")
+
+
+@pytest.fixture(autouse=True)
+def known_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say it as operators do."""
+    monkeypatch.setenv("HUB_DATABASE_URL", database_url)
+
+
 def daftar(data: Path) -> dict[str, Klien]:
     return load_clients(data / "wlkp" / "klien.yaml")
 
