@@ -19,6 +19,7 @@ from bpjs_kepesertaan.pendaftaran import service
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import CursorError
+from services.registry.errors import CaseChangedError
 from services.registry.routing import GuardedRoute, Halamanan, guarded, link_next, service_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusPendaftaran, KeputusanPendaftaran
@@ -62,6 +63,7 @@ def list_pendaftaran(
         RegistrationStateError,
         RegistrationIncompleteError,
         RegistrationCompanyError,
+        CaseChangedError,
         body=True,
     ),
 )
@@ -75,5 +77,6 @@ def decide_pendaftaran(
 
     Yang sementara itu sudah tercatat menjadi `id_rekaman` kasusnya; rekamannya tidak diubah.
     Putusan yang persis sama boleh diulang bila jawabannya hilang: 200, tanpa akibat kedua.
+    Dengan `versi` kasus yang dilihat, putusan ditolak (412) bila kasusnya sudah berubah.
     """
     return service.decide_case(service_of(request), who, id, keputusan)

@@ -99,6 +99,12 @@ class ServiceSettings(BaseSettings):
     )
     bukti_cap_detik: float = Field(600, gt=0, description="Seconds between two time stamps.")
     bukti_isi_hari: int = Field(90, ge=1, description="Days that these contents are kept.")
+    idempotensi_hari: int = Field(
+        90,
+        ge=31,  # a snapshot that is gone is answered as such for 30
+        description="Days that the answers to batches are kept; a later repetition is answered"
+        " from the records.",
+    )
     tingkat_log: str = "INFO"
 
     @property

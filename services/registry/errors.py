@@ -21,6 +21,24 @@ class IdempotencyKeyReusedError(PermanentError):
     saran = "Pakai kunci baru untuk isi baru; ulangi isi yang sama untuk jawaban semula."
 
 
+class AnswerGoneError(PermanentError):
+    """The answer is past its retention, and what it was about is not recorded any more."""
+
+    kode = "KLIEN-IDEMPOTENSI-003"
+    status = 409
+    judul = "Sudah diterima; jawabannya tidak tersimpan lagi"
+    saran = "Jangan ulangi; tanyakan keadaan tiap butir di GET /v1/usulan/{id}."
+
+
+class CaseChangedError(PermanentError):
+    """The case is not what the steward saw: corrected, taken back, or decided by another."""
+
+    kode = "KLIEN-KASUS-001"
+    status = 412
+    judul = "Kasus berubah sejak dilihat"
+    saran = "Lihat kasusnya lagi, lalu putuskan dengan `versi` yang sekarang."
+
+
 class ProposalNotFoundError(PermanentError):
     kode = "KLIEN-USULAN-001"
     status = 404

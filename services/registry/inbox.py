@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,7 +24,8 @@ from services.auth.tokens import TokenIssuer
 from services.kit.database import Transaction
 from services.kit.errors import HubError
 from services.kit.logging import get_logger
-from services.registry.idempotency import once
+from services.registry.errors import AnswerGoneError
+from services.registry.idempotency import Permintaan, once
 from services.registry.penilaian import Butir, Penilai, Putusan, Sasaran, refuse
 from shared_schemas.neraca import digest_of
 from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
@@ -43,9 +44,10 @@ RUTE = "kirim usulan"
 
 @dataclass(frozen=True, slots=True)
 class _Jawaban:
-    """An answer, when the item was received, which decides its day, and its digest as it came."""
+    """An answer with its sentence, when its item was received, and the digest as that came."""
 
     putusan: Putusan
+    alasan: str
     pada: dt.datetime
     sidik: bytes | None
 
@@ -55,7 +57,7 @@ class _Jawaban:
             id_usulan=id_usulan,
             keadaan=self.putusan.keadaan,
             kode=self.putusan.alasan.value,
-            alasan=self.putusan.kalimat,
+            alasan=self.alasan,
             versi=self.putusan.versi,
             diterima_pada=self.pada,
         )
@@ -85,23 +87,31 @@ class Inbox:
     def accept(self, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan) -> bytes:
         """Return the receipts (`KumpulanTandaTerima`); a repetition gets the original ones.
 
-        Raises SwitchedOffError, QuotaError and EnumerationError, and then nothing was taken in.
+        After their retention it gets receipts of how its items stand now, signed anew. Raises
+        SwitchedOffError, QuotaError and EnumerationError, and then nothing was taken in.
         """
         with self.auditor.counting(self.engine, who, RUTE) as tx:
-            return once(tx, who.id, kunci, isi, lambda: self._work(tx, who, kunci, isi, kumpulan))
+            asked = Permintaan(who.id, kunci, isi, self.agreement.now())
+            return once(
+                tx,
+                asked,
+                lambda: self._work(tx, who, asked, kumpulan),
+                lambda pada: self._again(tx, who, replace(asked, pada=pada), kumpulan),
+            )
 
     def _work(
-        self, tx: Transaction, who: Pelaku, kunci: str | None, isi: bytes, kumpulan: KumpulanUsulan
+        self, tx: Transaction, who: Pelaku, asked: Permintaan, kumpulan: KumpulanUsulan
     ) -> bytes:
         self.penilai.require_right(who, kumpulan.usulan)
+        kunci = asked.kunci
         try:
             with tx.savepoint():
-                receipts, new = self._go_through(tx, who, isi, kumpulan, self.penilai.decide)
+                receipts, new = self._go_through(tx, who, asked, kumpulan, self.penilai.decide)
         except HubError:
             raise
         except Exception as error:  # noqa: BLE001 - one item's defect must not hold up the others
             get_logger().error("usulan cacat", kunci_idempotensi=kunci, exc_info=error)
-            receipts, new = self._go_through(tx, who, isi, kumpulan, self._decide_or_hold)
+            receipts, new = self._go_through(tx, who, asked, kumpulan, self._decide_or_hold)
         self._enter_workers(tx, who, new)
         counts = Counter(n.jawaban.putusan.keadaan.value for n in new)
         self.auditor.record(
@@ -112,9 +122,19 @@ class Inbox:
                 {"jumlah": len(new), "menurut_keadaan": dict(counts), "kunci_idempotensi": kunci},
             ),
         )
-        signed = self._sign(who, kunci or "", isi, receipts)
-        answer = KumpulanTandaTerima(tanda_terima=receipts, tertanda=signed)
-        return answer.model_dump_json().encode()
+        return self._answer(who, asked, receipts)
+
+    def _again(
+        self, tx: Transaction, who: Pelaku, asked: Permintaan, kumpulan: KumpulanUsulan
+    ) -> bytes:
+        """Answer a batch received before from its records. Raises AnswerGoneError."""
+
+        def unknown(*_: object) -> Putusan:
+            pada = asked.pada.isoformat(timespec="seconds")
+            raise AnswerGoneError(f"Diterima {pada}. {AnswerGoneError.saran}")
+
+        receipts, _ = self._go_through(tx, who, asked, kumpulan, unknown)
+        return self._answer(who, asked, receipts)
 
     def _enter_workers(self, tx: Transaction, who: Pelaku, new: list[_Baru]) -> None:
         """Enter the workers of additions in the ledger: our answer tells whether we know them.
@@ -131,31 +151,38 @@ class Inbox:
         lacked = len(asked - known)
         self.auditor.record_access(tx, who, RUTE, len(known), asked, ("nik",), dikenal=lacked)
 
-    def _sign(self, who: Pelaku, kunci: str, isi: bytes, receipts: list[TandaTerima]) -> str:
+    def _answer(self, who: Pelaku, asked: Permintaan, receipts: list[TandaTerima]) -> bytes:
         """Vouch for what was received and answered; kept with the answer, for repetitions."""
+        kunci = asked.kunci or ""
         said = [t.model_dump(mode="json") for t in receipts]
         jaminan = JaminanTandaTerima(
             kunci=kunci,
-            sidik_isi=hashlib.sha256(isi).hexdigest(),
+            sidik_isi=hashlib.sha256(asked.isi).hexdigest(),
             sidik_tanda_terima=digest_of(said).hex(),
             jumlah=len(receipts),
-            diterima_pada=self.agreement.now(),
+            diterima_pada=asked.pada,
         )
         claims = {"jaminan": jaminan.model_dump(mode="json")}
-        return self.issuer.sign_document(f"tanda_terima:{kunci}", who.id, claims)
+        signed = self.issuer.sign_document(f"tanda_terima:{kunci}", who.id, claims)
+        answer = KumpulanTandaTerima(tanda_terima=receipts, tertanda=signed)
+        return answer.model_dump_json().encode()
 
     def _go_through(
-        self, tx: Transaction, who: Pelaku, isi: bytes, kumpulan: KumpulanUsulan, decide: _Decide
+        self,
+        tx: Transaction,
+        who: Pelaku,
+        asked: Permintaan,
+        kumpulan: KumpulanUsulan,
+        decide: _Decide,
     ) -> tuple[list[TandaTerima], list[_Baru]]:
         """Answer each item and store those that are new.
 
         An id that stands for other content is refused without a trace: what is stored, counted
         and balanced under it is the first item.
         """
-        now = self.agreement.now()
         known = self._known(tx, who, [b.id_usulan for b in kumpulan.usulan])
         targets = self.penilai.lock_targets(tx, kumpulan.usulan)
-        sent = json.loads(isi)["usulan"]
+        sent = json.loads(asked.isi)["usulan"]
         receipts, new, stored = [], list[_Baru](), 0
         for posisi, butir in enumerate(kumpulan.usulan):
             sidik = digest_of(sent[posisi])
@@ -165,11 +192,11 @@ class Inbox:
                 if isinstance(butir, Pencabutan) and new and not _withdraws(new[-1]):
                     self._store(tx, who, new[stored:])
                     stored = len(new)
-                jawaban = _Jawaban(decide(tx, who, butir, targets), now, sidik)
+                jawaban = _said(decide(tx, who, butir, targets), asked.pada, sidik)
                 known[butir.id_usulan] = jawaban
                 new.append(_Baru(butir, jawaban, sidik))
             elif jawaban.sidik not in (None, sidik):  # None: from before digests were kept
-                jawaban = _Jawaban(refuse(AlasanUsulan.ID_DIPAKAI), now, sidik)
+                jawaban = _said(refuse(AlasanUsulan.ID_DIPAKAI), asked.pada, sidik)
             receipts.append(jawaban.receipt(posisi, butir.id_usulan))
         self._store(tx, who, new[stored:])
         return receipts, new
@@ -192,12 +219,12 @@ class Inbox:
 
     def _known(self, tx: Transaction, who: Pelaku, ids: list[UUID]) -> dict[UUID, _Jawaban]:
         rows = tx.raw(
-            "SELECT id_usulan, keadaan, kode, versi_hasil, diterima_pada, sidik FROM usulan"
-            " WHERE pelaku = %s AND id_usulan = ANY(%s)",
+            "SELECT id_usulan, keadaan, kode, versi_hasil, alasan, diterima_pada, sidik"
+            " FROM usulan WHERE pelaku = %s AND id_usulan = ANY(%s)",
             (who.id, ids),
         ).fetchall()
         return {
-            r[0]: _Jawaban(Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]), r[4], r[5])
+            r[0]: _Jawaban(Putusan(KeadaanUsulan(r[1]), AlasanUsulan(r[2]), r[3]), *r[4:])
             for r in rows
         }
 
@@ -211,6 +238,10 @@ class Inbox:
             " json_populate_recordset(NULL::usulan, %s::json)",
             (json.dumps(rows, default=str),),
         )
+
+
+def _said(putusan: Putusan, pada: dt.datetime, sidik: bytes) -> _Jawaban:
+    return _Jawaban(putusan, putusan.kalimat, pada, sidik)
 
 
 def _withdraws(baru: _Baru) -> bool:
@@ -233,7 +264,7 @@ def _usulan_row(who: Pelaku, baru: _Baru) -> dict[str, Any]:
         "pasal": who.pasal,
         "keadaan": putusan.keadaan.value,
         "kode": putusan.alasan.value,
-        "alasan": putusan.kalimat,
+        "alasan": baru.jawaban.alasan,
         "versi_hasil": putusan.versi,
         "diterima_pada": now.isoformat(),
         "diputuskan_pada": None

@@ -15,9 +15,10 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from services.audit.catalogue import Peristiwa
-from services.audit.record import Bukti, Pelaku
+from services.audit.record import Auditor, Bukti, Pelaku
 from services.kit.database import DatabaseConflictError, Transaction, transaction
 from services.kit.errors import PermanentError
+from services.registry.errors import CaseChangedError
 from services.registry.idempotency import digest_of_decision
 from services.registry.jawaban import Cases, Ditutup
 from services.registry.penilaian import Putusan
@@ -88,17 +89,20 @@ class CaseQueue(Generic[K]):
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        content = {h.value for h in Himpunan}  # these two are made from the column `isi`
-        return tuple(n for n in self.model.model_fields if n not in content)
+        made = {"versi", *(h.value for h in Himpunan)}  # of the columns, and of `isi`
+        return tuple(n for n in self.model.model_fields if n not in made)
 
     @property
     def _own_columns(self) -> set[str]:
         """What a consequence may have set on a case."""
         return {"id_rekaman"} & set(self._columns)
 
-    def _case(self, row: tuple[Any, ...]) -> K:
+    def _case(self, auditor: Auditor, row: tuple[Any, ...]) -> K:
+        """Return the case of a row; its version is keyed, for it tells of a person."""
         columns = self._columns
         values = dict(zip(columns, row, strict=False))
+        shown = json.dumps((values, row[len(columns)]), default=str, sort_keys=True)
+        values["versi"] = auditor.fingerprint(shown).hex()
         return self.model.model_validate({**values, values["himpunan"]: row[len(columns)]})
 
     def _select(self, rest: str) -> str:
@@ -209,7 +213,7 @@ class CaseQueue(Generic[K]):
             more, rows = len(rows) > batas, rows[:batas]
             self._audit(service, tx, who, rows)
         return Halaman(
-            data=[self._case(r) for r in rows],
+            data=[self._case(service.auditor, r) for r in rows],
             kursor=service.cursors.sign(scope, rows[-1][-1]) if more else None,
         )
 
@@ -235,16 +239,19 @@ class CaseQueue(Generic[K]):
         Returns the case with what it says, which the ledger has as a read. The decision that the
         case stands by, word for word, changes nothing: whoever repeats it lost the answer.
 
-        Raises the queue's own `not_found` and `wrong_state`, and what `consequence` raises.
+        Raises the queue's own `not_found` and `wrong_state`, what `consequence` raises, and
+        CaseChangedError when the decision names another version than the case now has.
         """
         ke, alasan = keputusan.keadaan, keputusan.alasan
         sidik = digest_of_decision(service.auditor, keputusan)
         with transaction(service.engine) as tx:
             row = self._find(tx, id_kasus, "FOR UPDATE")
-            kasus = self._case(row)
+            kasus = self._case(service.auditor, row)
             if self._stands_by(tx, id_kasus, sidik):
                 self._audit(service, tx, who, [row])
                 return kasus
+            if keputusan.versi not in {None, kasus.versi}:
+                raise CaseChangedError
             if ke not in self.moves.get(kasus.keadaan, ()):
                 raise self.wrong_state
             columns = consequence(tx, kasus) if consequence else {}
@@ -264,7 +271,7 @@ class CaseQueue(Generic[K]):
             service.auditor.record(tx, Bukti(self.event, who, rincian))
             row = self._find(tx, id_kasus)
             self._audit(service, tx, who, [row])
-            return self._case(row)
+            return self._case(service.auditor, row)
 
     def end_answered(
         self, tx: Transaction, cases: Cases, ke: StrEnum, alasan: str, waktu: dt.datetime

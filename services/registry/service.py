@@ -37,6 +37,7 @@ from services.registry.inbox import Inbox
 from services.registry.jawaban import Penjawab
 from services.registry.metrik import agreement_metrics
 from services.registry.neraca import BukuNeraca
+from services.registry.pangkas import Pemangkas
 from services.registry.penilaian import Penerima, Penilai
 from services.registry.pernyataan import BukuPernyataan
 from services.registry.proposals import Proposals
@@ -79,6 +80,7 @@ class RegistryService:
             spec.nama, self.engine, secret, self.message_key, self.auditor, settings, clock
         )
         self.bukti = self.pengurus_bukti.buku
+        self.pemangkas = Pemangkas(self.engine, settings.idempotensi_hari, clock)
         self.metrik = agreement_metrics(self.agreement)
         self.batas = Batas(
             settings.kuota_harian,
@@ -149,14 +151,14 @@ class RegistryService:
         """Size the thread pool to the database connections; give them back at the end.
 
         In between, leaves that are missing, or of another key, and snapshots are made beside the
-        requests, and the evidence is kept.
+        requests, the evidence is kept, and what is past its time is pruned.
         """
         anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.koneksi
         ending = threading.Event()
         renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
         renewal.start()
         self.petugas.start()
-        beside = self.pengurus_bukti.beside()
+        beside = [*self.pengurus_bukti.beside(), self.pemangkas.beside()]
         for each in beside:
             each.start()
         yield

@@ -16,6 +16,7 @@ from services.kit.errors import (
     CursorError,
 )
 from services.registry.errors import (
+    AnswerGoneError,
     IdempotencyKeyMissingError,
     IdempotencyKeyReusedError,
     ProposalNotFoundError,
@@ -78,6 +79,7 @@ def proposal_routes() -> APIRouter:
             USULAN,
             IdempotencyKeyMissingError,
             IdempotencyKeyReusedError,
+            AnswerGoneError,
             QuotaError,
             EnumerationError,
             body=True,
@@ -91,7 +93,12 @@ def proposal_routes() -> APIRouter:
         who: Annotated[Pelaku, Depends(USULAN)],
         idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
-        """Penambahan, penyelarasan dan status pendaftaran; satu tanda terima setiap butir."""
+        """Penambahan, penyelarasan dan status pendaftaran; satu tanda terima setiap butir.
+
+        Jawaban disimpan paling sedikit 31 hari (biasanya 90). Sesudahnya pengulangan tetap dikenal
+        dan tidak berakibat: tanda terimanya dibuat dari catatan usulan itu, menurut keadaannya
+        sekarang, dan ditandatangani baru; `jaminan.diterima_pada` tetap saat pertama diterima.
+        """
         return as_json(service_of(request).inbox.accept(who, idempotency_key, isi, kumpulan))
 
     @r.get(

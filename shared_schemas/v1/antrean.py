@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared_schemas import identitas as i
@@ -16,6 +16,12 @@ from shared_schemas.v1.bidang import Anggota, Pesan, Tanggal, Teks
 from shared_schemas.v1.kode import KeadaanBelumLapor, KeadaanPendaftaran, StatusKepesertaan
 from shared_schemas.v1.pekerja import Pekerja
 
+VersiKasus = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{32}$"),
+    Field(examples=["00112233445566778899aabbccddeeff"]),
+]
+
 
 class Kasus(Pesan):
     """Satu kasus dalam antrean, dengan isi yang diusulkan pihak lain."""
@@ -23,6 +29,9 @@ class Kasus(Pesan):
     id: UUID
     himpunan: Himpunan
     keadaan: KeadaanPendaftaran | KeadaanBelumLapor
+    versi: VersiKasus = Field(
+        description="Sidik berkunci kasus ini sebagaimana ditampilkan; lain bila ada yang berubah."
+    )
     id_asal: IdRekaman | None = Field(None, description="Rekaman pengusul yang menjadi dasar.")
     id_badan_usaha: IdRekaman | None = Field(None, description="Badan usaha di registri ini.")
     alasan: str | None = None
@@ -50,7 +59,17 @@ class KasusBelumLapor(Kasus):
     keadaan: KeadaanBelumLapor
 
 
-class KeputusanPendaftaran(Pesan):
+class KeputusanKasus(Pesan):
+    """Yang sama pada setiap putusan atas sebuah kasus."""
+
+    versi: VersiKasus | None = Field(
+        None,
+        description="`versi` kasus yang dilihat petugas: putusan ditolak (412) bila kasusnya sudah"
+        " lain. Tanpa ini putusan berlaku atas kasus sebagaimana adanya.",
+    )
+
+
+class KeputusanPendaftaran(KeputusanKasus):
     """Putusan BPJS Kesehatan. Pekerja yang didaftarkan harus memperoleh C2, C8, C10 dan C11."""
 
     keadaan: Literal[
@@ -71,7 +90,7 @@ class KeputusanPendaftaran(Pesan):
         return self
 
 
-class KeputusanBelumLapor(Pesan):
+class KeputusanBelumLapor(KeputusanKasus):
     """Putusan Kemnaker beserta alasannya. Laporan menutup kasus dengan sendirinya."""
 
     keadaan: Literal[KeadaanBelumLapor.BUKAN_WAJIB_LAPOR, KeadaanBelumLapor.TIDAK_DITEMUKAN]

@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from services.auth.jws import SigningKey, VerifyingKey
-from services.sync.errors import ReceiptSignatureError
+from services.kit.clock import system_clock
+from services.registry.pangkas import Pemangkas
+from services.sync.errors import ReceiptSignatureError, ServiceDownError
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
-from tests.e2e.jalur import changing, rewrite
+from tests.e2e.jalur import changing, losing, rewrite
 from tests.e2e.test_konvergensi import edit, seed
 
 Ubah = Callable[[dict[str, Any], Pasangan], None]
@@ -104,3 +106,82 @@ def test_receipt_that_was_changed_stops_the_stream_and_loses_nothing(
         "AND id_rekaman = 'bpjs-tk-3' AND dasar LIKE 'usulan%'"
     )  # fmt: skip
     assert twice == 1
+
+
+def test_lost_answer_past_its_retention_is_made_again_and_believed(pasangan: Pasangan) -> None:
+    """A letter that an operator sends again after months: accepted then, and applied once."""
+    assert pasangan.reconcile().converged
+    edit(pasangan, "bpjs", 4, "jabatan", 1)
+    edit(pasangan, "wlkp", 4, "jabatan", 2)
+    pasangan.sync = pasangan.sync.model_copy(update={"tunggu_detik": 0.0})
+    with pytest.raises(ServiceDownError):
+        pasangan.reconcile(make_auth=losing("/v1/usulan", "POST"))
+    ((kunci, tujuan, sent),) = pasangan.fetch(
+        "hub", "SELECT kunci, tujuan, isi FROM kotak_keluar WHERE keadaan = 'siap'"
+    )  # fmt: skip
+    pasangan.execute(
+        tujuan,
+        "UPDATE idempotensi SET waktu = waktu - interval '91 days' WHERE kunci = :k",
+        k=kunci,
+    )
+    assert Pemangkas(pasangan.engine(tujuan), 90, system_clock).work() == (1, 0)
+    before = effects(pasangan, tujuan)
+    pasangan.sync = pasangan.sync.model_copy(update={"tunggu_detik": 30.0})
+    assert pasangan.reconcile().converged
+    assert effects(pasangan, tujuan) == before
+    ((keadaan, signed, key),) = pasangan.fetch(
+        "hub", "SELECT keadaan, tanda_terima, kunci_penerima FROM kotak_keluar WHERE kunci = :k",
+        k=kunci,
+    )  # fmt: skip
+    client = getattr(pasangan.sync, tujuan).client_id
+    said = VerifyingKey(key).verify_lasting(signed, audience=client)["jaminan"]
+    assert keadaan == "terkirim"
+    assert said["sidik_isi"] == hashlib.sha256(bytes(sent)).hexdigest()
+    mine = "SELECT keadaan FROM usulan WHERE batch = (SELECT id FROM kotak_keluar WHERE kunci = :k)"
+    assert {r[0] for r in pasangan.fetch("hub", mine, k=kunci)} == {"diterapkan"}
+
+
+def effects(pasangan: Pasangan, tujuan: str) -> list[Any]:
+    query = (
+        "SELECT (SELECT count(*) FROM usulan), (SELECT count(*) FROM riwayat),"
+        " (SELECT max(nomor) FROM pekerja),"
+        " (SELECT count(*) FROM audit_peristiwa WHERE peristiwa = 'usulan_diterima')"
+    )
+    return pasangan.fetch(tujuan, query)
+
+
+def test_lost_answer_to_what_the_receiver_lost_too_is_put_aside_for_an_operator(
+    pasangan: Pasangan,
+) -> None:
+    assert pasangan.reconcile().converged
+    for n in (5, 6):
+        edit(pasangan, "bpjs", n, "jabatan", 1)
+        edit(pasangan, "wlkp", n, "jabatan", 2)
+    pasangan.sync = pasangan.sync.model_copy(update={"tunggu_detik": 0.0})
+    with pytest.raises(ServiceDownError):
+        pasangan.reconcile(make_auth=losing("/v1/usulan", "POST"))
+    ((kunci, tujuan),) = pasangan.fetch(
+        "hub", "SELECT kunci, tujuan FROM kotak_keluar WHERE keadaan = 'siap'"
+    )
+    pasangan.execute(
+        tujuan,
+        "UPDATE idempotensi SET waktu = waktu - interval '91 days' WHERE kunci = :k",
+        k=kunci,
+    )
+    Pemangkas(pasangan.engine(tujuan), 90, system_clock).work()
+    pasangan.execute(tujuan, "DELETE FROM usulan WHERE nomor = (SELECT max(nomor) FROM usulan)")
+    before = effects(pasangan, tujuan)
+    pasangan.reconcile()
+    assert effects(pasangan, tujuan) == before
+    (letter,) = pasangan.fetch(
+        "hub", "SELECT keadaan, jawaban_kode FROM kotak_keluar WHERE kunci = :k", k=kunci
+    )
+    assert tuple(letter) == ("mati", "KLIEN-IDEMPOTENSI-003")
+    pasangan.reconcile()
+    mine = (
+        "SELECT keadaan, count(*) FROM usulan"
+        " WHERE batch = (SELECT id FROM kotak_keluar WHERE kunci = :k) GROUP BY 1 ORDER BY 1"
+    )
+    said = pasangan.fetch("hub", mine, k=kunci)
+    assert [r[0] for r in said] == ["diterapkan", "mati"]
+    assert said[1][1] == 1

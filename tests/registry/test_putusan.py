@@ -153,3 +153,56 @@ def test_decision_is_no_repetition_once_something_else_ended_it(
     decide_usulan(bpjs, queued, "diterapkan", "Sudah diperbaiki.")
     decide(bpjs, "W-73", "ditolak", alasan="Bukan pekerja.")
     assert decide_usulan(bpjs, queued, "diterapkan", "Sudah diperbaiki.").status_code == 409
+
+
+def shown(registri: Registri, id_asal: str) -> dict[str, Any]:
+    route = {"wlkp": "/v1/belum-lapor", "bpjs": "/v1/pendaftaran"}[registri.nama]
+    cases = registri.internal.get(route, params={"batas": 1000}).json()["data"]
+    (case,) = [c for c in cases if c["id_asal"] == id_asal]
+    return dict(case)
+
+
+def test_decision_on_a_case_that_changed_since_it_was_seen_is_refused(wlkp: Registri) -> None:
+    wlkp.internal.post("/v1/laporan", json=contoh.laporan("W-76", [], n=76))
+    send(wlkp, addition("B-76", 76, "W-76"))
+    seen = shown(wlkp, "B-76")["versi"]
+    send(wlkp, addition("B-76", 76, "W-76"))  # another proposal, which says the same
+    assert shown(wlkp, "B-76")["versi"] == seen
+    send(wlkp, addition("B-76", 76, "W-76", nama="Contoh Dikoreksi"))
+    before = done(wlkp)
+    said = {"keadaan": "tidak_ditemukan", "alasan": "Pindah."}
+    refused = decide(wlkp, "B-76", **said, versi=seen)
+    assert (refused.status_code, refused.json()["kode"]) == (412, "KLIEN-KASUS-001")
+    assert done(wlkp) == (before[0], before[1] + 1, before[2])  # the queue was read, to decide
+    assert shown(wlkp, "B-76")["keadaan"] == "terbuka"
+    now = shown(wlkp, "B-76")["versi"]
+    assert now != seen
+    first = decide(wlkp, "B-76", **said, versi=now)
+    assert first.status_code == 200
+    assert first.json()["versi"] == shown(wlkp, "B-76")["versi"] != now
+    again = decide(wlkp, "B-76", **said, versi=now)  # the answer was lost
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+def test_registration_of_a_case_that_was_taken_back_since_it_was_seen_is_refused(
+    bpjs: Registri,
+) -> None:
+    bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES ('BU-77', 'PT Contoh')")
+    send(bpjs, addition("W-77", 77, "BU-77") | {"isi": contoh.pekerja_wlkp(77)})
+    decide(bpjs, "W-77", "terverifikasi")
+    seen = shown(bpjs, "W-77")["versi"]
+    ((sent,),) = bpjs.fetch("SELECT id_usulan FROM usulan WHERE isi ->> 'id_asal' = 'W-77'")
+    back = {"jenis": "pencabutan", "himpunan": "pekerja", "id_dicabut": str(sent)}
+    assert receipt(send(bpjs, back | {"id_usulan": str(uuid.uuid4())}))["keadaan"] == "diterapkan"
+    refused = decide(bpjs, "W-77", "terdaftar", **DIBERI, versi=seen)
+    assert (refused.status_code, refused.json()["kode"]) == (412, "KLIEN-KASUS-001")
+    assert bpjs.fetch("SELECT count(*) FROM pekerja WHERE nik = :n", n=contoh.nik(77))[0][0] == 0
+    other = decide(bpjs, "W-77", "ditolak", alasan="Dicabut.", versi=shown(bpjs, "W-77")["versi"])
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("versi", ["", "0" * 31, "x" * 32, 7])
+def test_version_that_is_none_is_refused_by_its_form(bpjs: Registri, versi: Any) -> None:
+    said = {"keadaan": "ditolak", "alasan": "x", "versi": versi}
+    answer = bpjs.internal.post(f"/v1/pendaftaran/{uuid.uuid4()}/keputusan", json=said)
+    assert (answer.status_code, answer.json()["kode"]) == (422, "KLIEN-BENTUK-001")

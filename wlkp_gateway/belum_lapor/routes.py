@@ -12,6 +12,7 @@ from starlette.responses import Response
 from services.audit.record import Pelaku
 from services.auth.guard import Guard
 from services.kit.errors import CursorError
+from services.registry.errors import CaseChangedError
 from services.registry.routing import GuardedRoute, Halamanan, guarded, link_next, service_of
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import KasusBelumLapor, KeputusanBelumLapor
@@ -51,7 +52,7 @@ def list_belum_lapor(
     "/{id}/keputusan",
     response_model=KasusBelumLapor,
     summary="Putuskan kasus",
-    **guarded(BELUM_LAPOR, CaseNotFoundError, CaseStateError, body=True),
+    **guarded(BELUM_LAPOR, CaseNotFoundError, CaseStateError, CaseChangedError, body=True),
 )
 def decide_belum_lapor(
     request: Request,
@@ -62,5 +63,6 @@ def decide_belum_lapor(
     """Tutup kasus dengan alasan. Laporan menutupnya dengan sendirinya.
 
     Putusan yang persis sama boleh diulang bila jawabannya hilang: 200, tanpa akibat kedua.
+    Dengan `versi` kasus yang dilihat, putusan ditolak (412) bila kasusnya sudah berubah.
     """
     return QUEUE.decide(service_of(request), who, id, keputusan)

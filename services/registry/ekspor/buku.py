@@ -20,7 +20,7 @@ from services.audit.record import Auditor, Bukti, Pelaku
 from services.kit.clock import Clock
 from services.kit.database import Transaction, transaction
 from services.registry.errors import ExportGoneError, ExportLimitError, ExportNotFoundError
-from services.registry.idempotency import once
+from services.registry.idempotency import Permintaan, once
 from services.registry.tables import TABLE_OF
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import (
@@ -70,13 +70,17 @@ class Buku:
     ) -> Ekspor:
         """Put a snapshot in the queue; a repetition returns the one of the first time.
 
-        Raises ExportLimitError, IdempotencyKeyMissingError, IdempotencyKeyReusedError.
+        Raises ExportLimitError, IdempotencyKeyMissingError, IdempotencyKeyReusedError, and
+        ExportGoneError for one whose snapshot went long ago.
         """
+
+        def gone(_: dt.datetime) -> bytes:
+            raise ExportGoneError
+
         isi = f"{himpunan.value} {bentuk.value}".encode()
         with transaction(self.engine) as tx:
-            text = once(
-                tx, who.id, kunci, isi, lambda: self._queue(tx, who, himpunan, bentuk).encode()
-            )
+            asked = Permintaan(who.id, kunci, isi, self.clock())
+            text = once(tx, asked, lambda: self._queue(tx, who, himpunan, bentuk).encode(), gone)
         return self.find(who, UUID(text.decode()))
 
     def _queue(self, tx: Transaction, who: Pelaku, himpunan: Himpunan, bentuk: BentukEkspor) -> str:
