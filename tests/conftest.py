@@ -51,6 +51,8 @@ Stopping one with a hundred databases took 9 s with it: every file is synchronis
 _SERVERS: list[PostgresServer] = []
 BASE = "http://testserver"
 DEKAT = ("127.0.0.1", 50_000)  # where a test client calls from
+SABAR = 60.0
+"""Seconds that a test waits for an answer: httpx's own five have passed on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -174,6 +176,7 @@ def client_of(registration: Registrasi, data: Path, base: str) -> httpx.Client:
         auth=auth_of(registration, data, base),
         headers={"Tujuan": TUJUAN[registration.registri]},
         transport=signing_transport_of(registration, data),
+        timeout=SABAR,
     )
 
 
@@ -202,10 +205,11 @@ def serving(nama: str, url: str, data: Path, *, polos: bool = False) -> Iterator
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + SABAR
         while not server.started and time.monotonic() < until:
             time.sleep(0.02)
         try:
+            assert server.started
             yield base
         finally:
             server.should_exit = True

@@ -19,7 +19,7 @@ from services import persiapan
 from services.kit.database import make_engine
 from services.proses import service_process
 from tests import contoh
-from tests.conftest import MakeDatabase, Registri, auth_of, client_of, transport_of
+from tests.conftest import SABAR, MakeDatabase, Registri, auth_of, client_of, transport_of
 
 
 def usulan(jenis: str, himpunan: str, **more: Any) -> dict[str, Any]:
@@ -114,7 +114,9 @@ def test_write_of_bpjs_carries_its_event_in_the_same_transaction(bpjs: Registri)
 
 def test_token_carries_its_event_in_the_transaction_of_its_assertion(wlkp: Registri) -> None:
     wlkp.execute("TRUNCATE audit_peristiwa, auth_jti")
-    client = httpx.Client(transport=wlkp.anonim._transport, base_url=str(wlkp.anonim.base_url))
+    client = httpx.Client(
+        transport=wlkp.anonim._transport, base_url=str(wlkp.anonim.base_url), timeout=SABAR
+    )
     client.get("/v1/badan-usaha", auth=auth_of(persiapan.SYNC_WLKP, wlkp.data))
     (row,) = wlkp.fetch(
         "SELECT e.pelaku, e.pihak FROM audit_peristiwa e JOIN auth_jti j"
@@ -222,7 +224,9 @@ def test_process_says_no_nik_whatever_is_sent_to_it(proses: tuple[str, Path, sa.
     opened = ExitStack()
     internal = opened.enter_context(client_of(persiapan.SISTEM_KEMNAKER, data, base))
     mitra = opened.enter_context(client_of(persiapan.SYNC_WLKP, data, base))
-    anonim = opened.enter_context(httpx.Client(transport=transport_of(persiapan.SYNC_WLKP, data)))
+    anonim = opened.enter_context(
+        httpx.Client(transport=transport_of(persiapan.SYNC_WLKP, data), timeout=SABAR)
+    )
 
     def report(id_: str, n: int, *workers: dict[str, Any]) -> int:
         body = contoh.laporan(id_, [*workers], n=n)

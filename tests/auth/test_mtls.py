@@ -26,7 +26,7 @@ from services.auth.tokens import ASSERTION_TYPE
 from services.kit.errors import ConfigurationError
 from services.kit.tls import client_context, server_context, thumbprint
 from services.kit.watched import Watched
-from tests.conftest import Jam, MakeDatabase, client_of, serving, transport_of
+from tests.conftest import SABAR, Jam, MakeDatabase, client_of, serving, transport_of
 
 MITRA = persiapan.SISTEM_KEMNAKER  # no message key: certificates alone are the matter here
 LAIN = persiapan.SYNC_WLKP
@@ -44,12 +44,16 @@ class Layanan:
         """Return a client that trusts the authority and shows no certificate."""
         trusted = persiapan.otoritas(self.data).dipercaya
         return httpx.Client(
-            base_url=self.base, verify=ssl.create_default_context(cafile=str(trusted))
+            base_url=self.base,
+            verify=ssl.create_default_context(cafile=str(trusted)),
+            timeout=SABAR,
         )
 
     def with_certificate(self, registration: persiapan.Registrasi) -> httpx.Client:
         """Return a client that shows a certificate and brings no token."""
-        return httpx.Client(base_url=self.base, transport=transport_of(registration, self.data))
+        return httpx.Client(
+            base_url=self.base, transport=transport_of(registration, self.data), timeout=SABAR
+        )
 
     def token(self, client: httpx.Client) -> httpx.Response:
         """Ask for a token over the connection of a client."""
@@ -119,7 +123,7 @@ def test_certificate_of_another_authority_ends_the_connection(
         MITRA.certificate_path(foreign), persiapan.otoritas(layanan.data).dipercaya
     )
     with (
-        httpx.Client(base_url=layanan.base, verify=context) as client,
+        httpx.Client(base_url=layanan.base, verify=context, timeout=SABAR) as client,
         pytest.raises(httpx.TransportError),
     ):
         client.get("/healthz")
@@ -186,7 +190,7 @@ def test_rotation_of_everything_while_calls_run_fails_none_of_them(layanan: Laya
         for caller in callers:  # they went on with the newest, not with what they began with
             assert bound_to(caller.token) == {"x5t#S256": shown(certificate)}
         with pytest.raises(httpx.TransportError):
-            httpx.get(f"{layanan.base}/healthz", verify=old_context)
+            httpx.get(f"{layanan.base}/healthz", verify=old_context, timeout=SABAR)
     assert all(p.read_bytes() != content for p, content in first.items())
 
 
@@ -198,14 +202,14 @@ def test_former_generation_is_accepted_until_it_is_pruned(layanan: Layanan) -> N
     certificate = MITRA.certificate_path(layanan.data)
     trusted = persiapan.otoritas(layanan.data).dipercaya
     former = client_context(certificate, trusted)
-    with httpx.Client(base_url=layanan.base, verify=former) as client:
+    with httpx.Client(base_url=layanan.base, verify=former, timeout=SABAR) as client:
         token = layanan.token(client).json()["access_token"]
         kunci.rotate(layanan.data)
         assert client.get("/v1/belum-lapor", headers=bearer(token)).status_code == 200
     # A new connection with the former certificate meets the new server certificate, which a
     # program that still has the former list of authorities cannot know: trust comes first.
     both = client_context(certificate, trusted)
-    with httpx.Client(base_url=layanan.base, verify=both) as client:
+    with httpx.Client(base_url=layanan.base, verify=both, timeout=SABAR) as client:
         assert client.get("/healthz").status_code == 200
 
 

@@ -32,7 +32,7 @@ from services.kit.database import make_engine, statements
 from services.kit.settings import ServiceSettings
 from shared_schemas.perjanjian import CONTOH, load
 from tests import contoh
-from tests.conftest import TUJUAN, MakeDatabase, auth_of, client_of, serving, transport_of
+from tests.conftest import SABAR, TUJUAN, MakeDatabase, auth_of, client_of, serving, transport_of
 
 MITRA = persiapan.SYNC_WLKP
 NOMOR = load(CONTOH).nomor
@@ -81,9 +81,13 @@ class Layanan:
         self.jam = dt.timedelta()
         signing = SigningTransport(self.wire, key, lambda: NOMOR, lambda: system_clock() + self.jam)
         auth, head = auth_of(MITRA, data, base), {"Tujuan": TUJUAN["wlkp"]}
-        self.klien = httpx.Client(base_url=base, auth=auth, headers=head, transport=signing)
+        self.klien = httpx.Client(
+            base_url=base, auth=auth, headers=head, transport=signing, timeout=SABAR
+        )
         plain = transport_of(MITRA, data)
-        self.polos = httpx.Client(base_url=base, auth=auth, headers=head, transport=plain)
+        self.polos = httpx.Client(
+            base_url=base, auth=auth, headers=head, transport=plain, timeout=SABAR
+        )
 
     def cari(self) -> httpx.Response:
         return self.klien.post(CARI, content=ISI, headers={"Content-Type": "application/json"})
@@ -191,7 +195,7 @@ def test_replayed_message_is_refused_and_counted(layanan: Layanan) -> None:
     again = httpx.Request(
         captured.method, captured.url, headers=captured.headers, content=captured.content
     )
-    with httpx.Client(transport=transport_of(MITRA, layanan.data)) as wire:
+    with httpx.Client(transport=transport_of(MITRA, layanan.data), timeout=SABAR) as wire:
         assert kode(wire.send(again)) == (409, "KLIEN-PESAN-004")
     assert refused_count(layanan, "KLIEN-PESAN-004") == before + 1
 
@@ -231,6 +235,7 @@ def test_signature_of_another_client_does_not_go_with_a_token(layanan: Layanan) 
             MITRA.message_key_path(layanan.data),
             lambda: NOMOR,
         ),
+        timeout=SABAR,
     ) as mixed:
         assert kode(mixed.get("/v1/belum-lapor")) == (401, "KLIEN-PESAN-002")
 
@@ -239,7 +244,9 @@ def test_number_of_another_agreement_is_refused(layanan: Layanan) -> None:
     signing = SigningTransport(
         transport_of(MITRA, layanan.data), MITRA.message_key_path(layanan.data), lambda: "LAIN"
     )
-    with httpx.Client(base_url=layanan.base, auth=layanan.klien.auth, transport=signing) as other:
+    with httpx.Client(
+        base_url=layanan.base, auth=layanan.klien.auth, transport=signing, timeout=SABAR
+    ) as other:
         assert kode(other.get("/v1/badan-usaha")) == (403, "KLIEN-PESAN-006")
 
 
@@ -334,7 +341,11 @@ def test_key_set_that_is_not_to_be_had_now_does_not_make_an_answer_false(
     signing = SigningTransport(httpx.MockTransport(hand_on), key, lambda: NOMOR)
     head = {"Tujuan": TUJUAN["wlkp"]}
     with httpx.Client(
-        base_url=base, auth=auth_of(MITRA, data, base), headers=head, transport=signing
+        base_url=base,
+        auth=auth_of(MITRA, data, base),
+        headers=head,
+        transport=signing,
+        timeout=SABAR,
     ) as client:
         with pytest.raises(httpx.ReadError):
             client.get("/v1/badan-usaha")

@@ -26,7 +26,7 @@ from services.auth.klien import make_assertion
 from services.auth.tokens import ASSERTION_TYPE
 from services.kit.errors import ConfigurationError
 from services.kit.tls import client_context
-from tests.conftest import MakeDatabase, serving
+from tests.conftest import SABAR, MakeDatabase, serving
 from tests.perintah import app
 
 MITRA = "loket-contoh"
@@ -136,7 +136,7 @@ def test_partner_gets_a_token_bound_to_the_certificate_of_its_own_key(
     both.write_bytes(private(key) + tempat.sertifikat.read_bytes())
     with serving("wlkp", tempat.url, tempat.data) as base:
         context = client_context(both, persiapan.otoritas(tempat.data).dipercaya)
-        with httpx.Client(base_url=base, verify=context) as client:
+        with httpx.Client(base_url=base, verify=context, timeout=SABAR) as client:
             assertion = make_assertion(SigningKey(tempat.token), MITRA, f"{base}/oauth2/token")
             form = {
                 "grant_type": "client_credentials",

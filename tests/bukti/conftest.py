@@ -22,14 +22,7 @@ from services.kit.database import make_engine
 from services.kit.rahasia import derive
 from shared_schemas.perjanjian import CONTOH, load
 from tests import contoh
-from tests.conftest import (
-    TUJUAN,
-    MakeDatabase,
-    as_program,
-    auth_of,
-    serving,
-    transport_of,
-)
+from tests.conftest import SABAR, TUJUAN, MakeDatabase, as_program, auth_of, serving, transport_of
 
 MITRA = persiapan.SYNC_WLKP
 NOMOR = load(CONTOH).nomor
@@ -98,7 +91,9 @@ def dunia(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory)
         signing = SigningTransport(kawat, MITRA.message_key_path(data), lambda: NOMOR, saksi=saksi)
         head = {"Tujuan": TUJUAN["wlkp"]}
         auth = auth_of(MITRA, data, base)
-        with httpx.Client(base_url=base, auth=auth, headers=head, transport=signing) as klien:
+        with httpx.Client(
+            base_url=base, auth=auth, headers=head, transport=signing, timeout=SABAR
+        ) as klien:
             yield Dunia(base, data, url, engine, hub, kawat, buku, klien)
         for each in (engine, hub, own):
             each.dispose()

@@ -32,6 +32,7 @@ from tests import contoh
 from tests.bukti.conftest import CARI, ISI, JSON, MITRA, NOMOR, Dunia, hak
 from tests.bukti.nanti import nanti
 from tests.conftest import (
+    SABAR,
     MakeDatabase,
     auth_of,
     client_of,
@@ -171,7 +172,9 @@ def test_nonce_that_follows_is_on_the_disk_once_the_answer_is_recorded(dunia: Du
 
 
 def test_strangers_changed_and_repeated_messages_leave_no_record(dunia: Dunia) -> None:
-    with httpx.Client(base_url=dunia.base, transport=transport_of(MITRA, dunia.data)) as polos:
+    with httpx.Client(
+        base_url=dunia.base, transport=transport_of(MITRA, dunia.data), timeout=SABAR
+    ) as polos:
         assert polos.get("/v1/badan-usaha").status_code == 401
         first = dunia.cari()
         assert first.status_code == 200
@@ -199,7 +202,7 @@ def test_message_under_another_agreement_is_refused_signed_and_recorded(dunia: D
         transport_of(MITRA, dunia.data), MITRA.message_key_path(dunia.data), lambda: "LAIN/2020"
     )
     auth = auth_of(MITRA, dunia.data, dunia.base)
-    with httpx.Client(base_url=dunia.base, auth=auth, transport=signing) as lain:
+    with httpx.Client(base_url=dunia.base, auth=auth, transport=signing, timeout=SABAR) as lain:
         answer = lain.get("/v1/badan-usaha")
     assert answer.json()["kode"] == "KLIEN-PESAN-006"
     assert "signature" in answer.headers
@@ -243,7 +246,7 @@ def test_unsigned_messages_of_the_hub_are_recorded(dunia: Dunia) -> None:
     saksi = SaksiKlien(dunia.buku, "wlkp", MITRA.client_id, hak)
     recording = RecordingTransport(transport_of(MITRA, dunia.data), saksi)
     auth = auth_of(MITRA, dunia.data, dunia.base)
-    with httpx.Client(base_url=dunia.base, auth=auth, transport=recording) as polos:
+    with httpx.Client(base_url=dunia.base, auth=auth, transport=recording, timeout=SABAR) as polos:
         assert polos.get("/v1/badan-usaha").json()["kode"] == "KLIEN-PESAN-001"
     # A 401 is asked once more with a new token.
     assert [r.get("status") for r in dunia.records(dunia.hub)] == [None, 401] * 2

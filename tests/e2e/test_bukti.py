@@ -18,7 +18,7 @@ from services.audit.bukti import padan
 from services.kit.tls import RotatingTransport
 from services.persiapan import SYNC_WLKP
 from services.sync.run import key_auth
-from tests.conftest import MakeDatabase
+from tests.conftest import SABAR, MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
 from tests.e2e.test_konvergensi import edit, seed
 from tests.perintah import app
@@ -97,7 +97,7 @@ def test_what_an_operator_asks_beside_a_round_is_in_the_hub_s_book(
     side = pasangan.sync.wlkp
     assert side.tls is not None
     inner = RotatingTransport(side.tls.sertifikat, side.tls.otoritas)
-    with httpx.Client(auth=key_auth(side), transport=inner) as other:
+    with httpx.Client(auth=key_auth(side), transport=inner, timeout=SABAR) as other:
         assert other.get(url, headers=head).status_code == 200
     hub, wlkp, _ = archives(pasangan, tmp_path)
     found = check(tmp_path, hub, wlkp)

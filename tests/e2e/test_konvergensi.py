@@ -19,6 +19,7 @@ from shared_schemas.bentuk_normal import differ, normal
 from shared_schemas.perjanjian import CONTOH, FIELD_SETS, load
 from shared_schemas.rujukan import Himpunan, Wewenang
 from tests import contoh
+from tests.conftest import SABAR
 from tests.e2e.conftest import Pasangan
 
 PERUSAHAAN, PEKERJA = 3, 12
@@ -133,6 +134,7 @@ def repeat_deliveries(batches: list[Batch], order: random.Random) -> None:
             base_url=sisi.base_url,
             auth=key_auth(sisi),
             transport=key_transport(sisi, load(CONTOH).nomor),
+            timeout=SABAR,
         ) as client:
             for key in (kunci, str(uuid.uuid4())):
                 headers = {

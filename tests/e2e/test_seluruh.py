@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from services.kit.postgres import PostgresServer
+from tests.conftest import SABAR
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ["--perusahaan", "80", "--pekerja", "600", "--benih", "3"]
@@ -96,7 +97,9 @@ def test_demo_stays_up_ends_on_interrupt_and_goes_on(start: Demo, tmp_path: Path
             if "Ctrl-C" in line:
                 break
         trusted = ssl.create_default_context(cafile=tmp_path / "data/tls/ca.pem")
-        page = httpx.get(docs, verify=trusted)  # a person's browser shows no certificate
+        page = httpx.get(
+            docs, verify=trusted, timeout=SABAR
+        )  # a person's browser shows no certificate
         assert page.status_code == 200
         assert "https://" not in page.text  # documentation pages work without internet
     finally:
@@ -104,7 +107,7 @@ def test_demo_stays_up_ends_on_interrupt_and_goes_on(start: Demo, tmp_path: Path
     assert process.wait(60) == 0
     time.sleep(0.2)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(docs)
+        httpx.get(docs, timeout=SABAR)
     again, _ = start(tmp_path / "data", "--sekali")
     text = again.communicate(timeout=120)[0]
     assert again.returncode == 0, text

@@ -15,9 +15,7 @@ from services import persiapan
 from services.auth.jws import SigningKey
 from services.auth.klien import make_assertion
 from services.auth.tokens import ASSERTION_TYPE
-from tests.conftest import Registri
-
-SABAR = 20.0  # seconds a test waits at most for what must come
+from tests.conftest import SABAR, Registri
 
 
 @dataclass(frozen=True)
@@ -83,4 +81,4 @@ def token(base: str, registri: Registri, of: persiapan.Registrasi, cakupan: str 
         "client_assertion": make_assertion(signer, of.client_id, f"{base}/oauth2/token"),
         "scope": cakupan,
     }
-    return str(httpx.post(f"{base}/oauth2/token", data=form).json()["access_token"])
+    return str(httpx.post(f"{base}/oauth2/token", data=form, timeout=SABAR).json()["access_token"])

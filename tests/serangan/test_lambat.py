@@ -16,9 +16,10 @@ from services.kit.http_protocol import BoundedProtocol
 from services.kit.settings import ServiceSettings
 from services.kit.tls_protocol import MutualTlsProtocol
 from services.layanan import transport
+from tests.conftest import SABAR
 from tests.serangan.alat import nothing_written
 from tests.serangan.conftest import Kawat
-from tests.serangan.kawat import SABAR, connected, ended, read_answer, token
+from tests.serangan.kawat import connected, ended, read_answer, token
 
 KEPALA = b"POST /oauth2/token HTTP/1.1\r\nHost: uji\r\n"
 FORMULIR = KEPALA + b"Content-Type: application/x-www-form-urlencoded\r\n"
