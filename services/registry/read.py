@@ -1,4 +1,4 @@
-"""Read records: pages, look-ups by number, the change feed.
+"""Read records: pages and look-ups by number. What changed is in `umpan`.
 
 PostgreSQL writes the JSON of the wire form itself: what is stored was validated on its way
 in, and building the same text in Python takes ten times as long. Reads of personal data
@@ -20,7 +20,7 @@ from services.audit.quota import Jatah
 from services.audit.record import INSERT_AKSES, Auditor, Pelaku
 from services.auth.agreement import AgreementStore
 from services.kit.database import Transaction, statements
-from services.kit.errors import CursorTooOldError, RecordNotFoundError
+from services.kit.errors import RecordNotFoundError
 from services.kit.paging import Cursors
 from services.registry.tables import TABLE_OF
 from shared_schemas.identitas import is_npwp_of_person
@@ -35,35 +35,16 @@ OWN_COLUMN = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_
 """The technical metadata that only records of one field set have."""
 
 
-_TERLAMA = "coalesce((SELECT terlama FROM umpan_batas WHERE himpunan = %s), 0)"
-
-
 def persons_in(isi: Mapping[str, Any]) -> list[str]:
     """Return the numbers of persons among a record's values: a NIK, and an NPWP that is one."""
     nik, npwp = isi.get("nik"), isi.get("npwp")
     return [n for n in (nik, npwp if npwp and is_npwp_of_person(npwp) else None) if n]
 
 
-def feed_scope(himpunan: Himpunan) -> str:
-    """Return what the cursors of a change feed are bound to."""
-    return f"perubahan:{TABLE_OF[himpunan]}"
-
-
 @lru_cache(maxsize=64)
 def record_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
     """Return the SQL expression of a record's wire form with these fields, as text."""
-    return f"row_to_json({_record(himpunan, fields)})::text"
-
-
-@lru_cache(maxsize=64)
-def change_json(himpunan: Himpunan, fields: tuple[str, ...]) -> str:
-    """Return the SQL expression of a change's wire form (`Perubahan`), as text."""
-    record = _record(himpunan, fields, "WHERE dihapus_pada IS NULL")
-    jenis = "CASE WHEN dihapus_pada IS NULL THEN 'ubah' ELSE 'hapus' END"
-    return (
-        f"row_to_json((SELECT u FROM (SELECT nomor, {jenis} AS jenis, id, versi,"
-        f" {record} AS rekaman) u))::text"
-    )
+    return f"row_to_json({wire_form(himpunan, fields)})::text"
 
 
 def look_up(columns: str) -> str:
@@ -90,29 +71,13 @@ def look_up_counted(columns: str) -> str:
     )
 
 
-def _record(himpunan: Himpunan, fields: tuple[str, ...], where: str = "") -> str:
+def wire_form(himpunan: Himpunan, fields: tuple[str, ...], where: str = "") -> str:
+    """Return the SQL expression of a record with these fields; NULL where `where` is not so."""
     # Rows of named columns, because json_build_object writes every name anew: it costs half
     # as much again, and pads its text with spaces.
     own = OWN_COLUMN[himpunan]
     isi = f"(SELECT i FROM (SELECT {', '.join(fields)}) i)"
     return f"(SELECT r FROM (SELECT id, versi, dilaporkan_pada, {own}, {isi} AS isi) r {where})"
-
-
-class _Letak(NamedTuple):
-    """Where a reader of changes stands, and what had been numbered when it last knew all.
-
-    Somebody who reads from the beginning has not seen what was deleted before: tombstones
-    forgotten up to `sejak` are no loss, although the read has come to a lower number only.
-    """
-
-    nomor: int
-    sejak: int
-
-    def next(self, nomor: int, *, done: bool) -> str:
-        """Return the place after a page: a read that has come to the end knows all of `sejak`."""
-        if done or nomor >= self.sejak:
-            return str(max(nomor, self.sejak))
-        return f"{nomor}:{self.sejak}"
 
 
 class Lembar(NamedTuple):
@@ -280,56 +245,6 @@ class Reader:
         persons = given | {n for n in npwp if is_npwp_of_person(n)}
         fields = self.fields(Himpunan.BADAN_USAHA)
         self.auditor.record_access(tx, who, rute, len(rows), sorted(persons), fields, len(given))
-
-    def changes(self, who: Pelaku, himpunan: Himpunan, *, batas: int, kursor: str | None) -> Lembar:
-        """Return one page of the change feed (`HalamanPerubahan`).
-
-        Raises CursorError when tampered with, CursorTooOldError when tombstones after the
-        cursor were pruned or the registry was restored to an earlier state.
-        """
-        table = TABLE_OF[himpunan]
-        scope, rute = feed_scope(himpunan), f"perubahan {table}"
-        with self.auditor.counting(self.engine, who, rute) as tx:
-            letak = self._place(tx, himpunan, self.cursors.read(scope, kursor))
-            rows = tx.raw(
-                f"SELECT nomor, {change_json(himpunan, self.fields(himpunan))}, {_TERLAMA},"
-                f" {PERSON[himpunan]} FROM {table} WHERE nomor > %s ORDER BY nomor LIMIT %s",
-                (himpunan.value, letak.nomor, batas),
-            ).fetchall()
-            # Of the moment of the page: tombstones may have been pruned since the cursor's place
-            # was looked up. A page without rows moves no cursor, so the next one tells.
-            if rows and letak.sejak < rows[0][2]:
-                raise CursorTooOldError
-            self.audit(tx, who, rute, himpunan, rows)
-        done = len(rows) < batas
-        cursor = self.cursors.sign(
-            scope, letak.next(rows[-1][0] if rows else letak.nomor, done=done)
-        )
-        tail = f'"kursor":{json.dumps(cursor)},"habis":{json.dumps(done)}'
-        data = _joined(r[1] for r in rows)
-        return Lembar(f'{{"data":[{data}],{tail}}}'.encode(), None if done else cursor)
-
-    def feed_cursor(self, himpunan: Himpunan, nomor: int) -> str:
-        """Return the cursor of what comes after a number in the change feed."""
-        return self.cursors.sign(feed_scope(himpunan), nomor)
-
-    def _place(self, tx: Transaction, himpunan: Himpunan, kursor: str | int | None) -> _Letak:
-        """Return where a reader goes on. Raises CursorTooOldError when it missed a deletion."""
-        row = tx.raw(
-            f"SELECT {_TERLAMA},"
-            f" (SELECT last_value FROM urutan_perubahan),"
-            f" (SELECT coalesce(max(nomor), 0) FROM {TABLE_OF[himpunan]})",
-            (himpunan.value,),
-        ).fetchone()
-        assert row is not None  # noqa: S101 - a row of three values
-        terlama, terakhir, tertinggi = row
-        if kursor is None:
-            return _Letak(0, max(terlama, tertinggi))
-        nomor, _, sejak = str(kursor).partition(":")  # a number alone: snapshots, earlier versions
-        letak = _Letak(int(nomor), int(sejak or nomor))
-        if letak.sejak < terlama or letak.nomor > terakhir:
-            raise CursorTooOldError
-        return letak
 
 
 def _index(rows: Iterable[Row], column: int) -> dict[str, list[Row]]:

@@ -129,8 +129,8 @@ def _company_routes(r: APIRouter, bu: Any, profil: Any) -> None:
         who: Annotated[Pelaku, Depends(BADAN_USAHA)],
     ) -> Response:
         """Setiap badan usaha pada keadaan terakhirnya, menurut urutan perubahan."""
-        reader = service_of(request).reader
-        page = reader.changes(who, Himpunan.BADAN_USAHA, batas=q.batas, kursor=q.kursor)
+        umpan = service_of(request).umpan
+        page = umpan.changes(who, Himpunan.BADAN_USAHA, batas=q.batas, kursor=q.kursor)
         return as_page(page, q.batas)
 
 
@@ -179,8 +179,8 @@ def _worker_routes(r: APIRouter, tk: Any, profil: Any) -> None:
         request: Request, q: Annotated[Halamanan, Query()], who: Annotated[Pelaku, Depends(PEKERJA)]
     ) -> Response:
         """Setiap pekerja pada keadaan terakhirnya, menurut urutan perubahan."""
-        reader = service_of(request).reader
-        page = reader.changes(who, Himpunan.PEKERJA, batas=q.batas, kursor=q.kursor)
+        umpan = service_of(request).umpan
+        page = umpan.changes(who, Himpunan.PEKERJA, batas=q.batas, kursor=q.kursor)
         return as_page(page, q.batas)
 
 

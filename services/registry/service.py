@@ -43,6 +43,7 @@ from services.registry.pernyataan import BukuPernyataan
 from services.registry.proposals import Proposals
 from services.registry.read import Reader
 from services.registry.sidik.baca import PembacaSidik
+from services.registry.umpan import Umpan
 from shared_schemas.rujukan import Himpunan, Pihak
 
 
@@ -89,10 +90,11 @@ class RegistryService:
             settings.tak_dikenal_bagian,
         )
         self.reader = Reader(self.engine, self.agreement, self.auditor, self.cursors)
-        self.sidik = PembacaSidik(self.reader, read_secret(settings.berkas_kunci_sidik))
+        self.umpan = Umpan(self.reader)
+        self.sidik = PembacaSidik(self.reader, self.umpan, read_secret(settings.berkas_kunci_sidik))
         self.ekspor = Buku(self.engine, self.auditor, clock)
         bahan = Bahan(
-            self.engine, self.agreement, self.reader, self.cursors, self.issuer, clock, settings
+            self.engine, self.agreement, self.reader, self.umpan, self.issuer, clock, settings
         )
         self.petugas = Petugas(bahan, self.ekspor, (settings.simpan or folder) / "ekspor")
         penilai = Penilai(self.agreement, spec.make_antrean(clock))

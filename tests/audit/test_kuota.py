@@ -170,7 +170,7 @@ def test_concurrent_requests_together_get_exactly_the_limit(kecil: Registri) -> 
         persons = 1 + number % 3
         try:
             if number % 5 == 0:
-                service.reader.changes(who, Himpunan.PEKERJA, batas=persons, kursor=None)
+                service.umpan.changes(who, Himpunan.PEKERJA, batas=persons, kursor=None)
             else:
                 service.reader.find_pekerja(who, [contoh.nik(n) for n in range(1, persons + 1)])
             given[tujuan].append(persons)

@@ -24,8 +24,8 @@ from services.kit.database import (
 )
 from services.kit.postgres import PostgresServer
 from services.registry import write
-from services.registry.read import Reader
 from services.registry.tables import TANPA_NOMOR
+from services.registry.umpan import Umpan
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.conftest import MakeDatabase, Registri
@@ -411,7 +411,7 @@ def test_deletion_pruned_while_a_page_is_read_is_not_passed_by(
     with transaction(wlkp.engine) as tx:
         delete(tx, gone[0])
         upsert(tx, Himpunan.PEKERJA, worker_row(companies[0], 914, jabatan="Mandor"))
-    look_up = Reader._place
+    look_up = Umpan._place
 
     def pruned_meanwhile(self: Any, *given: Any) -> Any:
         place = look_up(self, *given)
@@ -421,7 +421,7 @@ def test_deletion_pruned_while_a_page_is_read_is_not_passed_by(
         return place
 
     with monkeypatch.context() as patched:
-        patched.setattr(Reader, "_place", pruned_meanwhile)
+        patched.setattr(Umpan, "_place", pruned_meanwhile)
         assert _page(wlkp, reader.kursor).status_code == 410
 
 

@@ -24,14 +24,14 @@ from services.kit.clock import Clock
 from services.kit.database import DatabaseUnavailableError, transaction
 from services.kit.errors import HubError
 from services.kit.logging import get_logger
-from services.kit.paging import Cursors
 from services.kit.settings import ServiceSettings
 from services.registry.ekspor.bagian import columns_of, cut, open_encoder, persons_in
 from services.registry.ekspor.buku import Buku, Pesanan
 from services.registry.ekspor.cuplikan import Cuplikan, open_cuplikan
 from services.registry.ekspor.gudang import Gudang
 from services.registry.errors import ExportGoneError
-from services.registry.read import Reader, feed_scope
+from services.registry.read import Reader
+from services.registry.umpan import Umpan
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.ekspor import BagianEkspor, ManifesEkspor
 
@@ -50,7 +50,7 @@ class Bahan:
     engine: sa.Engine
     agreement: AgreementStore
     reader: Reader
-    cursors: Cursors
+    umpan: Umpan
     issuer: TokenIssuer
     clock: Clock
     settings: ServiceSettings
@@ -164,7 +164,7 @@ class Petugas:
             bentuk=pesanan.bentuk,
             bidang=list(fields),
             nomor=nomor,
-            kursor=b.cursors.sign(feed_scope(pesanan.himpunan), nomor),
+            kursor=b.umpan.cursor(pesanan.himpunan, nomor),
             baris=sum(p.baris for p in parts),
             bagian=parts,
             perjanjian=b.agreement.current().nomor,

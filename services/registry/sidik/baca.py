@@ -18,9 +18,10 @@ from services.kit import pohon
 from services.kit.database import Transaction, transaction
 from services.kit.pohon import Sumber
 from services.registry.errors import DigestNotReadyError, NodeTooLargeError
-from services.registry.read import PERSON, Reader, change_json
+from services.registry.read import PERSON, Reader
 from services.registry.sidik import kunci
 from services.registry.tables import TABLE_OF
+from services.registry.umpan import Umpan, change_json
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.sidik import covered, covers_extra, key_mark
 from shared_schemas.v1.sidik import BATAS_DAUN, Akar, Anak, DaunSimpul
@@ -36,6 +37,7 @@ class PembacaSidik:
     """Reads one registry's digest tree for a caller who is already permitted to."""
 
     reader: Reader
+    umpan: Umpan
     kunci: bytes
 
     @cached_property
@@ -71,7 +73,7 @@ class PembacaSidik:
                 nomor=nomor,
                 jumlah=jumlah,
                 total=f"{total:016x}",
-                kursor=self.reader.feed_cursor(himpunan, nomor),
+                kursor=self.umpan.cursor(himpunan, nomor),
             )
             .model_dump_json()
             .encode()
