@@ -16,6 +16,8 @@ from services.registry.tables import TABLE_OF, TANPA_NOMOR
 from tests.conftest import MakeDatabase, Registri
 
 EACH = pytest.mark.parametrize("nama", migration.HISTORIES)
+# What SQLAlchemy 2.1 reflects of a key has an entry that Alembic 1.20 hands on as an argument.
+COMPARES = pytest.mark.filterwarnings("ignore:Can't validate argument 'dialect_options'")
 KEPALA = {"wlkp": "0024", "bpjs": "0020", "hub": "0019"}
 
 _TRIGGER = """
@@ -134,11 +136,13 @@ def test_former_version_finds_nothing_of_withdrawals(nama: str, kosong: str) -> 
     migration.upgrade(kosong, nama)
 
 
+@COMPARES
 @EACH
 def test_migrated_database_has_no_drift(nama: str, make_database: MakeDatabase) -> None:
     command.check(migration.config(make_database(nama), nama))
 
 
+@COMPARES
 @EACH
 def test_drift_is_noticed(nama: str, kosong: str) -> None:
     migration.upgrade(kosong, nama)
