@@ -52,7 +52,7 @@ _SERVERS: list[PostgresServer] = []
 BASE = "http://testserver"
 DEKAT = ("127.0.0.1", 50_000)  # where a test client calls from
 SABAR = 60.0
-"""Seconds that a test waits for an answer: httpx's own five have passed on a busy machine."""
+"""Seconds that a test waits for what must come: five have passed on a busy machine."""
 
 
 @pytest.fixture(scope="session")

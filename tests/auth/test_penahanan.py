@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from services import persiapan
 from services.auth import penahanan
-from tests.conftest import MakeDatabase, Registri, auth_of, open_registri
+from tests.conftest import SABAR, MakeDatabase, Registri, auth_of, open_registri
 from tests.perintah import app
 
 KLIEN = persiapan.SYNC_WLKP.client_id
@@ -35,7 +35,7 @@ def hub(registri: Registri, *arguments: str) -> Any:
 
 def until(registri: Registri, status: int) -> Any:
     """Return the first answer of a status; the service learns of a hold within a second."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + SABAR
     while (answer := registri.klien.get("/v1/badan-usaha")).status_code != status:
         assert time.monotonic() < end, answer.text
         time.sleep(0.05)

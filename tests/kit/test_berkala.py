@@ -10,6 +10,7 @@ import pytest
 from services.kit import logging
 from services.kit.berkala import Berkala
 from services.kit.database import DatabaseUnavailableError
+from tests.conftest import SABAR
 
 pytestmark = pytest.mark.usefixtures("log_sendiri")
 
@@ -37,7 +38,7 @@ def test_work_goes_on_after_a_failure_and_tells_its_kind_without_its_text(
 
     turns = Berkala("uji", work, 0.01)
     turns.start()
-    assert again.wait(10)
+    assert again.wait(SABAR)
     turns.stop()
     (line,) = capsys.readouterr().err.splitlines()
     said = json.loads(line)

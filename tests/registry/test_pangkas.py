@@ -17,7 +17,7 @@ from services.kit.settings import ServiceSettings
 from services.registry import pangkas
 from shared_schemas.neraca import digest_of
 from tests import contoh
-from tests.conftest import Registri, serving
+from tests.conftest import SABAR, Registri, serving
 from tests.registry.ekspor_alat import ask
 from tests.registry.test_usulan import company, selaras
 
@@ -171,7 +171,7 @@ def test_running_service_prunes_by_itself(bpjs: Registri) -> None:
         " VALUES ('lama', 'sendiri-1', '', 'x', now() - interval '91 days')"
     )
     with serving("bpjs", bpjs.url, bpjs.data):
-        until = time.monotonic() + 10
+        until = time.monotonic() + SABAR
         while stored(bpjs, "sendiri-1")[2] is not None and time.monotonic() < until:
             time.sleep(0.02)
     assert stored(bpjs, "sendiri-1")[2] is None

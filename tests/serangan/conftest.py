@@ -10,7 +10,7 @@ import pytest
 
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
-from tests.conftest import MakeDatabase, Registri, as_program, open_registri, serving
+from tests.conftest import SABAR, MakeDatabase, Registri, as_program, open_registri, serving
 
 RAHASIA = contoh.nik(1)
 """The NIK of the one worker who is there to be seen."""
@@ -26,7 +26,7 @@ class Kawat:
 
 def _wait_for_leaves(registri: Registri) -> None:
     """Return once the service has made its digests: it writes nothing of its own after that."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + SABAR
     while registri.fetch("SELECT count(*) FROM kunci_sidik WHERE lengkap")[0][0] < len(Himpunan):
         assert time.monotonic() < until
         time.sleep(0.02)

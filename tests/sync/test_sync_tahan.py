@@ -37,6 +37,7 @@ from services.sync.run import (
 from services.sync.selisih import Aturan, decide
 from shared_schemas.rujukan import Perbandingan, Wewenang
 from tests import contoh
+from tests.conftest import SABAR
 from tests.sync.conftest import Panggung, open_panggung
 from tests.sync.registri_tiruan import RegistriTiruan
 
@@ -288,7 +289,7 @@ def test_a_second_process_says_who_works(panggung: Panggung) -> None:
     panggung.bpjs.mati = True
     process = start(panggung)
     try:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + SABAR
         while status(panggung.engine).pemegang is None:
             assert time.monotonic() < deadline
             time.sleep(0.1)
