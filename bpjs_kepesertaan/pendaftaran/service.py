@@ -47,6 +47,8 @@ QUEUE = CaseQueue(
     RegistrationNotFoundError,
     RegistrationStateError,
 )
+_DIBERI = {b.nama for b in FIELD_SETS[Himpunan.PEKERJA].daftar_bidang()}
+"""What a decision may add to a worker; all else in it is about the case."""
 
 
 class AntreanPendaftaran(Antrean[KasusPendaftaran]):
@@ -95,7 +97,7 @@ def _register(
         return known
     content = kasus.badan_usaha or kasus.pekerja
     isi = content.model_dump(mode="json", exclude_none=True) if content else {}
-    given = keputusan.model_dump(mode="json", exclude={"keadaan", "alasan"}, exclude_none=True)
+    given = keputusan.model_dump(mode="json", include=_DIBERI, exclude_none=True)
     if kasus.himpunan is Himpunan.PEKERJA:
         isi = {**isi, **given}
     _require_complete(kasus.himpunan, isi)

@@ -201,6 +201,23 @@ def test_registration_of_a_case_that_was_taken_back_since_it_was_seen_is_refused
     assert other.status_code == 200
 
 
+def test_registration_that_names_the_version_seen_makes_the_record(bpjs: Registri) -> None:
+    bpjs.execute("INSERT INTO badan_usaha (id, nama) VALUES ('BU-78', 'PT Contoh')")
+    send(bpjs, addition("W-78", 78, "BU-78") | {"isi": contoh.pekerja_wlkp(78)})
+    decide(bpjs, "W-78", "terverifikasi", versi=shown(bpjs, "W-78")["versi"])
+    given = DIBERI | {"nomor_kepesertaan_jkn": "0009000000078"}
+    said = given | {"versi": shown(bpjs, "W-78")["versi"]}
+    first = decide(bpjs, "W-78", "terdaftar", **said)
+    assert first.status_code == 200, first.text
+    (made,) = bpjs.fetch(
+        "SELECT versi, nomor_kepesertaan_jkn FROM pekerja WHERE id = :i",
+        i=first.json()["id_rekaman"],
+    )
+    assert tuple(made) == (1, "0009000000078")
+    again = decide(bpjs, "W-78", "terdaftar", **said)  # the answer was lost
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
 @pytest.mark.parametrize("versi", ["", "0" * 31, "x" * 32, 7])
 def test_version_that_is_none_is_refused_by_its_form(bpjs: Registri, versi: Any) -> None:
     said = {"keadaan": "ditolak", "alasan": "x", "versi": versi}
