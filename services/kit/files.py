@@ -15,33 +15,37 @@ def write_private(path: Path, content: bytes) -> None:
     _replace(path, content, 0o600)
 
 
-def write_public(path: Path, content: bytes) -> None:
-    """Replace a file that others may read."""
-    _replace(path, content, 0o644)
+def write_public(path: Path, content: bytes, before: Callable[[], None] | None = None) -> None:
+    """Replace a file that others may read; `before` as in `rewrite`."""
+    _replace(path, content, 0o644, before=before)
 
 
 def write_new(path: Path, content: bytes, before: Callable[[], None] | None = None) -> None:
     """Write a file that others may read and that is not there yet.
 
-    `before` runs when the name is ours; there is no file when that or the writing fails. Raises
-    ConfigurationError for a file that is there, and for a place that cannot be written.
+    `before` runs when the name is ours and everything is on the disk; there is no file when that or
+    the writing fails. Raises ConfigurationError for a file that is there, and for a place that
+    cannot be written, also one of `before`.
     """
     try:
-        with path.open("xb") as file:
-            try:
-                if before is not None:
-                    before()
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
+        path.open("xb").close()
     except FileExistsError:
         raise ConfigurationError(f"{path} sudah ada dan tidak ditimpa; pilih nama lain.") from None
     except OSError as error:
-        where = error.filename or path
-        raise ConfigurationError(f"{where} tidak dapat ditulis ({error.strerror}).") from None
+        raise _not_made(path, error) from None
+    try:
+        _replace(path, content, 0o644, before=before)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _not_made(path, error) from None
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _not_made(path: Path, error: OSError) -> ConfigurationError:
+    where = f"{error.filename}: " if error.filename not in {None, str(path)} else ""
+    return ConfigurationError(f"{path} tidak dapat ditulis ({where}{error.strerror}).")
 
 
 def rewrite(path: Path, content: bytes, before: Callable[[], None] | None = None) -> None:

@@ -68,10 +68,11 @@ def issue(
         bukti = Bukti(Peristiwa.KLIEN_SERTIFIKAT_DITERBITKAN, Pelaku(f"operator-{nama}"), rincian)
         with evidence(nama, database_url, data) as (tx, auditor):
             auditor.record(tx, bukti)
-        # So that `hub kunci pangkas` leaves its authority, and `daftar` tells when it ends.
-        write_public(persiapan.partner_certificate(data, client_id), pem)
 
-    write_new(keluar, pem, record)
+    # A copy for us: `hub kunci pangkas` leaves its authority, and `daftar` tells when it ends. Both
+    # files are on the disk when the event is recorded, and then take their names.
+    kept = persiapan.partner_certificate(data, client_id)
+    write_new(keluar, pem, lambda: write_public(kept, pem, record))
     out.print(
         f"{keluar}: sertifikat {client_id} sampai {made.not_valid_after_utc:%Y-%m-%d %H:%M}Z, sidik"
         f" {rincian['sidik_sertifikat']}. Kirim kepada mitra bersama {authority.dipercaya}.",

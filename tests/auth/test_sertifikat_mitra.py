@@ -281,6 +281,37 @@ def test_without_its_event_there_is_no_certificate(tempat: Tempat) -> None:
     assert not persiapan.partner_certificate(tempat.data, MITRA).exists()
 
 
+def test_disk_that_is_full_leaves_neither_an_event_nor_another_certificate(
+    tempat: Tempat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tempat.issue(request(new_key())).exit_code == 0
+    former, before = tempat.made(), tempat.events()
+    tempat.sertifikat.unlink()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        said = reason(tempat.issue(request(new_key())))
+    assert "mitra.crt tidak dapat ditulis (No space left on device)" in said
+    assert not list(tempat.folder.glob("*mitra.crt*"))
+    assert tempat.events() == before
+    kept = persiapan.partner_certificate(tempat.data, MITRA).read_bytes()
+    assert x509.load_pem_x509_certificate(kept) == former
+
+
+def test_place_of_our_copy_is_named_where_that_is_what_fails(tempat: Tempat) -> None:
+    kept = persiapan.partner_certificate(tempat.data, MITRA)
+    kept.parent.write_text("bukan folder")
+    before = tempat.events()
+    said = reason(tempat.issue(request(new_key())))
+    assert str(kept.parent) in said
+    assert "sudah ada" not in said
+    assert not tempat.sertifikat.exists()
+    assert tempat.events() == before
+
+
 @pytest.fixture
 def diterbitkan(tempat: Tempat) -> x509.Certificate:
     """A certificate whose authority was replaced since."""
