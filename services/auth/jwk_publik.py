@@ -42,7 +42,7 @@ def _jwks(path: Path) -> list[Any]:
         raise private_key(str(path))
     try:
         read = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigurationError(
             f"{path} bukan JWK (RFC 7517): satu kunci publik, atau himpunannya, sebagai JSON."
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from cryptography import x509
@@ -30,8 +31,7 @@ def read_request(path: Path, client_id: str) -> KunciPublik:
     request = _parsed(path)
     public = _key(request, path)
     _require_signed(request, path)
-    names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    if [n.value for n in names] != [client_id]:
+    if _common_names(request) != [client_id]:
         raise ConfigurationError(
             f"{path}: subject harus mempunyai satu CN, yaitu {client_id}. Buat lagi dengan"
             f" `openssl req … -subj /CN={client_id}`."
@@ -50,12 +50,22 @@ def _parsed(path: Path) -> x509.CertificateSigningRequest:
     try:
         if pem.count(b"-----BEGIN ") == 1:
             return x509.load_pem_x509_csr(pem)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         pass
     raise ConfigurationError(
         f"{path} bukan satu CSR (PKCS #10) dalam bentuk PEM. Minta berkas yang ditulis"
         " `openssl req -new … -out`."
     )
+
+
+def _common_names(request: x509.CertificateSigningRequest) -> list[str | bytes]:
+    """Return the CNs of a request, none where its subject cannot be read: it is parsed only now."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of other names' lengths, which do not count
+            found = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except (ValueError, TypeError):
+        return []
+    return [n.value for n in found]
 
 
 def _key(request: x509.CertificateSigningRequest, path: Path) -> KunciPublik:

@@ -166,7 +166,11 @@ def test_key_that_is_none_is_refused(data: Path, tmp_path: Path, ubah: dict[str,
     assert "P-256" in reason(hub(data, "tambah", "wlkp", MITRA, *UMUM, "--kunci", path))
 
 
-@pytest.mark.parametrize("isi", [b"", b"[]", b"{}", b'{"keys": []}', b'{"keys": 5}', b"\xff", b"5"])
+@pytest.mark.parametrize(
+    "isi",
+    [b"", b"[]", b"{}", b'{"keys": []}', b'{"keys": 5}', b"\xff", b"5", b"[" * 50_000],
+    ids=range(8),
+)
 def test_file_without_a_key_is_named(data: Path, tmp_path: Path, isi: bytes) -> None:
     path = tmp_path / "kosong.jwk"
     path.write_bytes(isi)

@@ -195,7 +195,11 @@ def edited(pem: bytes, old: bytes, new: bytes) -> bytes:
     """Return a request some of whose octets are others."""
     der = x509.load_pem_x509_csr(pem).public_bytes(serialization.Encoding.DER)
     assert der.count(old) == 1
-    text = base64.encodebytes(der.replace(old, new)).decode()
+    return in_pem(der.replace(old, new))
+
+
+def in_pem(der: bytes) -> bytes:
+    text = base64.encodebytes(der).decode()
     label = "CERTIFICATE REQUEST-----"
     return f"-----BEGIN {label}\n{text}-----END {label}\n".encode()
 
@@ -219,6 +223,22 @@ def by_sha1() -> bytes:
     return edited(pem, oid + b"\x0b", oid + b"\x05")
 
 
+def with_octets(old: bytes, new: bytes) -> bytes:
+    """Return a request that is signed, and in which something is not as the standard says."""
+
+    def der(tag: int, content: bytes) -> bytes:
+        size = len(content)
+        return bytes([tag, size] if size < 128 else [tag, 0x81, size]) + content
+
+    key = new_key()
+    said = x509.load_pem_x509_csr(request(key)).tbs_certrequest_bytes
+    assert said.count(old) == 1
+    said = said.replace(old, new)
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # ECDSA with SHA-256
+    signature = der(3, b"\0" + key.sign(said, ec.ECDSA(hashes.SHA256())))
+    return in_pem(der(0x30, said + algorithm + signature))
+
+
 def with_its_key() -> bytes:
     """Return what `cat` makes of both files."""
     key = new_key()
@@ -233,6 +253,14 @@ DITOLAK: dict[str, tuple[Callable[[], bytes], str]] = {
     "sertifikat": (
         lambda: b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         "bukan satu CSR",
+    ),
+    "versi lain": (
+        lambda: with_octets(b"\x02\x01\x00\x30", b"\x02\x01\x01\x30"),
+        "bukan satu CSR",
+    ),
+    "CN bukan UTF-8": (
+        lambda: with_octets(MITRA.encode(), b"\xff" * len(MITRA)),
+        f"CN, yaitu {MITRA}",
     ),
     "kunci privat": (lambda: private(new_key()), "PRIVAT"),
     "CSR dan kunci privat": (with_its_key, "PRIVAT"),
