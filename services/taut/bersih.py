@@ -22,7 +22,9 @@ _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", 
 _GELAR_BALI = {"IB": "IDA BAGUS", "IA": "IDA AYU", "AA": "ANAK AGUNG"}
 _KASTA = re.compile(r"^(?:I ?B|I ?A|A ?A)(?= )")
 _BATAS_DAERAH = {"KELURAHAN", "DESA", "KECAMATAN", "KABUPATEN", "KOTA", "PROVINSI", "DISTRIK"}
-_RT_RW = {"RT": 2, "RW": 1}  # and how many numbers may follow: "RT 3/11" names both
+_RT_RW = {"RT", "RW"}
+# "RT 3/11" names both. The look back, for a word that only ends so, costs less behind than before.
+_TANPA_RW = re.compile(r"([Rr][Tt](?<!\w\w\w)\W{0,3}[0-9]{1,3})\s*[/-]\s*(?=[0-9])")
 _AWAL_JALAN = {"JALAN", "GANG"}
 _BUKAN_JALAN = {"RAYA", "KAV", "KAVLING", "LANTAI", "LT"}
 # What a number may be followed by without a region's name to come: 17 Agustus is a street.
@@ -85,14 +87,15 @@ def address(text: str) -> Alamat:
     """
     street: list[str] = []
     region: list[str] = []
-    titled, numbered, dropped = False, False, 0
+    titled, numbered, dropped = False, False, False
+    text = _TANPA_RW.sub(r"\1 RW ", text)
     tokens = normal_alamat(text).split() if text.isascii() else words(text)
     for token in tokens:
         is_number = token[0].isdigit()
         if dropped and is_number:
-            dropped -= 1
+            dropped = False
             continue
-        dropped = _RT_RW.get(token, 0)
+        dropped = token in _RT_RW
         names_region = numbered and not is_number and len(token) > 1 and token not in _BAGIAN
         if dropped:
             numbered = True
