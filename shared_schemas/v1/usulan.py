@@ -161,7 +161,7 @@ class KumpulanUsulan(Pesan):
 
 
 class TandaTerima(Pesan):
-    """Jawaban atas satu usulan. Pengulangan mendapat jawaban yang pertama."""
+    """Jawaban atas satu usulan. Pengulangan mendapat yang pertama, selama itu disimpan."""
 
     posisi: int = Field(ge=0, description="Urutan dalam kumpulan, mulai 0.")
     id_usulan: UUID
@@ -180,7 +180,8 @@ class KumpulanTandaTerima(Pesan):
     tanda_terima: list[TandaTerima]
     tertanda: str = Field(
         description="JWS (ES256, kunci di /.well-known/jwks.json) dengan klaim `jaminan`: apa yang "
-        "diterima dan apa yang dijawab. Pengulangan mendapat tanda tangan yang sama."
+        "diterima dan apa yang dijawab. Pengulangan mendapat tanda tangan yang sama selama jawabannya"
+        " disimpan (paling sedikit 31 hari); sesudahnya yang baru."
     )
 
 

@@ -132,13 +132,22 @@ def test_repetition_past_retention_of_what_was_lost_is_refused_without_effect(
     assert bpjs.fetch(AKIBAT) == before
 
 
-def test_snapshot_asked_for_again_past_retention_is_gone(bpjs: Registri) -> None:
+def test_snapshot_asked_for_again_is_gone_before_and_past_retention(bpjs: Registri) -> None:
     key = str(uuid.uuid4())
-    assert ask(bpjs, kunci=key).status_code == 202
-    age(bpjs, key, 91)
-    prune(bpjs)
-    answer = ask(bpjs, kunci=key)
-    assert (answer.status_code, answer.json()["kode"]) == (410, "KLIEN-EKSPOR-002")
+    made = ask(bpjs, kunci=key)
+    assert made.status_code == 202
+    bpjs.execute(
+        "UPDATE ekspor SET keadaan = 'kedaluwarsa', dibuat_pada = dibuat_pada - interval '31 days'"
+        " WHERE id = :i",
+        i=made.json()["id"],
+    )
+    bpjs.app.state.service.ekspor.expire(2)
+    assert bpjs.fetch("SELECT count(*) FROM ekspor WHERE id = :i", i=made.json()["id"])[0][0] == 0
+    for _ in range(2):
+        answer = ask(bpjs, kunci=key)
+        assert (answer.status_code, answer.json()["kode"]) == (410, "KLIEN-EKSPOR-002")
+        age(bpjs, key, 91)
+        prune(bpjs)
 
 
 def test_pruning_goes_by_portions_and_forgets_quotas_of_days_long_past(

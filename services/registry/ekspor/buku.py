@@ -81,7 +81,10 @@ class Buku:
         with transaction(self.engine) as tx:
             asked = Permintaan(who.id, kunci, isi, self.clock())
             text = once(tx, asked, lambda: self._queue(tx, who, himpunan, bentuk).encode(), gone)
-        return self.find(who, UUID(text.decode()))
+        try:
+            return self.find(who, UUID(text.decode()))
+        except ExportNotFoundError:  # answers outlast what is remembered of a snapshot
+            raise ExportGoneError from None
 
     def _queue(self, tx: Transaction, who: Pelaku, himpunan: Himpunan, bentuk: BentukEkspor) -> str:
         tx.raw("LOCK TABLE ekspor IN SHARE ROW EXCLUSIVE MODE")  # or two could pass the limit

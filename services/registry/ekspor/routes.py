@@ -83,7 +83,6 @@ def _asking(guard: Guard) -> dict[str, Any]:
         IdempotencyKeyMissingError,
         IdempotencyKeyReusedError,
         ExportLimitError,
-        ExportNotFoundError,
         ExportGoneError,
         body=True,
         parameters=[KUNCI],
