@@ -54,8 +54,9 @@ KUNCI: dict[str, Any] = {
     "in": "header",
     "required": True,
     "description": "Pengulangan dengan kunci dan isi yang sama tidak berakibat lagi dan mendapat"
-    " jawaban semula, yang disimpan paling sedikit 31 hari. Kunci masuk bukti: tidak boleh memuat 13"
-    " angka berturut-turut atau lebih (NIK), kecuali di dalam UUID, ULID atau sidik heksadesimal.",
+    " jawaban semula, yang disimpan paling sedikit 31 hari. Kunci masuk bukti: tidak boleh memuat"
+    " 13 angka berturut-turut atau lebih (NIK), kecuali di dalam UUID, ULID atau sidik"
+    " heksadesimal.",
     "schema": {"type": "string", "pattern": POLA_KUNCI},
     "example": "0b0e5a0e-6a4e-4a0e-9f0e-1d2c3b4a5f60",
 }

@@ -180,8 +180,8 @@ class KumpulanTandaTerima(Pesan):
     tanda_terima: list[TandaTerima]
     tertanda: str = Field(
         description="JWS (ES256, kunci di /.well-known/jwks.json) dengan klaim `jaminan`: apa yang "
-        "diterima dan apa yang dijawab. Pengulangan mendapat tanda tangan yang sama selama jawabannya"
-        " disimpan (paling sedikit 31 hari); sesudahnya yang baru."
+        "diterima dan apa yang dijawab. Pengulangan mendapat tanda tangan yang sama selama"
+        " jawabannya disimpan (paling sedikit 31 hari); sesudahnya yang baru."
     )
 
 
