@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.auth import jws, kunci_pesan
@@ -15,13 +17,14 @@ from services.kit.errors import ConfigurationError
 _PRIVAT = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 """Members of a JWK that are secret (RFC 7518 section 6, RFC 8037)."""
 _PEM = "PRIVATE KEY"  # in the first line of such a file, whatever its kind
+_PEM_PUBLIK = b"-----BEGIN PUBLIC KEY-----"
 _BAGIAN_PUBLIK = "bagian publiknya saja (kty, crv, x, dan y untuk EC)"
 _TERBESAR = 65_536  # bytes; a set of keys has some hundred each
 _OKTET = 32
 
 
 def read_public_jwks(path: Path) -> list[dict[str, str]]:
-    """Return the public keys of a file, a JWK or a set of them (RFC 7517), in our own form.
+    """Return the public keys of a file: a JWK, a set of them (RFC 7517) or a PEM, in our own form.
 
     A `kid` is kept; a key without one is named by its thumbprint (RFC 7638). Raises
     ConfigurationError, which names the file and never its content.
@@ -40,14 +43,33 @@ def _jwks(path: Path) -> list[Any]:
         raise ConfigurationError(f"{path} tidak dapat dibaca ({error.strerror}).") from None
     if _PEM.encode() in content:
         raise private_key(str(path))
+    if _PEM_PUBLIK in content:
+        return [_of_pem(content, path)]
     try:
         read = json.loads(content)
     except (ValueError, RecursionError):
         raise ConfigurationError(
-            f"{path} bukan JWK (RFC 7517): satu kunci publik, atau himpunannya, sebagai JSON."
+            f"{path} bukan JWK (RFC 7517): satu kunci publik, atau himpunannya, sebagai JSON. PEM"
+            " pun boleh, seperti ditulis `openssl pkey -pubout`."
         ) from None
     keys = read.get("keys", [read]) if isinstance(read, dict) else []
     return keys if isinstance(keys, list) else []
+
+
+def _of_pem(pem: bytes, path: Path) -> dict[str, str]:
+    """Return the one public key of a PEM file (RFC 7468) as a JWK."""
+    if pem.count(b"-----BEGIN ") > 1:
+        raise ConfigurationError(f"{path} memuat lebih dari satu PEM: beri satu berkas tiap kunci.")
+    try:
+        key = serialization.load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigurationError(f"{path} terpotong atau rusak: PEM-nya tidak terbaca.") from None
+    match key:
+        case ec.EllipticCurvePublicKey(curve=ec.SECP256R1()):
+            return jws.jwk_of(key)
+        case kunci_pesan.PublicKey():
+            return kunci_pesan.jwk_of(key)
+    raise _wrong_kind(str(path))
 
 
 def canonical(jwk: Any, asal: str) -> dict[str, str]:
@@ -63,7 +85,11 @@ def canonical(jwk: Any, asal: str) -> dict[str, str]:
         return kunci_pesan.jwk_of(_message_key(jwk, asal))
     if (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256"):
         return jws.jwk_of(_point(jwk, asal))
-    raise ConfigurationError(
+    raise _wrong_kind(asal)
+
+
+def _wrong_kind(asal: str) -> ConfigurationError:
+    return ConfigurationError(
         f"{asal}: kunci harus EC P-256 (pernyataan, ES256) atau OKP Ed25519 (pesan)."
     )
 

@@ -61,7 +61,7 @@ def _parsed(path: Path) -> x509.CertificateSigningRequest:
 def _common_names(request: x509.CertificateSigningRequest) -> list[str | bytes]:
     """Return the CNs of a request, none where its subject cannot be read: it is parsed only now."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # of other names' lengths, which do not count
+        with warnings.catch_warnings(action="ignore"):  # of other names, which do not count
             found = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     except (ValueError, TypeError):
         return []

@@ -45,7 +45,9 @@ def add(
     client_id: IdKlien,
     kunci_publik: Annotated[
         list[Path],
-        typer.Option("--kunci", help="Berkas JWK publik (EC P-256; Ed25519: pesan); boleh ulang."),
+        typer.Option(
+            "--kunci", help="Berkas JWK atau PEM publik (EC P-256; Ed25519: pesan); boleh ulang."
+        ),
     ],
     pihak: Annotated[
         Pihak | None, typer.Option(help="Klien pertukaran: cakupannya menurut perjanjian.")
@@ -64,7 +66,15 @@ def add(
     yang mempunyainya wajib menandatangani. Kunci privat ditolak. Yang berubah tercatat dahulu dalam
     bukti layanan, maka database-nya harus terjangkau. Contoh:
 
-    hub klien tambah wlkp bpjs-pusat --pihak pihak_kedua --kunci token.jwk --kunci pesan.jwk
+    hub klien tambah wlkp bpjs-pusat --pihak pihak_kedua --kunci token.pub --kunci pesan.pub
+
+    dengan kunci yang dibuat di mesin mitra (pesan.key: -algorithm ED25519):
+
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out token.key
+
+    openssl pkey -in token.key -pubout -out token.pub
+
+    Identitas lokal, dari JWK:
 
     hub klien tambah wlkp loket-kemnaker --cakupan internal:laporan --kunci loket.jwk
     """
@@ -90,7 +100,7 @@ def change_keys(
     nama: Registri,
     client_id: IdKlien,
     tambah: Annotated[
-        Path | None, typer.Option(help="Berkas JWK publik yang mulai diterima.")
+        Path | None, typer.Option(help="Berkas JWK atau PEM publik yang mulai diterima.")
     ] = None,
     buang: Annotated[str, typer.Option(metavar="KID", help="Kunci yang tidak diterima lagi.")] = "",
     data: Data = DATA,

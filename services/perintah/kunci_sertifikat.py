@@ -39,7 +39,8 @@ def issue(
 
     CN harus ID yang terdaftar; kunci EC P-256, P-384, atau RSA 3072 sampai 4096 bit. Dari CSR hanya
     kunci yang diambil: sertifikatnya selalu untuk klien TLS (clientAuth) dan bukan CA. Berakhir
-    paling lambat bersama CA. Tercatat dalam bukti layanan. Contoh, di mesin mitra:
+    paling lambat bersama CA. Klien yang belum terdaftar: `hub klien tambah` dahulu. Tercatat dahulu
+    dalam bukti layanan, maka database-nya harus terjangkau. Contoh, di mesin mitra:
 
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out mitra.key
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
 from services import persiapan
@@ -135,6 +137,36 @@ def test_message_key_is_known_by_its_kind(data: Path, tmp_path: Path) -> None:
     path = jwk_file(tmp_path, "dua.jwks", both)
     assert hub(data, "tambah", "wlkp", MITRA, *UMUM, "--kunci", path).exit_code == 0
     assert daftar(data)[MITRA].message_keys.keys() == {message["kid"]}
+
+
+def public_pem(pem: bytes) -> bytes:
+    return (
+        serialization.load_pem_private_key(pem, None)
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+
+
+def test_public_pem_is_a_key_as_well(data: Path, tmp_path: Path) -> None:
+    token, message = new_private_pem(), new_message_pem()
+    for name, pem in (("token.pub", token), ("pesan.pub", message)):
+        (tmp_path / name).write_bytes(public_pem(pem))
+    both = ("--kunci", tmp_path / "token.pub", "--kunci", tmp_path / "pesan.pub")
+    assert hub(data, "tambah", "wlkp", MITRA, *UMUM, *both).exit_code == 0
+    assert daftar(data)[MITRA].kunci == (dict(public_jwk(token)),)
+    assert daftar(data)[MITRA].kunci_pesan == tuple(KunciPesan(message).public)
+
+
+def test_pem_that_is_no_such_key_is_refused(data: Path, tmp_path: Path) -> None:
+    path, pem = tmp_path / "kunci.pub", public_pem(new_private_pem())
+    p384 = ec.generate_private_key(ec.SECP384R1()).public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )  # fmt: skip
+    for content, sebab in ((pem * 2, "satu berkas"), (pem[:60], "terpotong"), (p384, "P-256")):
+        path.write_bytes(content)
+        said = reason(hub(data, "tambah", "wlkp", MITRA, *UMUM, "--kunci", path))
+        assert sebab in said
+        assert "kunci.pub" in said
 
 
 @pytest.mark.parametrize("bentuk", ["jwk", "jwks", "pem", "pesan"])
