@@ -30,14 +30,18 @@ from services.persiapan import REGISTRASI, REGISTRI, Registrasi
 from shared_schemas.rujukan import Pihak
 
 _BERTAHAN = 1
-"""Former generations that are still accepted; a second rotation ends the first one's overlap."""
+"""Former generations that are still accepted; a second rotation ends the first one's overlap.
+
+Of authorities also those before, for the sake of a partner's certificate: it holds for longer.
+"""
 
 
 def rotate(data: Path, hosts: Sequence[str] = (), clock: Clock = system_clock) -> None:
     """Replace the authority, all certificates, and the keys of tokens, clients and records."""
     persiapan.require(data)
     sertifikat.mend_trusted(persiapan.otoritas(data))
-    sertifikat.new_authority(persiapan.otoritas(data), clock(), _BERTAHAN)
+    given = persiapan.partner_certificates(data, clock)
+    sertifikat.new_authority(persiapan.otoritas(data), clock(), _BERTAHAN, given)
     persiapan.certify(data, hosts, semua=True, clock=clock)
     for registri in REGISTRI:
         replace_private_key(data / registri / "kunci.pem", keep=_BERTAHAN)

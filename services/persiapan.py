@@ -124,7 +124,7 @@ def certify(
     now, authority = clock(), otoritas(data)
     remade = sertifikat.mend_trusted(authority)
     if sertifikat.authority_needs_renewal(authority, now):
-        sertifikat.new_authority(authority, now)
+        sertifikat.new_authority(authority, now, used=partner_certificates(data, clock))
 
     def due(path: Path) -> bool:
         return (

@@ -91,11 +91,14 @@ def is_signed_now(otoritas: Otoritas, path: Path) -> bool:
     return _issued(_first(otoritas.kunci), _first(path))
 
 
-def new_authority(otoritas: Otoritas, now: dt.datetime, keep: int = 1) -> None:
-    """Make a new signing key; its certificate and the `keep` former ones are trusted.
+def new_authority(
+    otoritas: Otoritas, now: dt.datetime, keep: int = 1, used: Sequence[Path] = ()
+) -> None:
+    """Make a new signing key; its certificate is trusted, and the `keep` former ones are.
 
-    The trusted ones are written first: nothing is signed that nobody trusts. The one that signed
-    until now is the first of the former: a run that was cut off leaves another before it.
+    So are those before them that signed a certificate of the files `used`. The trusted ones are
+    written first: nothing is signed that nobody trusts. The one that signed until now is the first
+    of the former: a run that was cut off leaves another before it.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"CA hub {now:%Y-%m-%d %H:%M:%S}")])
@@ -108,15 +111,16 @@ def new_authority(otoritas: Otoritas, now: dt.datetime, keep: int = 1) -> None:
     signing = [_first(otoritas.kunci)] if otoritas.kunci.exists() else []
     trusted = _all(otoritas.dipercaya) if otoritas.dipercaya.exists() else []
     former = [*signing, *(c for c in trusted if c not in signing)]
-    write_public(otoritas.dipercaya, _bundle([made, *former[:keep]]))
+    needed = _that_issued(former[keep:], used)
+    write_public(otoritas.dipercaya, _bundle([made, *former[:keep], *needed]))
     write_private(otoritas.kunci, _pem(key) + _bundle([made]))
 
 
 def drop_former(otoritas: Otoritas, used: Sequence[Path] = ()) -> int:
     """Trust the authority that signs and those that signed `used`; return how many were dropped."""
     signing, trusted = _first(otoritas.kunci), _all(otoritas.dipercaya)
-    leaves = [_first(path) for path in used if path.exists()]
-    kept = [c for c in trusted if c == signing or any(_issued(c, leaf) for leaf in leaves)]
+    needed = _that_issued(trusted, used)
+    kept = [c for c in trusted if c == signing or c in needed]
     write_public(otoritas.dipercaya, _bundle(kept or trusted[:1]))
     return len(trusted) - len(kept or trusted[:1])
 
@@ -247,6 +251,13 @@ def _readable(path: Path) -> list[x509.Certificate] | None:
         return None
     # A block without an end is passed over by the reader, and refused by TLS.
     return found if len(found) == pem.count(b"-----BEGIN CERTIFICATE-----") else None
+
+
+def _that_issued(
+    authorities: Sequence[x509.Certificate], used: Sequence[Path]
+) -> list[x509.Certificate]:
+    leaves = [_first(path) for path in used if path.exists()]
+    return [c for c in authorities if any(_issued(c, leaf) for leaf in leaves)]
 
 
 def _issued(authority: x509.Certificate, leaf: x509.Certificate) -> bool:

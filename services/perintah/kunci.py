@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,15 +38,22 @@ def make(nama: Host = None, data: Data = DATA) -> None:
 def rotate(nama: Host = None, data: Data = DATA) -> None:
     """Ganti CA, semua sertifikat, kunci token dan kunci klien selagi semuanya berjalan.
 
-    Yang lama tetap diterima sampai `hub kunci pangkas` atau putaran berikutnya.
+    Yang lama tetap diterima sampai `hub kunci pangkas` atau putaran berikutnya; CA lama juga
+    sesudahnya, selama sertifikat mitra yang diterbitkannya masih berlaku. Layanan mencatat sendiri
+    kunci klien yang mulai dan berhenti diterimanya (`hub klien riwayat`).
     """
     kunci.rotate(data, nama or ())
     out.print("Semua kunci dan sertifikat diganti; yang lama masih diterima.")
+    _tell_of_partners(data)
 
 
 def prune(data: Data = DATA) -> None:
     """Akhiri masa tumpang-tindih: hanya kunci dan CA terbaru yang diterima."""
     out.print(f"{kunci.prune(data)} kunci dan CA lama tidak diterima lagi.")
+    _tell_of_partners(data)
+
+
+def _tell_of_partners(data: Path) -> None:
     for path in kunci.of_former_authority(data):
         out.print(
             f"CA lama masih dipercaya demi sertifikat mitra {path.stem}: terbitkan yang baru dengan"

@@ -21,6 +21,7 @@ from jose import jwt
 from typer.testing import CliRunner, Result
 
 from services import kunci, persiapan
+from services.auth import sertifikat
 from services.auth.jws import SigningKey, new_private_pem, public_jwk
 from services.auth.klien import make_assertion
 from services.auth.tokens import ASSERTION_TYPE
@@ -382,4 +383,30 @@ def test_pruning_takes_the_authority_of_a_certificate_that_ended(
     tempat: Tempat, diterbitkan: x509.Certificate
 ) -> None:
     kunci.prune(tempat.data, lambda: diterbitkan.not_valid_after_utc + dt.timedelta(seconds=1))
+    assert not trusted(tempat, diterbitkan)
+
+
+def rotate(data: Path) -> None:
+    said = CliRunner().invoke(app, ["kunci", "putar", "--data", str(data)]).output
+    assert MITRA in said  # whose authority leaked must learn that it is still trusted
+
+
+def renew(data: Path) -> None:
+    """Let the authority come to its end, and the daily command replace it."""
+    long_ago = dt.datetime.now(dt.UTC) - sertifikat.UMUR_OTORITAS + dt.timedelta(days=20)
+    kunci.rotate(data, clock=lambda: long_ago)
+    persiapan.certify(data)
+
+
+@pytest.mark.parametrize("again", [rotate, renew])
+def test_authority_of_a_partner_is_trusted_as_long_as_its_certificate_whatever_is_replaced(
+    tempat: Tempat, diterbitkan: x509.Certificate, again: Callable[[Path], None]
+) -> None:
+    for _ in range(3):
+        again(tempat.data)
+        assert trusted(tempat, diterbitkan)
+    count = sertifikat.count(persiapan.otoritas(tempat.data).dipercaya)
+    assert count == 3  # the one that signs, the one before, and the partner's
+    ended = diterbitkan.not_valid_after_utc + dt.timedelta(seconds=1)
+    kunci.rotate(tempat.data, clock=lambda: ended)
     assert not trusted(tempat, diterbitkan)
