@@ -10,6 +10,9 @@ from services.audit.bukti import tables as evidence
 SALINAN = "starts_with(rute, 'ekspor pekerja ')"
 """What tells a bulk copy of workers among the ledger's entries; it names no person."""
 
+KLIEN = "starts_with(peristiwa, 'klien_')"
+"""What tells the events about clients among all."""
+
 
 def define(metadata: sa.MetaData) -> None:
     """Add the audit tables to a database's metadata."""
@@ -25,6 +28,8 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("pasal", sa.Text),
         sa.Column("id_permintaan", sa.Text),
         sa.Column("rincian", pg.JSONB, nullable=False),
+        # Few among many: what a service compares its registrations with.
+        sa.Index("audit_peristiwa_klien", "id", postgresql_where=sa.text(KLIEN)),
     )
     sa.Table(
         "audit_akses",

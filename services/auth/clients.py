@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -22,12 +23,14 @@ from services.auth.berkas_klien import as_text, merged
 from services.auth.jwk_publik import canonical
 from services.auth.jws import VerifyingKey
 from services.auth.kunci_pesan import PublicKey, read_jwk
+from services.kit.database import DatabaseConflictError
 from services.kit.errors import ConfigurationError
 from services.kit.files import rewrite, write_public
 from shared_schemas.rujukan import Pihak
 
 INTERNAL = "internal:"
 _KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LAGI = 0.02  # seconds until a lock is asked for again
 
 
 class Klien(BaseModel):
@@ -139,6 +142,34 @@ def editing(path: Path, record: Pencatat | None = None) -> Iterator[dict[str, Kl
             save_clients(path, [*clients.values()], recording)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def undisturbed(path: Path, sabar: float) -> Iterator[None]:
+    """Keep `editing` from going on meanwhile: what it has recorded is in the file, or is not yet.
+
+    Raises DatabaseConflictError when somebody has been editing for longer than `sabar` seconds.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        _share(folder, time.monotonic() + sabar)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _share(folder: int, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise DatabaseConflictError("Sebuah perintah sedang mengubah klien.yaml.") from None
+            time.sleep(_LAGI)
+        except OSError:  # a file system without locks, where nobody can edit either
+            return
+        else:
+            return
 
 
 def dumped(clients: Sequence[Klien]) -> list[dict[str, Any]]:

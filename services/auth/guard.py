@@ -37,6 +37,7 @@ from services.auth.errors import (
 )
 from services.auth.penahanan import HeldCredentials
 from services.auth.pesan_layanan import PENANDA
+from services.auth.terdaftar import RegisteredClients
 from services.auth.tokens import Pemegang, TokenIssuer
 from services.kit.clock import Clock
 from services.kit.errors import BadRequestError, HubError
@@ -109,6 +110,7 @@ class Guarded(Protocol):
 
     settings: ServiceSettings
     issuer: TokenIssuer
+    terdaftar: RegisteredClients
     penahanan: HeldCredentials
     agreement: AgreementStore
     batas: Batas
@@ -135,6 +137,7 @@ class Guard:
     async def _ask(self, request: Request) -> Pelaku:
         _require_single(request)
         service: Guarded = request.app.state.service
+        await service.terdaftar.settle()
         holder = self._holder(request)
         request.state.klien = holder.client_id
         await service.penahanan.check(holder.client_id)

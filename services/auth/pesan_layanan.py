@@ -22,6 +22,7 @@ from services.auth.kunci_pesan import KunciPesan
 from services.auth.pesan import HEADER_PERJANJIAN, Jawaban, Permintaan
 from services.auth.saksi import SaksiLayanan, Terkirim
 from services.auth.sekali import forget_expired, mark_of, use_once
+from services.auth.terdaftar import RegisteredClients
 from services.auth.tokens import TokenIssuer
 from services.kit.clock import Clock
 from services.kit.errors import HubError
@@ -42,6 +43,7 @@ class Signing(Protocol):
     engine: sa.Engine
     clock: Clock
     issuer: TokenIssuer
+    terdaftar: RegisteredClients
     agreement: AgreementStore
     bukti: BukuBukti
 
@@ -92,6 +94,7 @@ class SignedMessages:
 
     def _accept(self, request: Request, service: Signing, saksi: SaksiLayanan) -> None:
         """Verify a message, and record it together with its nonce. Raises the refusal that fits."""
+        service.terdaftar.record()
         clients = service.issuer.clients
         owners = {kid: k for k in clients.values() for kid in k.message_keys}
         keys = {kid: key for k in clients.values() for kid, key in k.message_keys.items()}

@@ -169,6 +169,7 @@ def request_token(
             raise TokenRequestError
         check_grant(form.grant_type, form.client_assertion_type)
         certificate = certificate_of(request)
+        service.terdaftar.record()
         with transaction(service.engine) as tx:
             klien = service.issuer.authenticate(tx, form.client_assertion)
             refuse_held(tx, klien.client_id)

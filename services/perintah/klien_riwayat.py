@@ -1,4 +1,7 @@
-"""`hub klien riwayat`, and the evidence without which no command changes a registration."""
+"""`hub klien riwayat`, and the evidence without which no command changes a registration.
+
+What changes without these commands is recorded by the services: `services.auth.terdaftar`.
+"""
 
 from __future__ import annotations
 
@@ -85,8 +88,10 @@ def show_history(
 ) -> None:
     """Siapa dapat memanggil dengan kunci mana, sejak kapan: pendaftaran, kunci, penahanan.
 
-    Kunci disebut menurut sidiknya (RFC 7638). Juga klien yang sudah dicabut. Yang diubah dengan
-    tangan dalam klien.yaml atau oleh `hub kunci putar` tidak tercatat di sini. Contoh:
+    Kunci disebut menurut sidiknya (RFC 7638). Juga klien yang sudah dicabut. Perintah `hub klien`
+    mencatat sebelum mengubah (pelaku operator-…). Yang berubah dengan jalan lain, seperti
+    `hub kunci putar` atau suntingan klien.yaml dengan tangan, dicatat layanan yang berjalan
+    sebelum dipakainya (pelaku layanan-…). Contoh:
 
     hub klien riwayat wlkp bpjs-pusat
     """

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from services.audit.quota import Batas
-from services.audit.record import Auditor
+from services.audit.record import Auditor, Pelaku
 from services.auth.agreement import AgreementStore
-from services.auth.clients import load_clients
 from services.auth.jws import load_keys
 from services.auth.kunci_pesan import KunciPesan, history_path, load_message_key
 from services.auth.penahanan import HeldCredentials
+from services.auth.terdaftar import RegisteredClients
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
@@ -72,6 +72,9 @@ class RegistryService:
         self.auditor = Auditor(derive(secret, "sidik-nik"), clock)
         self.cursors = Cursors(derive(secret, "kursor"))
         self.agreement = AgreementStore(settings.berkas_perjanjian, spec.pemilik, clock)
+        self.terdaftar = RegisteredClients(
+            folder / "klien.yaml", self.engine, self.auditor, Pelaku(f"layanan-{spec.nama}")
+        )
         self.issuer = self._make_issuer(folder)
         messages = folder / "pesan.pem"
         key_files = (messages, history_path(messages))
@@ -108,18 +111,16 @@ class RegistryService:
         return self._message_key.last_good()
 
     def _make_issuer(self, folder: Path) -> TokenIssuer:
-        key_file, client_file = folder / "kunci.pem", folder / "klien.yaml"
+        key_file = folder / "kunci.pem"
         keys = Watched((key_file,), lambda: load_keys(key_file))
-        clients = Watched((client_file,), lambda: load_clients(client_file))
         keys.current()  # what is wrong at the start is said at the start
-        clients.current()
         settings = self.settings
         scheme = "https" if settings.tls else "http"
         address = f"{scheme}://{settings.alamat}:{settings.port or self.spec.port}"
         return TokenIssuer(
             settings.penerbit or address,
             keys.last_good,
-            clients.last_good,
+            self.terdaftar.current,
             self.agreement,
             self.clock,
             settings.umur_token,
@@ -160,7 +161,8 @@ class RegistryService:
         renewal = threading.Thread(target=self._renew_leaves, args=(ending,), daemon=True)
         renewal.start()
         self.petugas.start()
-        beside = [*self.pengurus_bukti.beside(), self.pemangkas.beside()]
+        turns = (self.terdaftar.beside(), self.pemangkas.beside())
+        beside = [*self.pengurus_bukti.beside(), *turns]
         for each in beside:
             each.start()
         yield

@@ -127,4 +127,5 @@ def test_running_service_keeps_its_registrations_and_says_why(
         assert f"klien {MITRA}, kunci kunci-mitra memuat kunci PRIVAT" in said["sebab"]
         assert RAHASIA not in json.dumps(lines)
         path.write_text(good.replace(persiapan.SISTEM_KEMNAKER.client_id, "loket-baru"))
+        assert registri.klien.get("/v1/badan-usaha").status_code == 200
         assert "loket-baru" in issuer.clients  # and takes up the next good one

@@ -74,7 +74,7 @@ def test_hold_is_evidence_once_and_leaves_the_agreement_alone(bebas: Registri) -
     assert "tidak sedang ditahan" in hub(bebas, "lepas", "wlkp", KLIEN, "--alasan", ALASAN).output
     events = bebas.fetch(
         "SELECT peristiwa, rincian->>'klien' FROM audit_peristiwa"
-        " WHERE peristiwa LIKE 'klien_di%' ORDER BY id"
+        " WHERE peristiwa IN ('klien_ditahan', 'klien_dilepas') ORDER BY id"
     )
     assert [tuple(e) for e in events] == [("klien_ditahan", KLIEN), ("klien_dilepas", KLIEN)]
     assert bebas.fetch("SELECT alasan FROM auth_penahanan")[0][0] == ALASAN
