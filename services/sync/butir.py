@@ -195,15 +195,18 @@ def pemberitahuan(tx: Transaction, *, berwenang: bool, semua: bool) -> Iterator[
         yield Butir(_with_id(item, last), ())
 
 
-def pencabutan(tx: Transaction, tujuan: NamaSisi) -> Iterator[Butir]:
+def pencabutan(
+    tx: Transaction, tujuan: NamaSisi, now: dt.datetime, jeda: dt.timedelta
+) -> Iterator[Butir]:
     """Yield withdrawals of what waits at the receiver and rests on nothing any more.
 
     That is what was found and holds no longer, what quotes another value than its record has now,
-    and what a later proposal about the same field says instead.
+    and what a later proposal about the same field says instead; one that failed again after `jeda`.
     """
-    for id_dicabut, himpunan in tx.stream(goyah.TAK_BERDASAR, {"tujuan": tujuan.value}):
+    for id_dicabut, himpunan, gagal in goyah.groundless(tx, tujuan, now, jeda):
         item = {
             "jenis": JenisUsulan.PENCABUTAN.value, "himpunan": himpunan,
             "id_dicabut": str(id_dicabut),
         }  # fmt: skip
-        yield Butir(_with_id(item, tujuan), ())
+        # The receiver answers the former id as it did, so each one after the first has its number.
+        yield Butir(_with_id(item, tujuan, *([gagal] if gagal else ())), ())

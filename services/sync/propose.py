@@ -63,7 +63,7 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
             outbox.add_all(_items(ctx, tx, tujuan, blocked))
             outbox.flush()
             # By themselves, and after what replaces them: a case is not ended and opened again.
-            outbox.add_all(butir.pencabutan(tx, tujuan))
+            outbox.add_all(butir.pencabutan(tx, tujuan, now, ctx.settings.jeda_ulang))
             total += outbox.flush()
             ctx.tell("propose", f"{total} usulan disiapkan", total)
         goyah.forget(tx)

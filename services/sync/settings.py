@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 from pathlib import Path
 
@@ -98,6 +99,11 @@ class SyncSettings(BaseModel):
         None, description="Folder for what linking goes on from; default: the user's cache."
     )
     taut_penuh: bool = Field(False, description="Link all companies anew in the first round.")
+
+    @property
+    def jeda_ulang(self) -> dt.timedelta:
+        """How long what still stands rests before it is said once more."""
+        return dt.timedelta(hours=self.ulang_jam)
 
     def sisi(self, nama: NamaSisi) -> Sisi:
         """Return one of the two services."""

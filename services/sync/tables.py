@@ -372,6 +372,12 @@ usulan = sa.Table(
         "id_dicabut",
         postgresql_where=sa.text("id_dicabut IS NOT NULL"),
     ),
+    # Withdrawals that may have to be said again: few, beside all that took something back.
+    sa.Index(
+        "ix_usulan_dicabut_gagal",
+        "id_dicabut",
+        postgresql_where=sa.text("id_dicabut IS NOT NULL AND keadaan IN ('ditolak', 'dibuang')"),
+    ),
     _one_of("usulan", KeadaanButir, KeadaanUsulan),
 )
 

@@ -2,19 +2,19 @@
 
 A receiver may refuse for what passes: an addendum that it files later than we do, a company that
 it did not have yet. And what it took over may be gone before we read it: the comparison never saw
-it absent. Neither moves anything here, so only time tells.
+it absent. Neither moves anything here, so only time tells. Nor does a withdrawal that was refused, or
+that an operator threw away: what it was to take back goes on waiting.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-
 from services.kit.database import transaction
+from services.sync import goyah
 from services.sync.butir import SEMENTARA
 from services.sync.konteks import Konteks
 
 PALING_BANYAK = 10_000
-"""Findings that one run says again, the longest silent first: were all refused, all would be."""
+"""Findings, and withdrawals, that one run says again, the longest silent first: were all refused, all would be."""
 
 _ULANG = """
 WITH lama AS (
@@ -42,15 +42,20 @@ SELECT 'wlkp', id_wlkp, true FROM lagi ON CONFLICT DO NOTHING
 
 
 def ask_again(ctx: Konteks) -> dict[str, int]:
-    """Open, once a run, what has stood for `ulang_jam` hours since its proposal ended."""
-    now = ctx.now()
+    """Open, once a run, what has stood for `ulang_jam` hours since its proposal ended.
+
+    Returns `ditanyakan_lagi`, the findings, and `dicabut_lagi`, what is taken back once more unless
+    it has its ground again.
+    """
+    now, jeda = ctx.now(), ctx.settings.jeda_ulang
     arguments = {
         "now": now,
-        "sebelum": now - dt.timedelta(hours=ctx.settings.ulang_jam),
+        "sebelum": now - jeda,
         "sementara": SEMENTARA,
         "paling_banyak": PALING_BANYAK,
     }
     with transaction(ctx.engine) as tx:
         count = tx.raw(_ULANG, arguments).rowcount
         tx.raw(_KABAR, arguments)
-    return {"ditanyakan_lagi": count}
+        failed = goyah.note_failed(tx, now, jeda, PALING_BANYAK)
+    return {"ditanyakan_lagi": count, "dicabut_lagi": failed}

@@ -178,11 +178,15 @@ class RegistriTiruan:
         keadaan = self._judge(usulan, raw)
         self.usulan[id_] = {
             "id_usulan": id_, "jenis": raw["jenis"], "himpunan": raw["himpunan"],
-            "id_sasaran": raw.get("id_sasaran"), "keadaan": keadaan, "kode": keadaan.upper(),
-            "alasan": "Simulator.", "diterima_pada": "2026-01-01T00:00:00Z",
+            "id_sasaran": raw.get("id_sasaran"), "keadaan": keadaan,
+            "kode": self._code(usulan, keadaan), "alasan": "Simulator.", "diterima_pada": "2026-01-01T00:00:00Z",
         }  # fmt: skip
         names = ("keadaan", "kode", "alasan", "diterima_pada")
         return {k: self.usulan[id_][k] for k in names}
+
+    def _code(self, usulan: Any, keadaan: str) -> str:
+        unknown = isinstance(usulan, Pencabutan) and str(usulan.id_dicabut) not in self.usulan
+        return "USULAN-TIDAK-DIKENAL" if unknown else keadaan.upper()
 
     def _judge(self, usulan: Any, raw: dict[str, Any]) -> str:
         if isinstance(usulan, PemberitahuanStatus):
