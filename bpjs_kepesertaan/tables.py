@@ -18,6 +18,9 @@ sa.Table(
     sa.Column("himpunan", sa.Text, nullable=False),
     sa.Column("keadaan", sa.Text, nullable=False),
     sa.Column("id_asal", sa.Text),
+    sa.Column("versi_asal", sa.BigInteger, comment="versi rekaman pengusul yang ditampilkan"),
+    sa.Column("pengirim", sa.Text, comment="hanya tanpa id_asal: klien yang mengusulkan"),
+    sa.Column("id_usulan", pg.UUID(as_uuid=True), comment="hanya tanpa id_asal: usulannya"),
     sa.Column("id_badan_usaha", sa.Text),
     sa.Column("id_rekaman", sa.Text),
     sa.Column("jumlah_pekerja", sa.BigInteger),
@@ -29,6 +32,7 @@ sa.Table(
     sa.Column("sidik_putusan", sa.LargeBinary, comment="sidik berkunci putusan yang berlaku"),
     # One case for one thing WLKP knows, however often it is proposed.
     sa.UniqueConstraint("himpunan", "id_asal", name="pendaftaran_asal"),
+    sa.Index("pendaftaran_usulan", "id_usulan", postgresql_where=sa.text("id_usulan IS NOT NULL")),
     # By which an imported file finds the open cases that it answers.
     *(
         sa.Index(

@@ -18,6 +18,9 @@ sa.Table(
     sa.Column("himpunan", sa.Text, nullable=False),
     sa.Column("keadaan", sa.Text, nullable=False),
     sa.Column("id_asal", sa.Text),
+    sa.Column("versi_asal", sa.BigInteger, comment="versi rekaman pengusul yang ditampilkan"),
+    sa.Column("pengirim", sa.Text, comment="hanya tanpa id_asal: klien yang mengusulkan"),
+    sa.Column("id_usulan", pg.UUID(as_uuid=True), comment="hanya tanpa id_asal: usulannya"),
     sa.Column("id_badan_usaha", sa.Text),
     sa.Column(
         "npwp_badan_usaha", sa.Text, comment="waktu diusulkan; rekaman terhapus tidak memuatnya"
@@ -30,6 +33,7 @@ sa.Table(
     sa.Column("sidik_putusan", sa.LargeBinary, comment="sidik berkunci putusan yang berlaku"),
     # One open case for one thing BPJS knows, however often it is proposed.
     sa.UniqueConstraint("himpunan", "id_asal", name="belum_lapor_asal"),
+    sa.Index("belum_lapor_usulan", "id_usulan", postgresql_where=sa.text("id_usulan IS NOT NULL")),
     sa.Index("belum_lapor_badan_usaha", "id_badan_usaha"),
     # By which a report finds the open cases that it answers.
     *(

@@ -20,9 +20,9 @@ from services.audit.record import Pelaku
 from services.kit.clock import Clock
 from services.kit.database import Transaction
 from services.registry import write
-from services.registry.penerimaan import Antrean
+from services.registry.penerimaan import Antrean, find_company
 from services.registry.penilaian import Putusan, refuse
-from services.registry.queue import CaseQueue, find_company
+from services.registry.queue import CaseQueue
 from services.registry.service import RegistryService
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Pihak

@@ -9,8 +9,9 @@ from services.audit.record import Pelaku
 from services.kit.clock import Clock
 from services.kit.database import DatabaseConflictError, Transaction
 from services.registry.penilaian import Putusan, refuse
-from services.registry.queue import CaseQueue, K, find_company
+from services.registry.queue import CaseQueue, K
 from shared_schemas.rujukan import Himpunan
+from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan, JenisUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import PenambahanBadanUsaha, PenambahanPekerja, Pencabutan
 
@@ -33,6 +34,18 @@ LIMIT 1
 """
 _MENUNGGU = (KeadaanUsulan.DITERIMA, KeadaanUsulan.DITAHAN)
 
+_BADAN_USAHA = """
+SELECT id FROM badan_usaha
+WHERE dihapus_pada IS NULL AND (npwp = %(npwp)s::text OR nomor_tdp_atau_nib = %(nib)s::text)
+ORDER BY npwp = %(npwp)s::text DESC NULLS LAST, id LIMIT 1
+"""
+
+
+def find_company(tx: Transaction, isi: BadanUsaha) -> str | None:
+    """Return the id of a living record that has the NPWP or the NIB of what is proposed."""
+    row = tx.raw(_BADAN_USAHA, {"npwp": isi.npwp, "nib": isi.nomor_tdp_atau_nib}).fetchone()
+    return None if row is None else str(row[0])
+
 
 @dataclass(frozen=True)
 class Antrean(Generic[K]):
@@ -46,13 +59,15 @@ class Antrean(Generic[K]):
     )
     """Whether a worker is on record here already, so that no case is opened for him."""
 
-    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
+    def accept_badan_usaha(
+        self, tx: Transaction, who: Pelaku, butir: PenambahanBadanUsaha
+    ) -> Putusan:
         """Queue a company that only the other body knows."""
         if find_company(tx, butir.isi) is not None:
             return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
-        return self._queued(tx, butir, Himpunan.BADAN_USAHA)
+        return self._queued(tx, who, butir, Himpunan.BADAN_USAHA)
 
-    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
+    def accept_pekerja(self, tx: Transaction, who: Pelaku, butir: PenambahanPekerja) -> Putusan:
         """Queue a worker of a known company whom only the other body knows."""
         known = {"bu": butir.id_badan_usaha, "nik": butir.isi.nik}
         row = tx.raw(
@@ -65,7 +80,7 @@ class Antrean(Generic[K]):
         if row[1]:
             return Putusan(KeadaanUsulan.USANG, AlasanUsulan.SUDAH_ADA)
         company = {"id_badan_usaha": butir.id_badan_usaha, **self._kept_of(row[0])}
-        return self._queued(tx, butir, Himpunan.PEKERJA, **company)
+        return self._queued(tx, who, butir, Himpunan.PEKERJA, **company)
 
     def _kept_of(self, _npwp: str | None) -> dict[str, Any]:
         """Return what a worker's case keeps of his company beside its id."""
@@ -74,6 +89,7 @@ class Antrean(Generic[K]):
     def _queued(
         self,
         tx: Transaction,
+        who: Pelaku,
         butir: PenambahanBadanUsaha | PenambahanPekerja,
         himpunan: Himpunan,
         **columns: Any,
@@ -81,10 +97,15 @@ class Antrean(Generic[K]):
         known = {"jumlah_pekerja"} & set(self.queue.model.model_fields)
         columns |= {name: getattr(butir, name, None) for name in known}
         isi = butir.isi.model_dump(mode="json", exclude_none=True)
-        columns["id_asal"] = butir.id_asal
-        if not self.queue.open_case(tx, himpunan, isi, self.clock(), **columns):
-            return refuse(AlasanUsulan.PUTUSAN_PETUGAS, "Isi yang sama sudah pernah ditolak.")
-        return Putusan(KeadaanUsulan.DITERIMA, AlasanUsulan.TERCATAT)
+        columns |= {"id_asal": butir.id_asal, "versi_asal": butir.versi_asal}
+        if butir.id_asal is None:  # by nothing else is this case found again
+            columns |= {"pengirim": who.id, "id_usulan": butir.id_usulan}
+        answer = self.queue.open_case(tx, himpunan, isi, self.clock(), **columns)
+        if answer is AlasanUsulan.PUTUSAN_PETUGAS:
+            return refuse(answer, "Isi yang sama sudah pernah ditolak.")
+        if answer is AlasanUsulan.LEBIH_LAMA:
+            return Putusan(KeadaanUsulan.USANG, answer)
+        return Putusan(KeadaanUsulan.DITERIMA, answer)
 
     def withdraw(self, tx: Transaction, who: Pelaku, butir: Pencabutan) -> Putusan:
         """Take one of the sender's own proposals back; what was decided stands.
@@ -104,7 +125,11 @@ class Antrean(Generic[K]):
         himpunan = Himpunan(butir.himpunan)
         queued = keadaan == KeadaanUsulan.DITERIMA and jenis == JenisUsulan.PENAMBAHAN
         # The case before its proposals, as by who decides it.
-        kasus = self.queue.lock_case(tx, himpunan, id_asal) if queued and id_asal else None
+        kasus = None
+        if queued and id_asal:
+            kasus = self.queue.lock_case(tx, himpunan, id_asal)
+        elif queued:
+            kasus = self.queue.lock_own_case(tx, *proposal)
         now, said = self.clock(), (KeadaanUsulan.DICABUT.value, AlasanUsulan.DICABUT.value)
         alasan = ALASAN[AlasanUsulan.DICABUT]
         if not tx.raw(_CABUT, (*said, alasan, now, *proposal, keadaan)).rowcount:

@@ -66,10 +66,12 @@ def refuse(alasan: AlasanUsulan, rincian: str = "") -> Putusan:
 class Penerima(Protocol):
     """What each body does with an addition and with a notice: its own queue."""
 
-    def accept_badan_usaha(self, tx: Transaction, butir: PenambahanBadanUsaha) -> Putusan:
+    def accept_badan_usaha(
+        self, tx: Transaction, who: Pelaku, butir: PenambahanBadanUsaha
+    ) -> Putusan:
         """Queue a company that only the other body knows."""
 
-    def accept_pekerja(self, tx: Transaction, butir: PenambahanPekerja) -> Putusan:
+    def accept_pekerja(self, tx: Transaction, who: Pelaku, butir: PenambahanPekerja) -> Putusan:
         """Queue a worker whom only the other body knows."""
 
     def accept_status(self, _tx: Transaction, _butir: PemberitahuanStatus, /) -> Putusan:
@@ -150,7 +152,7 @@ class Penilai:
             return self.antrean.accept_status(tx, butir)
         if isinstance(butir, Pencabutan):
             return self.antrean.withdraw(tx, who, butir)
-        return self._check_addition(butir) or self._queue(tx, butir)
+        return self._check_addition(butir) or self._queue(tx, who, butir)
 
     def rework(self, tx: Transaction, who: Pelaku, butir: Butir) -> Putusan:
         """Decide again about an item that was kept because of a defect."""
@@ -184,10 +186,12 @@ class Penilai:
             return refuse(AlasanUsulan.BIDANG_TAMBAHAN, f"Hapus: {', '.join(surplus)}.")
         return None
 
-    def _queue(self, tx: Transaction, butir: PenambahanBadanUsaha | PenambahanPekerja) -> Putusan:
+    def _queue(
+        self, tx: Transaction, who: Pelaku, butir: PenambahanBadanUsaha | PenambahanPekerja
+    ) -> Putusan:
         if isinstance(butir, PenambahanBadanUsaha):
-            return self.antrean.accept_badan_usaha(tx, butir)
-        return self.antrean.accept_pekerja(tx, butir)
+            return self.antrean.accept_badan_usaha(tx, who, butir)
+        return self.antrean.accept_pekerja(tx, who, butir)
 
     def _align(
         self,

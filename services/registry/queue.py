@@ -18,6 +18,7 @@ from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.kit.database import DatabaseConflictError, Transaction, transaction
 from services.kit.errors import PermanentError
+from services.registry.akhir import settle
 from services.registry.errors import CaseChangedError
 from services.registry.idempotency import digest_of_decision
 from services.registry.jawaban import Cases, Ditutup
@@ -27,49 +28,11 @@ from services.registry.service import RegistryService
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.antrean import Kasus, KeputusanBelumLapor, KeputusanPendaftaran
-from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
 
 K = TypeVar("K", bound=Kasus)
 Consequence = Callable[[Transaction, K], dict[str, Any]]
 """What a decision does beside moving the case; returns columns to set on it."""
-
-
-_SELESAIKAN = """
-UPDATE usulan
-SET keadaan = %s, kode = %s, alasan = %s, diputuskan_pada = %s, sidik_putusan = NULL
-WHERE keadaan = 'diterima' AND jenis = 'penambahan' AND himpunan = %s AND isi->>'id_asal' = ANY(%s)
-"""
-
-
-def settle(
-    tx: Transaction,
-    himpunan: Himpunan,
-    id_asal: Sequence[str | None],
-    putusan: Putusan,
-    alasan: str | None,
-    waktu: dt.datetime,
-) -> int:
-    """Give the proposals behind cases their end, so that their sender learns of it.
-
-    Return how many they were. The caller holds the cases, so that none is added meanwhile.
-    """
-    said = (putusan.keadaan.value, putusan.alasan.value, alasan or putusan.kalimat, waktu)
-    known = [id_ for id_ in id_asal if id_ is not None]
-    return tx.raw(_SELESAIKAN, (*said, himpunan.value, known)).rowcount if known else 0
-
-
-_BADAN_USAHA = """
-SELECT id FROM badan_usaha
-WHERE dihapus_pada IS NULL AND (npwp = %(npwp)s::text OR nomor_tdp_atau_nib = %(nib)s::text)
-ORDER BY npwp = %(npwp)s::text DESC NULLS LAST, id LIMIT 1
-"""
-
-
-def find_company(tx: Transaction, isi: BadanUsaha) -> str | None:
-    """Return the id of a living record that has the NPWP or the NIB of what is proposed."""
-    row = tx.raw(_BADAN_USAHA, {"npwp": isi.npwp, "nib": isi.nomor_tdp_atau_nib}).fetchone()
-    return None if row is None else str(row[0])
 
 
 @dataclass(frozen=True)
@@ -115,13 +78,15 @@ class CaseQueue(Generic[K]):
         isi: dict[str, Any],
         waktu: dt.datetime,
         **columns: Any,
-    ) -> bool:
-        """Open a case in the first state; say whether one is open now.
+    ) -> AlasanUsulan:
+        """Open a case in the first state; return TERCATAT, or why none is open for it now.
 
         One thing the other side knows (`id_asal`) has one case, however often it is proposed, and
         it says what was proposed last: other content, or another company, is verified anew. One
         that ended is opened again: what is proposed anew is missing here anew, or was corrected.
-        Only the refusal of the very same content at the same company stands. Raises
+        Only the refusal of the very same content at the same company stands (PUTUSAN_PETUGAS), and
+        against an older version of the other side's record whatever is open or refused
+        (LEBIH_LAMA): where nothing stands, versions that were set back shut nobody out. Raises
         DatabaseConflictError while somebody decides the case: whoever came after would wait for
         what is decided already.
         """
@@ -139,13 +104,15 @@ class CaseQueue(Generic[K]):
             " ON CONFLICT (himpunan, id_asal) DO NOTHING",
             list(values.values()),
         ).rowcount:
-            return True
+            return AlasanUsulan.TERCATAT
         del values["id"]
         row = self.lock_case(tx, himpunan, columns["id_asal"])
         ended = self.outcome.get(row[1])
         same = (row[2], row[3]) == (isi, columns.get("id_badan_usaha"))
         if ended is KeadaanUsulan.DITOLAK and same:
-            return False
+            return AlasanUsulan.PUTUSAN_PETUGAS
+        if ended in {None, KeadaanUsulan.DITOLAK} and _older(columns["versi_asal"], row[4]):
+            return AlasanUsulan.LEBIH_LAMA
         values["dicabut_pada"] = None
         if ended is None:
             del values["dibuat_pada"]
@@ -159,18 +126,32 @@ class CaseQueue(Generic[K]):
             f"UPDATE {self.table} SET {', '.join(f'{c} = %s' for c in values)} WHERE id = %s",
             (*values.values(), row[0]),
         )
-        return True
+        return AlasanUsulan.TERCATAT
 
     def lock_case(self, tx: Transaction, himpunan: Himpunan, id_asal: str) -> Row:
-        """Lock the case of what the other side knows; return id, state, content and company.
+        """Lock the case of what the other side knows.
 
-        Never waited for: its decision may wait for the number lock, which a batch may hold. Raises
+        Return its id, state, content, company and the version of the record that it shows. Never
+        waited for: its decision may wait for the number lock, which a batch may hold. Raises
         DatabaseConflictError instead.
         """
+        return self._lock(tx, "himpunan = %s AND id_asal = %s", (himpunan.value, id_asal))
+
+    def lock_own_case(self, tx: Transaction, pengirim: str, id_usulan: uuid.UUID) -> Row | None:
+        """Lock the case of a proposal that names no record of its sender, as `lock_case` does.
+
+        Return None for one from before its proposal was noted.
+        """
+        own, of = "id_asal IS NULL AND pengirim = %s AND id_usulan = %s", (pengirim, id_usulan)
+        if tx.raw(f"SELECT FROM {self.table} WHERE {own}", of).fetchone() is None:
+            return None
+        return self._lock(tx, own, of)
+
+    def _lock(self, tx: Transaction, chosen: str, arguments: tuple[Any, ...]) -> Row:
         row: Row | None = tx.raw(
-            f"SELECT id, keadaan, isi, id_badan_usaha FROM {self.table}"
-            " WHERE himpunan = %s AND id_asal = %s FOR NO KEY UPDATE SKIP LOCKED",
-            (himpunan.value, id_asal),
+            f"SELECT id, keadaan, isi, id_badan_usaha, versi_asal FROM {self.table}"
+            f" WHERE {chosen} FOR NO KEY UPDATE SKIP LOCKED",
+            arguments,
         ).fetchone()
         if row is None:
             raise DatabaseConflictError
@@ -285,9 +266,9 @@ class CaseQueue(Generic[K]):
             (ke.value, alasan, waktu, [c[0] for c in cases]),
         )
         putusan = Putusan(self.outcome[ke], AlasanUsulan.SUDAH_ADA)
+        of = {h: [(c[0], c[2]) for c in cases if c[1] == h] for h in Himpunan}
         settled = sum(
-            settle(tx, h, [c[2] for c in cases if c[1] == h], putusan, None, waktu)
-            for h in Himpunan
+            settle(tx, self.table, h, known, putusan, None, waktu) for h, known in of.items()
         )
         return Ditutup(len(cases), settled)
 
@@ -297,7 +278,8 @@ class CaseQueue(Generic[K]):
         if ke not in self.outcome:
             return 0
         putusan = Putusan(self.outcome[ke], AlasanUsulan.PUTUSAN_PETUGAS)
-        return settle(tx, kasus.himpunan, [kasus.id_asal], putusan, alasan, waktu)
+        cases = [(kasus.id, kasus.id_asal)]
+        return settle(tx, self.table, kasus.himpunan, cases, putusan, alasan, waktu)
 
     def _stands_by(self, tx: Transaction, id_kasus: uuid.UUID, sidik: bytes) -> bool:
         """Say whether a locked case is as this decision left it; any other move forgets it."""
@@ -311,3 +293,8 @@ class CaseQueue(Generic[K]):
         if row is None:
             raise self.not_found
         return row
+
+
+def _older(proposed: int | None, shown: int | None) -> bool:
+    """Say whether a version is older than another; what has none is never."""
+    return proposed is not None and shown is not None and proposed < shown

@@ -21,7 +21,7 @@ from services.kit.database import transaction
 from services.sync import bukti, deliver
 from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import Izin
-from shared_schemas.v1.kode import JenisPerubahan, KeadaanUsulan
+from shared_schemas.v1.kode import AlasanUsulan, JenisPerubahan, KeadaanUsulan
 from tests.simulasi.panggung import Panggung, end_on_sigterm, open_panggung, stay_on
 from tests.simulasi.ulang import live_once
 
@@ -250,7 +250,7 @@ MUTAN = (
     Mutan("laporan-lupa", "laporan yang datang lagi dikenali dari keadaan yang ditinggalkannya",
           (("wlkp_gateway.laporan.service._original_answer", _instead(None)),)),
     Mutan("antrean-bocor", "penambahan dijawab tercatat tanpa kasus",
-          (("services.registry.queue.CaseQueue.open_case", _instead(True)),)),
+          (("services.registry.queue.CaseQueue.open_case", _instead(AlasanUsulan.TERCATAT)),)),
     Mutan("usang-ditolak", "usulan usang dianggap ditolak, tidak dihitung ulang",
           (("services.sync.keadaan._IKUTI", _text(_USANG, _USANG.replace("terbuka", "ditolak"))),)),
     Mutan("tujuan-apa-saja", "permintaan tanpa tujuan yang sah dijawab",
