@@ -39,6 +39,7 @@ SEMENTARA = [
     for alasan in (
         AlasanUsulan.TANPA_WEWENANG, AlasanUsulan.BIDANG_TAMBAHAN, AlasanUsulan.SASARAN_TIDAK_ADA,
         AlasanUsulan.TIDAK_DILAYANI, AlasanUsulan.SUDAH_ADA, AlasanUsulan.MASA_DEPAN,
+        AlasanUsulan.LEBIH_LAMA,
     )
 ]  # fmt: skip
 """Answers that rest on how things stand at the receiver, and on no value: they may pass."""

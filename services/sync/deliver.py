@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import bukti, goyah, keadaan, surat_mati
+from services.sync import bukti, goyah, keadaan, surat_mati, terlambat
 from services.sync.errors import (
     ContractError,
     Jawaban,
@@ -40,18 +40,6 @@ WHERE u.id = r.id AND u.tujuan = %(tujuan)s
   AND (u.keadaan, u.kode, u.diterima_pada)
     IS DISTINCT FROM (r.keadaan, r.kode, r.diterima_pada)
 RETURNING u.id
-"""
-
-# A letter that was put aside arrives after a newer one: what its notices say stands there now.
-_KABAR_TERLAMBAT = """
-WITH terlambat AS (
-    UPDATE pemberitahuan p SET status = '' FROM usulan u, usulan baru
-    WHERE u.batch = %s AND u.jenis = 'status_pendaftaran' AND u.keadaan = 'diterapkan'
-      AND p.id_wlkp = u.id_sasaran AND baru.id = p.id_usulan AND baru.batch > u.batch
-    RETURNING p.id_wlkp
-)
-INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)
-SELECT 'wlkp', id_wlkp, true FROM terlambat ON CONFLICT DO NOTHING
 """
 
 # Held and queued: the receiver decides later. The others: a lost answer may have accepted them.
@@ -152,7 +140,7 @@ def _keep_receipts(
         # A hub whose database was lost says what its predecessor took back.
         keadaan.open_withdrawn(tx, answered, ctx.now())
         goyah.note_answered(tx, answered)
-        tx.raw(_KABAR_TERLAMBAT, [batch])
+        terlambat.follow_late(tx, answered, ctx.now())
         tx.raw(
             "UPDATE kotak_keluar SET tanda_terima = %s, kunci_penerima = %s WHERE id = %s",
             [answer.tertanda, json.dumps(signed.kunci), batch],
@@ -248,6 +236,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
                 keadaan.follow_usulan(tx, ids, ctx.now())
                 keadaan.open_withdrawn(tx, ids, ctx.now())
                 goyah.note_answered(tx, ids)
+                terlambat.follow_late(tx, ids, ctx.now())
                 surat_mati.close_arrived(tx, ctx.now())
             changed += len(ids)
     except NotAuthorisedError as error:

@@ -71,7 +71,8 @@ def resend(engine: sa.Engine, ids: Sequence[int] | None, oleh: str, now: dt.date
 def discard(engine: sa.Engine, batch: int, oleh: str, alasan: str, now: dt.datetime) -> None:
     """Throw one dead letter away: its findings stand refused until their source changes.
 
-    What it was to take back has no source, and is taken back by another letter (`ulang`). Raises NoSuchLetterError.
+    What it was to take back has no source, and is taken back by another letter (`ulang`). Raises
+    NoSuchLetterError.
     """
     with transaction(engine) as tx:
         _lock(tx, [batch])

@@ -2,8 +2,8 @@
 
 A receiver may refuse for what passes: an addendum that it files later than we do, a company that
 it did not have yet. And what it took over may be gone before we read it: the comparison never saw
-it absent. Neither moves anything here, so only time tells. Nor does a withdrawal that was refused, or
-that an operator threw away: what it was to take back goes on waiting.
+it absent. A withdrawal may be refused, or thrown away by an operator, and what it was to take back
+goes on waiting. None of these moves anything here, so only time tells.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from services.sync.butir import SEMENTARA
 from services.sync.konteks import Konteks
 
 PALING_BANYAK = 10_000
-"""Findings, and withdrawals, that one run says again, the longest silent first: were all refused, all would be."""
+"""Findings, and withdrawals, that one run says again; the longest silent first: were all refused,
+all would be."""
 
 _ULANG = """
 WITH lama AS (

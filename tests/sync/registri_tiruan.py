@@ -6,6 +6,7 @@ real process and be killed while the registry goes on.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import random
@@ -33,6 +34,7 @@ from shared_schemas.v1.usulan import (
 HIMPUNAN = {"badan-usaha": "badan_usaha", "pekerja": "pekerja"}
 DITAHAN = {"nama", "tanggal_lahir"}
 Rekaman = dict[str, Any]
+_AWAL = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass
@@ -179,7 +181,8 @@ class RegistriTiruan:
         self.usulan[id_] = {
             "id_usulan": id_, "jenis": raw["jenis"], "himpunan": raw["himpunan"],
             "id_sasaran": raw.get("id_sasaran"), "keadaan": keadaan,
-            "kode": self._code(usulan, keadaan), "alasan": "Simulator.", "diterima_pada": "2026-01-01T00:00:00Z",
+            "kode": self._code(usulan, keadaan), "alasan": "Simulator.",
+            "diterima_pada": (_AWAL + dt.timedelta(seconds=len(self.usulan))).isoformat(),
         }  # fmt: skip
         names = ("keadaan", "kode", "alasan", "diterima_pada")
         return {k: self.usulan[id_][k] for k in names}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from services.kit.clock import system_clock
-from services.sync import surat_mati, ulang
+from services.kit.database import transaction
+from services.sync import goyah, surat_mati, ulang
 from tests import contoh
 from tests.sync.conftest import Panggung
 from tests.sync.registri_tiruan import RegistriTiruan
@@ -150,3 +152,21 @@ def test_one_run_says_so_many_again_and_the_next_the_others(
     p.run(clock=after(25))
     assert waiting(p.bpjs) == []
     assert len(withdrawn(p.bpjs)) == 10
+
+
+def test_what_was_ever_taken_back_is_not_read_for_what_failed(panggung: Panggung) -> None:
+    panggung.run()
+    with transaction(panggung.engine) as tx:
+        tx.raw(
+            "INSERT INTO usulan (id, batch, posisi, tujuan, jenis, himpunan, id_dicabut, keadaan,"
+            " kode, dibuat_pada, dijawab_pada) SELECT gen_random_uuid(), 1, n, 'bpjs',"
+            " 'pencabutan', 'pekerja', gen_random_uuid(),"
+            " CASE WHEN mod(n, 5000) = 0 THEN 'ditolak' ELSE 'diterapkan' END, 'X', now(),"
+            " '2020-01-01' FROM generate_series(1, 20000) n"
+        )
+        tx.raw("ANALYZE usulan")
+        known = {"now": system_clock(), "jeda": dt.timedelta(days=1), "tamat": goyah._TAMAT}
+        query = f"EXPLAIN ANALYZE {goyah._CATAT_GAGAL}"
+        plan = "\n".join(r[0] for r in tx.raw(query, known | {"paling_banyak": 9}))
+    assert "ix_usulan_dicabut_gagal" in plan, plan
+    assert "Seq Scan on usulan " not in plan, plan
