@@ -13,6 +13,7 @@ from services.audit.errors import EnumerationError, EvidenceError, QuotaError
 from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
 from services.auth.agreement import AgreementStore
+from services.auth.clients import Klien
 from services.auth.errors import (
     AgreementEndedError,
     AgreementNumberError,
@@ -36,7 +37,7 @@ from services.auth.errors import (
     TokenMissingError,
 )
 from services.auth.penahanan import HeldCredentials
-from services.auth.pesan_layanan import PENANDA
+from services.auth.pesan_layanan import PENANDA, TERDAFTAR
 from services.auth.terdaftar import RegisteredClients
 from services.auth.tokens import Pemegang, TokenIssuer
 from services.kit.clock import Clock
@@ -94,14 +95,13 @@ def _require_single(request: Request) -> None:
             raise BadRequestError(f"Kirim header {name.decode().title()} satu kali saja.")
 
 
-def _require_signature(request: Request, service: Guarded, client_id: str) -> None:
+def _require_signature(request: Request, service: Guarded, klien: Klien) -> None:
     """Raise unless a client that registered a message key signed, with its own and no other's."""
     signer = request.scope["state"].get(PENANDA)
     if signer is None:
-        klien = service.issuer.clients.get(client_id)
-        if service.settings.tanda_tangan and klien is not None and klien.kunci_pesan:
+        if service.settings.tanda_tangan and klien.kunci_pesan:
             raise SignatureMissingError
-    elif signer != client_id:
+    elif signer != klien.client_id:
         raise SignatureInvalidError("Penanda tangan bukan pemegang token.")
 
 
@@ -139,9 +139,13 @@ class Guard:
         service: Guarded = request.app.state.service
         await service.terdaftar.settle()
         holder = self._holder(request)
+        klien = service.issuer.clients.get(holder.client_id)
+        if klien is None:  # removed since its token was read
+            raise TokenInvalidError
         request.state.klien = holder.client_id
+        request.scope["state"].setdefault(TERDAFTAR, klien)
         await service.penahanan.check(holder.client_id)
-        _require_signature(request, service, holder.client_id)
+        _require_signature(request, service, klien)
         request.state.pelaku = who = self._entitled(request, holder)
         return who
 

@@ -30,6 +30,11 @@ from services.kit.problems import problem
 
 PENANDA = "penanda"
 """Where in the request's state the client stands whose signature was verified."""
+TERDAFTAR = "terdaftar"
+"""Where the caller's registration stands, as it was when its signature or its token was read.
+
+What answers it is recorded by that, also when the client is removed meanwhile.
+"""
 _PERTUKARAN = "/v1/"
 _KENAL = {"authorization", "signature-input"}
 """Headers without one of which a message is nobody's."""
@@ -112,7 +117,7 @@ class SignedMessages:
                 first = saksi.received_once(tx, klien, tanda, sekali)
         if not first:
             raise ReplayError
-        request.scope["state"][PENANDA] = klien.client_id
+        request.scope["state"] |= {PENANDA: klien.client_id, TERDAFTAR: klien}
         if saksi.message.headers[HEADER_PERJANJIAN] != service.agreement.current().nomor:
             raise AgreementNumberError
 
@@ -197,8 +202,7 @@ class _Answer:
     @property
     def _klien(self) -> Klien | None:
         """The party's client that is known by now: it signed, or its token was read."""
-        state = self._request.scope["state"]
-        klien = self._service.issuer.clients.get(state.get(PENANDA) or state.get("klien"))
+        klien: Klien | None = self._request.scope["state"].get(TERDAFTAR)
         return None if klien is None or klien.pihak is None else klien
 
     def _witnessed(self, body: bytes | None) -> Message:

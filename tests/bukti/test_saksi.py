@@ -20,7 +20,9 @@ from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
 from services.audit.bukti.rantai import Penanda
 from services.audit.bukti.segel import Penyegel
+from services.audit.record import Pelaku
 from services.auth import pesan
+from services.auth.clients import editing
 from services.auth.kunci_pesan import load_message_key, read_jwk
 from services.auth.pesan_klien import RecordingTransport, SigningTransport
 from services.auth.saksi import SaksiKlien
@@ -28,6 +30,7 @@ from services.auth.sekali import SEKALI_MENYUSUL, mark_of
 from services.kit.clock import system_clock
 from services.kit.database import statements, transaction
 from services.kit.rahasia import derive
+from services.registry.read import Reader
 from tests import contoh
 from tests.bukti.conftest import CARI, ISI, JSON, MITRA, NOMOR, Dunia, hak
 from tests.bukti.nanti import nanti
@@ -186,6 +189,27 @@ def test_strangers_changed_and_repeated_messages_leave_no_record(dunia: Dunia) -
         forged = polos.post(CARI, content=ISI, headers=headers)
         assert forged.json()["kode"] == "KLIEN-PESAN-002"
     assert dunia.records(dunia.layanan) == []
+
+
+def test_client_removed_while_it_is_answered_gets_no_answer_without_a_record(
+    dunia: Dunia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registrations = dunia.data / "wlkp" / "klien.yaml"
+    kept, find = registrations.read_bytes(), Reader.find_pekerja
+
+    def remove_first(self: Reader, who: Pelaku, niks: list[str]) -> bytes:
+        with editing(registrations) as clients:
+            del clients[MITRA.client_id]
+        return find(self, who, niks)
+
+    monkeypatch.setattr(Reader, "find_pekerja", remove_first)
+    try:
+        assert dunia.cari().status_code == 200
+        assert [r["jenis"] for r in dunia.records(dunia.layanan)] == ["permintaan", "jawaban"]
+        with pytest.raises(httpx.HTTPStatusError, match="401"):  # no token any more
+            dunia.cari()
+    finally:
+        registrations.write_bytes(kept)
 
 
 def test_refusal_of_a_known_sender_is_recorded(dunia: Dunia) -> None:
