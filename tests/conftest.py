@@ -82,6 +82,11 @@ def as_program(nama: str, url: str) -> str:
     return own.render_as_string(hide_password=False)
 
 
+def absent(url: str) -> str:
+    """Return the URL of a database that is not there, on the server of one that is."""
+    return sa.make_url(url).set(database="tidak_ada").render_as_string(hide_password=False)
+
+
 MakeDatabase = Callable[[str], str]
 
 

@@ -79,13 +79,30 @@ def canonical(jwk: Any, asal: str) -> dict[str, str]:
     """
     if not isinstance(jwk, dict):
         raise ConfigurationError(f"{asal} bukan JWK (RFC 7517).")
-    if _PRIVAT & jwk.keys() or any(_PEM in v for v in jwk.values() if isinstance(v, str)):
+    if _tells_secret(jwk):
         raise private_key(asal)
     if kunci_pesan.is_message_jwk(jwk):
         return kunci_pesan.jwk_of(_message_key(jwk, asal))
     if (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256"):
         return jws.jwk_of(_point(jwk, asal))
     raise _wrong_kind(asal)
+
+
+def _tells_secret(jwk: dict[str, Any]) -> bool:
+    """Say whether a secret member, or a PEM of a private key, stands anywhere in a key."""
+    left: list[Any] = [jwk]
+    seen: set[int] = set()
+    while left:
+        value = left.pop()
+        if isinstance(value, str) and _PEM in value:
+            return True
+        if not isinstance(value, dict | list) or id(value) in seen:  # YAML can name itself
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict) and _PRIVAT & value.keys():
+            return True
+        left += value.values() if isinstance(value, dict) else value
+    return False
 
 
 def _wrong_kind(asal: str) -> ConfigurationError:

@@ -175,8 +175,9 @@ def _leaf(
     umur: dt.timedelta,
     hosts: Sequence[str] | None = None,
 ) -> x509.Certificate:
-    authority = _first(otoritas.kunci)
-    signer = serialization.load_pem_private_key(otoritas.kunci.read_bytes(), None)
+    pem = otoritas.kunci.read_bytes()  # once: it may be renewed meanwhile
+    authority = x509.load_pem_x509_certificates(pem)[0]
+    signer = serialization.load_pem_private_key(pem, None)
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise ConfigurationError(f"{otoritas.kunci} harus berisi kunci EC P-256.")
     until = min(now + umur, authority.not_valid_after_utc)

@@ -17,7 +17,7 @@ from services.auth.clients import INTERNAL, Klien
 from services.auth.jwk_publik import read_public_jwks
 from services.auth.kunci_pesan import is_message_jwk
 from services.kit.errors import ConfigurationError
-from services.perintah.klien_riwayat import changing, show_history
+from services.perintah.klien_riwayat import changing, require_among, show_history
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_rows
 from shared_schemas.perjanjian import load
 from shared_schemas.rujukan import Pihak
@@ -120,7 +120,8 @@ def change_keys(
     persiapan.require(data)
     new = _read([tambah]) if tambah else []
     with changing(nama, database_url, data) as clients:
-        former = clients[_known(clients, client_id)]
+        require_among(clients, nama, client_id)
+        former = clients[client_id]
         if new or buang:
             _require_partners(former, data, nama)
         changed = _without(_with(former, new), buang)
@@ -140,7 +141,8 @@ def remove(nama: Registri, client_id: IdKlien, data: Data = DATA, database_url: 
     """
     persiapan.require(data)
     with changing(nama, database_url, data) as clients:
-        del clients[_known(clients, client_id)]
+        require_among(clients, nama, client_id)
+        del clients[client_id]
     out.print(f"{client_id} dicabut.")
     _say_when(data, nama)
 
@@ -151,13 +153,6 @@ def _path(data: Path, nama: str) -> Path:
 
 def _say_when(data: Path, nama: str) -> None:
     out.print(_TERLIHAT.format(path=_path(data, nama)), highlight=False, soft_wrap=True)
-
-
-def _known(clients: dict[str, Klien], client_id: str) -> str:
-    """Return an id that is registered; a mistyped one must not look as if it had been removed."""
-    if client_id not in clients:
-        raise ConfigurationError(f"Pilih salah satu: {', '.join(clients)}.")
-    return client_id
 
 
 def _read(paths: list[Path]) -> list[Jwk]:

@@ -5,7 +5,7 @@ What changes without these commands is recorded by the services: `services.auth.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -74,9 +74,16 @@ def evidence(
 
 def require_known(data: Path, nama: str, client_id: str) -> None:
     """Raise ConfigurationError, which names those that are registered, for any other id."""
-    known = load_clients(data / nama / "klien.yaml")
-    if client_id not in known:
-        raise ConfigurationError(f"Pilih salah satu: {', '.join(known)}.")
+    require_among(load_clients(data / nama / "klien.yaml"), nama, client_id)
+
+
+def require_among(clients: Mapping[str, Klien], nama: str, client_id: str) -> None:
+    """Raise ConfigurationError as `require_known` does, of registrations read already."""
+    if client_id not in clients:
+        raise ConfigurationError(
+            f"Tidak ada klien dengan ID itu pada {nama}. Yang terdaftar: {', '.join(clients)}."
+            f" Daftarkan dahulu dengan `hub klien tambah {nama}`, atau perbaiki ID-nya."
+        )
 
 
 def show_history(

@@ -36,6 +36,8 @@ BUKAN_PUBLIK: dict[str, tuple[str, Kunci]] = {
     "RSA": ("kunci", {"kty": "RSA", "n": "AQAB", "e": "AQAB", "p": RAHASIA, "kid": "kunci-mitra"}),
     "oct": ("kunci", {"kty": "oct", "k": RAHASIA, "kid": "kunci-mitra"}),
     "oct untuk pesan": ("kunci_pesan", {"kty": "oct", "k": RAHASIA, "kid": "kunci-mitra"}),
+    "bertingkat": ("kunci", ec(lampiran={"pasangan": [{"d": RAHASIA}]})),
+    "PEM dalam larik": ("kunci_pesan", okp(x5c=[f"-----BEGIN PRIVATE KEY-----\n{RAHASIA}\n"])),
     "PEM": ("kunci", ec(pem=f"-----BEGIN PRIVATE KEY-----\n{RAHASIA}\n")),
 }
 BUKAN_KUNCI: dict[str, tuple[str, Kunci]] = {

@@ -17,7 +17,7 @@ from services.auth.clients import load_clients
 from services.auth.jws import new_private_pem, public_jwk
 from services.auth.kunci_pesan import KunciPesan, new_message_pem
 from services.kit.errors import ConfigurationError, SchemaError
-from tests.conftest import MakeDatabase, Registri, open_registri
+from tests.conftest import MakeDatabase, Registri, absent, open_registri
 from tests.perintah import app
 
 MITRA = "mitra-contoh"
@@ -102,7 +102,7 @@ def test_registration_keys_and_revocation_are_events_with_thumbprints(tempat: Te
 
 def test_what_changes_nothing_is_no_event_and_needs_no_database(tempat: Tempat) -> None:
     tempat.add(tempat.satu)
-    gone = tempat.registri.url + "_tidak_ada"
+    gone = absent(tempat.registri.url)
     assert "tidak ada yang diubah" in tempat.add(tempat.satu, url=gone).output
     again = tempat.hub("kunci", "wlkp", MITRA, "--tambah", tempat.file(tempat.satu), url=gone)
     assert again.exit_code == 0

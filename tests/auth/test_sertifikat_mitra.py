@@ -27,7 +27,7 @@ from services.auth.klien import make_assertion
 from services.auth.tokens import ASSERTION_TYPE
 from services.kit.errors import ConfigurationError
 from services.kit.tls import client_context
-from tests.conftest import SABAR, MakeDatabase, serving
+from tests.conftest import SABAR, MakeDatabase, absent, serving
 from tests.perintah import app
 
 MITRA = "loket-contoh"
@@ -304,7 +304,7 @@ def test_client_that_is_not_registered_gets_none(tempat: Tempat) -> None:
 
 
 def test_without_its_event_there_is_no_certificate(tempat: Tempat) -> None:
-    gone = Tempat(tempat.data, tempat.folder, tempat.url + "_tidak_ada", tempat.token)
+    gone = Tempat(tempat.data, tempat.folder, absent(tempat.url), tempat.token)
     assert gone.issue(request(new_key())).exit_code == 1
     assert not tempat.sertifikat.exists()
     assert not persiapan.partner_certificate(tempat.data, MITRA).exists()
