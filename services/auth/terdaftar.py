@@ -76,6 +76,8 @@ class RegisteredClients:
         again by a request some seconds later; as long as nothing is recorded at all it is raised:
         HubError or DatabaseError.
         """
+        if self._is_settled() and (recorded := self._recorded) is not None:
+            return recorded  # without a turn: who keeps the events up waits for a database
         asked = time.monotonic()
         with self._turn:
             if self._recorded is None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from services.audit.record import Auditor, Pelaku
 from services.auth import pendaftaran, terdaftar
@@ -22,6 +23,7 @@ from services.kit.database import (
 )
 from shared_schemas.rujukan import Pihak
 from tests.auth.mesin import CAKUPAN, MITRA, SISTEM, MakeMesin, Mesin, jwk, local
+from tests.conftest import SABAR
 
 
 def test_processes_that_load_the_same_file_at_once_record_it_once(mesin: Mesin) -> None:
@@ -113,6 +115,24 @@ def test_edit_that_takes_too_long_is_not_waited_for(
     with editing(mesin.path), pytest.raises(DatabaseConflictError):
         loader.record()
     assert loader.record() == load_clients(mesin.path)
+
+
+def test_requests_do_not_wait_for_whoever_keeps_the_events_up(
+    mesin: Mesin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terdaftar, "_SABAR", 60)
+    mine = mesin.loader()
+    recorded = mine.record()
+    with ThreadPoolExecutor(2) as pool, mesin.engine.connect() as elsewhere:
+        elsewhere.execute(sa.text("SELECT pg_advisory_xact_lock(:k)"), {"k": pendaftaran._KUNCI})
+        keeping = pool.submit(mine._keep)
+        while mine._turn.acquire(blocking=False):
+            mine._turn.release()
+            assert not keeping.done()
+        assert pool.submit(mine.record).result(SABAR / 2) is recorded
+        assert not keeping.done()
+        elsewhere.rollback()
+        keeping.result(SABAR)
 
 
 def test_machine_with_an_older_file_does_not_take_back_what_goes_on_elsewhere(
