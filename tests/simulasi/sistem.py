@@ -108,15 +108,19 @@ class Sistem:
         raise AssertionError("permintaan sendiri tidak pernah dijawab")
 
     def _ask(self, nama: str, path: str, body: dict[str, Any]) -> Jawaban | None:
-        app = self.panggung.apps[nama]
-        issuer = app.state.service.issuer
-        token = issuer.issue(issuer.clients[SISTEM[nama].client_id], None)["access_token"]
-        headers = (
-            (b"authorization", f"Bearer {token}".encode()),
-            (b"content-type", b"application/json"),
-        )
         try:
-            return call(app, Surat(nama, "POST", path, headers, json.dumps(body).encode()))
+            surat = Surat(nama, "POST", path, self._headers(nama), json.dumps(body).encode())
+            return call(self.panggung.apps[nama], surat)
+        except TemporaryError:  # the registrations, which were to be recorded before their use
+            return None
         except Padam:
             self.panggung.restart(nama)
             return None
+
+    def _headers(self, nama: str) -> tuple[tuple[bytes, bytes], ...]:
+        issuer = self.panggung.apps[nama].state.service.issuer
+        token = issuer.issue(issuer.clients[SISTEM[nama].client_id], None)["access_token"]
+        return (
+            (b"authorization", f"Bearer {token}".encode()),
+            (b"content-type", b"application/json"),
+        )
