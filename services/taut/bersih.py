@@ -6,6 +6,7 @@ An unreadable value is an empty one: linking never refuses a record for its form
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
@@ -15,6 +16,8 @@ T = TypeVar("T")
 
 _KATA = re.compile(r"[^\W_]+")
 _BUKAN_ANGKA = re.compile(r"\D")
+# What a spreadsheet makes of "-", "'" and a space, and what nobody sees.
+_TANDA = {"Pd": "-", "Pi": "'", "Pf": "'", "Zs": " ", "Cf": ""}
 _SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
 _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
          "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH", "MOHD",
@@ -61,6 +64,13 @@ def each(values: Iterable[str], make: Callable[[str], T]) -> list[T]:
     return out
 
 
+def marks(text: str) -> str:
+    """Return text with dashes, quotes and spaces as one types them, nothing else changed."""
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() else _TANDA.get(unicodedata.category(c), c) for c in text)
+
+
 def words(text: str) -> list[str]:
     """Return words in upper case without diacritics, of any script."""
     return _KATA.findall(fold(text))
@@ -68,8 +78,8 @@ def words(text: str) -> list[str]:
 
 def person_name(text: str) -> str:
     """Return the words of a person's name, without degrees; spellings of Muhammad are one."""
-    head, _, tail = text.partition(",")
-    plain = normal_nama_orang(head) if head.isascii() else " ".join(words(head))
+    head, _, tail = marks(text).partition(",")
+    plain = normal_nama_orang(head) if fold(head).isascii() else " ".join(words(head))
     # What follows a comma is a degree, or the given name of one who is listed by the family name.
     if tail and not re.search(r"\w\.", tail):
         plain = " ".join([plain, *(w for w in words(tail) if len(w) >= 5)])
@@ -88,9 +98,7 @@ def address(text: str) -> Alamat:
     street: list[str] = []
     region: list[str] = []
     titled, numbered, dropped = False, False, False
-    text = _TANPA_RW.sub(r"\1 RW ", text)
-    tokens = normal_alamat(text).split() if text.isascii() else words(text)
-    for token in tokens:
+    for token in _address_words(_TANPA_RW.sub(r"\1 RW ", marks(text))):
         is_number = token[0].isdigit()
         if dropped and is_number:
             dropped = False
@@ -110,6 +118,13 @@ def address(text: str) -> Alamat:
             if token not in _BUKAN_JALAN:
                 street.append(token)
     return Alamat(" ".join(street), " ".join(region))
+
+
+def _address_words(text: str) -> list[str]:
+    """Return words and numbers, abbreviations written out; words of another script as they are."""
+    if text.isascii():
+        return normal_alamat(text).split()
+    return [t for w in words(text) for t in (normal_alamat(w).split() if w.isascii() else [w])]
 
 
 def digits(text: str) -> str:

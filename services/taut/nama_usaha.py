@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
 
-from services.taut.bersih import words
+from services.taut.bersih import marks, words
 from services.taut.padanan import in_full
 from shared_schemas.bentuk_normal import fold
 from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
@@ -65,7 +65,7 @@ class NamaUsaha(NamedTuple):
 
 def company_name(text: str) -> NamaUsaha:
     """Return the parts of a company's name in whatever spelling."""
-    head, branch = fold(text), ""
+    head, branch = fold(marks(text)), ""
     if " - " in head:
         before, _, after = head.rpartition(" - ")
         place = " ".join(words(after))

@@ -153,7 +153,7 @@ def _regions(codes: list[str], addresses: list[str], hitung: Hitung) -> Daerah:
     # derive_kd_daerah costs more than all the rest: only where no code says it.
     derived = [
         (bersih.region(derive_kd_daerah(a) or "") if a.isascii() else (0, 0)) if not n else (c, n)
-        for (c, n), a in zip(found, addresses, strict=True)
+        for (c, n), a in zip(found, map(bersih.marks, addresses), strict=True)
     ]
     code = np.array([c for c, _ in derived], np.int64)
     places = np.array([n for _, n in derived], np.int8)

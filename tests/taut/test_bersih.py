@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.taut.bersih import Alamat, address
+from services.taut.bersih import Alamat, address, person_name
+from services.taut.nama_usaha import company_name
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,34 @@ def test_regions_are_known_by_title_or_by_what_they_follow(
     text: str, street: str, region: str
 ) -> None:
     assert address(text) == Alamat(street, region)
+
+
+DARI_LEMBAR = str.maketrans({"-": "\u2013", "'": "\u2019", " ": "\u00a0"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jl. Melati No. 12 - 14, RT 011/RW 005, Kel. Contoh, Kab. Uji",
+        "Kp. Ma'arif RT-05 No. 12, Contoh 68834",
+    ],
+)
+def test_what_a_spreadsheet_makes_of_marks_changes_no_address(text: str) -> None:
+    assert address(text.translate(DARI_LEMBAR)) == address(text)
+
+
+def test_abbreviations_are_written_out_beside_other_scripts() -> None:
+    assert address("Jl. Café No. 12, Kel. Contoh").jalan == address("Jalan Cafe 12").jalan
+    assert address("Jl. \u5c71 No. 012, Kel. Contoh") == Alamat("\u5c71 12", "CONTOH")
+
+
+@pytest.mark.parametrize("text", ["Dr. Nur'aini Contoh, S.Pd.", "H. Contoh-Uji bin Percobaan"])
+def test_what_a_spreadsheet_makes_of_marks_changes_no_name(text: str) -> None:
+    assert person_name(text.translate(DARI_LEMBAR)) == person_name(text)
+    assert person_name("Dr. José Contoh") == person_name("Jose Contoh")
+
+
+def test_what_a_spreadsheet_makes_of_marks_changes_no_company() -> None:
+    text = "PT Ma'mur Contoh - Bandung"
+    assert company_name(text.translate(DARI_LEMBAR)) == company_name(text)
+    assert company_name(text).cabang == "BANDUNG"
