@@ -5,9 +5,8 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import MetaData, text
 
+from services.kit import kunci_basisdata
 from services.kit.database import make_engine
-
-_LOCK = 7_406_021  # two programs that start together must not migrate together
 
 
 def _metadata(history: str) -> MetaData:
@@ -27,7 +26,9 @@ def run(history: str) -> None:
     engine = make_engine(attributes["url"], 1)
     try:
         with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _LOCK})
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(:k)"), {"k": kunci_basisdata.MIGRASI}
+            )
             if attributes.get("role"):  # what is made must be the owner's, whoever connects
                 connection.execute(text(f'SET LOCAL ROLE "{attributes["role"]}"'))
             context.configure(

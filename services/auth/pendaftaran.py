@@ -11,9 +11,9 @@ from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.auth.clients import Klien
 from services.auth.jwk_publik import canonical
+from services.kit import kunci_basisdata
 from services.kit.database import Transaction
 
-_KUNCI = 7_406_026  # advisory lock of whoever records about registrations in this database
 _HISTORY = """
 SELECT waktu, peristiwa, pelaku, rincian FROM audit_peristiwa
 WHERE starts_with(peristiwa, 'klien_') AND (%s::text IS NULL OR rincian->>'klien' = %s) ORDER BY id
@@ -83,7 +83,7 @@ def take_turn(tx: Transaction) -> None:
 
     Raises DatabaseConflictError after the `lock_timeout`.
     """
-    tx.raw("SELECT pg_advisory_xact_lock(%s)", [_KUNCI])
+    tx.raw("SELECT pg_advisory_xact_lock(%s)", [kunci_basisdata.PENDAFTARAN])
 
 
 def record_changes(

@@ -18,13 +18,10 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from services.kit import migration
+from services.kit import kunci_basisdata, migration
 from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.postgres_tempat import OLDEST_VERSION
 
-_LOCK = 7_406_022  # two programs that start together must not write one catalogue row together
-
-_LOCK_TAHAP = 7_406_023  # another one: who waits for `_LOCK` has begun a transaction
 _JEDA = 0.1
 _KABAR = 3.0
 """Seconds that one waits for its turn without a word: usually there is nothing left to do."""
@@ -167,13 +164,13 @@ def _holder(db: psycopg.Connection[tuple[Any, ...]]) -> int:
         "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0"
         " AND objid = %s AND objsubid = 1"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        (_LOCK_TAHAP,),
+        (kunci_basisdata.TAHAP_PERAN,),
     ).fetchone()
     return int(found[0]) if found else 0
 
 
 def _one(db: psycopg.Connection[tuple[Any, ...]], statement: str) -> bool:
-    found = db.execute(statement.encode(), (_LOCK_TAHAP,)).fetchone()
+    found = db.execute(statement.encode(), (kunci_basisdata.TAHAP_PERAN,)).fetchone()
     return bool(found and found[0])
 
 
@@ -181,7 +178,7 @@ def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
     """Return a connection with the lock on roles, which its transaction keeps."""
     address = sa.make_url(url).set(drivername="postgresql")
     db = psycopg.connect(address.render_as_string(hide_password=False), connect_timeout=5)
-    db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    db.execute("SELECT pg_advisory_xact_lock(%s)", (kunci_basisdata.PERAN,))
     return db
 
 

@@ -271,7 +271,4 @@ TANPA_NOMOR = frozenset(
 )
 """Columns whose change is no change of the record: the trigger does not fire for them."""
 
-KUNCI_NOMOR = 7_406_020
-"""The advisory lock of the numbering trigger; every writer keeps it until the commit."""
-
 TABLE_OF = {Himpunan.BADAN_USAHA: "badan_usaha", Himpunan.PEKERJA: "pekerja"}

@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from services.audit.record import Auditor, Bukti
+from services.kit import kunci_basisdata
 from services.kit.database import DatabaseConflictError, Transaction
 from services.registry.errors import CompanyHasWorkersError
-from services.registry.tables import KUNCI_NOMOR, TABLE_OF
+from services.registry.tables import TABLE_OF
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 
@@ -82,7 +83,7 @@ def hold_numbers(tx: Transaction) -> None:
     For who must not bring what somebody else just did. Every row is locked before, and none
     after: its holder may wait for this lock.
     """
-    tx.raw("SELECT pg_advisory_xact_lock(%s)", (KUNCI_NOMOR,))
+    tx.raw("SELECT pg_advisory_xact_lock(%s)", (kunci_basisdata.PENOMORAN,))
 
 
 def upsert(

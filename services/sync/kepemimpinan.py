@@ -12,10 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.kit import kunci_basisdata
 from services.sync.errors import BusyError
 from services.sync.sewa import SEWA_DETIK, Sewa
 
-KUNCI = 7_406_024  # any constant; other programs on the hub's database use others
 _APA = "rekonsiliasi"
 _SEBUTAN = "hub-sync"
 _PAMIT_DETIK = 3.0  # PostgreSQL takes a moment to notice that a killed process is gone
@@ -84,7 +84,7 @@ class Kepemimpinan:
         self._sewa.close()
 
     def _try(self) -> bool:
-        row = self._sewa.ask("SELECT pg_try_advisory_lock(%s)", [KUNCI])
+        row = self._sewa.ask("SELECT pg_try_advisory_lock(%s)", [kunci_basisdata.REKONSILIASI])
         return bool(row and row[0])
 
     def _holder(self) -> str | None:
@@ -95,6 +95,7 @@ class Kepemimpinan:
 PEMEGANG = f"""
 SELECT a.application_name || ' sejak ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ')
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-WHERE l.locktype = 'advisory' AND l.granted AND l.objid = {KUNCI} AND l.classid = 0
+WHERE l.locktype = 'advisory' AND l.granted
+  AND l.objid = {kunci_basisdata.REKONSILIASI} AND l.classid = 0
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """

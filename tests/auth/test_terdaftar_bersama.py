@@ -15,6 +15,7 @@ from services.auth.clients import Klien, editing, load_clients
 from services.auth.jws import new_private_pem
 from services.auth.kunci_pesan import KunciPesan, new_message_pem
 from services.auth.terdaftar import RegisteredClients, in_both
+from services.kit import kunci_basisdata
 from services.kit.database import (
     DatabaseConflictError,
     DatabaseUnavailableError,
@@ -124,7 +125,8 @@ def test_requests_do_not_wait_for_whoever_keeps_the_events_up(
     mine = mesin.loader()
     recorded = mine.record()
     with ThreadPoolExecutor(2) as pool, mesin.engine.connect() as elsewhere:
-        elsewhere.execute(sa.text("SELECT pg_advisory_xact_lock(:k)"), {"k": pendaftaran._KUNCI})
+        turn = sa.text("SELECT pg_advisory_xact_lock(:k)")
+        elsewhere.execute(turn, {"k": kunci_basisdata.PENDAFTARAN})
         keeping = pool.submit(mine._keep)
         while mine._turn.acquire(blocking=False):
             mine._turn.release()

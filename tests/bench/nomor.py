@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from services.kit import kunci_basisdata
 from services.registry.write import fields_of
 from shared_schemas.rujukan import Himpunan
 from tests.bench import pgbench
 from tests.bench.panggung import Panggung
 from tests.bench.ukur import Hasil, Takaran, Ukuran, alternate, require, tell
 
-_LOCK = "PERFORM pg_advisory_xact_lock(7406020);"
+_LOCK = f"PERFORM pg_advisory_xact_lock({kunci_basisdata.PENOMORAN});"
 _NEXT = "NEW.nomor := nextval('urutan_perubahan');"
 _VERSION = "IF TG_OP = 'UPDATE' THEN NEW.versi := OLD.versi + 1; NEW.diubah_pada := now(); END IF;"
 _COLUMNS = ", ".join(("id_badan_usaha", "urutan", *fields_of(Himpunan.PEKERJA)))

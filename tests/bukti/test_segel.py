@@ -12,6 +12,7 @@ import pytest
 from services.audit.bukti import periksa
 from services.audit.bukti.catatan import Jenis
 from services.audit.bukti.isi import Muatan
+from services.kit import kunci_basisdata
 from services.kit.database import transaction
 from tests.bukti.buku import BukuUji, catatan, open_book
 from tests.conftest import MakeDatabase, as_program
@@ -119,7 +120,7 @@ def test_seal_that_was_cut_off_is_made_after_the_restart(
 def test_only_one_process_seals_at_a_time(buku: BukuUji) -> None:
     buku.record("satu")
     with transaction(buku.engine) as other:
-        other.raw("SELECT pg_advisory_xact_lock(7406025)")
+        other.raw("SELECT pg_advisory_xact_lock(%s)", (kunci_basisdata.SEGEL,))
         assert buku.penyegel.seal() == 0
     assert buku.penyegel.seal() == 1
 

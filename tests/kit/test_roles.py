@@ -12,7 +12,7 @@ from alembic import command
 
 from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
-from services.kit import migration, roles
+from services.kit import kunci_basisdata, migration, roles
 from services.kit.database import make_engine, transaction
 from services.kit.errors import ConfigurationError
 from services.kit.postgres import PostgresServer
@@ -62,7 +62,7 @@ def test_tables_of_the_stages_are_given_away_by_one_program_at_a_time(
         address = sa.make_url(url).set(drivername="postgresql")
         with psycopg.connect(address.render_as_string(hide_password=False)) as db:
             found = db.execute(
-                "SELECT pg_try_advisory_xact_lock(%s)", (roles._LOCK_TAHAP,)
+                "SELECT pg_try_advisory_xact_lock(%s)", (kunci_basisdata.TAHAP_PERAN,)
             ).fetchone()
             taken.append(found)
 

@@ -17,10 +17,10 @@ from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.catatan import canonical, moment
 from services.audit.bukti.rantai import Mata, Penanda, Segel
 from services.audit.bukti.ujung import Ujung
+from services.kit import kunci_basisdata
 from services.kit.database import Transaction, transaction
 from services.kit.logging import get_logger
 
-_KUNCI = 7_406_025  # advisory lock of whoever seals in this database
 _SEKALI = 100  # records in a seal: their contents, at most 1 MiB each, are in memory together
 _PALING_BANYAK = 100_000  # seals in one call; what is left waits for the next
 
@@ -68,7 +68,7 @@ class Penyegel:
         return total
 
     def _batch(self, tx: Transaction) -> int:
-        row = tx.raw("SELECT pg_try_advisory_xact_lock(%s)", (_KUNCI,)).fetchone()
+        row = tx.raw("SELECT pg_try_advisory_xact_lock(%s)", (kunci_basisdata.SEGEL,)).fetchone()
         if row is None or not row[0]:
             return 0
         waiting = [_Menunggu(*r) for r in tx.raw(_MENUNGGU, (_SEKALI,)).fetchall()]

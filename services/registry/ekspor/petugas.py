@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from services.auth.agreement import AgreementStore
 from services.auth.tokens import TokenIssuer
+from services.kit import kunci_basisdata
 from services.kit.berkala import Berkala
 from services.kit.clock import Clock
 from services.kit.database import DatabaseUnavailableError, transaction
@@ -35,7 +36,6 @@ from services.registry.umpan import Umpan
 from shared_schemas.rujukan import Pihak
 from shared_schemas.v1.ekspor import BagianEkspor, ManifesEkspor
 
-_KUNCI = 7_406_023  # advisory lock of whoever makes snapshots of this database
 _TENGOK_DETIK = 5.0  # another process may have taken the request
 
 
@@ -85,7 +85,7 @@ class Petugas:
     def work(self) -> None:
         """Tidy up, then make all that waits, unless another process does."""
         with transaction(self._autocommit) as tx:
-            row = tx.raw("SELECT pg_try_advisory_lock(%s)", (_KUNCI,)).fetchone()
+            row = tx.raw("SELECT pg_try_advisory_lock(%s)", (kunci_basisdata.EKSPOR,)).fetchone()
             if row is None or not row[0]:
                 return
             try:
@@ -96,7 +96,7 @@ class Petugas:
                     self._make(pesanan)
                     self._tidy()
             finally:
-                tx.raw("SELECT pg_advisory_unlock(%s)", (_KUNCI,))
+                tx.raw("SELECT pg_advisory_unlock(%s)", (kunci_basisdata.EKSPOR,))
 
     def _tidy(self) -> None:
         """Let old snapshots go, and what a dead process left half made."""

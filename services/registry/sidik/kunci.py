@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from services.kit import pohon
+from services.kit import kunci_basisdata, pohon
 from services.kit.database import Transaction, transaction
 from services.kit.pohon import Sumber
-from services.registry.tables import KUNCI_NOMOR, TABLE_OF
+from services.registry.tables import TABLE_OF
 from shared_schemas.rujukan import Himpunan
 
 _DIULANG = "daun = NULL"  # the trigger then makes the leaf
@@ -21,7 +21,7 @@ def install(engine: sa.Engine, kunci: bytes) -> None:
         if not missing:
             return
         # Writers keep this lock until they commit: none of them still works with another key.
-        tx.raw("SELECT pg_advisory_xact_lock(%s)", (KUNCI_NOMOR,))
+        tx.raw("SELECT pg_advisory_xact_lock(%s)", (kunci_basisdata.PENOMORAN,))
         for table in sorted(missing):
             pohon.install_key(tx, table, kunci)
 
