@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -11,6 +12,7 @@ from services.kit.logging import get_logger
 
 _T = TypeVar("_T")
 _Stamp = tuple[tuple[int, int, int], ...]
+_LAGI = 5.0  # seconds after which files of no use are read again, though no stamp has changed
 
 
 class Watched(Generic[_T]):
@@ -20,30 +22,30 @@ class Watched(Generic[_T]):
         self._paths = tuple(paths)
         self._load = load
         self._held: tuple[_Stamp, _T] | None = None
+        self._useless: tuple[_Stamp, float] | None = None
 
     def current(self) -> _T:
         """Return what the files say now. Raises whatever `load` raises.
 
         Files that cannot be read leave nothing behind: the next call tries again.
         """
-        held = self._held
-        # Before loading: what changes meanwhile has another stamp at the next call.
-        stamp = tuple(_stamp(p) for p in self._paths)
-        if held is None or held[0] != stamp:
-            held = self._held = (stamp, self._load())
-        return held[1]
+        return self._read(self._stamp())
 
     def last_good(self) -> _T:
         """Return what the files say now or, while that is of no use, what they said before.
 
-        A slip of the operator's is loud in the log and costs no call. Raises as `current` does
-        when nothing was ever read.
+        A slip of the operator's is loud in the log, and neither read nor told at every call.
+        Raises as `current` does when nothing was ever read.
         """
+        stamp = self._stamp()
+        if self._held is not None and self._is_useless(stamp):
+            return self._held[1]
         try:
-            return self.current()
+            return self._read(stamp)
         except (OSError, ValueError, HubError) as error:
             if self._held is None:
                 raise
+            self._useless = (stamp, time.monotonic() + _LAGI)
             get_logger().error(
                 "berkas tidak terpakai",
                 berkas=self._paths[0].name,
@@ -51,6 +53,20 @@ class Watched(Generic[_T]):
                 sebab=error.detail if isinstance(error, HubError) else None,
             )
             return self._held[1]
+
+    def _read(self, stamp: _Stamp) -> _T:
+        """Return what was read under this stamp, or now: what changes meanwhile has another."""
+        held = self._held
+        if held is None or held[0] != stamp:
+            held = self._held = (stamp, self._load())
+        return held[1]
+
+    def _stamp(self) -> _Stamp:
+        return tuple(_stamp(p) for p in self._paths)
+
+    def _is_useless(self, stamp: _Stamp) -> bool:
+        found = self._useless
+        return found is not None and found[0] == stamp and time.monotonic() < found[1]
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -23,6 +23,7 @@ from services.auth import sertifikat
 from services.auth.jws import SigningKey
 from services.auth.klien import make_assertion
 from services.auth.tokens import ASSERTION_TYPE
+from services.kit import watched
 from services.kit.errors import ConfigurationError
 from services.kit.tls import client_context, server_context, thumbprint
 from services.kit.watched import Watched
@@ -375,5 +376,32 @@ def test_broken_file_leaves_what_was_good_before(tmp_path: Path) -> None:
     assert file.last_good() == 1
     with pytest.raises(ValueError, match="rusak"):
         file.current()
+    path.write_text("23")
+    assert file.last_good() == 23
+
+
+def test_broken_file_is_not_read_and_told_at_every_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "angka"
+    path.write_text("1")
+    read: list[str] = []
+
+    def load() -> int:
+        read.append(path.read_text())
+        return int(read[-1])
+
+    file = Watched((path,), load)
+    assert file.last_good() == 1
+    path.write_text("rusak")
+    assert [file.last_good() for _ in range(50)] == [1] * 50
+    assert read == ["1", "rusak"]
+    path.write_text("rusak lagi")  # another slip is told, too
+    assert file.last_good() == 1
+    assert read[2:] == ["rusak lagi"]
+    monkeypatch.setattr(watched, "_LAGI", 0.0)
+    path.write_text("3,5")
+    assert [file.last_good(), file.last_good()] == [1, 1]
+    assert read[3:] == ["3,5", "3,5"]  # after a while, in case it was the disk
     path.write_text("23")
     assert file.last_good() == 23
