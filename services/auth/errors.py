@@ -191,7 +191,10 @@ class SignatureInvalidError(PermanentError):
     kode = "KLIEN-PESAN-002"
     status = 401
     judul = "Tanda tangan pesan tidak sah"
-    saran = "Periksa komponen, parameter dan kunci menurut GET /.well-known/tanda-tangan."
+    saran = (
+        "Periksa komponen, parameter, tag dan kunci menurut GET /.well-known/tanda-tangan;"
+        " @target-uri dimulai dengan `penerbit` yang disebut di sana."
+    )
     headers: ClassVar[dict[str, str]] = _CHALLENGE
 
 

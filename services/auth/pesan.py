@@ -100,7 +100,9 @@ class _Verifier(HTTPMessageVerifier):
                 for name in ("created", "expires")
             )
         except (KeyError, TypeError, ValueError, OverflowError):
-            raise SignatureInvalidError from None
+            raise SignatureInvalidError(
+                "Signature-Input harus memuat created dan expires, bilangan bulat detik UNIX."
+            ) from None
         if expires - created > UMUR_MAKS:
             raise SignatureInvalidError("Jarak created dan expires paling lama lima menit.")
         if not created - TOLERANSI <= self._now <= expires + TOLERANSI:
@@ -247,8 +249,8 @@ def _one(
     except (HTTPMessageSignaturesException, ValueError):  # ValueError: two with our tag
         raise SignatureInvalidError from None
     # By the names as they were signed: the library would read all of them anew.
-    if not {name if name[0] == '"' else f'"{name}"' for name in required} <= {
-        *found.covered_components
-    }:
-        raise SignatureInvalidError
+    names = [name if name[0] == '"' else f'"{name}"' for name in required]
+    lacking = [name for name in names if name not in found.covered_components]
+    if lacking:  # names of ours: nothing that came in is repeated
+        raise SignatureInvalidError(f"Tanda tangan harus menutup juga: {', '.join(lacking)}.")
     return found

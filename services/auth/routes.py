@@ -57,13 +57,25 @@ class AturanPesan(BaseModel):
     """Aturan tanda tangan pesan (RFC 9421, RFC 9530)."""
 
     wajib: bool = Field(description="Klien dengan kunci pesan terdaftar harus menandatangani.")
+    penerbit: str = Field(
+        description="Alamat publik layanan ini: awal `@target-uri` setiap pesan, juga bila"
+        " sambungan memakai nama lain (VPN, proksi); awal `aud` client_assertion; `iss` setiap JWS"
+        " layanan ini.",
+        examples=["https://layanan.example"],
+    )
     algoritma: str = "ed25519"
     komponen: tuple[str, ...] = Field(
         pesan.WAJIB,
         description="Selalu, dalam tanda petik; juga content-digest bila ada isi atau headernya.",
     )
-    komponen_bila_ada: tuple[str, ...] = pesan.BILA_ADA
-    komponen_jawaban: tuple[str, ...] = pesan.WAJIB_JAWABAN
+    komponen_bila_ada: tuple[str, ...] = Field(
+        pesan.BILA_ADA, description="Wajib ditutup bila headernya dikirim."
+    )
+    komponen_jawaban: tuple[str, ...] = Field(
+        pesan.WAJIB_JAWABAN,
+        description="Yang selalu ditutup jawaban, bersama content-digest; `req`: dari"
+        " permintaannya. Tolak jawaban yang tidak menutup semuanya.",
+    )
     parameter: tuple[str, ...] = Field(
         pesan.PARAMETER,
         description="Semuanya wajib di Signature-Input: created dan expires detik UNIX, nonce 1"
@@ -199,13 +211,28 @@ async def jwks(request: Request) -> dict[str, Any]:
 async def signature_rules(request: Request) -> AturanPesan:
     """Apa yang harus ditandatangani, jendela waktu dan toleransi jam (RFC 9421).
 
+    Yang ditandatangani untuk `GET /v1/badan-usaha?batas=2`: baris-baris ini, dipisah LF, tanpa LF
+    di akhir. Isi baris terakhir sama dengan `Signature-Input` sesudah label dan tanda `=`.
+
+    ```
+    "@method": GET
+    "@target-uri": https://layanan.example/v1/badan-usaha?batas=2
+    "perjanjian": CONTOH/PKS/2020
+    "tujuan": perluasan_kepesertaan
+    "@signature-params": ("@method" "@target-uri" "perjanjian" "tujuan");created=1764547200;expires=1764547260;nonce="8f14e45f";keyid="…";tag="hub-permintaan"
+    ```
+
+    Urutan komponen dan parameter bebas, labelnya juga. Dengan isi: juga `content-digest`, dengan
+    `sha-256` atau `sha-512`.
+
     Tanpa tanda tangan hanya penolakan sebelum penandanya dikenali: `KLIEN-PESAN-001` sampai
     `-005`, 413, 415 atas Content-Encoding, `HUB-BUKTI-001`, 500, dan 403 bagi alamat yang bukan
     rekan. Semua jawaban lain kepada yang menandatangani ditandatangani.
-    """
+    """  # noqa: E501 - a line that is signed stays one line
     service = request.app.state.service
     return AturanPesan(
         wajib=service.settings.tanda_tangan,
+        penerbit=service.issuer.penerbit,
         nomor_perjanjian=service.agreement.current().nomor,
         waktu_layanan=service.clock(),
     )

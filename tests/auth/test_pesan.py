@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import inspect
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from services.auth.errors import (
 from services.auth.kunci_pesan import KunciPesan, load_message_key, new_message_pem, read_jwk
 from services.auth.pesan import Jawaban, Permintaan
 from services.auth.pesan_klien import SigningTransport
+from services.auth.routes import signature_rules
 from services.auth.sekali import forget_expired, mark_of, use_once
 from services.kit.clock import system_clock
 from services.kit.database import make_engine, statements
@@ -254,6 +257,7 @@ def test_rules_are_published(layanan: Layanan) -> None:
     rules = layanan.polos.get("/.well-known/tanda-tangan").json()
     assert rules["wajib"] is True
     assert (rules["jendela_detik"], rules["toleransi_detik"]) == (300, 30)
+    assert rules["penerbit"] == layanan.base
     assert rules["nomor_perjanjian"] == NOMOR
     assert rules["komponen"] == list(pesan.WAJIB)
     assert rules["parameter"] == ["created", "expires", "nonce", "keyid", "tag"]
@@ -422,6 +426,42 @@ def test_uncovered_header_unknown_key_and_other_content_are_refused() -> None:
     message.headers["tujuan"] = "ditambahkan di jalan"
     with pytest.raises(SignatureInvalidError):
         pesan.verify_request(message, b"{}", public(key), lambda: SAAT)
+
+
+def test_refusal_names_what_a_valid_signature_leaves_open() -> None:
+    message, key = signed()
+    message.headers["tujuan"] = "ditambahkan di jalan"
+    with pytest.raises(SignatureInvalidError, match='menutup juga: "tujuan"') as refused:
+        pesan.verify_request(message, b"{}", public(key), lambda: SAAT)
+    assert "jalan" not in str(refused.value)  # a name of ours, nothing that came in
+
+
+def test_refusal_of_a_signature_without_its_times_names_them() -> None:
+    message, key = signed()
+    message.headers["signature-input"] = re.sub(
+        r";expires=\d+", "", message.headers["signature-input"]
+    )
+    with pytest.raises(SignatureInvalidError, match="created dan expires"):
+        pesan.verify_request(message, b"{}", public(key), lambda: SAAT)
+
+
+def test_published_example_is_what_is_signed() -> None:
+    base = str(inspect.getdoc(signature_rules)).split("```")[1].strip()
+    key = KunciPesan(new_message_pem())
+    lines = dict(line.split(": ", 1) for line in base.replace("…", key.kid).splitlines())
+    message = Permintaan(
+        lines['"@method"'],
+        lines['"@target-uri"'],
+        httpx.Headers(
+            {name: lines[f'"{name}"'] for name in ("perjanjian", "tujuan")}
+            | {"Signature-Input": "lain=" + lines['"@signature-params"']}
+        ),
+    )
+    by_hand = "\n".join(f"{name}: {value}" for name, value in lines.items())
+    signature = base64.b64encode(key.sign(by_hand.encode())).decode()
+    message.headers["Signature"] = f"lain=:{signature}:"
+    then = dt.datetime.fromtimestamp(1764547200, dt.UTC)
+    assert pesan.verify_request(message, b"", public(key), lambda: then).dasar == by_hand.encode()
 
 
 def test_signature_of_a_request_is_none_of_an_answer() -> None:
