@@ -38,7 +38,27 @@ Oktet = Annotated[
 
 
 class Akar(Pesan):
-    """Akar pohon sidik: dua registri yang sama isinya mempunyai jumlah dan total yang sama."""
+    r"""Akar pohon sidik: dua registri yang sama isinya mempunyai jumlah dan total yang sama.
+
+    Menghitungnya sendiri (`sha256-64/v1`). H(teks): 8 oktet pertama, big-endian, dari SHA-256 atas
+    32 oktet `kunci-sidik` disambung UTF-8 teks itu; kuncinya diminta dari pemilik layanan.
+
+    - Daun pekerja: H(`pekerja:inti:` disambung larik id, versi, id_badan_usaha, dilaporkan_pada,
+      lalu `bidang` tanpa bidang tambahan). Daun badan usaha: H(`badan_usaha:inti:` …) dengan
+      status_pendaftaran di tempat id_badan_usaha.
+    - Bila `bidang` memuat bidang tambahan (nomor D dalam kamus data): ditambah, modulo 2^64,
+      H(`pekerja:tambahan:` atau `badan_usaha:tambahan:` disambung larik id dan bidang tambahan).
+    - Larik: JSON menurut urutan `bidang`, satu spasi sesudah setiap koma; nilai seperti
+      dipertukarkan, dilaporkan_pada bilangan mikrodetik sejak 1970 UTC, yang kosong null. Yang
+      ditulis dengan garis miring terbalik hanya `"`, `\`, `\b`, `\t`, `\n`, `\f`,
+      `\r`, dan karakter kendali lain `\u00xx`.
+    - Jalur: 15 digit heksadesimal pertama H(`jalur:` disambung id). Simpul: jumlah, modulo 2^64,
+      daun yang jalurnya dimulai dengan awalannya. Batu nisan tidak berdaun.
+    - `tanda_kunci`: H(`tanda:`).
+
+    Uji dengan kunci oktet 00 sampai 1f: H(`pekerja:tambahan:["P-1", "AKTIF"]`) = 461e4572e8d63a1b,
+    jalur `P-1` = 1a16dd72ee22245, `tanda_kunci` = bf8e559f3e2a383b.
+    """
 
     algoritma: Literal["sha256-64/v1"] = "sha256-64/v1"
     tanda_kunci: str = Field(

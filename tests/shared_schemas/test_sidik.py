@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from typing import Any
 
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from shared_schemas import sidik
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.sidik import Teknis
+from shared_schemas.v1.sidik import Akar
 
 KUNCI = bytes(range(32))
 PEKERJA = {
@@ -50,6 +52,18 @@ def test_known_vectors() -> None:
     bare = Teknis("U-1", 1, None, None)
     assert sidik.leaf(KUNCI, Himpunan.BADAN_USAHA, bare, {}) == VEKTOR_BADAN_USAHA
     assert sidik.path(KUNCI, "P-1") == VEKTOR_JALUR
+
+
+def test_published_form_of_the_root_tells_vectors_that_hold() -> None:
+    """All that a partner without our source has to check its own program against."""
+    published = " ".join(str(Akar.model_json_schema()["description"]).split())
+    text = re.search(r"H\(`(pekerja:tambahan:[^`]*)`\) = ([0-9a-f]{16})", published)
+    assert text is not None
+    assert int(text[2], 16) == first_64(text[1].encode()) == VEKTOR_PEKERJA[1]
+    assert f"jalur `P-1` = {VEKTOR_JALUR:015x}," in published
+    assert f"`tanda_kunci` = {sidik.key_mark(KUNCI)}." in published
+    for prefix in ("pekerja:inti:", "badan_usaha:inti:", "badan_usaha:tambahan:", "jalur:"):
+        assert f"`{prefix}`" in published
 
 
 def test_path_is_the_first_fifteen_digits_and_needs_the_key() -> None:

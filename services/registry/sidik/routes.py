@@ -51,7 +51,11 @@ class PertanyaanSidik(BaseModel):
         None, pattern=POLA_AWALAN, description=_URAIAN_AWALAN, examples=["0af3,91bc"]
     )
     lipat: int | None = Field(
-        None, ge=1, le=3, description="Digit sampai ke anak: 16, 256 atau 4.096 anak setiap awalan."
+        None,
+        ge=1,
+        le=3,
+        description="Digit sampai ke anak: 16, 256 atau 4.096 anak setiap awalan. Tanpa ini satu"
+        " digit; tanpa ini dan tanpa `awalan`: akar.",
     )
     oktet: Oktet = 8
 
