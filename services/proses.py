@@ -26,6 +26,7 @@ class PortTakenError(PermanentError):
 
     kode = "HUB-DEMO-001"
     judul = "Port sudah dipakai"
+    saran = "Pilih port lain, atau hentikan program yang memakainya."
 
 
 class ServiceDiedError(TemporaryError):

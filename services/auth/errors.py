@@ -55,18 +55,21 @@ class AgreementEndedError(PermanentError):
     kode = "KLIEN-PERJANJIAN-001"
     status = 403
     judul = "Perjanjian tidak berlaku"
+    saran = "Hentikan pertukaran sampai perjanjian berlaku lagi; tanyakan kepada pemilik layanan."
 
 
 class NoRightError(PermanentError):
     kode = "KLIEN-PERJANJIAN-002"
     status = 403
     judul = "Perjanjian tidak memberi hak ini"
+    saran = "Jangan ulangi; minta hanya yang diberikan perjanjian kepada pihak sendiri."
 
 
 class SwitchedOffError(PermanentError):
     kode = "KLIEN-PERJANJIAN-003"
     status = 403
     judul = "Hak ini dimatikan dalam data perjanjian"
+    saran = "Tahan permintaan ini sampai sakelarnya dihidupkan lagi; yang lain tetap dilayani."
 
 
 class CredentialHeldError(PermanentError):

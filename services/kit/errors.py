@@ -57,6 +57,7 @@ class PermanentError(HubError):
     kode = "HUB-SISTEM-003"
     status = 400
     judul = "Permintaan tidak dapat dilayani"
+    saran = "Jangan ulangi begitu saja; sampaikan id_permintaan kepada operator."
 
 
 class InvalidInputError(PermanentError):

@@ -18,7 +18,10 @@ class IdempotencyKeyReusedError(PermanentError):
     kode = "KLIEN-IDEMPOTENSI-002"
     status = 409
     judul = "Idempotency-Key dipakai untuk isi lain"
-    saran = "Pakai kunci baru untuk isi baru; ulangi isi yang sama untuk jawaban semula."
+    saran = (
+        "Pakai kunci baru untuk isi baru; ulangi badan yang sama, oktet demi oktet, untuk jawaban"
+        " semula."
+    )
 
 
 class AnswerGoneError(PermanentError):
@@ -43,7 +46,7 @@ class ProposalNotFoundError(PermanentError):
     kode = "KLIEN-USULAN-001"
     status = 404
     judul = "Usulan tidak ditemukan"
-    saran = "Periksa id_usulan; hanya usulan kiriman pihak sendiri yang terlihat."
+    saran = "Periksa id_usulan; hanya usulan kiriman klien ini yang terlihat."
 
 
 class ProposalStateError(PermanentError):
@@ -105,7 +108,7 @@ class ExportNotFoundError(PermanentError):
     kode = "KLIEN-EKSPOR-001"
     status = 404
     judul = "Ekspor atau bagiannya tidak ditemukan"
-    saran = "Periksa id dan nama bagian; hanya ekspor yang diminta pihak sendiri yang terlihat."
+    saran = "Periksa id dan nama bagian; hanya ekspor yang diminta klien ini yang terlihat."
 
 
 class ExportGoneError(PermanentError):

@@ -55,7 +55,7 @@ def balance_routes() -> APIRouter:
         q: Annotated[HariNeraca, Query()],
         who: Annotated[Pelaku, Depends(USULAN)],
     ) -> Any:
-        """Jumlah per keadaan dan akar Merkle usulan pihak pemanggil, ditandatangani layanan."""
+        """Jumlah per keadaan dan akar Merkle usulan klien pemanggil, ditandatangani layanan."""
         service = service_of(request)
         return service.neraca.of_day(who.id, _day(request, q.tanggal))
 

@@ -166,7 +166,9 @@ class BukuPernyataan:
             neraca = NeracaPengirim.model_validate(klaim.neraca)
         except ValidationError as error:
             place = ".".join(str(p) for p in error.errors(include_input=False)[0]["loc"])
-            raise StatementContentError(f"Klaim tidak sah: {place or 'neraca'}.") from None
+            # Without a place it is the whole that does not add up.
+            told = place or "dikirim = jumlah + di_jalan, jumlah = jumlah seluruh keadaan"
+            raise StatementContentError(f"Klaim tidak sah: {told}.") from None
         if (klaim.sub, neraca.tanggal) != (f"neraca:{tanggal}", tanggal):
             raise StatementContentError("Yang ditandatangani hari lain.")
         pada = dt.datetime.fromtimestamp(klaim.iat, dt.UTC)

@@ -53,9 +53,10 @@ KUNCI: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "Pengulangan dengan kunci dan isi yang sama tidak berakibat lagi dan mendapat"
-    " jawaban semula, yang disimpan paling sedikit 31 hari. Kunci masuk bukti: tidak boleh memuat"
-    " 13 angka berturut-turut atau lebih (NIK), kecuali di dalam UUID, ULID atau sidik"
+    "description": "Pengulangan dengan kunci dan badan yang sama tidak berakibat lagi dan"
+    " mendapat jawaban semula, yang disimpan paling sedikit 31 hari. Badannya dibandingkan oktet"
+    " demi oktet: simpan badan yang dikirim, jangan menyusunnya lagi. Kunci masuk bukti: tidak"
+    " boleh memuat 13 angka berturut-turut atau lebih (NIK), kecuali di dalam UUID, ULID atau sidik"
     " heksadesimal.",
     "schema": {"type": "string", "pattern": POLA_KUNCI},
     "example": "0b0e5a0e-6a4e-4a0e-9f0e-1d2c3b4a5f60",
@@ -94,7 +95,7 @@ def proposal_routes() -> APIRouter:
         who: Annotated[Pelaku, Depends(USULAN)],
         idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
-        """Penambahan, penyelarasan dan status pendaftaran; satu tanda terima setiap butir.
+        """Penambahan, penyelarasan, status pendaftaran, pencabutan; satu tanda terima setiap butir.
 
         Jawaban disimpan paling sedikit 31 hari (biasanya 90). Sesudahnya pengulangan tetap dikenal
         dan tidak berakibat: tanda terimanya dibuat dari catatan usulan itu, menurut keadaannya
@@ -114,7 +115,7 @@ def proposal_routes() -> APIRouter:
         q: Annotated[HalamananUsulan, Query()],
         who: Annotated[Pelaku, Depends(USULAN)],
     ) -> Any:
-        """Usulan yang dikirim pihak pemanggil, dengan keadaannya sekarang."""
+        """Usulan yang dikirim klien pemanggil, dengan keadaannya sekarang."""
         page = service_of(request).proposals.page(who.id, q.keadaan, q.batas, q.kursor)
         link_next(response, q, page.kursor)
         return page
@@ -126,7 +127,7 @@ def proposal_routes() -> APIRouter:
         **guarded(USULAN, ProposalNotFoundError),
     )
     def get_usulan(request: Request, id: UUID, who: Annotated[Pelaku, Depends(USULAN)]) -> Any:
-        """Keadaan satu usulan kiriman pihak pemanggil."""
+        """Keadaan satu usulan kiriman klien pemanggil."""
         return service_of(request).proposals.find(who.id, id)
 
     @r.get(

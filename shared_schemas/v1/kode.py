@@ -139,7 +139,7 @@ class AlasanUsulan(StrEnum):
 
 ALASAN: dict[AlasanUsulan, str] = {
     AlasanUsulan.TERCATAT: "Masuk antrean penerima.",
-    AlasanUsulan.DITERAPKAN: "Nilai diterapkan; nilai lama disimpan dalam riwayat.",
+    AlasanUsulan.DITERAPKAN: "Diterapkan; nilai yang diganti disimpan dalam riwayat.",
     AlasanUsulan.SUDAH_SAMA: "Nilai penerima sudah sama.",
     AlasanUsulan.MENUNGGU_PETUGAS: "Menunggu putusan petugas penerima.",
     AlasanUsulan.VERSI_USANG: "Rekaman penerima sudah berubah; bandingkan lagi.",

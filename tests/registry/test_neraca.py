@@ -186,9 +186,15 @@ def test_statement_of_another_day_or_that_does_not_add_up_is_refused(registri: R
     yesterday = day(registri) - dt.timedelta(days=1)
     signed = sign(registri, half(registri))
     refused(registri, put(registri, signed, yesterday), "KLIEN-NERACA-002")
-    for wrong in ({"dikirim": 4}, {"jumlah": 4, "dikirim": 4}, {"nama": "x"}, {"akar": "0"}):
-        signed = sign(registri, half(registri, **wrong))
-        refused(registri, put(registri, signed), "KLIEN-NERACA-002")
+    for wrong, told in (
+        ({"dikirim": 4}, "dikirim = jumlah + di_jalan"),
+        ({"jumlah": 4, "dikirim": 4}, "jumlah seluruh keadaan"),
+        ({"nama": "x"}, "tidak sah: nama."),
+        ({"akar": "0"}, "tidak sah: akar."),
+    ):
+        answer = put(registri, sign(registri, half(registri, **wrong)))
+        refused(registri, answer, "KLIEN-NERACA-002")
+        assert told in answer.json()["detail"]
 
 
 def test_statement_of_the_future_is_refused(registri: Registri) -> None:

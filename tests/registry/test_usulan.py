@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -212,6 +213,18 @@ def test_key_reused_for_other_content_is_refused(bpjs: Registri, company: str) -
     send(bpjs, selaras(7, jabatan="A"), key=key)
     answer = send(bpjs, selaras(7, jabatan="B"), key=key)
     assert (answer.status_code, answer.json()["kode"]) == (409, "KLIEN-IDEMPOTENSI-002")
+
+
+def test_body_put_together_anew_is_another_body_and_the_refusal_says_so(
+    bpjs: Registri, company: str
+) -> None:
+    item, key = selaras(7, jabatan="A"), str(uuid.uuid4())
+    assert send(bpjs, item, key=key).status_code == 200
+    head = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    spaced = json.dumps({"usulan": [item]}, indent=1)
+    answer = bpjs.klien.post("/v1/usulan", content=spaced, headers=head)
+    assert (answer.status_code, answer.json()["kode"]) == (409, "KLIEN-IDEMPOTENSI-002")
+    assert "oktet demi oktet" in answer.json()["detail"]
 
 
 def test_missing_key_is_refused(bpjs: Registri, company: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services import dokumen
-from services.kit.errors import HubError, leaves
+from services.kit.errors import HubError, PermanentError, leaves
 
 CLASSES = sorted({e for e in leaves(HubError) if "kode" in vars(e)}, key=lambda e: e.__qualname__)
 EACH = pytest.mark.parametrize("error", CLASSES, ids=lambda e: e.__qualname__)
@@ -42,6 +42,13 @@ def test_error_reaches_another_process_as_it_was_raised(error: type[HubError]) -
     found = pickle.loads(pickle.dumps(raised))
     assert type(found) is error
     assert (str(found), vars(found)) == (f"{error.kode}: Bidang isi.nik kosong.", vars(raised))
+
+
+def test_advice_does_not_say_to_repeat_what_repeating_does_not_help() -> None:
+    permanent = [e for e in CLASSES if issubclass(e, PermanentError)]
+    assert [e.kode for e in permanent if e.saran.startswith(("Coba lagi", "Tunggu sebentar"))] == []
+    # A partner's program is told what to do, not whom to ask.
+    assert [e.kode for e in permanent if e.kode[:5] == "KLIEN" and "saran" not in vars(e)] == []
 
 
 def test_errors_of_the_caller_are_4xx_and_of_the_hub_say_so() -> None:
