@@ -66,9 +66,20 @@ class GuardedRoute(APIRoute):
         async def guarded_handle(request: Request) -> Response:
             for guard in guards:
                 await guard(request)
+            _require_single(request)
             return await handle(request)
 
         return guarded_handle
+
+
+def _require_single(request: Request) -> None:
+    """Raise InvalidInputError where a parameter of the query comes more than once.
+
+    Of two the framework would take the last, and say nothing.
+    """
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(set(names)) < len(names):
+        raise InvalidInputError("Sebutkan setiap parameter kueri satu kali saja.")
 
 
 def service_of(request: Request) -> RegistryService:

@@ -102,6 +102,17 @@ def test_header_that_decides_comes_once(kawat: Kawat, sempit: str, kepala: str, 
     assert value.encode() not in answer.isi
 
 
+@pytest.mark.parametrize("kueri", ["batas=1&batas=2", "batas=1&batas=1", "kursor=a&%6bursor=b"])
+def test_parameter_of_the_query_comes_once(kawat: Kawat, sempit: str, kueri: str) -> None:
+    """Of two, the last was taken and nothing said."""
+    assert get(kawat, "/v1/badan-usaha?batas=1", sempit).status == 200
+    with nothing_written(kawat.registri):
+        answer = get(kawat, f"/v1/badan-usaha?{kueri}", sempit)
+    refused = json.loads(answer.isi)
+    assert (answer.status, refused["kode"]) == (422, "KLIEN-BENTUK-001")
+    assert "satu kali" in refused["detail"]
+
+
 def test_websocket_is_nobody_s_door(kawat: Kawat, sempit: str) -> None:
     upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")  # fmt: skip
