@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from services.audit.bukti import arsip, buka, cap, padan, periksa, sandi
 from services.audit.bukti.arsip import Arsip
 from services.audit.bukti.padan import Selisih
-from services.audit.bukti.periksa import HasilPeriksa
+from services.audit.bukti.temuan import HasilPeriksa
 from services.audit.errors import ArchiveError, EvidenceKeyError
 from services.auth.kunci_pesan import PublicKey, is_message_jwk, read_jwk
 from services.perintah import bukti_lawan

@@ -10,7 +10,7 @@ import pytest
 
 from services.audit.bukti import periksa
 from services.audit.bukti.cap import Pencap, load_roots
-from services.audit.bukti.periksa import Perkara, Temuan
+from services.audit.bukti.temuan import Perkara, Temuan
 from services.audit.errors import StampError
 from services.kit.errors import ConfigurationError
 from tests.bukti.buku import BukuUji, open_book

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.audit.bukti import lawan, periksa
 from services.audit.bukti.lawan import Nasib, Ucapan
-from services.audit.bukti.periksa import Perkara, Temuan
+from services.audit.bukti.temuan import Perkara, Temuan
 from services.kit.database import make_engine, transaction
 from shared_schemas.v1.neraca import SegelTerakhir
 from tests.bukti.buku import MULAI, BukuUji, open_book

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from services.audit.bukti import arsip, periksa, pohon, rantai
 from services.audit.bukti.catatan import canonical, digest_of_text
-from services.audit.bukti.periksa import Perkara, Temuan
 from services.audit.bukti.rantai import AWAL
+from services.audit.bukti.temuan import Perkara, Temuan
 from services.audit.errors import ArchiveError
 from services.auth.kunci_pesan import PublicKey
 from tests.bukti.buku import BukuUji, changed, open_book, packed

@@ -12,9 +12,9 @@ import pytest
 
 from services.audit.bukti import periksa, rantai
 from services.audit.bukti.arsip import Arsip, SegelArsip
-from services.audit.bukti.periksa import Perkara, Temuan
 from services.audit.bukti.rantai import AWAL, Segel
 from services.audit.bukti.segel import Penyegel
+from services.audit.bukti.temuan import Perkara, Temuan
 from services.auth.kunci_pesan import KunciPesan
 from tests.bukti.buku import MULAI, BukuUji, open_book
 from tests.conftest import MakeDatabase

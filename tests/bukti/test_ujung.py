@@ -13,9 +13,9 @@ import pytest
 
 from services import persiapan
 from services.audit.bukti import periksa, rantai
-from services.audit.bukti.periksa import Perkara
 from services.audit.bukti.rantai import Mata, Segel
 from services.audit.bukti.segel import Penyegel
+from services.audit.bukti.temuan import Perkara
 from services.audit.errors import ForeignTipError
 from services.auth.kunci_pesan import KunciPesan, new_message_pem
 from services.kit.database import DatabaseError, Transaction, make_engine, transaction

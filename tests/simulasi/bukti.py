@@ -8,6 +8,7 @@ from services import persiapan
 from services.audit.bukti import arsip, padan, periksa
 from services.audit.bukti.arsip import Arsip
 from services.audit.bukti.rantai import Penanda
+from services.audit.bukti.temuan import HasilPeriksa
 from services.auth.kunci_pesan import load_message_key, read_jwk
 from services.kit.database import DatabaseError, transaction
 from services.kit.errors import TemporaryError
@@ -79,7 +80,7 @@ def _chains(panggung: Panggung) -> list[str]:
     return found
 
 
-def _archive(panggung: Panggung, nama: str, key: Penanda) -> tuple[Arsip, periksa.HasilPeriksa]:
+def _archive(panggung: Panggung, nama: str, key: Penanda) -> tuple[Arsip, HasilPeriksa]:
     def later() -> dt.datetime:  # so that the last minute is compared as well
         return panggung.now(nama) + 2 * padan.TEPI
 

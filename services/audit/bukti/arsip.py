@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from services.audit.bukti import rantai
-from services.audit.bukti.catatan import canonical, moment
+from services.audit.bukti.catatan import canonical, moment, read_moment
 from services.audit.bukti.rantai import AWAL, Mata, Penanda
 from services.audit.errors import ArchiveError
 from services.kit.clock import Clock
@@ -60,6 +61,11 @@ class Arsip:
     def buku(self) -> str:
         """The book that it says it is of."""
         return str(self.kepala.get("buku"))
+
+    @property
+    def dibuat_pada(self) -> str:
+        """When it says that it was written."""
+        return str(self.kepala["dibuat_pada"])
 
 
 def lines(tx: Transaction, buku: str, key: Penanda, clock: Clock) -> Iterator[str]:
@@ -130,7 +136,7 @@ def unpack(file: IO[bytes]) -> Iterator[str]:
         with gzip.GzipFile(fileobj=file) as packed:
             while line := packed.readline(_PALING_PANJANG):
                 yield line.decode()
-    except (OSError, EOFError, UnicodeDecodeError):
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
         raise ArchiveError("Bukan arsip bukti, atau terpotong.") from None
 
 
@@ -142,11 +148,12 @@ def read(archive: Iterable[str]) -> Arsip:
         if head["jenis"] != "kepala":
             raise ArchiveError
         found = Arsip(json.loads(head["isi"]), _octets(head["tanda"]))
-        if found.kepala["versi"] != VERSI:
+        if found.kepala["versi"] != VERSI or read_moment(found.dibuat_pada).tzinfo is None:
             raise ArchiveError
+        canonical(found.kepala).encode()  # half a pair of surrogates cannot even be signed
         for line in read_lines:
             _take(found, json.loads(line))
-    except (ValueError, KeyError, TypeError, StopIteration):
+    except (ValueError, KeyError, TypeError, StopIteration, OverflowError, RecursionError):
         raise ArchiveError from None
     return found
 

@@ -85,8 +85,11 @@ def canonical(value: Any) -> str:
 
 
 def digest_of_text(text: str) -> bytes:
-    """Return the digest that stands for a record in the chain, from its encoding."""
-    return hashlib.sha256(_PENANDA + text.encode()).digest()
+    """Return the digest that stands for a record in the chain, from its encoding.
+
+    An archive is anybody's text: half a pair of surrogates has a digest, too, and fits no record.
+    """
+    return hashlib.sha256(_PENANDA + text.encode(errors="surrogatepass")).digest()
 
 
 def moment(at: dt.datetime) -> str:

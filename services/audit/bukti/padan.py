@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from services.audit.bukti.arsip import Arsip
-from services.audit.bukti.catatan import Arah, Jenis, read_moment
+from services.audit.bukti.arsip import Arsip, Baris
+from services.audit.bukti.catatan import Arah, Jenis, digest_of_text, read_moment
 
 TEPI = dt.timedelta(minutes=1)
 """How near to the end of the shorter archive nothing is compared: clocks and seals differ."""
@@ -26,6 +26,8 @@ _SAMA = (
     "layanan",
     "klien",
 )
+_TEKS = ("waktu", "arah", "jenis", "layanan", "klien")
+"""What every record says in words."""
 
 
 class _Pesan(NamedTuple):
@@ -53,7 +55,7 @@ class Selisih:
 
 def compare(satu: Arsip, dua: Arsip) -> list[Selisih]:
     """Return every signed message that one archive has and the other has not, or has otherwise."""
-    until = min(read_moment(a.kepala["dibuat_pada"]) for a in (satu, dua)) - TEPI
+    until = min(read_moment(a.dibuat_pada) for a in (satu, dua)) - TEPI
     left, right = _messages(satu, dua, until), _messages(dua, satu, until)
     return [
         *_only(satu.buku, left, right),
@@ -69,7 +71,7 @@ def compare(satu: Arsip, dua: Arsip) -> list[Selisih]:
 def _only(
     buku: str, here: dict[_Pesan, dict[str, Any]], there: dict[_Pesan, dict[str, Any]]
 ) -> list[Selisih]:
-    answered = {m["permintaan"] for m in here.values() if m["jenis"] == Jenis.JAWABAN}
+    answered = {m.get("permintaan") for m in here.values() if m["jenis"] == Jenis.JAWABAN}
     found = []
     for key in sorted(here.keys() - there.keys()):
         message = here[key]
@@ -84,9 +86,27 @@ def _messages(archive: Arsip, other: Arsip, until: dt.datetime) -> dict[_Pesan, 
     """Return the signed messages between the two books, by how both know them."""
     found = {}
     for row in archive.baris:
-        said = json.loads(row.catatan)
+        said = _said(row)
+        if said is None:
+            continue
         between = said["layanan"] in {archive.buku, other.buku}
         if between and said.get("nonce") and read_moment(said["waktu"]) <= until:
             key = _Pesan(said["layanan"], said["klien"], said["jenis"], said["nonce"])
             found[key] = {**said, "nomor": row.mata.nomor, "sidik": row.mata.sidik.hex()}
     return found
+
+
+def _said(row: Baris) -> dict[str, Any] | None:
+    """Return what a record says; None where it is none as we write them, which the check names.
+
+    What is not as it was sealed proves nothing here, and can be any text.
+    """
+    if digest_of_text(row.catatan) != row.mata.sidik:
+        return None
+    try:
+        said: dict[str, Any] = json.loads(row.catatan)
+        fits = all(isinstance(said.get(name), str) for name in _TEKS)
+        fits = fits and isinstance(said.get("nonce", ""), str)
+        return said if fits and read_moment(said["waktu"]).tzinfo else None
+    except (ValueError, AttributeError, RecursionError):
+        return None

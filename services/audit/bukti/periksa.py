@@ -8,11 +8,8 @@ archive costs a digest a record, that of a damaged one a signature for the damag
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Protocol
 
 from cryptography import x509
@@ -22,6 +19,7 @@ from services.audit.bukti import cap, rantai
 from services.audit.bukti.arsip import Arsip, Baris, SegelArsip
 from services.audit.bukti.catatan import canonical, digest_of_text
 from services.audit.bukti.rantai import AWAL, Mata, Segel
+from services.audit.bukti.temuan import HasilPeriksa, Perkara, Temuan
 from services.audit.bukti.urutan import longest_rise
 
 
@@ -30,49 +28,6 @@ class Pemeriksa(Protocol):
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise InvalidSignature."""
-
-
-class Perkara(StrEnum):
-    """What can be wrong with a record, a seal or an archive."""
-
-    DIHAPUS = "dihapus"
-    DIUBAH = "diubah"
-    DISISIPKAN = "disisipkan"
-    DIPINDAHKAN = "dipindahkan"
-    SEGEL_DIHAPUS = "segel dihapus"
-    SEGEL_DIUBAH = "segel diubah"
-    SEGEL_DISISIPKAN = "segel disisipkan"
-    KEPALA = "kepala arsip tidak sah"
-    JANGKAR = "segel yang dicatat dahulu tidak ada"
-    RANTAI_PUTUS = "rantai putus"
-    SEGEL_PUTUS = "rantai segel putus"
-    CAP_PALSU = "cap waktu tidak sah"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Temuan:
-    """One thing that is wrong: the number of the record or seal, None where it is the archive."""
-
-    nomor: int
-    perkara: Perkara
-
-
-@dataclass(slots=True)
-class HasilPeriksa:
-    """What a check came to; `temuan` in the order of the numbers."""
-
-    buku: str
-    catatan: int
-    segel: int
-    ujung: str
-    temuan: list[Temuan] = field(default_factory=list)
-    dicap: dict[int, dt.datetime] = field(default_factory=dict)
-    """Seals with a valid time stamp, and when they were stamped; filled where roots are given."""
-
-    @property
-    def utuh(self) -> bool:
-        """Whether everything is as it was sealed."""
-        return not self.temuan
 
 
 def check(
@@ -173,7 +128,7 @@ class _Pemeriksaan:
     def _genuine_seal(self, each: SegelArsip) -> Segel | None:
         try:
             segel = Segel(**json.loads(each.teks))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
         content = rantai.seal_content(each.teks)
         if segel.buku != self._archive.buku or segel.text() != each.teks:
@@ -292,5 +247,5 @@ class _Pemeriksaan:
 def _seal_number(each: SegelArsip, at: int) -> int:
     try:
         return int(json.loads(each.teks)["nomor"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return at
