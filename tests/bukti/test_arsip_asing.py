@@ -54,7 +54,7 @@ def test_record_that_is_none_is_named_alone_and_beside_the_other_archive(
     assert there <= set(range(1, BANYAK + 1))
 
 
-SEALS = [5, None, [], "5", "{}", NESTED, '{"nomor": 1e999}', '{"buku": "\ud800"}']
+SEALS: list[object] = [5, None, [], "5", "{}", NESTED, '{"nomor": 1e999}', '{"buku": "\ud800"}']
 
 
 @pytest.mark.parametrize("isi", SEALS, ids=range(len(SEALS)))

@@ -12,6 +12,7 @@ import pytest
 
 from services.audit.bukti import periksa, rantai
 from services.audit.bukti.arsip import Arsip, SegelArsip
+from services.audit.bukti.catatan import canonical
 from services.audit.bukti.rantai import AWAL, Segel
 from services.audit.bukti.segel import Penyegel
 from services.audit.bukti.temuan import Perkara, Temuan
@@ -39,9 +40,11 @@ def seals(archive: Arsip) -> list[Segel]:
 
 
 def signed(archive: Arsip, made: list[Segel], kunci: KunciPesan) -> Arsip:
-    """Return an archive with these seals, each signed."""
+    """Return an archive with these seals, each signed, and the head that belongs to them."""
     texts = [s.text() for s in made]
     archive.segel = [SegelArsip(t, kunci.sign(rantai.seal_content(t))) for t in texts]
+    archive.kepala |= {"ujung": rantai.seal_digest(texts[-1]).hex()}
+    archive.tanda_kepala = kunci.sign(rantai.head_content(canonical(archive.kepala)))
     return archive
 
 

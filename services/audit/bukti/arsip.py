@@ -27,8 +27,9 @@ _PALING_PANJANG = 2**20  # octets of a line: a record has one thousand
 _TERBESAR = 2**63
 _CATATAN = """
 SELECT r.nomor, r.sidik, r.akar_isi, r.tautan, r.tanda, p.catatan::text
-FROM audit_rantai r JOIN audit_pesan p USING (id) ORDER BY r.nomor
+FROM audit_rantai r LEFT JOIN audit_pesan p USING (id) ORDER BY r.nomor
 """
+# LEFT: the next link holds on to this one also where somebody took its record away.
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def lines(tx: Transaction, buku: str, key: Penanda, clock: Clock) -> Iterator[st
         yield _line("segel", isi=isi, tanda=_text(tanda), cap=_text(token) if token else None)
     before = AWAL
     for nomor, sidik, akar, tautan, tanda, catatan in tx.stream(_CATATAN):
-        mata = Mata(nomor, sidik, akar, before, tanda)
-        yield record_line(Baris(mata, catatan))
+        if catatan is not None:
+            yield record_line(Baris(Mata(nomor, sidik, akar, before, tanda), catatan))
         before = bytes(tautan)
 
 

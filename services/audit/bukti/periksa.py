@@ -84,6 +84,7 @@ class _Pemeriksaan:
         self._check_seals()
         self._check_records()
         self._name_broken_seals()
+        self._check_extent(kepala)
         self._check_anchors(jangkar)
         ujung = max(self._seals, default=0)
         return HasilPeriksa(
@@ -116,6 +117,7 @@ class _Pemeriksaan:
                 self._say(segel.nomor, Perkara.SEGEL_DISISIPKAN)
             else:
                 self._seals[segel.nomor] = segel
+        self._name_moved(list(self._seals), Perkara.SEGEL_DIPINDAHKAN)
         last = max([self._last_seal, *self._seals])
         missing = {nomor for nomor in range(1, last + 1) if nomor not in self._seals}
         for nomor in doubtful:
@@ -148,6 +150,22 @@ class _Pemeriksaan:
             if not follows or (last is not None and last.digest(segel.buku).hex() != segel.ujung):
                 self._say(nomor, Perkara.SEGEL_PUTUS)
 
+    def _check_extent(self, kepala: dict[str, Any]) -> None:
+        """Name a head that was signed over less or other than this, and records without a seal.
+
+        All of it is signed: so it looks when parts of two archives of one book are put together.
+        """
+        newest = max(self._seals, default=0)
+        if newest < self._last_seal:  # the newest is gone, which is named
+            return
+        ends = rantai.seal_digest(self._seals[newest].text()) if newest else AWAL
+        if ends.hex() != kepala.get("ujung") and Temuan(0, Perkara.KEPALA) not in self._found:
+            self._say(0, Perkara.KEPALA_LAIN)
+        sealed = max((s.terakhir for s in self._seals.values()), default=0)
+        for nomor in self._genuine:
+            if nomor > sealed:
+                self._say(nomor, Perkara.TANPA_SEGEL)
+
     def _check_anchors(self, jangkar: Collection[str]) -> None:
         for each in jangkar:
             nomor, _, sidik = each.partition(":")
@@ -161,31 +179,37 @@ class _Pemeriksaan:
         rows = self._archive.baris
         genuine = self._genuine_rows()
         at_of: dict[int, int] = {}
-        doubtful: list[Baris] = []
+        doubtful: list[int] = []
         for at, row in enumerate(rows):
             if not genuine[at]:
-                doubtful.append(row)
+                doubtful.append(at)
             elif row.mata.nomor in at_of:
                 self._say(row.mata.nomor, Perkara.DISISIPKAN)
             else:
                 at_of[row.mata.nomor] = at
         self._genuine = {nomor: rows[at].mata for nomor, at in at_of.items()}
-        self._name_moved(at_of)
+        self._name_moved(sorted(at_of, key=at_of.__getitem__), Perkara.DIPINDAHKAN)
         self._name_broken_links(at_of)
         last = max([self._last_record, *at_of, *(s.terakhir for s in self._seals.values())])
         missing = {nomor for nomor in range(1, last + 1) if nomor not in at_of}
-        for row in doubtful:
-            self._name_doubtful(row, missing)
+        absent = missing - {rows[at].mata.nomor for at in doubtful}
+        for at in doubtful:
+            nomor = rows[at].mata.nomor
+            unproven = nomor - 1 in absent and self._lacks_former(at)
+            if nomor not in missing:
+                self._say(nomor, Perkara.DISISIPKAN)
+            else:
+                missing.discard(nomor)
+                self._say(nomor, Perkara.TAK_TERBUKTI if unproven else Perkara.DIUBAH)
         for nomor in missing:
             self._say(nomor, Perkara.DIHAPUS)
 
-    def _name_moved(self, at_of: dict[int, int]) -> None:
-        """Name the records that stand out of their order: the fewest whose leaving restores it."""
-        numbers = sorted(at_of, key=at_of.__getitem__)
+    def _name_moved(self, numbers: list[int], perkara: Perkara) -> None:
+        """Name those that stand out of their order: the fewest whose leaving restores it."""
         in_order = set(longest_rise(numbers))
         for nomor in numbers:
             if nomor not in in_order:
-                self._say(nomor, Perkara.DIPINDAHKAN)
+                self._say(nomor, perkara)
 
     def _name_broken_links(self, at_of: dict[int, int]) -> None:
         """Name what was signed and does not follow what was signed before it: a book that forked.
@@ -200,13 +224,15 @@ class _Pemeriksaan:
             if follows is not None and self._archive.baris[at].mata.sebelum != follows:
                 self._say(nomor, Perkara.RANTAI_PUTUS)
 
-    def _name_doubtful(self, row: Baris, missing: set[int]) -> None:
-        nomor = row.mata.nomor
-        if nomor in missing:
-            missing.discard(nomor)
-            self._say(nomor, Perkara.DIUBAH)
-        else:
-            self._say(nomor, Perkara.DISISIPKAN)
+    def _lacks_former(self, at: int) -> bool:
+        """Say whether a row holds on to the one that stands before it in place of one that is gone.
+
+        So the writer of an archive leaves it where the database lacks the link before: it cannot
+        be proven then, and nothing says that it was changed.
+        """
+        rows = self._archive.baris
+        former = rows[at - 1].mata.digest(self._archive.buku) if at else AWAL
+        return self._is_whole(rows[at]) and rows[at].mata.sebelum == former
 
     def _genuine_rows(self) -> bytearray:
         """Say of each row, by its place, whether it is as it was sealed."""

@@ -22,6 +22,10 @@ class Perkara(StrEnum):
     RANTAI_PUTUS = "rantai putus"
     SEGEL_PUTUS = "rantai segel putus"
     CAP_PALSU = "cap waktu tidak sah"
+    KEPALA_LAIN = "kepala arsip bukan dari isi ini"
+    TANPA_SEGEL = "tidak bersegel"
+    SEGEL_DIPINDAHKAN = "segel dipindahkan"
+    TAK_TERBUKTI = "tidak terbukti: yang sebelumnya hilang"
 
 
 @dataclass(frozen=True, slots=True, order=True)
