@@ -75,7 +75,8 @@ class EvidenceKeyError(PermanentError):
     status = 422
     judul = "Kunci publik arsip tidak diberikan"
     saran = (
-        "Beri --kunci himpunan kunci (JWKS) yang diperoleh dari pemilik arsip, bukan dari arsip."
+        "Beri --kunci himpunan kunci (JWKS) dari pemilik arsip, bukan dari arsip; untuk dua arsip"
+        " yang ditulis `hub bukti kunci` masing-masing, karena ia menyebut bukunya."
     )
 
 

@@ -172,7 +172,7 @@ def keys(
     with _open(nama, database_url, data) as opened, opened.buku.transaction() as tx:
         foreign = foreign_keys(tx, opened.kunci)
     known = opened.kunci.known
-    write_public(keluar, bukti_periksa.as_jwks(known))
+    write_public(keluar, bukti_periksa.as_jwks(nama, known))
     out.print(f"{len(known)} kunci publik di {keluar}.", highlight=False)
     for kid in foreign:  # anybody's text: whoever has the program's password can write it there
         err.print(

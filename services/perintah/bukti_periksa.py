@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from services.audit.errors import ArchiveError, EvidenceKeyError
 from services.auth.kunci_pesan import PublicKey, is_message_jwk, read_jwk
 from services.perintah import bukti_lawan
 from services.perintah.umum import AsJson, err, out, show_json, show_table
+from shared_schemas.v1.neraca import SegelTerakhir
 
 RUSAK = 4
 """Exit code: a record, a seal or an archive is not as it was sealed."""
@@ -37,7 +38,8 @@ def verify(
         list[Path], typer.Argument(help="Satu arsip, atau arsip hub dan arsip satu registri.")
     ],
     kunci: Annotated[
-        list[Path], typer.Option(help="Kunci publik (JWKS) pemilik arsip; boleh berulang.")
+        list[Path],
+        typer.Option(help="Kunci publik tiap buku, dari `hub bukti kunci` pemiliknya; berulang."),
     ],
     identitas: Annotated[
         Path | None, typer.Option(help="Kunci age yang membuka arsip terenkripsi.")
@@ -64,17 +66,17 @@ def verify(
     """
     if len(berkas) > 2:
         raise ArchiveError("Beri satu atau dua arsip.")
-    keys = _keys(kunci)
+    sets = [_key_set(path) for path in kunci]
     if segel and not _SEGEL.fullmatch(segel):
         raise ArchiveError("--segel: tulis NOMOR:SIDIK, seperti dicetak pemeriksaan dahulu.")
     archives = [_open(b, identitas) for b in berkas]
     _require_pair(archives)
-    if any(a.kepala.get("penanda") not in keys for a in archives):
-        raise EvidenceKeyError
-    stated = [s for path in segel_lawan for s in bukti_lawan.read(path)]
-    anchors = [bukti_lawan.of_book(stated, a.buku) for a in archives]
+    keys = [_keys_of(a, sets, alone=len(archives) == 1) for a in archives]
+    stated = [_stated(path, archives) for path in segel_lawan]
+    anchors = [[n for s in stated for n in bukti_lawan.of_book(s, a.buku)] for a in archives]
     anchors[0] += [segel] if segel else []
-    results = [periksa.check(a, keys, j) for a, j in zip(archives, anchors, strict=True)]
+    checked = zip(archives, keys, anchors, strict=True)
+    results = [periksa.check(a, k, j) for a, k, j in checked]
     if otoritas is not None:
         roots = cap.load_roots(otoritas)
         for archive, result in zip(archives, results, strict=True):
@@ -111,20 +113,52 @@ def _require_pair(archives: list[Arsip]) -> None:
         )
 
 
-def as_jwks(keys: Iterable[Mapping[str, str]]) -> bytes:
-    """Return keys as a key set."""
-    return json.dumps({"keys": [*keys]}, indent=1).encode() + b"\n"
+class _KeySet(NamedTuple):
+    """The public keys of one file, and whose book they are for, None where it does not say."""
+
+    buku: str | None
+    kunci: dict[str, PublicKey]
 
 
-def _keys(paths: list[Path]) -> dict[str, PublicKey]:
-    """Return the Ed25519 keys of key sets. Raises EvidenceKeyError."""
-    found: dict[str, PublicKey] = {}
+def as_jwks(buku: str, keys: Iterable[Mapping[str, str]]) -> bytes:
+    """Return the keys of a book as a key set, which says whose they are (RFC 7517 section 5)."""
+    return json.dumps({"buku": buku, "keys": [*keys]}, indent=1).encode() + b"\n"
+
+
+def _key_set(path: Path) -> _KeySet:
+    """Return the Ed25519 keys of a key set. Raises EvidenceKeyError."""
     try:
-        for path in paths:
-            named = json.loads(path.read_bytes())["keys"]
-            found |= {str(k["kid"]): read_jwk(k) for k in named if is_message_jwk(k)}
+        said = json.loads(path.read_bytes())
+        found = {str(k["kid"]): read_jwk(k) for k in said["keys"] if is_message_jwk(k)}
+        return _KeySet(said.get("buku"), found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise EvidenceKeyError from None
+
+
+def _keys_of(archive: Arsip, sets: list[_KeySet], *, alone: bool) -> dict[str, PublicKey]:
+    """Return the keys that may have sealed an archive: those of its own book.
+
+    With the other side's keys beside them one side could seal both archives. A set that does not
+    say whose it is, as services publish them, is taken for one archive alone. Raises
+    EvidenceKeyError.
+    """
+    found: dict[str, PublicKey] = {}
+    for each in sets:
+        if each.buku == archive.buku or (alone and each.buku is None):
+            found |= each.kunci
+    if archive.kepala.get("penanda") not in found:
+        raise EvidenceKeyError(f"Arsip {archive.buku[:40]!a}: {EvidenceKeyError.saran}")
+    return found
+
+
+def _stated(path: Path, archives: list[Arsip]) -> list[SegelTerakhir]:
+    """Return the seals of a file. Raises ArchiveError where no archive could lack one of them.
+
+    The wrong file would otherwise compare nothing, and the check would still say that all is well.
+    """
+    found = bukti_lawan.read(path)
+    if not any(bukti_lawan.of_book(found, a.buku) for a in archives):
+        raise ArchiveError(f"{path.name}: tidak ada segel dari buku arsip yang diperiksa.")
     return found
 
 
