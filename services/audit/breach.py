@@ -22,6 +22,7 @@ import psycopg
 
 from services.audit.errors import ExportFolderError
 from services.audit.search import entry_list
+from services.audit.tables import SALINAN, SALINAN_BADAN_USAHA
 from services.kit.database import Transaction
 from shared_schemas.perjanjian import WIB
 
@@ -53,6 +54,11 @@ SELECT a.pelaku, a.pihak, a.pasal, a.rute, min(a.waktu), max(a.waktu), count(*),
      WHERE b.nomor = ANY (array_agg(DISTINCT a.bidang)) ORDER BY f)
 FROM audit_akses a WHERE {_OF} GROUP BY a.pelaku, a.pihak, a.pasal, a.rute ORDER BY 1, 3, 4
 """
+_COPIES = f"""
+SELECT a.waktu, a.pelaku, a.pihak, a.pasal, a.rute, a.id_permintaan, a.jumlah
+FROM audit_akses a WHERE ({SALINAN} OR {SALINAN_BADAN_USAHA}) AND {_OF} ORDER BY a.id
+"""
+_COPY = ("waktu", "klien", "pihak", "pasal", "rute", "id_permintaan", "rekaman")
 _CREDENTIAL = (
     "klien", "pihak", "pasal", "rute", "pertama", "terakhir", "akses", "rekaman", "subjek", "bidang"
 )  # fmt: skip
@@ -146,6 +152,10 @@ def _summary(tx: Transaction, lingkup: Lingkup) -> dict[str, Any]:
         "akses": whole[0],
         "akses_tanpa_sidik": whole[1],
         "subjek": whole[2],
+        # Persons whom `subjek` and subjek.csv cannot name: all that were registered then.
+        "salinan_massal": [
+            dict(zip(_COPY, r, strict=True)) for r in tx.raw(_COPIES, lingkup.values).fetchall()
+        ],
         "menurut_kredensial": [dict(zip(_CREDENTIAL, r, strict=True)) for r in rows],
     }
 

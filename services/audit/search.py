@@ -39,11 +39,13 @@ def find_person(
 
 
 def find_copies(tx: Transaction, sejak: dt.datetime, sampai: dt.datetime) -> list[dict[str, Any]]:
-    """Return every bulk copy of workers, in the same form: whoever was registered is in it.
+    """Return every bulk copy, in the same form: whoever was registered is in it.
 
-    The ledger names nobody in a copy of millions; a person's answer must not leave it out.
+    The ledger names nobody in a copy of millions; a person's answer must not leave it out. One of
+    companies holds whoever is a company himself: his NPWP is his NIK.
     """
-    return _find(tx, tables.SALINAN, (), sejak, sampai)
+    copies = f"({tables.SALINAN} OR {tables.SALINAN_BADAN_USAHA})"
+    return _find(tx, copies, (), sejak, sampai)
 
 
 def _find(

@@ -10,6 +10,9 @@ from services.audit.bukti import tables as evidence
 SALINAN = "starts_with(rute, 'ekspor pekerja ')"
 """What tells a bulk copy of workers among the ledger's entries; it names no person."""
 
+SALINAN_BADAN_USAHA = "starts_with(rute, 'ekspor badan_usaha ')"
+"""As `SALINAN`, of companies: the NPWP of a person who is one is his NIK."""
+
 KLIEN = "starts_with(peristiwa, 'klien_')"
 """What tells the events about clients among all."""
 
@@ -53,6 +56,11 @@ def define(metadata: sa.MetaData) -> None:
         sa.Index("audit_akses_nik", "sidik_nik", postgresql_using="gin"),
         sa.Index("audit_akses_waktu", "waktu", postgresql_using="brin"),
         sa.Index("audit_akses_salinan", "waktu", postgresql_where=sa.text(SALINAN)),
+        sa.Index(
+            "audit_akses_salinan_badan_usaha",
+            "waktu",
+            postgresql_where=sa.text(SALINAN_BADAN_USAHA),
+        ),
     )
     sa.Table(
         "audit_bidang",

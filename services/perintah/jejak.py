@@ -38,10 +38,15 @@ def register(app: typer.Typer) -> None:
 def period(
     sejak: dt.datetime | None, sampai: dt.datetime | None
 ) -> tuple[dt.datetime, dt.datetime]:
-    """Return the first moment of a period of Jakarta days and the first one after it."""
+    """Return the first moment of a period of Jakarta days and the first one after it.
+
+    Raises InvalidInputError for one that ends before it begins: nobody was seen in none.
+    """
     first = sejak or dt.datetime(2020, 11, 3)  # the agreement's first day  # noqa: DTZ001
     last = sampai or dt.datetime.now(WIB).replace(tzinfo=None)
     midnight = dt.datetime.combine(last.date() + dt.timedelta(days=1), dt.time())
+    if midnight <= first:
+        raise InvalidInputError("--sejak harus tidak sesudah --sampai.")
     return first.replace(tzinfo=WIB), midnight.replace(tzinfo=WIB)
 
 
@@ -71,7 +76,8 @@ def show_person(
     """Siapa melihat data satu orang, kapan, bidang apa, menurut pasal apa (hak akses, UU 27/2022).
 
     NIK dibaca dari masukan baku atau ditanyakan tanpa ditampilkan. Pencarian ini sendiri dicatat.
-    Salinan massal disebut tersendiri: ia memuat setiap orang yang waktu itu terdaftar.
+    Salinan massal disebut tersendiri: ia memuat setiap orang yang waktu itu terdaftar; salinan
+    badan usaha setiap orang yang NIK-nya NPWP badan usaha.
     """
     nik = read_nik()
     first, after = period(sejak, sampai)
@@ -88,7 +94,7 @@ def show_person(
     show_table({**r, "bidang": ", ".join(r["bidang"] or ["?"])} for r in [*rows, *bulk])
     out.print(
         f"{len(rows)} akses dalam buku jejak {nama}; {len(bulk)} salinan massal, yang memuat setiap"
-        " orang yang waktu itu terdaftar.",
+        " orang yang waktu itu terdaftar (salinan badan usaha: yang NIK-nya NPWP badan usaha).",
         highlight=False,
     )
 
@@ -142,6 +148,21 @@ def export(
     show_table({**r, "bidang": ", ".join(r["bidang"])} for r in summary["menurut_kredensial"])
     out.print(
         f"{summary['subjek']} orang dalam {summary['akses']} akses; berkas di {keluar}.\n"
+        f"{_said_of_copies(summary['salinan_massal'])}"
         f"Beri tahu secara tertulis paling lambat {summary['tenggat']:%d-%m-%Y %H.%M} WIB.",
         highlight=False,
+    )
+
+
+def _said_of_copies(copies: list[dict[str, Any]]) -> str:
+    """Return what must be said of bulk copies, whose persons the ledger does not list one by one.
+
+    A notice that counts the listed alone would leave out everybody who was registered.
+    """
+    if not copies:
+        return ""
+    records = sum(c["rekaman"] for c in copies)
+    return (
+        f"BELUM terhitung: orang dalam {len(copies)} salinan massal ({records} rekaman, lihat"
+        " `salinan_massal` dalam ringkasan.json): setiap orang yang waktu itu terdaftar.\n"
     )

@@ -16,6 +16,7 @@ from services.audit.errors import ExportFolderError, MomentError
 from tests import contoh
 from tests.conftest import Registri, absent
 from tests.perintah import app
+from tests.registry.ekspor_alat import make
 
 DIKETAHUI = "2026-03-02T09:30:00+07:00"
 
@@ -76,6 +77,20 @@ def test_without_a_client_everybody_is_counted(isi: Registri, tmp_path: Path) ->
     summary = written(isi, tmp_path / "bukti")
     assert summary["subjek"] == 3
     assert {r["klien"] for r in summary["menurut_kredensial"]} >= {"lain"}
+
+
+def test_copies_whose_persons_are_not_listed_are_told(isi: Registri, tmp_path: Path) -> None:
+    klien = persiapan.SYNC_WLKP.client_id
+    before = len(written(isi, tmp_path / "dahulu", "--klien", klien)["salinan_massal"])
+    made = make(isi)
+    done = hub(isi, tmp_path / "bukti", "--diketahui", DIKETAHUI, "--klien", klien)
+    assert done.exit_code == 0, done.output
+    assert f"orang dalam {before + 1} salinan massal" in done.output
+    *_, copy = json.loads((tmp_path / "bukti" / "ringkasan.json").read_text())["salinan_massal"]
+    assert (copy["rute"], copy["klien"]) == (f"ekspor pekerja {made['id']}", klien)
+    assert copy["rekaman"] == 2
+    other = written(isi, tmp_path / "lain", "--klien", "lain")
+    assert other["salinan_massal"] == []
 
 
 def test_other_period_is_empty(isi: Registri, tmp_path: Path) -> None:

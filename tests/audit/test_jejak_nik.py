@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from services import persiapan
 from services.audit.record import list_number
-from services.audit.tables import SALINAN
+from services.audit.tables import SALINAN, SALINAN_BADAN_USAHA
 from services.kit.database import transaction
 from services.kit.errors import InvalidInputError
 from tests import contoh
@@ -125,21 +125,32 @@ def test_person_is_found_by_the_index_and_in_the_list_that_waits_for_it(isi: Reg
         assert "audit_akses_nik" in "\n".join(plan)
 
 
-def test_bulk_copies_of_workers_are_told_apart(isi: Registri) -> None:
-    make(isi, himpunan="badan-usaha")
+def test_bulk_copies_are_told_apart(isi: Registri) -> None:
+    companies = make(isi, himpunan="badan-usaha")
     made = make(isi)
     answer = json.loads(hub(isi, f"{contoh.nik(2)}\n", "--json").stdout)
-    (copy,) = answer["salinan_massal"]
+    of_companies, copy = answer["salinan_massal"]
+    assert of_companies["rute"] == f"ekspor badan_usaha {companies['id']}"
+    assert "npwp" in of_companies["bidang"], "which is the NIK of whoever is a company himself"
     assert copy["rute"] == f"ekspor pekerja {made['id']}"
     assert (copy["pihak"], copy["jumlah"]) == ("pihak_kedua", 2)
     assert {"nik", "nama"} <= set(copy["bidang"])
     assert not any(a["rute"].startswith("ekspor") for a in answer["akses"])
-    assert "1 salinan massal" in hub(isi, f"{contoh.nik(2)}\n").stdout
+    assert "2 salinan massal" in hub(isi, f"{contoh.nik(2)}\n").stdout
     earlier = hub(isi, f"{contoh.nik(2)}\n", "--json", "--sampai", "2026-01-01")
     assert json.loads(earlier.stdout)["salinan_massal"] == []
     with isi.engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = connection.exec_driver_sql(
-            f"EXPLAIN SELECT id FROM audit_akses WHERE {SALINAN} AND waktu > now()"
+            f"EXPLAIN SELECT id FROM audit_akses WHERE ({SALINAN} OR {SALINAN_BADAN_USAHA})"
+            " AND waktu > now()"
         ).scalars()
-        assert "audit_akses_salinan" in "\n".join(plan)
+        told = "\n".join(plan)
+        assert "audit_akses_salinan_badan_usaha" in told
+        assert "audit_akses_salinan " in told
+
+
+def test_period_that_ends_before_it_begins_is_refused(isi: Registri) -> None:
+    """Else the answer would be that nobody saw anything."""
+    done = hub(isi, f"{contoh.nik(1)}\n", "--sejak", "2026-03-02", "--sampai", "2026-03-01")
+    assert isinstance(done.exception, InvalidInputError)
