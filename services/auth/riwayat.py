@@ -92,10 +92,23 @@ def read(path: Path) -> Riwayat:
     """Return the agreement with its records. Raises PerjanjianError naming the record."""
     naskah, folder = load(path), folder_of(path)
     files = sorted(folder.glob(f"*{AKHIRAN}")) if folder.is_dir() else []
+    _require_records(folder, {file.name for file in files})
     if not files:
         return Riwayat(naskah)
     keys = _read_keys(path)
     return Riwayat(naskah, tuple(_read_record(path, file, keys) for file in files))
+
+
+def _require_records(folder: Path, files: set[str]) -> None:
+    """Raise PerjanjianError for a signature without its record: an ending must not just vanish."""
+    for signature in sorted(folder.glob("*.jws")):
+        if record_of(signature.name) not in files:
+            raise PerjanjianError(f"Catatan dari tanda tangan {signature.name} tidak ada.")
+
+
+def record_of(signature: str) -> str:
+    """Return the name of the record's file that a signature's file belongs to."""
+    return signature.removesuffix(".jws").rpartition(".")[0] + AKHIRAN
 
 
 def _read_keys(path: Path) -> Kunci:

@@ -87,18 +87,12 @@ def _try_together(path: Path, new: dict[str, bytes]) -> None:
         folder.mkdir(exist_ok=True)
         for name, content in new.items():
             (folder / name).write_bytes(content)
+        for name in new:
+            record = riwayat.record_of(name)
+            if name.endswith(".jws") and not (folder / record).exists():
+                raise RecordInvalidError(f"{name}: sertakan juga {record}.")
         try:
-            together = riwayat.read(copy)
-            together.kini  # noqa: B018 - contradictions are found here
+            riwayat.read(copy).kini  # noqa: B018 - contradictions are found here
             riwayat.key_ids(copy, Pihak.KESATU)  # an agreement without records reads no keys
         except PerjanjianError as error:
             raise RecordInvalidError(str(error)) from None
-        known = {riwayat.record_path(copy, t.nomor).name for t in together.catatan}
-    for name in new:
-        if name.endswith(".jws") and _record_of(name) not in known:
-            raise RecordInvalidError(f"{name}: sertakan juga {_record_of(name)}.")
-
-
-def _record_of(signature: str) -> str:
-    """Return the name of the record's file that a signature's file belongs to."""
-    return signature.removesuffix(".jws").rpartition(".")[0] + riwayat.AKHIRAN
