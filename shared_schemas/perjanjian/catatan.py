@@ -32,7 +32,7 @@ from shared_schemas.rujukan import Pihak
 
 
 class SelesaiKahar(Data):
-    """The last day of a force majeure that was recorded without one."""
+    """The last day of a force majeure that was recorded without one, or with a later one."""
 
     nomor: Nomor
     kahar: Nomor
@@ -310,7 +310,9 @@ def _ended(kahar: Iterable[dict[str, Any]], catatan: CatatanSelesaiKahar) -> lis
     found = list(kahar)
     for n, record in enumerate(found):
         if record["nomor"] == catatan.isi.kahar and record["pihak"] is catatan.oleh:
-            if record["berakhir"] is not None or catatan.isi.berakhir < record["mulai"]:
+            said = record["berakhir"]
+            # A day that was announced can come earlier: nobody has to wait. Never later.
+            if catatan.isi.berakhir < record["mulai"] or (said and catatan.isi.berakhir >= said):
                 break
             found[n] = record | {"berakhir": catatan.isi.berakhir}
             return found
