@@ -16,7 +16,7 @@ from services.audit.record import Bukti, Pelaku
 from services.kit.errors import InvalidInputError
 from services.kit.roles import Peran
 from services.perintah.basisdata import registry_transaction
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, out, show_json, show_table
+from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, err, out, show_json, show_table
 from shared_schemas.identitas import check_nik
 from shared_schemas.perjanjian import WIB
 
@@ -146,6 +146,13 @@ def export(
         show_json({**summary, "folder": str(keluar)})
         return
     show_table({**r, "bidang": ", ".join(r["bidang"])} for r in summary["menurut_kredensial"])
+    if klien is not None and not summary["akses"]:
+        err.print(
+            f"Tidak ada akses oleh klien {klien[:80]!a} dalam masa itu; cocokkan namanya dengan"
+            f" `hub klien riwayat {nama}`.",
+            highlight=False,
+            markup=False,
+        )
     out.print(
         f"{summary['subjek']} orang dalam {summary['akses']} akses; berkas di {keluar}.\n"
         f"{_said_of_copies(summary['salinan_massal'])}"

@@ -232,6 +232,8 @@ def _define_exports(metadata: sa.MetaData) -> None:
         sa.Column("pihak", sa.Text),
         sa.Column("pasal", sa.Text, nullable=False),
         sa.Column("id_permintaan", sa.Text),
+        sa.Column("cakupan", sa.Text),
+        sa.Column("tujuan", sa.Text),
         sa.Column("himpunan", sa.Text, nullable=False),
         sa.Column("bentuk", sa.Text, nullable=False),
         sa.Column("keadaan", sa.Text, nullable=False),

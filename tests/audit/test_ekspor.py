@@ -122,6 +122,12 @@ def test_export_is_recorded(isi: Registri, tmp_path: Path) -> None:
     assert (last.rincian["klien"], last.rincian["akses"]) == ("siapa-saja", 0)
 
 
+def test_client_that_nobody_saw_may_be_a_slip_of_the_pen(isi: Registri, tmp_path: Path) -> None:
+    done = hub(isi, tmp_path / "bukti", "--diketahui", DIKETAHUI, "--klien", "salah-ketik")
+    assert "'salah-ketik'" in done.stderr
+    assert "salah-ketik" not in hub(isi, tmp_path / "semua", "--diketahui", DIKETAHUI).stderr
+
+
 def test_folder_that_is_there_is_left_alone_and_nothing_is_recorded(
     isi: Registri, tmp_path: Path
 ) -> None:

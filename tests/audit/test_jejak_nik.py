@@ -15,7 +15,7 @@ from services.audit.tables import SALINAN, SALINAN_BADAN_USAHA
 from services.kit.database import transaction
 from services.kit.errors import InvalidInputError
 from tests import contoh
-from tests.conftest import Registri
+from tests.conftest import TUJUAN, Registri
 from tests.perintah import app
 from tests.registry.ekspor_alat import make
 
@@ -135,6 +135,8 @@ def test_bulk_copies_are_told_apart(isi: Registri) -> None:
     assert copy["rute"] == f"ekspor pekerja {made['id']}"
     assert (copy["pihak"], copy["jumlah"]) == ("pihak_kedua", 2)
     assert {"nik", "nama"} <= set(copy["bidang"])
+    assert (copy["cakupan"], copy["tujuan"]) == ("pekerja:baca", TUJUAN["wlkp"])
+    assert (of_companies["cakupan"], of_companies["tujuan"]) == ("badan_usaha:baca", TUJUAN["wlkp"])
     assert not any(a["rute"].startswith("ekspor") for a in answer["akses"])
     assert "2 salinan massal" in hub(isi, f"{contoh.nik(2)}\n").stdout
     earlier = hub(isi, f"{contoh.nik(2)}\n", "--json", "--sampai", "2026-01-01")

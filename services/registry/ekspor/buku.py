@@ -43,6 +43,8 @@ _COLUMNS = (
     "id, himpunan, bentuk, keadaan, alasan, nomor, perkiraan AS perkiraan_baris, manifes,"
     " dibuat_pada, kedaluwarsa_pada"
 )
+_PELAKU = "pelaku, pihak, pasal, id_permintaan, cakupan, tujuan"
+"""Who asked, by which right and what for: the fields of `Pelaku` in their order."""
 _NAMES = tuple(c.split()[-1] for c in _COLUMNS.split(","))
 
 
@@ -97,11 +99,13 @@ class Buku:
             raise ExportLimitError
         id_ekspor = uuid4()
         tx.raw(
-            "INSERT INTO ekspor (id, pelaku, pihak, pasal, id_permintaan, himpunan, bentuk,"
-            " keadaan, dibuat_pada) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "INSERT INTO ekspor (id, pelaku, pihak, pasal, id_permintaan, cakupan, tujuan,"
+            " himpunan, bentuk, keadaan, dibuat_pada)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 id_ekspor, who.id, who.pihak, who.pasal or "internal", who.id_permintaan,
-                himpunan.value, bentuk.value, KeadaanEkspor.ANTRE.value, self.clock(),
+                who.cakupan, who.tujuan, himpunan.value, bentuk.value, KeadaanEkspor.ANTRE.value,
+                self.clock(),
             ),
         )  # fmt: skip
         rincian = {"id_ekspor": str(id_ekspor), "himpunan": himpunan.value, "bentuk": bentuk.value}
@@ -160,12 +164,12 @@ class Buku:
             row = tx.raw(
                 "UPDATE ekspor SET keadaan = %s WHERE id = (SELECT id FROM ekspor"
                 " WHERE keadaan = %s ORDER BY urutan LIMIT 1)"
-                " RETURNING id, himpunan, bentuk, pelaku, pihak, pasal, id_permintaan, dibuat_pada",
+                f" RETURNING id, himpunan, bentuk, dibuat_pada, {_PELAKU}",
                 (KeadaanEkspor.DISIAPKAN.value, KeadaanEkspor.ANTRE.value),
             ).fetchone()
         if row is None:
             return None
-        return Pesanan(row[0], Himpunan(row[1]), BentukEkspor(row[2]), Pelaku(*row[3:7]), row[7])
+        return Pesanan(row[0], Himpunan(row[1]), BentukEkspor(row[2]), Pelaku(*row[4:]), row[3])
 
     def open(self, id_ekspor: UUID, bidang: tuple[str, ...], nomor: int) -> None:
         """Note the fields and the last change of a snapshot, before any part of it."""
@@ -215,7 +219,7 @@ class Buku:
         before = [k.value for k, ends in TRANSISI_EKSPOR.items() if ke in ends]
         row = tx.raw(
             "UPDATE ekspor SET keadaan = %s WHERE id = %s AND keadaan = ANY(%s)"
-            " RETURNING himpunan, nomor, bidang, pelaku, pihak, pasal, id_permintaan",
+            f" RETURNING himpunan, nomor, bidang, {_PELAKU}",
             (ke.value, id_ekspor, before),
         ).fetchone()
         if row is None:

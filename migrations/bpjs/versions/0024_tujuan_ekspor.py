@@ -1,0 +1,22 @@
+"""A snapshot keeps by which right and what for it was asked, for its entry in the ledger.
+
+Revision: 0024
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0024"
+down_revision = "0023"
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.add_column("ekspor", sa.Column("cakupan", sa.Text()))
+    op.add_column("ekspor", sa.Column("tujuan", sa.Text()))
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.drop_column("ekspor", "tujuan")
+    op.drop_column("ekspor", "cakupan")
