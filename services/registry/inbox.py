@@ -27,12 +27,14 @@ from services.kit.logging import get_logger
 from services.registry.errors import AnswerGoneError
 from services.registry.idempotency import Permintaan, once
 from services.registry.penilaian import Butir, Penilai, Putusan, Sasaran, refuse
+from services.registry.read import persons_in
 from shared_schemas.neraca import digest_of
 from shared_schemas.v1.kode import AlasanUsulan, KeadaanUsulan
 from shared_schemas.v1.usulan import (
     JaminanTandaTerima,
     KumpulanTandaTerima,
     KumpulanUsulan,
+    PenambahanBadanUsaha,
     PenambahanPekerja,
     Pencabutan,
     TandaTerima,
@@ -112,7 +114,7 @@ class Inbox:
         except Exception as error:  # noqa: BLE001 - one item's defect must not hold up the others
             get_logger().error("usulan cacat", kunci_idempotensi=kunci, exc_info=error)
             receipts, new = self._go_through(tx, who, asked, kumpulan, self._decide_or_hold)
-        self._enter_workers(tx, who, new)
+        self._enter_persons(tx, who, new)
         counts = Counter(n.jawaban.putusan.keadaan.value for n in new)
         self.auditor.record(
             tx,
@@ -136,20 +138,25 @@ class Inbox:
         receipts, _ = self._go_through(tx, who, asked, kumpulan, unknown)
         return self._answer(who, asked, receipts)
 
-    def _enter_workers(self, tx: Transaction, who: Pelaku, new: list[_Baru]) -> None:
-        """Enter the workers of additions in the ledger: our answer tells whether we know them.
+    def _enter_persons(self, tx: Transaction, who: Pelaku, new: list[_Baru]) -> None:
+        """Enter the persons of additions in the ledger: our answer tells whether we know them.
 
-        Here it is the known who look like guessing: an honest sender adds only whom we lack.
+        A worker, and a company that is a person: his NPWP is his NIK. Here it is the known who
+        look like guessing: an honest sender adds only whom we lack.
         """
-        asked: set[str] = set()
+        asked: dict[str, str] = {}
         known: set[str] = set()
         for butir, jawaban, _ in new:
-            if isinstance(butir, PenambahanPekerja) and butir.isi.nik is not None:
-                asked.add(butir.isi.nik)
+            if not isinstance(butir, PenambahanPekerja | PenambahanBadanUsaha):
+                continue
+            field = "nik" if isinstance(butir, PenambahanPekerja) else "npwp"
+            for person in persons_in({field: getattr(butir.isi, field)}):
+                asked[person] = field
                 if jawaban.putusan.alasan is AlasanUsulan.SUDAH_ADA:
-                    known.add(butir.isi.nik)
-        lacked = len(asked - known)
-        self.auditor.record_access(tx, who, RUTE, len(known), asked, ("nik",), dikenal=lacked)
+                    known.add(person)
+        lacked = len(asked.keys() - known)
+        fields = sorted(set(asked.values())) or ["nik"]
+        self.auditor.record_access(tx, who, RUTE, len(known), asked, fields, dikenal=lacked)
 
     def _answer(self, who: Pelaku, asked: Permintaan, receipts: list[TandaTerima]) -> bytes:
         """Vouch for what was received and answered; kept with the answer, for repetitions."""

@@ -338,6 +338,26 @@ def test_additions_of_whom_we_know_look_like_guessing(kecil: Registri) -> None:
     assert event.rincian == {"cakupan": "usulan:kirim", "rute": "kirim usulan"}
 
 
+def test_addition_of_a_company_that_is_a_person_enters_that_person(kecil: Registri) -> None:
+    """Whether somebody has a company here is as much his as whether he works."""
+    person = contoh.nik(77)
+    item = {
+        "id_usulan": str(uuid.uuid4()),
+        "jenis": "penambahan",
+        "himpunan": "badan_usaha",
+        "id_asal": "B-BU-77",
+        "isi": contoh.badan_usaha(77, npwp=person),
+    }
+    head = {"Idempotency-Key": str(uuid.uuid4())}
+    answer = kecil.klien.post("/v1/usulan", json={"usulan": [item]}, headers=head)
+    assert answer.json()["tanda_terima"][0]["keadaan"] == "diterima"
+    number = kecil.app.state.service.auditor.person(person)
+    (entry,) = kecil.fetch(
+        "SELECT jumlah, rute FROM audit_akses WHERE sidik_nik @> ARRAY[:n]::bigint[]", n=number
+    )
+    assert tuple(entry) == (0, "kirim usulan")
+
+
 def test_repeated_batch_of_additions_is_counted_once(kecil: Registri) -> None:
     kecil.app.state.service.batas = Batas(10_000, {"usulan:kirim": BATAS}, 1, 0.5)
     items = json.loads(add(kecil, 21).request.content)["usulan"]
