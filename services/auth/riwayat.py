@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,17 +92,19 @@ def introduce(
 def read(path: Path) -> Riwayat:
     """Return the agreement with its records. Raises PerjanjianError naming the record."""
     naskah, folder = load(path), folder_of(path)
-    files = sorted(folder.glob(f"*{AKHIRAN}")) if folder.is_dir() else []
-    _require_records(folder, {file.name for file in files})
+    # Signatures first: a record is written before them, so what is being added lacks nothing.
+    signatures = sorted(folder.glob("*.jws"))
+    files = sorted(folder.glob(f"*{AKHIRAN}"))
+    _require_records(signatures, {file.name for file in files})
     if not files:
         return Riwayat(naskah)
     keys = _read_keys(path)
     return Riwayat(naskah, tuple(_read_record(path, file, keys) for file in files))
 
 
-def _require_records(folder: Path, files: set[str]) -> None:
+def _require_records(signatures: Iterable[Path], files: set[str]) -> None:
     """Raise PerjanjianError for a signature without its record: an ending must not just vanish."""
-    for signature in sorted(folder.glob("*.jws")):
+    for signature in signatures:
         if record_of(signature.name) not in files:
             raise PerjanjianError(f"Catatan dari tanda tangan {signature.name} tidak ada.")
 
