@@ -67,9 +67,21 @@ def _warning(kode: str, pesan: str) -> Catatan:
 _SEPARATORS = re.compile(r"[\s.\-/]")
 _DIGITS = re.compile(r"[0-9]+")
 _OPAQUE = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,39}")
+_PECAHAN = re.compile(r"\s*[0-9]+\s*\.\s*0\s*")
+
+
+def is_fraction(raw: str) -> bool:
+    """Say whether a text is a whole number as programs write fractions: `920852712403000.0`.
+
+    A column of numbers with a gap becomes one of fractions in many a program, and its leading
+    zeros are gone. Without its dot it would read as another number, ten times as large.
+    """
+    return _PECAHAN.fullmatch(raw) is not None
 
 
 def _digits(raw: str) -> str | None:
+    if is_fraction(raw):
+        return None
     bare = _SEPARATORS.sub("", raw)
     return bare if _DIGITS.fullmatch(bare) else None
 
@@ -105,6 +117,8 @@ def check_nik(
     nothing_to_compare = tanggal_lahir is None and jenis_kelamin is None
     if nothing_to_compare and _LAZIM_NIK.fullmatch(raw) and _district_known(raw):
         return Hasil(raw)
+    if is_fraction(raw):
+        return _error("nik_format", "NIK harus terdiri dari 16 digit angka.")
     info = parse_nik(raw)
     fatal = [i for i in info.errors if i.code not in _NIK_WARNINGS]
     if info.nik is None or fatal:
@@ -177,7 +191,7 @@ def check_nib_tdp(raw: str) -> Hasil:
     if digits is not None and len(digits) == 13:
         return Hasil(digits)
     opaque = re.sub(r"\s", "", raw).upper()
-    if not _OPAQUE.fullmatch(opaque) or not any(c.isdigit() for c in opaque):
+    if is_fraction(opaque) or not _OPAQUE.fullmatch(opaque) or not any(c.isdigit() for c in opaque):
         return _error("nib_format", "Isi NIB 13 digit atau nomor TDP lama.")
     return Hasil(opaque, (_warning("nib_tdp", "Bukan NIB 13 digit; dianggap nomor TDP lama."),))
 
@@ -229,7 +243,7 @@ _PANJANG_E164 = 16  # the plus sign and fifteen digits
 @lru_cache(maxsize=65_536)
 def check_telepon(raw: str) -> Hasil:
     """Check a telephone number and return it as E.164 (`+62…`); national spellings are accepted."""
-    bare = _PHONE_SEPARATORS.sub("", raw)
+    bare = "" if is_fraction(raw) else _PHONE_SEPARATORS.sub("", raw)
     mobile = f"+62{bare[1:]}" if bare.startswith("08") else bare
     if _LAZIM_TELEPON.fullmatch(
         mobile

@@ -34,6 +34,7 @@ TABLE: list[tuple[str, str, Tingkat, str | None, str | None]] = [
     ("nik", "32730115089500011", ERROR, None, "nik_format"),
     ("nik", "327301150895000A", ERROR, None, "nik_format"),
     ("nik", "", ERROR, None, "nik_format"),
+    ("nik", "327301150895001.0", ERROR, None, "nik_format"),  # a fraction has no sixteenth digit
     ("npwp", "01.300.001.3-001.000", VALID, "0013000013001000", None),
     ("npwp", "01.300.001.1-001.000", ERROR, None, "npwp_digit_uji"),
     ("npwp", "013000013001000", VALID, "0013000013001000", None),
@@ -43,6 +44,9 @@ TABLE: list[tuple[str, str, Tingkat, str | None, str | None]] = [
     ("npwp", "1000000000000000", WARNING, "1000000000000000", "npwp_awalan"),  # since 2025
     ("npwp", "00130000110010", ERROR, None, "npwp_format"),
     ("npwp", "bukan angka", ERROR, None, "npwp_format"),
+    # Written by a program as a fraction: 0 of it is no digit of the number.
+    ("npwp", "920852712403000.0", ERROR, None, "npwp_format"),
+    ("npwp", "13000011001000.0", ERROR, None, "npwp_format"),  # and the check digit would be right
     ("nitku", "3273011508950001000000", VALID, "3273011508950001000000", None),
     ("nitku", "1000000000000000000001", WARNING, "1000000000000000000001", "npwp_awalan"),
     ("nitku", "0013000011001000", ERROR, None, "nitku_format"),
@@ -52,11 +56,13 @@ TABLE: list[tuple[str, str, Tingkat, str | None, str | None]] = [
     ("nib-atau-tdp", "10.11.1.62.00001", WARNING, "10.11.1.62.00001", "nib_tdp"),
     ("nib-atau-tdp", "912000000000", WARNING, "912000000000", "nib_tdp"),
     ("nib-atau-tdp", "belum ada", ERROR, None, "nib_format"),
+    ("nib-atau-tdp", "9120000000001.0", ERROR, None, "nib_format"),
     ("kbli", "10130", VALID, "10130", None),
     ("kbli", "1111", WARNING, "01111", "kbli_nol"),
     ("kbli", "01111", VALID, "01111", None),
     ("kbli", "101300", ERROR, None, "kbli_format"),
     ("kbli", "C1013", ERROR, None, "kbli_format"),
+    ("kbli", "1111.0", ERROR, None, "kbli_format"),  # 01111, and not 11110
     ("nomor-jkn", "0009000000001", VALID, "0009000000001", None),
     ("nomor-jkn", "1234567890123", VALID, "1234567890123", None),
     ("nomor-jkn", "9000000001", ERROR, None, "jkn_format"),  # leading zeros lost
@@ -74,6 +80,8 @@ TABLE: list[tuple[str, str, Tingkat, str | None, str | None]] = [
     ("telepon", "+62 0812 3456 7890", VALID, "+6281234567890", None),  # written so, and meant so
     ("telepon", "12", ERROR, None, "telepon_"),
     ("telepon", "tidak ada", ERROR, None, "telepon_format"),
+    ("telepon", "6281200000001.0", ERROR, None, "telepon_format"),
+    ("telepon", "08123456789.0", ERROR, None, "telepon_format"),
     ("telepon", "+6581234567", VALID, "+6581234567", None),  # another country
     ("surel", " Info@Melati.Example ", VALID, "info@melati.example", None),
     ("surel", "info@melati", ERROR, None, "email_format"),
