@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from services.banding.sumber import Sumber
-from services.banding.teks import is_text
+from services.kit.kolom_teks import is_text
 from services.kit.serentak import Serentak
 
 _DIINGINKAN = 250_000  # wanted rows in one piece, about

@@ -16,8 +16,8 @@ import pyarrow as pa
 from services.banding.bentuk import CARA, PENYANGGA, SERAHKAN, emit
 from services.banding.siphash import Kunci, hash_words, siphash
 from services.banding.tabel import TABEL
-from services.banding.teks import is_text, plain_text
 from services.kit.compiled import jit
+from services.kit.kolom_teks import is_text, plain_text
 from shared_schemas.bentuk_normal import normal
 from shared_schemas.rujukan import Perbandingan
 

@@ -24,10 +24,10 @@ from services.banding.catatan import Pembaca
 from services.banding.cuplikan import open_parts
 from services.banding.errors import ColumnError, SourceError
 from services.banding.kerja import Kerja
-from services.banding.teks import TextError, as_text, has_text
 from services.kit.asing import TERPANJANG, advice_without_sheets
 from services.kit.berkas_hasil import is_full
 from services.kit.csv_teks import HeaderError, RowError, open_text
+from services.kit.kolom_teks import TextError, as_text, has_text
 
 Isi: TypeAlias = Path | pa.Table | pa.RecordBatchReader
 _SATU_KELOMPOK = 262_144  # rows of a row group that we write ourselves

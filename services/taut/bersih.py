@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from shared_schemas.bentuk_normal import fold, normal_alamat, normal_nama_orang
+from shared_schemas.identitas import is_fraction
 
 T = TypeVar("T")
 
@@ -18,6 +19,8 @@ _KATA = re.compile(r"[^\W_]+")
 _BUKAN_ANGKA = re.compile(r"\D")
 # What a spreadsheet makes of "-", "'" and a space, and what nobody sees.
 _TANDA = {"Pd": "-", "Pi": "'", "Pf": "'", "Zs": " ", "Cf": ""}
+_PANGKAT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+_UTUH = 2**53  # a float tells every whole number below it from the next
 _SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
 _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
          "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH", "MOHD",
@@ -127,9 +130,21 @@ def _address_words(text: str) -> list[str]:
     return [t for w in words(text) for t in (normal_alamat(w).split() if w.isascii() else [w])]
 
 
+def whole(text: str) -> str:
+    """Return a number that a program wrote as a fraction (`123.0`) without it, other text as it is.
+
+    "" where digits are lost: of a power of ten (`3.27301E+15`), or beyond what a float holds.
+    """
+    plain = text.strip()
+    if plain.endswith(".0") and is_fraction(plain):
+        number, _, _ = plain.partition(".")
+        return number if int(number) < _UTUH else ""
+    return "" if _PANGKAT.fullmatch(plain) else text
+
+
 def digits(text: str) -> str:
     """Return the decimal digits of a text, "" when all are one digit: a placeholder."""
-    found = "".join(c for c in _BUKAN_ANGKA.sub("", text) if c.isascii())
+    found = "".join(c for c in _BUKAN_ANGKA.sub("", whole(text)) if c.isascii())
     return "" if len(set(found)) < 2 else found
 
 

@@ -15,6 +15,7 @@ from services.kit import sel_tabel
 from services.kit.asing import TERPANJANG, advice_without_sheets
 from services.kit.berkas_hasil import open_result
 from services.kit.csv_teks import HeaderError, RowError, column_name, open_text
+from services.kit.kolom_teks import TextError, as_text, has_text
 from services.taut.errors import BerkasTautError, KolomKunciError
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
@@ -39,7 +40,8 @@ def read_table(path: Path) -> pa.Table:
     try:
         parquet = _is_parquet(path)
         table = _read_parquet(path) if parquet else open_text(path, kosong=True).read_all()
-        return table.cast(pa.schema([(n, pa.large_string()) for n in table.column_names]))
+        columns = zip(table.column_names, table.columns, strict=True)
+        return pa.table({n: _texts(column, n, path) for n, column in columns})
     except UnicodeDecodeError:
         raise BerkasTautError(f"{path.name}: bukan UTF-8.") from None
     except HeaderError:
@@ -54,6 +56,28 @@ def read_table(path: Path) -> pa.Table:
     except (pa.ArrowException, ValueError, csv.Error):
         # The library's own message quotes the offending row: it is cut off here.
         raise BerkasTautError(f"{path.name}: bukan CSV UTF-8 atau Parquet yang benar.") from None
+
+
+def _texts(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
+    """Return a column as text, digit for digit. Raises BerkasTautError where that cannot be.
+
+    A cast alone writes a NIK that became a float as `3.2730115089501e+15`, whose digits are
+    another's.
+    """
+    place = f"{path.name}: kolom {column_name(name)}"
+    if not has_text(column.type):
+        raise BerkasTautError(
+            f"{place} berisi daftar, struktur atau jenis lain yang bukan satu nilai;"
+            " simpan sebagai teks."
+        )
+    try:
+        texts = [as_text(chunk).cast(pa.large_string()) for chunk in column.chunks]
+    except TextError:
+        raise BerkasTautError(
+            f"{place} memuat nilai yang bukan teks UTF-8 atau angka yang digitnya dapat hilang;"
+            " simpan sebagai teks."
+        ) from None
+    return pa.chunked_array(texts, pa.large_string())
 
 
 def _is_parquet(path: Path) -> bool:

@@ -195,7 +195,7 @@ def prepare_badan_usaha(
         npwp=npwp,
         induk=stat.nilai("induk", _bodies(npwp.isi)),
         cabang=_branches(npwp.isi, nitku),
-        nib=column.number("nomor_tdp_atau_nib", _nib),
+        nib=column.number("nomor_tdp_atau_nib", read_nib),
         titik=np.array(points, np.float64).reshape(-1, 2),
     )
 
@@ -205,9 +205,9 @@ def _kbli(text: str) -> int:
     return 100_000 + int(found) if 1 <= len(found) <= 5 else 0
 
 
-def _nib(text: str) -> int:
+def read_nib(text: str) -> int:
     """Return an NIB as its digits with a 1 before them; a TDP with letters as its checksum."""
-    code = "".join(bersih.words(text))
+    code = "".join(bersih.words(bersih.whole(text)))
     if not bersih.digits(code):
         return 0
     return int(f"1{code}") if code.isdecimal() and len(code) <= 17 else zlib.crc32(code.encode())

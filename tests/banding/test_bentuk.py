@@ -16,7 +16,7 @@ from services.banding import sidik, tabel
 from services.banding.bentuk import BATAS, CARA
 from services.banding.sidik import Penyidik, forms, sixteen_digits
 from services.banding.siphash import Kunci, hash_words, siphash
-from services.banding.teks import TextError, as_text, has_text
+from services.kit.kolom_teks import TextError, as_text, has_text
 from shared_schemas import bentuk_normal
 from shared_schemas.bentuk_normal import normal
 from shared_schemas.perjanjian import FIELD_SETS

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from services.taut.bersih import Alamat, address, person_name
+from services.taut.bersih import Alamat, address, npwp, person_name, phone
 from services.taut.nama_usaha import company_name
+from services.taut.siapkan import read_nib, read_nik
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,26 @@ def test_what_a_spreadsheet_makes_of_marks_changes_no_company() -> None:
     text = "PT Ma'mur Contoh - Bandung"
     assert company_name(text.translate(DARI_LEMBAR)) == company_name(text)
     assert company_name(text).cabang == "BANDUNG"
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "number"),
+    [
+        (npwp, "920852712403000.0", 920852712403000),
+        (npwp, "13000011001000.0", 0),  # its leading zeros are gone
+        (npwp, "9.2085271240301e+14", 0),
+        (npwp, "92.085.271.2-403.000", 920852712403000),
+        (read_nik, "3273011508950100.0", 13273011508950100),
+        (read_nik, "9273011508950101.0", 0),  # a float does not tell it from its neighbours
+        (read_nik, "3.2730115089501E+15", 0),
+        (read_nik, "3,27301E+15", 0),
+        (read_nib, "9120000000001.0", 19120000000001),
+        (read_nib, "9,12E+12", 0),
+        (phone, "6281200000001.0", 81200000001),
+        (phone, "6.2812E+12", 0),
+    ],
+)
+def test_number_that_a_program_made_a_fraction_has_no_digits_of_its_making(
+    read: Callable[[str], int], text: str, number: int
+) -> None:
+    assert read(text) == number

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 import pytest
@@ -160,3 +161,41 @@ def test_a_column_that_stands_twice_in_parquet_is_refused(tmp_path: Path) -> Non
     pq.write_table(once.append_column("nama", once.column("nama")), a)
     with pytest.raises(BerkasTautError, match=r"a.parquet: .*kolom yang sama"):
         run("tautkan", "pekerja", a, a, "--keluar", tmp_path / "taut.csv")
+
+
+def test_a_nik_that_became_a_float_links_its_own_and_nobody_elses(tmp_path: Path) -> None:
+    """Cast to text it is `3.2730115089501e+15`, sixteen digits of which are another's NIK."""
+    a, b = tmp_path / "a.parquet", tmp_path / "b.csv"
+    own, other = "3273011508950100", "3273011508950115"
+    numbers = pa.array([float(own), None])
+    first = table(
+        {"kunci": "w", **ORANG, "nik": own}, {"kunci": "x", **ORANG, "nama": "Tanpa Nomor"}
+    )
+    pq.write_table(first.set_column(first.column_names.index("nik"), "nik", numbers), a)
+    pcsv.write_csv(
+        table({"kunci": "b", **ORANG, "nik": other}, {**ORANG, "kunci": "c", "nik": own}), b
+    )
+    run("tautkan", "pekerja", a, b, "--keluar", tmp_path / "taut.csv")
+    by_nik = [
+        (r["kunci_a"], r["kunci_b"]) for r in rows(tmp_path / "taut.csv") if r["dasar"] == "nik"
+    ]
+    assert by_nik == [("w", "c")]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (pa.array([9273011508950101.0]), "digitnya dapat hilang"),  # two NIK are this float
+        (pa.array([["3273011508950100"]]), "bukan satu nilai"),
+        (pa.array([b"\xff"]), "bukan teks UTF-8"),
+    ],
+)
+def test_a_column_whose_values_have_no_text_is_named_without_them(
+    tmp_path: Path, column: pa.Array, said: str
+) -> None:
+    a = tmp_path / "a.parquet"
+    first = table({"kunci": "x", **ORANG})
+    pq.write_table(first.set_column(first.column_names.index("nik"), "nik", column), a)
+    with pytest.raises(BerkasTautError, match=rf"a.parquet: kolom nik .*{said}") as caught:
+        run("tautkan", "pekerja", a, a, "--keluar", tmp_path / "taut.csv")
+    assert "0895" not in str(caught.value)

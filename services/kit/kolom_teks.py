@@ -1,4 +1,4 @@
-"""Columns of any type as text, the same whoever read them: pyarrow to digest, DuckDB to fetch.
+"""Columns of any type as text, the same whoever read them: linking, digests, DuckDB's fetching.
 
 Only a type that loses nothing has a text; the rules hold for a whole column at a time.
 """
