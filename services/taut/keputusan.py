@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import errno
+import fcntl
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
 from services.kit import sel
+from services.kit.berkas_hasil import unwritten
 from services.taut.errors import KeputusanBentrokError, KeputusanTidakSahError
 
 
@@ -43,6 +46,7 @@ class Catatan:
 
 
 KOLOM = tuple(f.name for f in fields(Catatan))
+_PULIHKAN = "Pulihkan berkas keputusan dari salinannya; jangan simpan ulang dengan lembar kerja."
 
 
 def read_decisions(path: Path) -> dict[Pasangan, Pendapat]:
@@ -115,17 +119,36 @@ def read_history(path: Path) -> list[Catatan]:
     """Return every decision ever written, in its order."""
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if tuple(rows.fieldnames or ()) != KOLOM:
-            raise KeputusanTidakSahError
-        found = []
-        for line, row in enumerate(rows, 2):
-            if row["putusan"] not in tuple(Pendapat) or not row["kunci_a"] or not row["kunci_b"]:
-                raise KeputusanTidakSahError(
-                    f"Baris {line}: kunci_a dan kunci_b harus terisi, putusan sama atau berbeda."
-                )
-            found.append(Catatan(**{k: sel.unguard(row[k] or "") for k in KOLOM}))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _notes(csv.reader(file, strict=True), path.name)
+    except OSError as error:
+        raise KeputusanTidakSahError(f"{path.name}: {error.strerror or 'tidak terbaca'}.") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise KeputusanTidakSahError(
+            f"{path.name}: bukan CSV UTF-8 yang benar. {_PULIHKAN}"
+        ) from None
+
+
+def _notes(rows: Iterator[list[str]], name: str) -> list[Catatan]:
+    """Return the decisions of a file. A row of another width is two that ran together, or half."""
+    if tuple(next(rows, ())) != KOLOM:
+        raise KeputusanTidakSahError(f"{name}: judulnya bukan {','.join(KOLOM)}. {_PULIHKAN}")
+    found = []
+    for line, row in enumerate(rows, 2):
+        if not row:
+            continue
+        if len(row) != len(KOLOM):
+            raise KeputusanTidakSahError(
+                f"{name}, baris {line}: {len(row)} sel, seharusnya {len(KOLOM)}. {_PULIHKAN}"
+            )
+        note = Catatan(*map(sel.unguard, row))
+        if note.putusan not in tuple(Pendapat) or not note.kunci_a or not note.kunci_b:
+            raise KeputusanTidakSahError(
+                f"{name}, baris {line}: kunci_a dan kunci_b harus terisi,"
+                " putusan sama atau berbeda."
+            )
+        found.append(note)
     return found
 
 
@@ -145,16 +168,27 @@ def decide(
 
 
 def _append(path: Path, note: Catatan) -> None:
-    """Write the whole line in one call and wait until it is on the disk."""
+    """Add a line and wait until it is on the disk, whole or not at all. Raises ResultFileError."""
     text = io.StringIO()
     # All of them quoted: a bare return, which the library leaves alone, begins a row elsewhere.
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    if not path.exists() or path.stat().st_size == 0:
-        writer.writerow(KOLOM)
-    writer.writerow([sel.guard(cell) for cell in astuple(note)])
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(handle, text.getvalue().encode())
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise unwritten(path, error) from None
+    with os.fdopen(handle, "r+b", buffering=0) as file:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # or two at once would both write the header
+        size = file.seek(0, os.SEEK_END)
+        if not size:
+            writer.writerow(KOLOM)
+        elif os.pread(handle, 1, size - 1) not in b"\r\n":
+            text.write("\n")  # an editor left the last line open: this one would run on in it
+        writer.writerow([sel.guard(cell) for cell in astuple(note)])
+        line = text.getvalue().encode()
+        try:
+            if os.write(handle, line) < len(line):
+                raise OSError(errno.ENOSPC, "")
+            os.fsync(handle)
+        except OSError as error:
+            file.truncate(size)
+            raise unwritten(path, error) from None

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from services.kit.errors import ResultFileError
 from services.taut.errors import KeputusanBentrokError, KeputusanTidakSahError
 from services.taut.keputusan import Pendapat, decide, read_decisions, read_history
+from tests.disk import fill, small_disk
 
 SAMA, BERBEDA = Pendapat.SAMA, Pendapat.BERBEDA
 
@@ -37,5 +39,62 @@ def test_a_decision_without_a_name_or_a_broken_file_is_refused(tmp_path: Path) -
     with pytest.raises(KeputusanTidakSahError):
         decide(file, ("w", "b"), SAMA, by=" ", why="akta")
     file.write_text("kunci_a,kunci_b,putusan,oleh,pada,alasan\nw,b,mungkin,Ani,2026,x\n")
-    with pytest.raises(KeputusanTidakSahError, match="Baris 2"):
+    with pytest.raises(KeputusanTidakSahError, match=r"putusan.csv, baris 2"):
         read_decisions(file)
+
+
+@pytest.mark.parametrize("akhir", ["", "\n", "\r\n"])
+def test_a_decision_after_an_editor_has_a_line_of_its_own(tmp_path: Path, akhir: str) -> None:
+    """One whose line ran on in the last one was said to be noted, and was gone."""
+    file = tmp_path / "putusan.csv"
+    decide(file, ("w", "b"), SAMA, by="Ani", why="akta")
+    file.write_text("\ufeff" + file.read_text().rstrip() + akhir, encoding="utf-8", newline="")
+    assert decide(file, ("v", "c"), BERBEDA, by="Ani", why="beda alamat")
+    assert read_decisions(file) == {("w", "b"): SAMA, ("v", "c"): BERBEDA}
+
+
+@pytest.mark.parametrize(
+    ("isi", "said"),
+    [
+        ('"w","b","sama","Ani","2026","Rahasia""v","c","sama","Ani","2026","x"', "baris 2: 11 sel"),
+        ('"w","b","sama","Ani"', "baris 2: 4 sel"),
+        ('"w","b","sama","Ani","2026","Rahasia\xe9"', "bukan CSV UTF-8"),
+        ('"w","b","sama","Ani","2026","Rahasia', "bukan CSV UTF-8"),
+    ],
+)
+def test_a_file_of_decisions_that_was_damaged_is_named_and_none_of_it_passed_over(
+    tmp_path: Path, isi: str, said: str
+) -> None:
+    file = tmp_path / "putusan.csv"
+    decide(file, ("w", "a"), SAMA, by="Ani", why="akta")
+    file.write_bytes(f"{file.read_text().splitlines()[0]}\n{isi}\n".encode("latin-1"))
+    for call in (read_decisions, lambda f: decide(f, ("z", "z"), SAMA, by="Ani", why="akta")):
+        with pytest.raises(KeputusanTidakSahError, match=rf"putusan.csv.*{said}") as caught:
+            call(file)
+        assert "Rahasia" not in str(caught.value)
+
+
+def test_decisions_saved_as_another_form_or_a_folder_are_named_with_a_remedy(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "putusan.csv"
+    decide(file, ("w", "b"), SAMA, by="Ani", why="akta")
+    text = file.read_text()
+    for content in (text.replace(",", ";").encode(), text.encode("utf-16")):
+        file.write_bytes(content)
+        with pytest.raises(KeputusanTidakSahError, match=r"putusan.csv: .*Pulihkan"):
+            read_decisions(file)
+    with pytest.raises(KeputusanTidakSahError, match="Is a directory"):
+        read_decisions(tmp_path)
+
+
+def test_a_decision_that_finds_no_room_is_not_there_by_half(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "diska", 1) as disk:
+        file = disk / "putusan.csv"
+        decide(file, ("w", "b"), SAMA, by="Ani", why="akta")
+        before, ballast = file.read_bytes(), fill(disk)
+        with pytest.raises(ResultFileError, match="ruang diska habis"):
+            decide(file, ("v", "c"), SAMA, by="Ani", why="x" * 8_000)
+        assert file.read_bytes() == before
+        ballast.unlink()
+        assert decide(file, ("v", "c"), SAMA, by="Ani", why="akta")
