@@ -35,14 +35,17 @@ def read_csv(file: BinaryIO, name: str) -> Tabel:
 def _numbered(rows: Iterator[list[str]], width: int, written: int) -> Iterator[Baris]:
     """Number the rows; one of another width has its values under the wrong names, or lost some.
 
-    Up to `written`, what the header left unnamed may be there, and empty.
+    Up to `written`, what the header left unnamed may be there, and empty. A row of separators alone
+    is a blank one: Excel writes as many as the sheet was ever long.
     """
     for number, cells in enumerate(rows, start=2):
+        if not any(map(str.strip, cells)):
+            continue
         if len(cells) == width:
             yield number, cells, ()
         elif width < len(cells) <= written and not any(map(str.strip, cells[width:])):
             yield number, cells[:width], ()
-        elif cells:  # else a blank line, such as many a file ends with
+        else:
             yield number, cells, (_misfit(len(cells), width),)
 
 

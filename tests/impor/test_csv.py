@@ -35,6 +35,17 @@ def test_row_that_does_not_fit_the_header_is_refused_alone(impor: Impor) -> None
     assert f"{n - 3} sel, judulnya {n} kolom" in impor.tolakan[0].alasan
 
 
+def test_row_of_separators_alone_is_blank_and_keeps_its_number(impor: Impor) -> None:
+    impor(Himpunan.BADAN_USAHA, [company(19)])
+    columns, cells = laid_out([worker(n, 19) for n in range(190, 193)])
+    blank = [""] * len(columns)
+    cells[2] = cells[2][:-1]
+    rows = [columns, cells[0], blank, [" ", ""], cells[1], [*blank, ""], cells[2], *[blank] * 50]
+    result = impor.run(Himpunan.PEKERJA, write(impor.folder / "pekerja.csv", ";", *rows))
+    assert (result.dibaca, result.baru, result.ditolak) == (3, 2, 1)
+    assert [(t.baris, t.kode) for t in impor.tolakan] == [(7, "baris_terpotong")]
+
+
 @pytest.mark.parametrize("pemisah", [";", "\t"])
 def test_separator_is_the_one_of_the_header(impor: Impor, pemisah: str) -> None:
     columns, (cells,) = laid_out([company(12 + ord(pemisah), nama="PT Contoh, Maju; Jaya")])
