@@ -68,6 +68,7 @@ _SEPARATORS = re.compile(r"[\s.\-/]")
 _DIGITS = re.compile(r"[0-9]+")
 _OPAQUE = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,39}")
 _PECAHAN = re.compile(r"\s*[0-9]+\s*\.\s*0\s*")
+_UTUH = 2**53  # a float tells every whole number below it from the next
 
 
 def is_fraction(raw: str) -> bool:
@@ -77,6 +78,12 @@ def is_fraction(raw: str) -> bool:
     zeros are gone. Without its dot it would read as another number, ten times as large.
     """
     return _PECAHAN.fullmatch(raw) is not None
+
+
+def without_fraction(raw: str) -> str:
+    """Return the whole number of a fraction; "" where a float could have meant its neighbour."""
+    number = raw.partition(".")[0].strip()
+    return number if int(number) < _UTUH else ""
 
 
 def _digits(raw: str) -> str | None:

@@ -25,8 +25,8 @@ from services.banding.sidik import Penyidik, sixteen_digits
 from services.banding.siphash import Kunci, siphash
 from services.banding.sumber import Sumber
 from services.kit.serentak import Serentak
-from shared_schemas import bentuk_normal
-from shared_schemas.identitas import check_npwp, npwp_induk
+from shared_schemas import bentuk_normal, identitas
+from shared_schemas.identitas import check_npwp, is_fraction, npwp_induk, without_fraction
 from shared_schemas.rujukan import Perbandingan
 
 _SEKALI = 65_536  # rows decoded at a time: they stay in the cache while they are digested
@@ -39,8 +39,9 @@ Tell = Callable[[str, int, int], None]
 
 @cache
 def form_version() -> str:
-    """Return a digest of everything that a normal form depends on."""
-    sources = "".join(inspect.getsource(m) for m in (bentuk_normal, bentuk, tabel))
+    """Return a digest of everything that a normal form, or the key of a body, depends on."""
+    modules = (bentuk_normal, identitas, bentuk, tabel)
+    sources = "".join(inspect.getsource(m) for m in modules)
     return hashlib.sha256(sources.encode()).hexdigest()[:16]
 
 
@@ -81,6 +82,8 @@ class Pencatat:
 
 def _text_key(value: object, key: Kunci, *, induk: bool) -> int:
     """Return the digest of a key that is no NIK; all ones without a usable one."""
+    if isinstance(value, str) and value.endswith("0") and is_fraction(value):
+        value = without_fraction(value)  # its form would take the zero for a digit
     form = bentuk_normal.normal(Perbandingan.KUNCI, value)
     if induk and form:
         npwp = check_npwp(form).nilai

@@ -15,6 +15,7 @@ HUBUNGAN_KERJA = frozenset({"C7", "C9"})
 NIK = "nik"
 NPWP_INDUK = "npwp_induk"
 _PERUSAHAAN = ("id_badan_usaha", "npwp")
+_NAMA_KOLOM = "Nama kolom ditulis seperti di Lampiran data: huruf kecil, garis bawah."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,13 @@ def plan(
     for sumber in (a, b):
         if found.key_column(sumber) not in sumber.kolom:
             raise ColumnError(
-                f"{sumber.nama}: kolom {found.key_column(sumber)} tidak ada; sebut --kunci."
+                f"{sumber.sebutan}: kolom {found.key_column(sumber)} tidak ada; sebut --kunci."
+                f" {_NAMA_KOLOM}"
             )
     if not found.bidang:
-        raise ColumnError(f"{a.nama} dan {b.nama} tidak punya bidang Lampiran yang sama.")
+        raise ColumnError(
+            f"{a.sebutan} dan {b.sebutan} tidak punya bidang Lampiran yang sama. {_NAMA_KOLOM}"
+        )
     for sumber in (a, b):
         sumber.require(found.columns(sumber))
     return found
@@ -108,6 +112,7 @@ def _company_column(himpunan: Himpunan, a: Sumber, b: Sumber, asked: str | None)
             return name
     if asked or any(n in a.kolom | b.kolom for n in names):
         raise ColumnError(
-            "Kolom perusahaan tidak sama pada kedua berkas; sebut --kunci-perusahaan."
+            f"{a.sebutan} dan {b.sebutan} tidak sama-sama punya kolom perusahaan"
+            f" {' atau '.join(names)}; sebut --kunci-perusahaan. {_NAMA_KOLOM}"
         )
     return None

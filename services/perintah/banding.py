@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.kit.process import ended_like_interrupt
 from services.perintah.kemajuan import progress_display
 from services.perintah.umum import AsJson, PilihanHimpunan, out, show_json, show_table
+
+if TYPE_CHECKING:
+    from services.banding.ringkasan import Ringkasan
+
+_CUKUP = 5  # pairs: of fewer nothing is the rule
 
 
 def register(app: typer.Typer) -> None:
@@ -66,8 +71,29 @@ def compare_files(
         show_json(summary.row())
     else:
         _show(summary.row(), keluar)
+        _hint_forms(summary)
         if tautan is None:
             _hint_links(summary.kelas)
+
+
+def _hint_forms(summary: Ringkasan) -> None:
+    """Say what is no finding but a file's way of writing: it holds for nearly every row."""
+    counts = summary.kelas
+    for side, rows in (("a", summary.baris_a), ("b", summary.baris_b)):
+        if counts[f"tanpa_kunci_{side}"] > 0.9 * rows:
+            out.print(
+                f"Hampir semua baris {side.upper()} tanpa kunci: kolomnya agaknya angka yang"
+                " digitnya hilang (3,27E+15, akhiran .0); ambil lagi dari sumbernya sebagai teks.",
+                highlight=False,
+            )
+    pairs = counts["sama"] + counts["berbeda"]
+    alike = [f for f, n in summary.bidang.items() if pairs >= _CUKUP and n > 0.9 * pairs]
+    if alike:
+        out.print(
+            f"Berbeda pada hampir semua pasangan: {', '.join(alike)}. Bentuknya agaknya berlainan"
+            " atau satu sisi kosong; tulis tanggal YYYY-MM-DD, dan nomor utuh sebagai teks.",
+            highlight=False,
+        )
 
 
 def _hint_links(counts: dict[str, int]) -> None:
@@ -96,7 +122,8 @@ def _show(summary: dict[str, Any], keluar: Path) -> None:
     if summary["tidak_dibandingkan"]:
         absent = ", ".join(summary["tidak_dibandingkan"])
         out.print(
-            f"Tidak ada pada kedua berkas, maka tidak dibandingkan: {absent}", highlight=False
+            f"Tidak dibandingkan, sebab tidak ada pada A, B atau keduanya: {absent}",
+            highlight=False,
         )
     stages = ", ".join(f"{k} {v:.1f}" for k, v in detik.items())
     out.print(

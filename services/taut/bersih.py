@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from shared_schemas.bentuk_normal import fold, normal_alamat, normal_nama_orang
-from shared_schemas.identitas import is_fraction
+from shared_schemas.identitas import is_fraction, without_fraction
 
 T = TypeVar("T")
 
@@ -20,7 +20,6 @@ _BUKAN_ANGKA = re.compile(r"\D")
 # What a spreadsheet makes of "-", "'" and a space, and what nobody sees.
 _TANDA = {"Pd": "-", "Pi": "'", "Pf": "'", "Zs": " ", "Cf": ""}
 _PANGKAT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
-_UTUH = 2**53  # a float tells every whole number below it from the next
 _SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
 _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
          "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH", "MOHD",
@@ -137,8 +136,7 @@ def whole(text: str) -> str:
     """
     plain = text.strip()
     if plain.endswith(".0") and is_fraction(plain):
-        number, _, _ = plain.partition(".")
-        return number if int(number) < _UTUH else ""
+        return without_fraction(plain)
     return "" if _PANGKAT.fullmatch(plain) else text
 
 

@@ -336,3 +336,49 @@ def test_companies_of_other_ids_are_hinted_at(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, [*call, *options])
         assert done.exit_code == 0, done.output
         assert ("beri --tautan" in " ".join(done.output.split())) is hinted
+
+
+def test_what_holds_for_nearly_every_row_is_hinted_at_as_a_way_of_writing(tmp_path: Path) -> None:
+    names = "nik,nama,tanggal_lahir\n"
+    here, there, floats = (tmp_path / n for n in ("a.csv", "b.csv", "c.csv"))
+    niks = [r["nik"] for r in A]
+    here.write_text(names + "".join(f"{n},Budi,1990-08-15\n" for n in niks))
+    there.write_text(names + "".join(f"{n},Budi,15/08/1990\n" for n in niks))
+    floats.write_text(names + "".join(f"{n}.0,Budi,1990-08-15\n" for n in niks))
+    for other, said in (
+        (there, "Berbeda pada hampir semua pasangan: tanggal_lahir."),
+        (floats, "Hampir semua baris B tanpa kunci"),
+        (here, ""),
+    ):
+        call = ["bandingkan", str(here), str(other), "--keluar", str(tmp_path / "hasil.csv")]
+        output = " ".join(CliRunner().invoke(app, call).output.split())
+        assert said in output
+        assert ("ampir semua" in output) is bool(said)
+
+
+def test_npwp_that_became_a_fraction_is_its_company_and_no_other(tmp_path: Path) -> None:
+    """With the dot taken out `130000110010000` is an NPWP, its check digit right."""
+    a, b = tmp_path / "a.csv", tmp_path / "b.csv"
+    a.write_text("npwp,nama\n920852712403000,PT Satu\n0130000110010000,PT Dua\n")
+    b.write_text("npwp,nama\n920852712403000.0,PT Satu\n13000011001000.0,PT Lain\n")
+    summary = bandingkan(
+        a, b, tmp_path / "hasil.csv", tmp_path / "kerja", Pilihan(Himpunan.BADAN_USAHA)
+    )
+    found = {k: n for k, n in summary.kelas.items() if n}
+    assert found == {"berbeda": 1, "hanya_a": 1, "tanpa_kunci_b": 1}
+
+
+@pytest.mark.parametrize(
+    ("judul", "said"),
+    [
+        ("NIK,Nama,id_badan_usaha", "b.csv: kolom nik tidak ada"),
+        ("nik,nama,ID Badan Usaha", "a.csv dan b.csv tidak sama-sama punya kolom perusahaan"),
+    ],
+)
+def test_column_of_another_name_is_said_with_its_file_and_how_names_are_written(
+    tmp_path: Path, judul: str, said: str
+) -> None:
+    (tmp_path / "a.csv").write_text(f"nik,nama,id_badan_usaha\n{A[0]['nik']},Budi,1\n")
+    (tmp_path / "b.csv").write_text(f"{judul}\n{A[0]['nik']},Budi,1\n")
+    with pytest.raises(ColumnError, match=rf"{said}.*huruf kecil"):
+        bandingkan(tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "h.csv", tmp_path / "kerja")
