@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.banding.errors import ColumnError
 from services.banding.sumber import Sumber
+from services.kit.csv_teks import PENULISAN
 from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan, Perbandingan
 
@@ -15,7 +16,6 @@ HUBUNGAN_KERJA = frozenset({"C7", "C9"})
 NIK = "nik"
 NPWP_INDUK = "npwp_induk"
 _PERUSAHAAN = ("id_badan_usaha", "npwp")
-_NAMA_KOLOM = "Nama kolom ditulis seperti di Lampiran data: huruf kecil, garis bawah."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ def plan(
         if found.key_column(sumber) not in sumber.kolom:
             raise ColumnError(
                 f"{sumber.sebutan}: kolom {found.key_column(sumber)} tidak ada; sebut --kunci."
-                f" {_NAMA_KOLOM}"
+                f" {PENULISAN}"
             )
     if not found.bidang:
         raise ColumnError(
-            f"{a.sebutan} dan {b.sebutan} tidak punya bidang Lampiran yang sama. {_NAMA_KOLOM}"
+            f"{a.sebutan} dan {b.sebutan} tidak punya bidang Lampiran yang sama. {PENULISAN}"
         )
     for sumber in (a, b):
         sumber.require(found.columns(sumber))
@@ -113,6 +113,6 @@ def _company_column(himpunan: Himpunan, a: Sumber, b: Sumber, asked: str | None)
     if asked or any(n in a.kolom | b.kolom for n in names):
         raise ColumnError(
             f"{a.sebutan} dan {b.sebutan} tidak sama-sama punya kolom perusahaan"
-            f" {' atau '.join(names)}; sebut --kunci-perusahaan. {_NAMA_KOLOM}"
+            f" {' atau '.join(names)}; sebut --kunci-perusahaan. {PENULISAN}"
         )
     return None

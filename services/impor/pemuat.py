@@ -28,7 +28,7 @@ from services.impor.tabel import Baris
 from services.impor.tolakan import Tolakan
 from services.kit.arrays import OKTET_SIDIK, Terlihat
 from services.kit.clock import Clock, system_clock
-from services.kit.csv_teks import column_name
+from services.kit.csv_teks import PENULISAN, column_name
 from services.kit.database import transaction
 from services.kit.problems import bidang_galat
 from services.registry import write
@@ -308,6 +308,6 @@ def _check_header(himpunan: Himpunan, pihak: Pihak, name: str, header: list[str]
         raise ColumnError(f"{name}: baris judul menyebut kolom yang sama dua kali.")
     if unknown := [h for h in header if h not in known]:
         listed = ", ".join(map(column_name, unknown))
-        raise ColumnError(f"{name}: kolom tidak dikenal: {listed}. Pakai nama bidang Lampiran.")
+        raise ColumnError(f"{name}: kolom tidak dikenal: {listed}. {PENULISAN}")
     if missing := sorted(required - set(header)):
         raise ColumnError(f"{name}: kolom wajib tidak ada: {', '.join(missing)}.")

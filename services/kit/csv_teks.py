@@ -17,6 +17,12 @@ import pyarrow.csv as pacsv
 _BLOK = 8 << 20
 _BARIS = re.compile(r"Row #([0-9]+): (CSV conversion)?")
 _KUTIP = "tanda kutip yang dibuka tidak ditutup; kutip di dalam nilai ditulis dua kali"
+PENULISAN = "Nama bidang ditulis di baris pertama, huruf kecil dengan garis bawah."
+"""What to tell who wrote the names of columns otherwise."""
+_BUKAN_UTF8 = "bukan UTF-8; simpan ulang sebagai CSV UTF-8 (Excel: Simpan Sebagai, CSV UTF-8)"
+_TANPA_NAMA = (
+    "lebih dari satu kolom tanpa nama; hapus kolom kosong di ujung tabel, dan baris di atas judul"
+)
 _LF, _CR = "\n", "\r"
 
 
@@ -58,9 +64,11 @@ def open_text(path: Path, *, kosong: bool = False) -> pa.RecordBatchReader:
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         line = file.readline()
     if "\ufffd" in line:
-        raise RowError(1, "bukan UTF-8")
+        raise RowError(1, _BUKAN_UTF8)
     mark = separator(line)
     header = [h.strip() for h in next(csv.reader([line], delimiter=mark), [])]
+    if header and header.count("") > 1:
+        raise RowError(1, _TANPA_NAMA)
     if not header or len(set(header)) < len(header):
         raise HeaderError
     schema = pa.schema(dict.fromkeys(header, pa.large_string() if kosong else pa.string()).items())
@@ -148,5 +156,5 @@ def _row_error(path: Path, schema: pa.Schema, mark: str, done: int, said: str) -
     found = _BARIS.search(said)
     baris = int(found[1]) if found else 0
     if "UTF8" in said:
-        return RowError(baris, "bukan UTF-8")
+        return RowError(baris, _BUKAN_UTF8)
     return RowError(baris, f"banyak selnya bukan {len(schema)} seperti judulnya")

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from services.kit import sel_tabel
 from services.kit.asing import TERPANJANG, advice_without_sheets
 from services.kit.berkas_hasil import open_result
-from services.kit.csv_teks import HeaderError, RowError, column_name, open_text
+from services.kit.csv_teks import PENULISAN, HeaderError, RowError, column_name, open_text
 from services.kit.kolom_teks import TextError, as_text, has_text
 from services.taut.errors import BerkasTautError, KolomKunciError
 from shared_schemas.perjanjian import FIELD_SETS
@@ -125,6 +125,7 @@ def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str)
         raise KolomKunciError(
             f"{berkas}: kolom kunci {chosen or ' atau '.join(_KUNCI_LAZIM[himpunan])} tidak ada;"
             f" sebutkan dengan --kunci-a dan --kunci-b. Kolomnya: {_shown(table.column_names)}."
+            f" {PENULISAN}"
         )
     keys = table.column(chosen)
     filled = pc.fill_null(keys, "")
@@ -156,6 +157,7 @@ def require_known(table: pa.Table, path: Path) -> None:
     if NAMA not in table.column_names:
         raise BerkasTautError(
             f"{path.name}: kolom {NAMA} tidak ada. Kolomnya: {_shown(table.column_names)}."
+            f" {PENULISAN}"
         )
 
 

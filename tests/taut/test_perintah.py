@@ -71,6 +71,10 @@ def test_a_file_without_keys_or_no_table_is_refused_without_its_values(tmp_path:
         (b"id,nama\n1,PT Rahasia,3\n", "baris 2: banyak selnya bukan 2"),
         (b"id,nama\n1,PT Rah\xe9asia\n", "UTF-8"),
         (b"id,npwp\n1,PT Rahasia\n", "kolom nama tidak ada"),
+        (b"id,Nama\n1,PT Rahasia\n", "kolom nama tidak ada.* huruf kecil"),
+        (b"id,nama,,\n1,PT Rahasia,,\n", "baris 1: lebih dari satu kolom tanpa nama"),
+        (b"DAFTAR,,\nid,nama,npwp\n1,PT Rahasia,2\n", "baris 1: .* baris di atas judul"),
+        (b"id,nama\n1,PT Rah\xe9asia\n", "baris 2: bukan UTF-8; simpan ulang"),
         (b"id,id\n1,PT Rahasia\n", "judul"),
         (b"", "judul"),
     ):
