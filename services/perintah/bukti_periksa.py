@@ -61,7 +61,8 @@ def verify(
 ) -> None:
     """Periksa arsip tanpa database; sebut tiap catatan yang dihapus, diubah, disisipkan, dipindah.
 
-    Dengan dua arsip juga pesan yang ada pada satu sisi saja. Kode keluar: 0 utuh, 4 rusak, 5 sisi
+    Dengan dua arsip juga pesan yang ada pada satu sisi saja; klien yang sama sekali tidak ada dalam
+    buku hub (program lain) disebut, tidak dianggap hilang. Kode keluar: 0 utuh, 4 rusak, 5 sisi
     tidak sepadan, 6 bukti bidang tidak cocok, 1 berkas tidak terbaca.
     """
     if len(berkas) > 2:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import socket
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,26 +13,19 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from services import persiapan
-from services.audit.bukti import arsip, padan, periksa
-from services.audit.bukti.arsip import Arsip
-from services.audit.bukti.buku import BukuBukti
 from services.audit.bukti.isi import Amplop
-from services.audit.bukti.rantai import Penanda
-from services.audit.bukti.segel import Penyegel
 from services.audit.record import Pelaku
 from services.auth import pesan
 from services.auth.clients import editing
-from services.auth.kunci_pesan import load_message_key, read_jwk
 from services.auth.pesan_klien import RecordingTransport, SigningTransport
 from services.auth.saksi import SaksiKlien
 from services.auth.sekali import SEKALI_MENYUSUL, mark_of
 from services.kit.clock import system_clock
-from services.kit.database import statements, transaction
+from services.kit.database import statements
 from services.kit.rahasia import derive
 from services.registry.read import Reader
 from tests import contoh
 from tests.bukti.conftest import CARI, ISI, JSON, MITRA, NOMOR, Dunia, hak
-from tests.bukti.nanti import nanti
 from tests.conftest import (
     SABAR,
     MakeDatabase,
@@ -127,34 +119,6 @@ def test_kept_content_is_not_readable_in_the_database(dunia: Dunia) -> None:
     for isi, sidik in stored:
         assert contoh.nik(1).encode() not in isi
         assert Amplop(bytes(32)).open(isi, sidik) is None
-
-
-def test_both_books_are_whole_and_agree_and_a_missing_message_is_named(dunia: Dunia) -> None:
-    for _ in range(3):
-        dunia.cari()
-    service_key = load_message_key(dunia.data / "wlkp" / "pesan.pem")
-    hub_key = load_message_key(persiapan.hub_seal_key(dunia.data))
-    wlkp = BukuBukti("wlkp", dunia.layanan, Amplop(bytes(32)), 0, system_clock)
-    left = sealed(dunia.buku, hub_key)
-    right = sealed(wlkp, service_key)
-    assert padan.compare(left, right) == []
-    gone = right.baris.pop(2)
-    (found,) = padan.compare(left, right)
-    assert (found.buku, found.berat, found.jenis) == ("hub", True, "permintaan")
-    assert json.loads(left.baris[found.nomor - 1].catatan)["nonce"] in gone.catatan
-    assert [t.nomor for t in periksa.check(right, public(service_key)).temuan] == [3]
-
-
-def public(key: Penanda) -> dict[str, Any]:
-    return {k["kid"]: read_jwk(k) for k in key.public}
-
-
-def sealed(buku: BukuBukti, key: Penanda) -> Arsip:
-    Penyegel(buku, lambda: key).seal()
-    with transaction(buku.engine) as tx:
-        archive = arsip.read(arsip.lines(tx, buku.nama, key, nanti(2 * padan.TEPI)))
-    assert periksa.check(archive, public(key)).utuh
-    return archive
 
 
 def test_nonce_that_follows_is_on_the_disk_once_the_answer_is_recorded(dunia: Dunia) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ _SAMA = (
     "layanan",
     "klien",
 )
+_KLIEN_LAIN = "{} pesan; buku pihak lain tidak memuat satu pun dari klien ini"
 _TEKS = ("waktu", "arah", "jenis", "layanan", "klien")
 """What every record says in words."""
 
@@ -42,6 +44,9 @@ class _Pesan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Selisih:
     """A message on which the sides differ: the side that has it, its number there, and why.
+
+    Or a client, under number 0, whose messages to a service are not the other book's at all: of a
+    third program, or all of them were left out. Who reads this knows which.
 
     `berat`: the other side must have had it; else it may have been lost on its way.
     """
@@ -72,14 +77,26 @@ def _only(
     buku: str, here: dict[_Pesan, dict[str, Any]], there: dict[_Pesan, dict[str, Any]]
 ) -> list[Selisih]:
     answered = {m.get("permintaan") for m in here.values() if m["jenis"] == Jenis.JAWABAN}
+    callers = {key.klien for key in there}
+    strangers: Counter[str] = Counter()
     found = []
     for key in sorted(here.keys() - there.keys()):
         message = here[key]
+        # Others call a service, too. Where the other book tells of no call at all, all are missed.
+        if callers and key.layanan == buku and key.klien not in callers:
+            strangers[key.klien] += 1
+            continue
         # What was sent may be lost on its way; what came in was sent, and what was answered came.
         lost = message["arah"] == Arah.KELUAR and message["sidik"] not in answered
         alasan = "tidak ada di pihak lain; mungkin tidak sampai" if lost else "hilang di pihak lain"
         found.append(Selisih(buku, message["nomor"], key.jenis, alasan, berat=not lost))
-    return found
+    return [
+        *found,
+        *(
+            Selisih(buku, 0, f"klien {klien[:60]!a}", _KLIEN_LAIN.format(banyak), berat=False)
+            for klien, banyak in strangers.items()
+        ),
+    ]
 
 
 def _messages(archive: Arsip, other: Arsip, until: dt.datetime) -> dict[_Pesan, dict[str, Any]]:
