@@ -15,6 +15,7 @@ from services.auth.errors import (
 )
 from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock
+from services.kit.logging import get_logger
 from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError
 from shared_schemas.rujukan import Pihak
 
@@ -34,6 +35,7 @@ class AgreementStore:
         self._berkas = BerkasPerjanjian(path)
         self._clock = clock
         self.pemilik = pemilik
+        self._sebab: str | None = None
 
     def now(self) -> dt.datetime:
         """Return the moment at which questions are answered."""
@@ -48,9 +50,18 @@ class AgreementStore:
 
     def _known(self, at: dt.datetime) -> Perjanjian:
         try:
-            return self._berkas.current().dikenal(at)
-        except PerjanjianError:
+            found = self._berkas.current().dikenal(at)
+        except PerjanjianError as error:
+            self._tell(str(error))
             raise AgreementUnreadableError from None
+        self._sebab = None
+        return found
+
+    def _tell(self, sebab: str) -> None:
+        """Log why nothing is answered, once as long as it is the same: every message asks."""
+        if sebab != self._sebab:
+            self._sebab = sebab
+            get_logger().error("berkas perjanjian tidak terpakai", sebab=sebab)
 
     def scopes_of(self, penerima: Pihak) -> frozenset[str]:
         """Return the scopes that the articles give the asking party towards this registry."""

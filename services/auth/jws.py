@@ -24,6 +24,7 @@ from jose.exceptions import JOSEError
 from services.kit.clock import TOLERANSI
 from services.kit.errors import ConfigurationError
 from services.kit.files import write_private
+from services.kit.rahasia import read_secret
 
 ALGORITHM = "ES256"
 _LELUASA = TOLERANSI.total_seconds()
@@ -146,6 +147,15 @@ def load_keys(path: Path) -> KeyRing:
         raise ConfigurationError(
             f"{path} tidak dapat dibaca ({type(error).__name__}); jalankan `hub siapkan`."
         ) from None
+
+
+def load_signing_key(path: Path) -> SigningKey:
+    """Return a client's key. Raises ConfigurationError that names the file."""
+    pem = read_secret(path)
+    try:
+        return SigningKey(pem)
+    except (ValueError, JOSEError):
+        raise ConfigurationError(f"{path} bukan kunci EC P-256 dalam bentuk PEM.") from None
 
 
 def pem_blocks(pem: bytes) -> list[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from services.auth.jws import SigningKey
+from services.auth.jws import SigningKey, load_signing_key
 from services.auth.tokens import ASSERTION_TYPE
 from services.kit.clock import Clock, system_clock
 from services.kit.watched import Watched
@@ -37,7 +37,7 @@ class KlienAuth(httpx.Auth):
     ) -> None:
         self._token_url = base_url.rstrip("/") + "/oauth2/token"
         self._client_id = client_id
-        self._key = Watched((key_path,), lambda: SigningKey(key_path.read_bytes()))
+        self._key = Watched((key_path,), lambda: load_signing_key(key_path))
         self._key.current()
         self._scope = scope
         self._clock = clock

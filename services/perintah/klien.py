@@ -9,19 +9,17 @@ from urllib.parse import urlsplit
 
 import httpx
 import typer
-from jose import JOSEError
 
 from services import persiapan
 from services.audit.record import Pelaku
 from services.auth import penahanan
 from services.auth.clients import load_clients
-from services.auth.jws import SigningKey
+from services.auth.jws import load_signing_key
 from services.auth.klien import make_assertion
 from services.auth.kunci_pesan import load_message_key
 from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, sign_request
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
-from services.kit.rahasia import read_secret
 from services.perintah import klien_daftar
 from services.perintah.basisdata import database, registry_transaction
 from services.perintah.klien_daftar import IdKlien, Registri
@@ -71,17 +69,8 @@ def print_assertion(
     data: Data = DATA,
 ) -> None:
     """Cetak client_assertion (RFC 7523) yang berlaku satu menit dan satu kali."""
-    key = _signing_key(_registration(client_id).key_path(data))
+    key = load_signing_key(_registration(client_id).key_path(data))
     typer.echo(make_assertion(key, client_id, f"{layanan.rstrip('/')}/oauth2/token"))
-
-
-def _signing_key(path: Path) -> SigningKey:
-    """Return the key of a file. Raises ConfigurationError that names it."""
-    pem = read_secret(path)
-    try:
-        return SigningKey(pem)
-    except (ValueError, JOSEError):
-        raise ConfigurationError(f"{path} bukan kunci EC P-256 dalam bentuk PEM.") from None
 
 
 def print_signature(
