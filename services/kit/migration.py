@@ -8,8 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 
 from services.kit.database import make_engine
+from services.kit.errors import SchemaError
 
 HISTORIES = ("wlkp", "bpjs", "hub")
 _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
@@ -26,8 +28,24 @@ def config(url: str, history: str, role: str | None = None) -> Config:
 
 
 def upgrade(url: str, history: str, revision: str = "head", role: str | None = None) -> None:
-    """Bring a database to the newest revision of its history; nothing to do is fine."""
-    command.upgrade(config(url, history, role), revision)
+    """Bring a database to the newest revision of its history; nothing to do is fine.
+
+    Raises SchemaError for one that a newer program has migrated.
+    """
+    try:
+        command.upgrade(config(url, history, role), revision)
+    except CommandError:
+        found = current(url)
+        if found is None or knows(history, found):
+            raise
+        raise newer(history, found) from None
+
+
+def newer(name: str, found: str) -> SchemaError:
+    """Return what to say of a database at a revision that this program does not know."""
+    return SchemaError(
+        f"Skema {name} ({found}) lebih baru daripada program ini: pasang versi program yang sesuai."
+    )
 
 
 def head(history: str) -> str:

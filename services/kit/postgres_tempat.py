@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.kit.errors import PermanentError
+
 OLDEST_VERSION = 16
 """Of programs and servers alike: whether a role may be taken on is asked since PostgreSQL 16."""
 
@@ -40,8 +42,13 @@ LASTING_PARENTS = ("/var/lib", "/var/tmp")  # noqa: S108 - ownership is checked
 _SHARED_PARENT = "hub-kepesertaan"
 
 
-class PostgresUnavailableError(RuntimeError):
+class PostgresUnavailableError(PermanentError):
     """No PostgreSQL server can be started here; the message tells an operator what to do."""
+
+    kode = "HUB-DATABASE-005"
+    status = 500
+    judul = "PostgreSQL tertanam tidak dapat dijalankan"
+    saran = "Periksa folder data dan program PostgreSQL di mesin ini."
 
 
 @dataclass(frozen=True)

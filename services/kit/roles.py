@@ -15,12 +15,13 @@ from enum import StrEnum
 from typing import Any
 
 import psycopg
-import sqlalchemy as sa
 from psycopg import sql
 
 from services.kit import kunci_basisdata, migration
+from services.kit.database import libpq_url
 from services.kit.errors import ConfigurationError, TemporaryError
 from services.kit.postgres_tempat import OLDEST_VERSION
+from services.kit.skema import unreachable
 
 _JEDA = 0.1
 _KABAR = 3.0
@@ -128,9 +129,7 @@ def alone(url: str, tell: Callable[[str], None] = lambda _: None) -> Iterator[No
     CONCURRENTLY waits for every transaction that has begun, and would wait for ever. Who waits for
     longer than a moment is told for whom; raises TemporaryError when it has been too long.
     """
-    address = sa.make_url(url).set(drivername="postgresql")
-    shown = address.render_as_string(hide_password=False)
-    with psycopg.connect(shown, connect_timeout=5, autocommit=True) as db:
+    with _open(url, autocommit=True) as db:
         _wait_for_turn(db, tell)
         try:
             yield
@@ -176,10 +175,16 @@ def _one(db: psycopg.Connection[tuple[Any, ...]], statement: str) -> bool:
 
 def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
     """Return a connection with the lock on roles, which its transaction keeps."""
-    address = sa.make_url(url).set(drivername="postgresql")
-    db = psycopg.connect(address.render_as_string(hide_password=False), connect_timeout=5)
+    db = _open(url)
     db.execute("SELECT pg_advisory_xact_lock(%s)", (kunci_basisdata.PERAN,))
     return db
+
+
+def _open(url: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
+    try:
+        return psycopg.connect(libpq_url(url), connect_timeout=5, autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        raise unreachable(url, error) from None
 
 
 def _require_version(db: psycopg.Connection[tuple[Any, ...]]) -> None:

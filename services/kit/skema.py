@@ -12,13 +12,15 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import migration
 from services.kit.database import DatabaseUnavailableError, make_engine
-from services.kit.errors import ConfigurationError, SchemaError
+from services.kit.errors import ConfigurationError, HubError, SchemaError
 
 _KHAS = {"wlkp": "belum_lapor", "bpjs": "pendaftaran", "hub": "putaran"}
 """A table that the database of this program alone has."""
 _REG = sa.text("SELECT to_regclass('public.' || :t) IS NOT NULL")
 _MENOLAK = ("authentication failed", "does not exist", "no pg_hba.conf", "permission denied")
 """What a server says to whom it does not let in; a connection that fails has no SQLSTATE."""
+_PENUH = ("too many clients", "too many connections", "connection slots are reserved")
+_MULAI = "the database system is"  # starting up, shutting down, in recovery
 
 
 def require_schema(url: str, history: str) -> None:
@@ -33,7 +35,7 @@ def require_schema(url: str, history: str) -> None:
         with engine.connect() as connection:
             _check(connection, history)
     except DBAPIError as error:
-        raise _unreachable(sa.make_url(url), error) from None
+        raise unreachable(url, error.orig) from None
     finally:
         engine.dispose()
 
@@ -53,17 +55,28 @@ def _check(connection: sa.Connection, history: str) -> None:
         raise SchemaError(f"Database {name} belum berisi skema {history}: `hub migrasi {history}`.")
     if migration.knows(history, found):
         raise SchemaError(f"Skema {name} ({found}) lebih lama: jalankan `hub migrasi {history}`.")
-    raise SchemaError(
-        f"Skema {name} ({found}) lebih baru daripada program ini: pasang versi program yang sesuai."
-    )
+    raise migration.newer(str(name), found)
 
 
-def _unreachable(url: sa.URL, error: DBAPIError) -> Exception:
-    """Say which server did not let us in; libpq's own words may name more than that."""
-    where = f"{url.database or '?'} di {url.host or 'soket lokal'}"
-    if any(refusal in str(error.orig) for refusal in _MENOLAK):
+def unreachable(address: str, error: object) -> HubError:
+    """Return what to say of a server that did not let us in, from libpq's own error.
+
+    Its words may name more than that. ConfigurationError where it refuses us,
+    DatabaseUnavailableError where another try is worth it; both name database and server.
+    """
+    url = sa.make_url(address)
+    where = f"{url.database or '?'} di {url.host or url.query.get('host', 'soket lokal')}"
+    said = str(error)
+    if any(refusal in said for refusal in _MENOLAK):
         return ConfigurationError(
             f"Server menolak {url.username or '?'} pada database {where};"
             " periksa --database-url (HUB_DATABASE_URL)."
         )
+    if any(full in said for full in _PENUH):
+        return DatabaseUnavailableError(
+            f"Server database {where} hidup, tetapi semua sambungannya terpakai: tutup program yang"
+            " tidak perlu, atau besarkan max_connections."
+        )
+    if _MULAI in said:
+        return DatabaseUnavailableError(f"Server database {where} sedang mulai atau berhenti.")
     return DatabaseUnavailableError(f"Database {where} tidak menjawab.")

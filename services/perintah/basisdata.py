@@ -12,7 +12,13 @@ import sqlalchemy as sa
 from services import persiapan
 from services.audit.record import Auditor
 from services.kit import roles
-from services.kit.database import DatabaseUnavailableError, Transaction, make_engine, transaction
+from services.kit.database import (
+    DatabaseUnavailableError,
+    Transaction,
+    make_engine,
+    transaction,
+    translated,
+)
 from services.kit.postgres import PostgresServer
 from services.kit.rahasia import derive
 from services.kit.roles import Peran
@@ -49,7 +55,8 @@ def with_hub(url: str, data: Path, work: Callable[[sa.Engine], _T]) -> _T:
     with database("hub", url, data) as found:
         engine = make_engine(found, 1)
         try:
-            return work(engine)
+            with translated():
+                return work(engine)
         finally:
             engine.dispose()
 

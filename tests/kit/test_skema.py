@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from services.kit import migration
+from services.kit import migration, roles
 from services.kit.database import DatabaseUnavailableError, make_engine
 from services.kit.errors import ConfigurationError, SchemaError
 from services.kit.skema import require_schema
@@ -40,6 +40,36 @@ def test_another_version_is_told_with_its_remedy(
     engine.dispose()
     with pytest.raises(SchemaError, match=kata):
         require_schema(url, "wlkp")
+
+
+def test_server_without_a_connection_left_is_told_from_one_that_is_down(
+    make_database: MakeDatabase,
+) -> None:
+    url = make_database("wlkp")
+    engine = make_engine(url, 1).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(
+            sa.text(f"ALTER DATABASE {sa.make_url(url).database} CONNECTION LIMIT 0")
+        )
+    engine.dispose()
+    with pytest.raises(DatabaseUnavailableError, match=r"hidup, .* max_connections"):
+        require_schema(as_program("wlkp", url), "wlkp")
+
+
+def test_migration_refuses_a_newer_schema_and_names_a_server_that_is_down(
+    make_database: MakeDatabase,
+) -> None:
+    url = make_database("wlkp")
+    engine = make_engine(url, 1)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999_besok'"))
+    engine.dispose()
+    with pytest.raises(SchemaError, match=r"9999_besok\) lebih baru"):
+        roles.migrate(url, "wlkp")
+    down = f"postgresql://wlkp_pemilik:rahasia@127.0.0.1:{free_port()}/wlkp"
+    with pytest.raises(DatabaseUnavailableError, match="tidak menjawab") as said:
+        roles.migrate(down, "wlkp")
+    assert "rahasia" not in str(said.value)
 
 
 def test_server_that_is_down_or_refuses_is_named_without_the_password(
