@@ -187,7 +187,7 @@ def run_sync(
     logging.configure("rekonsiliasi", "WARNING")
     expect_records()
     persiapan.require(data)
-    with database("hub", database_url, data) as url:
+    with database("hub", database_url, data, menjawab=not terus) as url:
         chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls).model_copy(
             update={"taut_penuh": tautkan_semua}
         )

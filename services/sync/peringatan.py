@@ -1,7 +1,9 @@
-"""Tell the operator once a day what the parties must do about the agreement."""
+"""What the operator is told beside the rounds: what the parties must do, what is out of order."""
 
 from __future__ import annotations
 
+from services.kit.database import DatabaseUnavailableError
+from services.kit.errors import TemporaryError
 from services.sync.konteks import Konteks
 from shared_schemas.perjanjian import hari, warnings
 
@@ -14,3 +16,12 @@ def tell_warnings(ctx: Konteks) -> None:
     ctx.diperingatkan = today
     for warning in warnings(ctx.perjanjian, ctx.now()):
         ctx.tell("perjanjian", f"{warning.pesan} ({warning.pasal})")
+
+
+def outage(error: Exception) -> str:
+    """Say what is wrong and not what to do: whoever goes on (`--terus`) does it by itself."""
+    if isinstance(error, DatabaseUnavailableError):
+        return f"{error.judul} (database hub)." if error.detail == error.saran else error.detail
+    if isinstance(error, TemporaryError):
+        return f"{error.judul}." if error.detail == error.saran else error.detail
+    return "Database hub tidak menjawab."

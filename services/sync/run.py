@@ -19,6 +19,7 @@ from services.auth.saksi import SaksiKlien
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
+from services.kit.skema import require_schema
 from services.kit.tls import RotatingTransport
 from services.sync import konteks, rounds, saksi, sentuhan, sidik, tugas
 from services.sync.bantu import help_out
@@ -36,7 +37,7 @@ from services.sync.lihat import (
 )  # fmt: skip
 from services.sync.muat import load_mirror
 from services.sync.pelaksana import Pelaksana, dbos, postgres_url
-from services.sync.peringatan import tell_warnings
+from services.sync.peringatan import outage, tell_warnings
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
 from services.sync.sewa import Penjaga
 from shared_schemas.rujukan import Himpunan
@@ -65,15 +66,10 @@ class HasilJalan:
 
 
 def key_auth(sisi: Sisi) -> httpx.Auth:
-    """Return the authentication of one registration, from its key file."""
+    """Return the authentication of one registration. Raises ConfigurationError for its key."""
     from services.auth.klien import KlienAuth  # noqa: PLC0415 - simulators go without keys
 
-    try:
-        return KlienAuth(sisi.base_url, sisi.client_id, sisi.key_path)
-    except OSError as error:
-        raise SyncConfigurationError(
-            f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
-        ) from None
+    return KlienAuth(sisi.base_url, sisi.client_id, sisi.key_path)
 
 
 def key_transport(
@@ -119,15 +115,19 @@ def run(
     """Reconcile until a round proposes nothing, at most `putaran_maks` rounds.
 
     With `terus` it starts again after every `jeda_detik`, also after an outage of a service or
-    of the hub's own database, until interrupted. With `penuh` the first round compares
-    everything, not only what changed. Raises BusyError when another process works
-    (unless `tunggu_giliran`), TemporaryError when patience ended, PermanentError when something
-    must change first. After KeyboardInterrupt nothing is lost: the next run resumes the round.
+    of the hub's own database, one before its first round included, until interrupted. With
+    `penuh` the first round compares everything, not only what changed. Raises BusyError when
+    another process works (unless `tunggu_giliran`), TemporaryError when patience ended,
+    PermanentError when something must change first. After KeyboardInterrupt the next run resumes.
     """
     tell = _teller(on_progress)
+    asked = not terus  # who runs once has asked the database before
     while True:
         lock = None
         try:
+            if not asked:
+                require_schema(settings.database_url, "hub")
+                asked = True
             lock = Kepemimpinan(postgres_url(settings.database_url), settings.sewa_detik)
             opener = partial(
                 open_context, settings, on_progress=on_progress, clock=clock, make_auth=make_auth,
@@ -145,7 +145,7 @@ def run(
             if not terus:
                 raise
             # The lock is gone with its connection: whoever gets it next resumes the round.
-            tell(getattr(error, "detail", "Database hub tidak menjawab; menunggu."))
+            tell(f"{outage(error)} Dicoba lagi dalam {jeda_detik:g} detik.")
         finally:
             if lock is not None:
                 lock.close()
@@ -186,7 +186,7 @@ def _lead(ctx: Konteks, pelaksana: Pelaksana, *, terus: bool, jeda_detik: float)
         except TemporaryError as error:
             if not terus or isinstance(error, LeadershipLostError):
                 raise
-            ctx.tell("tunggu", error.detail)
+            ctx.tell("tunggu", f"{outage(error)} Dicoba lagi dalam {jeda_detik:g} detik.")
         try:
             ctx.check_leadership()
         except Interrupted:

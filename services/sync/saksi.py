@@ -68,4 +68,5 @@ def tend(ctx: Konteks) -> None:
         try:
             work()
         except (HubError, DatabaseError) as error:
-            ctx.tell("segel", f"Bukti belum terurus ({type(error).__name__}); dicoba lagi nanti.")
+            why = error.detail if isinstance(error, HubError) else str(error)
+            ctx.tell("segel", f"Bukti belum terurus, dicoba lagi nanti: {why}")

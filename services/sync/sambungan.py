@@ -220,8 +220,10 @@ class Sambungan:
         kode, detail, pasal = _read_problem(answer)
         status = answer.status_code
         text = f"{self.sisi.upper()} menjawab {status} {kode}: {detail}"
-        if kode in _MENURUT_KODE:
-            return _MENURUT_KODE[kode](text, pasal=pasal)
+        if kind := _MENURUT_KODE.get(kode):
+            # What a service says is for who writes a client; who runs this one has a remedy, too.
+            advice = f" {kind.saran}" if kind is ClientUnknownError else ""
+            return kind(text + advice, pasal=pasal)
         if status == 410:
             return CursorGoneError(text)
         jawaban = Jawaban(status, kode)

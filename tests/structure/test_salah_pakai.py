@@ -5,13 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from services import persiapan
 from services.cli import TERPUTUS
-from services.kit.errors import ConfigurationError, ResultFileError
+from services.kit.database import DatabaseUnavailableError
+from services.kit.errors import ConfigurationError, HubError, ResultFileError
+from services.perintah import sync
+from tests.e2e.sistem import free_port
 from tests.perintah import app
 
 
@@ -52,6 +56,33 @@ def test_key_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, [*ask, str(tmp_path)])
         assert isinstance(done.exception, ConfigurationError), content
         assert path.name in str(done.exception)
+
+
+def test_embedded_server_that_cannot_start_is_an_error_with_its_remedy(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    pointer = tmp_path / "postgres" / "lokasi"
+    pointer.parent.mkdir()
+    pointer.write_text(str(tmp_path / "tidak-ada"))
+    done = CliRunner().invoke(app, ["sync", "status", "--data", str(tmp_path)])
+    assert isinstance(done.exception, HubError), done.exception
+    assert str(pointer) in done.exception.detail
+
+
+def test_reconciler_that_goes_on_does_not_need_its_database_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class BegunError(Exception):
+        pass
+
+    def begin(*_: Any, **__: Any) -> None:
+        raise BegunError
+
+    monkeypatch.setattr(sync, "run", begin)
+    persiapan.prepare(tmp_path)
+    down = f"postgresql://hub_layanan@127.0.0.1:{free_port()}/hub"
+    ask = ["sync", "jalan", "--data", str(tmp_path), "--database-url", down]
+    assert isinstance(CliRunner().invoke(app, ask).exception, DatabaseUnavailableError)
+    assert isinstance(CliRunner().invoke(app, [*ask, "--terus"]).exception, BegunError)
 
 
 _TERPUTUS_SENDIRI = """
