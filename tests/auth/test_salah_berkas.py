@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from services.auth.agreement import AgreementStore
@@ -15,6 +17,15 @@ from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from shared_schemas.perjanjian import CONTOH
 from shared_schemas.rujukan import Pihak
+
+
+@pytest.fixture(autouse=True)
+def logs_everything() -> Iterator[None]:
+    """Log as at the start of a program, whatever level a command set before in this process."""
+    former = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**former)
 
 
 def test_agreement_that_cannot_be_read_is_logged_once_with_the_place(tmp_path: Path) -> None:
