@@ -134,10 +134,25 @@ def main() -> None:
     except KeyboardInterrupt:  # before the command began
         _tell_interrupted()
         sys.exit(TERPUTUS)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote a record
+        _tell_defect(error)
+        sys.exit(1)
     except SystemExit as end:
         if end.code == TERPUTUS:  # typer makes it of an interrupt, without a word
             _tell_interrupted()
         raise
+
+
+def _tell_defect(error: Exception) -> None:
+    """Say what kind of error it was and where, for who mends it, and nothing of what it says."""
+    from services.kit.logging import places  # noqa: PLC0415 - slow to load, and rarely needed
+
+    what = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        what += f" ({error.strerror})"
+    text = f"Gagal ({HubError.kode}): {HubError.judul}: {what}, di {' > '.join(places(error))}."
+    err.print(text, highlight=False, markup=False, soft_wrap=True)
+    err.print("Sampaikan baris itu kepada yang memelihara program.")
 
 
 def _tell_interrupted() -> None:

@@ -31,14 +31,19 @@ def _drop_exception_text(_: Any, __: str, event: EventDict) -> EventDict:
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        frames, tb = [], error.__traceback__
-        while tb is not None:
-            code = tb.tb_frame.f_code
-            frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{tb.tb_lineno}:{code.co_name}")
-            tb = tb.tb_next
         event["galat"] = type(error).__name__
-        event["jejak"] = frames[-8:]
+        event["jejak"] = places(error)
     return event
+
+
+def places(error: BaseException) -> list[str]:
+    """Return where an exception went through, the innermost last: `file:line:function`."""
+    frames, tb = [], error.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{tb.tb_lineno}:{code.co_name}")
+        tb = tb.tb_next
+    return frames[-8:]
 
 
 def configure(program: str, level: str = "INFO") -> None:

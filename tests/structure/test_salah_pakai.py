@@ -103,3 +103,27 @@ def test_interrupted_command_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _TERPUTUS_SENDIRI, str(tmp_path / "hasil")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr.split(";")[0]) == (TERPUTUS, "", "Dihentikan")
+
+
+_CACAT_SENDIRI = """
+import sys
+from services import cli, sintetis
+
+def broken(*_):
+    raise ValueError("Contoh Rahasia 9273010101900001")
+
+sintetis.generate = broken
+sys.argv = ["hub", "sintetis", "--keluar", sys.argv[1]]
+cli.main()
+"""
+
+
+def test_defect_of_ours_is_told_by_its_kind_and_place_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _CACAT_SENDIRI, str(tmp_path / "hasil")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Gagal (HUB-SISTEM-001)")
+    assert "ValueError" in done.stderr
+    assert ":broken" in done.stderr
+    assert "Rahasia" not in done.stderr
+    assert "Traceback" not in done.stderr
