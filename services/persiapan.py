@@ -17,7 +17,7 @@ from services.auth import sertifikat
 from services.auth.clients import Klien, editing, save_clients
 from services.auth.jws import public_jwk, write_private_key
 from services.auth.kunci_pesan import load_message_key, new_message_pem, remember_keys
-from services.auth.riwayat import keys_path
+from services.auth.letak_catatan import keys_path
 from services.auth.sertifikat import Otoritas
 from services.kit.clock import Clock, system_clock
 from services.kit.errors import ConfigurationError

@@ -10,7 +10,7 @@ import os
 import secrets
 from pathlib import Path
 
-from services.auth import riwayat
+from services.auth import letak_catatan, riwayat
 from services.auth.errors import RecordConflictError, RecordInvalidError
 from services.auth.jws import SigningKey
 from shared_schemas.perjanjian import PerjanjianError, hari
@@ -33,7 +33,7 @@ def record(path: Path, catatan: Catatan, key: SigningKey, at: dt.datetime) -> Te
     """
     known, at = _read(path), _whole_second(at)
     nomor = str(catatan.isi.nomor)
-    if riwayat.record_path(path, nomor).exists():
+    if letak_catatan.record_path(path, nomor).exists():
         found = find(known, nomor)
         if found.catatan != catatan:
             raise RecordConflictError
@@ -43,8 +43,8 @@ def record(path: Path, catatan: Catatan, key: SigningKey, at: dt.datetime) -> Te
     _check_together(known, Tercatat(catatan, dict.fromkeys(Pihak, at)))
     # Before the file is there: without a signature it would only use up the number.
     _check_key(path, catatan.oleh, key)
-    riwayat.folder_of(path).mkdir(exist_ok=True)
-    add_file(riwayat.record_path(path, nomor), riwayat.content_of(catatan))
+    letak_catatan.folder_of(path).mkdir(exist_ok=True)
+    add_file(letak_catatan.record_path(path, nomor), riwayat.content_of(catatan))
     return sign(path, nomor, catatan.oleh, key, at)
 
 
@@ -63,9 +63,9 @@ def sign(path: Path, nomor: str, pihak: Pihak, key: SigningKey, at: dt.datetime)
     signed = Tercatat(found.catatan, {**found.tanda_tangan, pihak: at})
     _check_together(known, signed)
     _check_key(path, pihak, key)
-    content = riwayat.record_path(path, nomor).read_bytes()
+    content = letak_catatan.record_path(path, nomor).read_bytes()
     token = riwayat.sign(key, found.catatan, content, pihak, at)
-    add_file(riwayat.signature_path(path, nomor, pihak), token.encode())
+    add_file(letak_catatan.signature_path(path, nomor, pihak), token.encode())
     return find(_read(path), nomor)
 
 

@@ -16,11 +16,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from services.auth.jws import SigningKey, TokenError, VerifyingKey, unverified_kid
+from services.auth.letak_catatan import (
+    AKHIRAN,
+    folder_of,
+    introduction_path,
+    keys_path,
+    record_of,
+    record_path,
+    signature_path,
+)
 from services.kit.files import write_public
 from services.kit.logging import get_logger
 from shared_schemas.perjanjian import PerjanjianError, load
@@ -29,36 +37,9 @@ from shared_schemas.rujukan import Pihak
 
 _TENANG = 100_000_000  # ns after which a file's time tells every change: clocks of disks are coarse
 _SELANG = 1.0  # s; looking at each file costs microseconds apiece, and every message asks
-AKHIRAN = ".catatan.json"
-"""How the names of records' files end."""
 _PERKENALAN = "kunci-catatan"  # the audience of an introduction: no record can be taken for one
 
 Kunci = dict[Pihak, list[VerifyingKey]]
-
-
-def folder_of(path: Path) -> Path:
-    """Return the folder of the records of an agreement's file."""
-    return path.with_suffix(".d")
-
-
-def record_path(path: Path, nomor: str) -> Path:
-    """Return where a record stands; a number is one file name."""
-    return folder_of(path) / (quote(nomor, safe="") + AKHIRAN)
-
-
-def signature_path(path: Path, nomor: str, pihak: Pihak) -> Path:
-    """Return where a party's signature under a record stands."""
-    return folder_of(path) / f"{quote(nomor, safe='')}.{pihak.value}.jws"
-
-
-def keys_path(path: Path) -> Path:
-    """Return where the parties' first public keys stand: signatures outlive keys."""
-    return folder_of(path) / "kunci.json"
-
-
-def introduction_path(path: Path, pihak: Pihak, kid: str) -> Path:
-    """Return where a party's later public key stands."""
-    return folder_of(path) / f"{pihak.value}.{kid}.kunci"
 
 
 def content_of(catatan: Catatan) -> bytes:
@@ -107,11 +88,6 @@ def _require_records(signatures: Iterable[Path], files: set[str]) -> None:
     for signature in signatures:
         if record_of(signature.name) not in files:
             raise PerjanjianError(f"Catatan dari tanda tangan {signature.name} tidak ada.")
-
-
-def record_of(signature: str) -> str:
-    """Return the name of the record's file that a signature's file belongs to."""
-    return signature.removesuffix(".jws").rpartition(".")[0] + AKHIRAN
 
 
 def _read_keys(path: Path) -> Kunci:

@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.auth import catat, riwayat
+from services.auth import catat, letak_catatan, riwayat
 from services.auth.errors import RecordConflictError, RecordInvalidError
 from shared_schemas.perjanjian import PerjanjianError
 from shared_schemas.rujukan import Pihak
 
-AKHIRAN = (".kunci", riwayat.AKHIRAN, ".jws")
+AKHIRAN = (".kunci", letak_catatan.AKHIRAN, ".jws")
 """Kinds of files, in the order in which they are added: each needs those before it."""
 
 TERBESAR = 256 * 1024
@@ -30,7 +30,7 @@ def receive(path: Path, files: Sequence[Path]) -> list[str]:
     Raises RecordConflictError for a record under a number that another has here, and
     RecordInvalidError for what is no file of records, or does not fit to those that are here.
     """
-    folder = riwayat.folder_of(path)
+    folder = letak_catatan.folder_of(path)
     sent = {f.name: _content(f) for f in sorted(_expanded(files), key=_rank)}
     for name, content in sent.items():
         here = folder / name
@@ -81,14 +81,14 @@ def _try_together(path: Path, new: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / path.name
         shutil.copyfile(path, copy)
-        folder = riwayat.folder_of(copy)
-        if riwayat.folder_of(path).is_dir():
-            shutil.copytree(riwayat.folder_of(path), folder)
+        folder = letak_catatan.folder_of(copy)
+        if letak_catatan.folder_of(path).is_dir():
+            shutil.copytree(letak_catatan.folder_of(path), folder)
         folder.mkdir(exist_ok=True)
         for name, content in new.items():
             (folder / name).write_bytes(content)
         for name in new:
-            record = riwayat.record_of(name)
+            record = letak_catatan.record_of(name)
             if name.endswith(".jws") and not (folder / record).exists():
                 raise RecordInvalidError(f"{name}: sertakan juga {record}.")
         try:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.auth import riwayat, terima
+from services.auth import letak_catatan, terima
 from services.perintah.perjanjian_catat import read_history, row_of, say
 from services.perintah.umum import DATA, AsJson, Data, out, show_json
 from shared_schemas.rujukan import Pihak
@@ -44,5 +44,5 @@ def receive(
 
 
 def _files_of(path: Path, nomor: str) -> set[str]:
-    signatures = {riwayat.signature_path(path, nomor, pihak).name for pihak in Pihak}
-    return signatures | {riwayat.record_path(path, nomor).name}
+    signatures = {letak_catatan.signature_path(path, nomor, pihak).name for pihak in Pihak}
+    return signatures | {letak_catatan.record_path(path, nomor).name}

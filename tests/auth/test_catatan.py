@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from services import kunci, persiapan
-from services.auth import catat, riwayat
+from services.auth import catat, letak_catatan, riwayat
 from services.auth.agreement import AgreementStore
 from services.auth.errors import (
     AgreementEndedError,
@@ -133,8 +133,8 @@ class Dua:
 
     def exchange(self) -> None:
         for source, target in ((self.satu, self.dua), (self.dua, self.satu)):
-            for file in riwayat.folder_of(source.path).iterdir():
-                copied = riwayat.folder_of(target.path) / file.name
+            for file in letak_catatan.folder_of(source.path).iterdir():
+                copied = letak_catatan.folder_of(target.path) / file.name
                 if not copied.exists():
                     shutil.copy(file, copied)
 
@@ -181,8 +181,8 @@ def test_end_of_a_postponement_that_is_not_there_yet_has_no_effect(tmp_path: Pat
     meja.satu.kahar()
     meja.satu.jam.sekarang = at("2026-06-04T08:00")
     meja.satu.record("kahar_selesai", nomor="K/1/S", kahar="K/1", berakhir="2026-06-03")
-    for file in riwayat.folder_of(meja.satu.path).glob("K%2F1%2FS.*"):
-        shutil.copy(file, riwayat.folder_of(meja.dua.path))
+    for file in letak_catatan.folder_of(meja.satu.path).glob("K%2F1%2FS.*"):
+        shutil.copy(file, letak_catatan.folder_of(meja.dua.path))
     assert list(riwayat.read(meja.dua.path).tanpa_akibat) == ["K/1/S"]
     meja.exchange()
     assert riwayat.read(meja.dua.path).kini.kahar[0].berakhir == dt.date(2026, 6, 3)
@@ -328,12 +328,12 @@ def test_same_record_again_changes_nothing_and_another_under_its_number_is_refus
     meja: Meja,
 ) -> None:
     first = meja.kahar()
-    before = {p: p.read_bytes() for p in riwayat.folder_of(meja.path).iterdir()}
+    before = {p: p.read_bytes() for p in letak_catatan.folder_of(meja.path).iterdir()}
     meja.jam.sekarang = at("2026-06-02T09:00")
     assert meja.kahar() == first
     with pytest.raises(RecordConflictError):
         meja.kahar(peristiwa="Lain")
-    assert {p: p.read_bytes() for p in riwayat.folder_of(meja.path).iterdir()} == before
+    assert {p: p.read_bytes() for p in letak_catatan.folder_of(meja.path).iterdir()} == before
 
 
 def test_number_in_the_text_is_taken(meja: Meja) -> None:
@@ -358,7 +358,7 @@ def test_day_that_the_articles_do_not_allow_writes_nothing(
 ) -> None:
     with pytest.raises(RecordInvalidError):
         meja.record(jenis, **isi)
-    assert [p.name for p in riwayat.folder_of(meja.path).iterdir()] == ["kunci.json"]
+    assert [p.name for p in letak_catatan.folder_of(meja.path).iterdir()] == ["kunci.json"]
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def test_signature_of_another_key_is_refused(meja: Meja) -> None:
 
 def test_record_that_was_changed_or_signed_by_another_permits_nothing(meja: Meja) -> None:
     meja.kahar(mulai="2026-05-24")
-    file = riwayat.record_path(meja.path, "K/1")
+    file = letak_catatan.record_path(meja.path, "K/1")
     whole = file.read_bytes()
     for content in (whole.replace(b"2026-05-24", b"2026-05-30"), b"{}", whole + b" "):
         file.unlink()
@@ -400,8 +400,8 @@ def test_record_that_was_changed_or_signed_by_another_permits_nothing(meja: Meja
     file.unlink()
     file.write_bytes(whole)
     assert meja.ask().pasal == DUTY
-    other = riwayat.signature_path(meja.path, "K/1", KESATU)
-    other.write_bytes(riwayat.signature_path(meja.path, "K/1", KEDUA).read_bytes())
+    other = letak_catatan.signature_path(meja.path, "K/1", KESATU)
+    other.write_bytes(letak_catatan.signature_path(meja.path, "K/1", KEDUA).read_bytes())
     with pytest.raises(AgreementUnreadableError):
         meja.ask()
 
@@ -412,7 +412,7 @@ def test_record_changed_in_place_is_noticed_by_a_running_service(
     """A folder's time tells of files that come and go, not of what is written into one."""
     meja.record("adendum", **ADENDUM)
     meja.sign("A/1")
-    folder = riwayat.folder_of(meja.path)
+    folder = letak_catatan.folder_of(meja.path)
     old = time.time_ns() - 10**9
     for file in (meja.path, *folder.iterdir(), folder):
         os.utime(file, ns=(old, old))
@@ -421,7 +421,7 @@ def test_record_changed_in_place_is_noticed_by_a_running_service(
         patch.setattr(riwayat, "read", None)  # nothing changed, nothing is read
         assert meja.ask().pasal == DUTY
     before = folder.stat().st_mtime_ns
-    for name in (riwayat.record_path(meja.path, "A/1"), riwayat.keys_path(meja.path)):
+    for name in (letak_catatan.record_path(meja.path, "A/1"), letak_catatan.keys_path(meja.path)):
         whole = name.read_bytes()
         name.write_bytes(whole.replace(b"uji", b"UJI").replace(b"P-256", b"P-521"))
         os.utime(name, ns=(old + 1, old + 1))
@@ -444,7 +444,7 @@ def test_record_signed_with_a_key_not_known_yet_waits_alone(
     _rotate(meja.satu, KEDUA)
     _rotate(meja.satu, KEDUA)  # the key in between signs nothing but introduces the next
     meja.satu.kahar()
-    keys = {p: p.read_bytes() for p in riwayat.folder_of(meja.satu.path).glob("*.kunci")}
+    keys = {p: p.read_bytes() for p in letak_catatan.folder_of(meja.satu.path).glob("*.kunci")}
     assert len(keys) == 2
     for file in keys:
         file.unlink()
@@ -478,21 +478,21 @@ def test_key_is_introduced_by_the_same_party_alone(meja: Meja) -> None:
     riwayat.introduce(meja.path, KEDUA, meja.key(KESATU), public, meja.jam())
     with pytest.raises(PerjanjianError, match="kunci"):
         riwayat.key_ids(meja.path, KEDUA)
-    file = riwayat.introduction_path(meja.path, KEDUA, public["kid"])
+    file = letak_catatan.introduction_path(meja.path, KEDUA, public["kid"])
     file.unlink()
     riwayat.introduce(meja.path, KEDUA, SigningKey(pem), public, meja.jam())  # by itself
     assert public["kid"] not in riwayat.key_ids(meja.path, KEDUA)
     file.unlink()
     riwayat.introduce(meja.path, KEDUA, meja.key(KEDUA), public, meja.jam())
     assert public["kid"] in riwayat.key_ids(meja.path, KEDUA)
-    file.rename(riwayat.introduction_path(meja.path, KESATU, public["kid"]))
+    file.rename(letak_catatan.introduction_path(meja.path, KESATU, public["kid"]))
     with pytest.raises(PerjanjianError, match="kunci"):
         riwayat.key_ids(meja.path, KESATU)
 
 
 def test_rotation_only_adds_to_the_folder(meja: Meja) -> None:
     meja.kahar()
-    before = {p: p.read_bytes() for p in riwayat.folder_of(meja.path).iterdir()}
+    before = {p: p.read_bytes() for p in letak_catatan.folder_of(meja.path).iterdir()}
     kunci.rotate(meja.data)
     meja.record("monitoring", nomor="M/1", dilaksanakan="2026-06-01", hasil="Contoh")
     assert {p: p.read_bytes() for p in before} == before
@@ -501,8 +501,8 @@ def test_rotation_only_adds_to_the_folder(meja: Meja) -> None:
 
 def test_key_that_was_replaced_still_proves_old_signatures(meja: Meja) -> None:
     meja.kahar()
-    keys = json.loads(riwayat.keys_path(meja.path).read_text())
+    keys = json.loads(letak_catatan.keys_path(meja.path).read_text())
     new = SigningKey(new_private_pem())
     keys["pihak_kedua"].append(new.public)
-    riwayat.keys_path(meja.path).write_text(json.dumps(keys))
+    letak_catatan.keys_path(meja.path).write_text(json.dumps(keys))
     assert riwayat.read(meja.path).kini.kahar

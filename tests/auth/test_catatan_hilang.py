@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.auth import riwayat
+from services.auth import letak_catatan, riwayat
 from services.auth.errors import AgreementUnreadableError, PostponedError, RecordInvalidError
 from shared_schemas.perjanjian import PerjanjianError
 from tests.auth.test_catatan import DUTY, END, Meja, at
@@ -24,7 +24,7 @@ def test_ending_whose_record_was_taken_away_permits_nothing(meja: Meja, lain: bo
         meja.record("monitoring", nomor="M/1", dilaksanakan="2026-05-01", hasil="Contoh")
     meja.record("pengakhiran", **END, hari_terakhir="2026-06-01")
     meja.sign("E/1")
-    riwayat.record_path(meja.path, "E/1").unlink()
+    letak_catatan.record_path(meja.path, "E/1").unlink()
     with pytest.raises(PerjanjianError, match=r"E%2F1\.pihak_kedua\.jws"):
         riwayat.read(meja.path)
     with pytest.raises(AgreementUnreadableError):

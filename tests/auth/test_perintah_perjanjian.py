@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from services import persiapan
-from services.auth import riwayat
+from services.auth import letak_catatan, riwayat
 from services.auth.agreement import AgreementStore
 from services.auth.errors import SwitchedOffError
 from services.auth.jws import SigningKey, new_private_pem, public_jwk
@@ -182,7 +182,7 @@ def test_record_that_waits_for_a_key_is_told(tmp_path: Path) -> None:
     riwayat.introduce(agreement, Pihak.KESATU, former, public_jwk(pem), NOON)
     path.write_bytes(pem)
     assert hub(tmp_path, *_kahar("UJI/K", TODAY)).exit_code == 0
-    (file,) = riwayat.folder_of(agreement).glob("*.kunci")
+    (file,) = letak_catatan.folder_of(agreement).glob("*.kunci")
     file.unlink()
     assert "kunci pihak_kesatu belum dikenal" in _words(tmp_path)["UJI/K"]
     done = hub(tmp_path, "periksa", "--json")

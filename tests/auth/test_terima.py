@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services import persiapan
-from services.auth import riwayat, terima
+from services.auth import letak_catatan, riwayat, terima
 from services.auth.errors import RecordConflictError, RecordInvalidError
 from services.auth.jws import new_private_pem, public_jwk
 from shared_schemas.rujukan import Pihak
@@ -32,12 +32,12 @@ def mereka(kita: Meja, tmp_path: Path) -> Meja:
 
 
 def sent(meja: Meja, *suffixes: str) -> list[Path]:
-    files = riwayat.folder_of(meja.path).iterdir()
+    files = letak_catatan.folder_of(meja.path).iterdir()
     return [f for f in files if f.name.endswith(suffixes or terima.AKHIRAN)]
 
 
 def bytes_of(meja: Meja) -> dict[str, bytes]:
-    folder = riwayat.folder_of(meja.path)
+    folder = letak_catatan.folder_of(meja.path)
     return {f.name: f.read_bytes() for f in folder.iterdir()} if folder.is_dir() else {}
 
 
@@ -68,7 +68,7 @@ def test_two_records_under_one_number_never_meet_in_a_folder(kita: Meja, mereka:
 
 def forged(mereka: Meja) -> list[Path]:
     mereka.kahar()
-    (file,) = sent(mereka, riwayat.AKHIRAN)
+    (file,) = sent(mereka, letak_catatan.AKHIRAN)
     file.write_bytes(file.read_bytes().replace(b"Contoh", b"Palsu!"))
     return sent(mereka)
 
@@ -124,13 +124,13 @@ def test_next_key_and_what_it_signed_come_in_one_folder(kita: Meja, mereka: Meja
     persiapan.signing_key_path(mereka.data, KEDUA).write_bytes(pem)
     mereka.kahar()
     (key,) = (n for n in bytes_of(mereka) if n.endswith(".kunci"))
-    assert terima.receive(kita.path, [riwayat.folder_of(mereka.path)])[0] == key
+    assert terima.receive(kita.path, [letak_catatan.folder_of(mereka.path)])[0] == key
     assert riwayat.read(kita.path).asing == frozenset()
 
 
 def test_command_tells_what_came(kita: Meja, mereka: Meja) -> None:
     mereka.kahar()
-    folder = str(riwayat.folder_of(mereka.path))
+    folder = str(letak_catatan.folder_of(mereka.path))
     arguments = ["perjanjian", "terima", folder, "--data", str(kita.data)]
     told = CliRunner().invoke(app, [*arguments, "--json"])
     answer = json.loads(told.stdout)

@@ -14,7 +14,7 @@ from pathlib import Path
 from services.auth import catat
 from services.auth.errors import RecordInvalidError
 from services.auth.jws import SigningKey
-from services.auth.riwayat import folder_of
+from services.auth.letak_catatan import folder_of
 from services.persiapan import signing_key_path
 from shared_schemas.perjanjian import Perjanjian, hari, load
 from shared_schemas.perjanjian.catatan import Catatan, CatatanKahar
