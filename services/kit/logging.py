@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -65,9 +66,23 @@ def configure(program: str, level: str = "INFO") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_Stderr,
     )
     structlog.contextvars.bind_contextvars(program=program)
+
+
+class _Stderr(structlog.PrintLogger):
+    """Writes where stderr is by now; a line that nobody takes any more stops no request."""
+
+    def __init__(self, *_: Any) -> None:
+        super().__init__(sys.stderr)
+
+    def msg(self, message: str) -> None:
+        """Write a line, unless the pipe is broken, the disk full or the stream closed."""
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
 
 
 def _library_lines() -> logging.Formatter:

@@ -166,7 +166,7 @@ def test_contents_of_the_hub_end_with_their_retention_where_nothing_can_be_seale
         with transaction(buku.engine) as tx:
             left = tx.raw("SELECT count(*) FROM bukti_isi WHERE nomor IS NOT NULL").fetchone()
     assert left == (0,)
-    assert [(stage, "ForeignTipError" in text) for stage, text in told] == [("segel", True)]
+    assert [(stage, ForeignTipError.saran in text) for stage, text in told] == [("segel", True)]
 
 
 def test_seal_of_a_former_key_is_gone_on_from_while_the_history_knows_it(buku: BukuUji) -> None:
