@@ -74,13 +74,26 @@ def read(path: Path) -> Riwayat:
     """Return the agreement with its records. Raises PerjanjianError naming the record."""
     naskah, folder = load(path), folder_of(path)
     # Signatures first: a record is written before them, so what is being added lacks nothing.
-    signatures = sorted(folder.glob("*.jws"))
-    files = sorted(folder.glob(f"*{AKHIRAN}"))
+    signatures = [file for file in _listed(folder) if file.suffix == ".jws"]
+    files = [file for file in _listed(folder) if file.name.endswith(AKHIRAN)]
     _require_records(signatures, {file.name for file in files})
     if not files:
         return Riwayat(naskah)
     keys = _read_keys(path)
     return Riwayat(naskah, tuple(_read_record(path, file, keys) for file in files))
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what stands in the folder of records, nothing where there is none.
+
+    Raises PerjanjianError for one that does not let itself be looked into: an ending in it counts.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise PerjanjianError(f"Folder {folder.name} tidak terbaca ({error.strerror}).") from None
 
 
 def _require_records(signatures: Iterable[Path], files: set[str]) -> None:
@@ -276,4 +289,6 @@ def _look(folder: Path) -> _Tanda:
                 found.append((file.name, stat.st_mtime_ns, stat.st_size, stat.st_ino))
     except FileNotFoundError:  # no folder, or a file in the making that has its name by now
         pass
+    except OSError as error:
+        raise PerjanjianError(f"Folder {folder.name} tidak terbaca ({error.strerror}).") from None
     return tuple(sorted(found))

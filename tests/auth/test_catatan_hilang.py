@@ -31,6 +31,18 @@ def test_ending_whose_record_was_taken_away_permits_nothing(meja: Meja, lain: bo
         meja.ask()
 
 
+def test_folder_that_cannot_be_looked_into_is_not_an_empty_one(meja: Meja) -> None:
+    meja.record("pengakhiran", **END, hari_terakhir="2026-06-01")
+    meja.sign("E/1")
+    folder = letak_catatan.folder_of(meja.path)
+    folder.rename(folder.with_suffix(".lain"))
+    folder.write_text("bukan folder")
+    with pytest.raises(PerjanjianError, match=f"{folder.name} tidak terbaca"):
+        riwayat.read(meja.path)
+    with pytest.raises(AgreementUnreadableError):
+        meja.ask()
+
+
 def test_announced_end_of_a_postponement_comes_earlier_and_never_later(meja: Meja) -> None:
     meja.kahar()
     meja.record("kahar_selesai", nomor="K/1/S", kahar="K/1", berakhir="2026-07-31")
