@@ -126,9 +126,8 @@ def main() -> None:
         app = make_app(asked) if asked in PERINTAH else make_overview()
         app()
     except HubError as error:
-        # A remedy alone does not say what is wrong.
-        what = f"{error.judul}. " if error.detail == error.saran else ""
-        text = f"Gagal ({error.kode}): {what}{error.detail}"
+        said = " ".join(dict.fromkeys((error.perkara, error.detail)))
+        text = f"Gagal ({error.kode}): {said}"
         err.print(text, highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:  # before the command began

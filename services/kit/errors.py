@@ -35,6 +35,11 @@ class HubError(Exception):
         self.answer_headers = {**self.headers, **(headers or {})}
         super().__init__(f"{self.kode}: {self.detail}")
 
+    @property
+    def perkara(self) -> str:
+        """What is wrong: `detail`, or the title where that is the remedy alone."""
+        return f"{self.judul}." if self.detail == self.saran else self.detail
+
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...], dict[str, object]]:
         # An exception is made again with its text, before which the code would stand once more:
         # another process, and a workflow that reads what its step raised, get it by pickle.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.kit.database import DatabaseUnavailableError
 from services.kit.errors import TemporaryError
 from services.sync.konteks import Konteks
 from shared_schemas.perjanjian import hari, warnings
@@ -20,8 +19,4 @@ def tell_warnings(ctx: Konteks) -> None:
 
 def outage(error: Exception) -> str:
     """Say what is wrong and not what to do: whoever goes on (`--terus`) does it by itself."""
-    if isinstance(error, DatabaseUnavailableError):
-        return f"{error.judul} (database hub)." if error.detail == error.saran else error.detail
-    if isinstance(error, TemporaryError):
-        return f"{error.judul}." if error.detail == error.saran else error.detail
-    return "Database hub tidak menjawab."
+    return error.perkara if isinstance(error, TemporaryError) else "Database hub tidak menjawab."

@@ -105,12 +105,13 @@ def test_interrupted_command_says_so(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr.split(";")[0]) == (TERPUTUS, "", "Dihentikan")
 
 
-_CACAT_SENDIRI = """
+_GAGAL_SENDIRI = """
 import sys
 from services import cli, sintetis
+from services.kit.database import DatabaseUnavailableError
 
 def broken(*_):
-    raise ValueError("Contoh Rahasia 9273010101900001")
+    raise {}
 
 sintetis.generate = broken
 sys.argv = ["hub", "sintetis", "--keluar", sys.argv[1]]
@@ -118,12 +119,25 @@ cli.main()
 """
 
 
-def test_defect_of_ours_is_told_by_its_kind_and_place_alone(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _CACAT_SENDIRI, str(tmp_path / "hasil")]
+def _told(tmp_path: Path, error: str) -> str:
+    command = [sys.executable, "-c", _GAGAL_SENDIRI.format(error), str(tmp_path / "hasil")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Gagal (HUB-SISTEM-001)")
-    assert "ValueError" in done.stderr
-    assert ":broken" in done.stderr
-    assert "Rahasia" not in done.stderr
-    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_error_says_what_is_wrong_before_its_remedy(tmp_path: Path) -> None:
+    title, remedy = DatabaseUnavailableError.judul, DatabaseUnavailableError.saran
+    said = _told(tmp_path, "DatabaseUnavailableError")
+    assert said == f"Gagal (HUB-DATABASE-001): {title}. {remedy}\n"
+    said = _told(tmp_path, "DatabaseUnavailableError('Database contoh tidak menjawab.')")
+    assert said == "Gagal (HUB-DATABASE-001): Database contoh tidak menjawab.\n"
+
+
+def test_defect_of_ours_is_told_by_its_kind_and_place_alone(tmp_path: Path) -> None:
+    said = _told(tmp_path, "ValueError('Contoh Rahasia 9273010101900001')")
+    assert said.startswith("Gagal (HUB-SISTEM-001)")
+    assert "ValueError" in said
+    assert ":broken" in said
+    assert "Rahasia" not in said
+    assert "Traceback" not in said
