@@ -18,13 +18,17 @@ from services.audit.errors import EnumerationError
 from services.audit.quota import Jatah
 from services.kit.clock import Clock, system_clock
 from services.kit.database import Statements, Transaction, transaction
+from shared_schemas.perjanjian import Acuan
 
 SIDIK_OKTET = 16  # 128 bits: collisions out of reach
 
 
 @dataclass(frozen=True, slots=True)
 class Pelaku:
-    """Who acts: a client with its party, right, purpose and quota, or a local identity."""
+    """Who acts: a client with its party, right, purpose and quota, or a local identity.
+
+    `acuan` is what the agreement's decision went by.
+    """
 
     id: str
     pihak: str | None = None
@@ -33,6 +37,7 @@ class Pelaku:
     cakupan: str | None = None
     tujuan: str | None = None
     jatah: Jatah | None = field(default=None, compare=False, repr=False)
+    acuan: Acuan | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from services.auth.errors import (
@@ -17,6 +19,7 @@ from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock
 from services.kit.logging import get_logger
 from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError
+from shared_schemas.perjanjian.riwayat import Riwayat
 from shared_schemas.rujukan import Pihak
 
 _REFUSALS = {
@@ -46,16 +49,17 @@ class AgreementStore:
 
         Raises AgreementUnreadableError: such a file permits nothing.
         """
-        return self._known(self._clock())
+        with self._history() as known:
+            return known.dikenal(self._clock())
 
-    def _known(self, at: dt.datetime) -> Perjanjian:
+    @contextmanager
+    def _history(self) -> Iterator[Riwayat]:
         try:
-            found = self._berkas.current().dikenal(at)
+            yield self._berkas.current()
         except PerjanjianError as error:
             self._tell(str(error))
             raise AgreementUnreadableError from None
         self._sebab = None
-        return found
 
     def _tell(self, sebab: str) -> None:
         """Log why nothing is answered, once as long as it is the same: every message asks."""
@@ -66,19 +70,22 @@ class AgreementStore:
     def scopes_of(self, penerima: Pihak) -> frozenset[str]:
         """Return the scopes that the articles give the asking party towards this registry."""
         at = self._clock()
-        return self._known(at).scopes(penerima, self.pemilik, at)
+        with self._history() as known:
+            return known.dikenal(at).scopes(penerima, self.pemilik, at)
 
     def permit(self, penerima: Pihak, cakupan: str, tujuan: str | None = None) -> Izin:
         """Decide an exchange now. Raises the refusal that names the article."""
-        at = self._clock()
-        answer = self._known(at).decide(penerima, self.pemilik, cakupan, at, tujuan)
+        answer = self._decide(penerima, cakupan, tujuan)
         if isinstance(answer, Larangan):
             raise _REFUSALS[answer.alasan](answer.penjelasan, pasal=answer.pasal)
         return answer
 
     def require_switched_on(self, penerima: Pihak, cakupan: str) -> None:
         """Raise SwitchedOffError where a right's switch is off, whatever holds of it otherwise."""
-        at = self._clock()
-        answer = self._known(at).decide(penerima, self.pemilik, cakupan, at)
+        answer = self._decide(penerima, cakupan, None)
         if isinstance(answer, Larangan) and answer.alasan == "sakelar":
             raise SwitchedOffError(answer.penjelasan, pasal=answer.pasal)
+
+    def _decide(self, penerima: Pihak, cakupan: str, tujuan: str | None) -> Izin | Larangan:
+        with self._history() as known:
+            return known.decide(penerima, self.pemilik, cakupan, self._clock(), tujuan)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from services.auth import letak_catatan, riwayat
@@ -20,9 +21,9 @@ from shared_schemas.perjanjian.catatan import (
     CatatanMonitoring,
     CatatanPengakhiran,
     CatatanPerpanjangan,
-    Riwayat,
     Tercatat,
 )
+from shared_schemas.perjanjian.riwayat import Riwayat
 from shared_schemas.rujukan import Pihak
 
 
@@ -60,7 +61,7 @@ def sign(path: Path, nomor: str, pihak: Pihak, key: SigningKey, at: dt.datetime)
         return found
     if isinstance(found.catatan, CatatanPengakhiran):
         _check_last_day(found.catatan, hari(at))
-    signed = Tercatat(found.catatan, {**found.tanda_tangan, pihak: at})
+    signed = replace(found, tanda_tangan={**found.tanda_tangan, pihak: at})
     _check_together(known, signed)
     _check_key(path, pihak, key)
     content = letak_catatan.record_path(path, nomor).read_bytes()

@@ -184,7 +184,7 @@ class Guard:
         if tujuan is None:
             allowed = " atau ".join(izin.tujuan)
             raise PurposeMissingError(f"Sertakan header Tujuan: {allowed}.", pasal=izin.pasal)
-        return replace(who, pasal=izin.pasal, cakupan=cakupan, tujuan=tujuan)
+        return replace(who, pasal=izin.pasal, cakupan=cakupan, tujuan=tujuan, acuan=izin.acuan)
 
     def errors(self) -> tuple[type[HubError], ...]:
         """Return the refusals a guarded route declares."""

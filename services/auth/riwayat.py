@@ -31,8 +31,10 @@ from services.auth.letak_catatan import (
 )
 from services.kit.files import write_public
 from services.kit.logging import get_logger
-from shared_schemas.perjanjian import PerjanjianError, load
-from shared_schemas.perjanjian.catatan import CATATAN, Catatan, Riwayat, Tercatat
+from shared_schemas.perjanjian import PerjanjianError
+from shared_schemas.perjanjian.baca import read_file, read_text
+from shared_schemas.perjanjian.catatan import CATATAN, Catatan, Tercatat
+from shared_schemas.perjanjian.riwayat import Riwayat
 from shared_schemas.rujukan import Pihak
 
 _TENANG = 100_000_000  # ns after which a file's time tells every change: clocks of disks are coarse
@@ -72,15 +74,16 @@ def introduce(
 
 def read(path: Path) -> Riwayat:
     """Return the agreement with its records. Raises PerjanjianError naming the record."""
-    naskah, folder = load(path), folder_of(path)
+    text, folder = read_file(path), folder_of(path)
+    naskah, digest = read_text(text), hashlib.sha256(text).hexdigest()
     # Signatures first: a record is written before them, so what is being added lacks nothing.
     signatures = [file for file in _listed(folder) if file.suffix == ".jws"]
     files = [file for file in _listed(folder) if file.name.endswith(AKHIRAN)]
     _require_records(signatures, {file.name for file in files})
     if not files:
-        return Riwayat(naskah)
+        return Riwayat(naskah, sidik_naskah=digest)
     keys = _read_keys(path)
-    return Riwayat(naskah, tuple(_read_record(path, file, keys) for file in files))
+    return Riwayat(naskah, tuple(_read_record(path, file, keys) for file in files), digest)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -187,7 +190,7 @@ def _read_record(path: Path, file: Path, keys: Kunci) -> Tercatat:
             strange.add(pihak)
         else:
             signed[pihak] = at
-    return Tercatat(catatan, signed, frozenset(strange))
+    return Tercatat(catatan, signed, frozenset(strange), digest)
 
 
 def _token(path: Path, nomor: str, pihak: Pihak) -> str | None:

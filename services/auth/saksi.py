@@ -31,6 +31,7 @@ from services.auth.clients import Klien
 from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, Tanda
 from services.auth.sekali import SEKALI_MENYUSUL
 from services.kit.database import Statements
+from shared_schemas.perjanjian import Acuan
 
 _RUAS = re.compile(r"[a-z]+(?:-[a-z]+)*|v[0-9]+|")
 
@@ -57,6 +58,13 @@ def _signed(tanda: Tanda | None) -> dict[str, str | None]:
 
 def _content(badan: bytes | None, tanda: Tanda | None) -> Muatan | None:
     return None if badan is None else Muatan(badan, b"" if tanda is None else tanda.dasar)
+
+
+def _went_by(acuan: Acuan | None) -> dict[str, str]:
+    """Return what a record says of the decision that a message rests on."""
+    if acuan is None:
+        return {}
+    return {"diputus": moment(acuan.pada), "sidik_perjanjian": acuan.sidik}
 
 
 def _request(message: Permintaan, badan: bytes, tanda: Tanda | None) -> dict[str, Any]:
@@ -120,6 +128,7 @@ class SaksiLayanan:
         right: dict[str, Any] = {"rute": rute}
         if who is not None:
             right |= {"pasal": who.pasal, "cakupan": who.cakupan, "tujuan": who.tujuan}
+            right |= _went_by(who.acuan)
         said = _answer(self.message, sent)
         alone = self.permintaan is not None
         opened: Callable[[], AbstractContextManager[Statements]]
@@ -152,6 +161,7 @@ class Hak(NamedTuple):
     pihak: str
     cakupan: str
     pasal: str | None
+    acuan: Acuan | None = None
 
 
 class HakDari(Protocol):
@@ -194,7 +204,7 @@ class SaksiKlien:
             self.buku.write(tx, catatan, _content(sent.badan, sent.tanda))
 
     def _common(self, path: str) -> dict[str, Any]:
-        pihak, cakupan, pasal = self.hak(path)
+        pihak, cakupan, pasal, acuan = self.hak(path)
         return {
             "waktu": moment(self.buku.clock()),
             "layanan": self.layanan,
@@ -203,6 +213,7 @@ class SaksiKlien:
             "cakupan": cakupan,
             "pasal": pasal,
             "rute": route_of(path),
+            **_went_by(acuan),
         }
 
 

@@ -28,9 +28,9 @@ from shared_schemas.perjanjian.catatan import (
     CatatanPengakhiran,
     CatatanPerpanjangan,
     CatatanSelesaiKahar,
-    Riwayat,
     Tercatat,
 )
+from shared_schemas.perjanjian.riwayat import Riwayat
 from shared_schemas.rujukan import Pihak
 
 Nomor = Annotated[str, typer.Argument(help="Nomor surat atau berita acara.")]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from services.audit.bukti.catatan import read_moment
 from services.kebijakan import policy
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError, RecordNotFoundError
 from services.perintah.basisdata import registry_transaction
 from services.perintah.perjanjian_catat import read_history
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Url, show_json, show_rows
-from shared_schemas.perjanjian import WIB, Izin, Perjanjian
-from shared_schemas.perjanjian.catatan import Riwayat
+from shared_schemas.perjanjian import WIB, Acuan, Izin, Perjanjian
+from shared_schemas.perjanjian.riwayat import Riwayat
 from shared_schemas.rujukan import Pihak
 
 TIDAK_SAH = 5
@@ -30,25 +32,32 @@ SELECT waktu, pihak, pasal, NULL, NULL FROM audit_peristiwa
 WHERE id_permintaan = %(id)s AND pasal IS NOT NULL
 ORDER BY waktu
 """
-# Of rights that show nobody's data and so leave no entry in the ledger. Without an index, and asked
-# only then: a command of an operator, about one call.
+# Without an index: a command of an operator, about one call. Rights that show nobody's data leave
+# no entry in the ledger, and only an answer's record tells what the decision went by.
 _CARI_PESAN = """
-SELECT waktu, catatan->>'pihak', catatan->>'pasal', catatan->>'cakupan', catatan->>'tujuan'
+SELECT waktu, catatan->>'pihak', catatan->>'pasal', catatan->>'cakupan', catatan->>'tujuan',
+    catatan->>'diputus', catatan->>'sidik_perjanjian'
 FROM audit_pesan
 WHERE catatan->>'id_permintaan' = %(id)s AND catatan->>'jenis' = 'jawaban'
 AND catatan->>'cakupan' IS NOT NULL
 ORDER BY waktu
 """
+_SAMA = "sama"
+_LAIN = "naskah atau catatan lain"
 
 
 @dataclass(frozen=True, slots=True)
 class Panggilan:
-    """One call of the exchange: who asked, with which right, what for, when."""
+    """One call of the exchange: who asked, with which right, what for, when.
+
+    `acuan` is what the giver went by, where its record of the answer tells.
+    """
 
     pihak: Pihak
     cakupan: str
     tujuan: str | None
     pada: dt.datetime
+    acuan: Acuan | None = None
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -70,7 +79,9 @@ def judge(
 ) -> None:
     """Apakah panggilan sah pada waktunya: menurut yang diketahui saat itu, dan menurut kini.
 
-    Sebutkan --pihak, --cakupan dan --pada, atau --permintaan. Kode keluar 5 bila tidak sah.
+    Sebutkan --pihak, --cakupan dan --pada, atau --permintaan. Dengan --permintaan juga dijawab apa
+    yang menjadi acuan pemberi: sama, atau catatan mana yang waktu itu belum sampai padanya.
+    Kode keluar 5 bila tidak sah.
     """
     known = read_history(data)
     if permintaan:
@@ -89,7 +100,11 @@ def judge(
 
 
 def judgement(known: Riwayat, call: Panggilan) -> dict[str, Any]:
-    """Return whether a call was lawful by what was known then and by what is known now."""
+    """Return whether a call was lawful by what was known then and by what is known now.
+
+    And what its giver went by: the same, the same without records that had not come to it yet
+    (then also what it had to answer by that), or what is not known here.
+    """
 
     def ask(perjanjian: Perjanjian) -> tuple[bool, str, str]:
         giver = call.pihak.lawan
@@ -110,7 +125,21 @@ def judgement(known: Riwayat, call: Panggilan) -> dict[str, Any]:
         "sah_menurut_kini": now[0],
         "pasal_menurut_kini": now[1],
         "catatan": " ".join(t.nomor for t in records),
+        **_went_by(known, call, ask),
     }
+
+
+def _went_by(
+    known: Riwayat, call: Panggilan, ask: Callable[[Perjanjian], tuple[bool, str, str]]
+) -> dict[str, Any]:
+    if call.acuan is None:
+        return {"acuan_pemberi": None, "sah_menurut_pemberi": None}
+    late = known.belum_sampai(call.acuan)
+    if late is None:
+        return {"acuan_pemberi": _LAIN, "sah_menurut_pemberi": None}
+    then = known.tanpa(late).dikenal(call.pada)
+    said = f"belum sampai: {' '.join(late)}" if late else _SAMA
+    return {"acuan_pemberi": said, "sah_menurut_pemberi": ask(then)[0]}
 
 
 def _moment(text: str) -> dt.datetime:
@@ -124,18 +153,39 @@ def _moment(text: str) -> dt.datetime:
 def _calls(
     perjanjian: Perjanjian, layanan: Sisi, id_: str, data: Path, url: str
 ) -> list[Panggilan]:
-    """Return what the ledger of a registry says of a request, else its evidence of messages."""
+    """Return what a registry's evidence of messages and its ledger say of a request.
+
+    What stands in the ledger after the answer is a snapshot that was ready later.
+    """
     with registry_transaction(layanan, url, data) as (tx, _):
+        told = tx.raw(_CARI_PESAN, {"id": id_}).fetchall()
         rows = [r for r in tx.raw(_CARI, {"id": id_}).fetchall() if r[1]]
-        rows = rows or list(tx.raw(_CARI_PESAN, {"id": id_}).fetchall())
-    if not rows:
+    if not told and not rows:
         raise RecordNotFoundError("Tidak ada pertukaran dengan id ini dalam catatan registri itu.")
-    return [
+    answered = told[-1][0] if told else None
+    return [_told(*row) for row in told] + [
         Panggilan(
             Pihak(pihak), cakupan or _right_of(perjanjian, Pihak(pihak), pasal), tujuan, waktu
         )
         for waktu, pihak, pasal, cakupan, tujuan in rows
+        if answered is None or waktu > answered
     ]
+
+
+def _told(
+    waktu: dt.datetime,
+    pihak: str,
+    _pasal: str,
+    cakupan: str,
+    tujuan: str | None,
+    diputus: str | None,
+    sidik: str | None,
+) -> Panggilan:
+    """Return the call that a record of an answer tells of; an old one names no decision."""
+    if diputus is None or sidik is None:
+        return Panggilan(Pihak(pihak), cakupan, tujuan, waktu)
+    acuan = Acuan(read_moment(diputus), sidik)
+    return Panggilan(Pihak(pihak), cakupan, tujuan, acuan.pada, acuan)
 
 
 def _right_of(perjanjian: Perjanjian, pihak: Pihak, pasal: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +29,8 @@ from services.sync.errors import (
 )
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi, SyncSettings
-from shared_schemas.perjanjian import Larangan, Perjanjian, PerjanjianError
+from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError
+from shared_schemas.perjanjian.riwayat import Riwayat
 from shared_schemas.rujukan import Himpunan
 
 _LARANGAN: dict[str, type[PermanentError]] = {
@@ -76,18 +78,31 @@ class Konteks:
     @property
     def perjanjian(self) -> Perjanjian:
         """The agreement by what is signed up to now. Raises SyncConfigurationError."""
+        with self._riwayat() as known:
+            return known.dikenal(self.now())
+
+    @contextmanager
+    def _riwayat(self) -> Iterator[Riwayat]:
         try:
-            return self.berkas.current().dikenal(self.now())
+            yield self.berkas.current()
         except PerjanjianError as error:
             raise SyncConfigurationError(str(error)) from None
+
+    def decide(self, sisi: NamaSisi, cakupan: str) -> Izin | Larangan:
+        """Return what our own copy of the agreement says now of a right towards a registry.
+
+        Raises SyncConfigurationError.
+        """
+        giver = sisi.pemberi
+        with self._riwayat() as known:
+            return known.decide(giver.lawan, giver, cakupan, self.now())
 
     def permit(self, sisi: NamaSisi, cakupan: str) -> None:
         """Raise unless our own copy of the agreement allows this right towards a registry now.
 
         Both ends decide: a round stops here as well when the agreement ends under it.
         """
-        giver = sisi.pemberi
-        answer = self.perjanjian.decide(giver.lawan, giver, cakupan, self.now())
+        answer = self.decide(sisi, cakupan)
         if isinstance(answer, Larangan):
             kind = _LARANGAN.get(answer.alasan, NotAuthorisedError)
             raise kind(answer.penjelasan, pasal=answer.pasal)

@@ -37,12 +37,12 @@ def witness(ctx: Konteks, nama: NamaSisi) -> SaksiKlien | None:
     buku = open_book(ctx)
     if buku is None:
         return None
-    giver = nama.pemberi
 
     def right(path: str) -> Hak:
         cakupan = right_of(path)
-        found = ctx.perjanjian.decide(giver.lawan, giver, cakupan, ctx.now())
-        return Hak(giver.lawan.value, cakupan, found.pasal if isinstance(found, Izin) else None)
+        found = ctx.decide(nama, cakupan)
+        pasal = found.pasal if isinstance(found, Izin) else None
+        return Hak(nama.pemberi.lawan.value, cakupan, pasal, found.acuan)
 
     return SaksiKlien(buku, nama.value, ctx.settings.sisi(nama).client_id, right)
 

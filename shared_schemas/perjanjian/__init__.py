@@ -6,7 +6,7 @@ because an agreement that ended in the night refuses from that night on (Pasal 8
 
 from shared_schemas.perjanjian.baca import CONTOH, PerjanjianError, load, parse
 from shared_schemas.perjanjian.hari import WIB, hari, shift_months
-from shared_schemas.perjanjian.keadaan import BERTAHAN, Izin, Keadaan, Larangan
+from shared_schemas.perjanjian.keadaan import BERTAHAN, Acuan, Izin, Keadaan, Larangan
 from shared_schemas.perjanjian.naskah import Perjanjian
 from shared_schemas.perjanjian.peringatan import Peringatan, warnings
 from shared_schemas.perjanjian.skema_bidang import FIELD_SETS
@@ -27,8 +27,9 @@ from shared_schemas.perjanjian.unsur import (
 )
 
 __all__ = [
-    "BERTAHAN", "CONTOH", "FIELD_SETS", "HARI_PEMBERITAHUAN_KAHAR", "WIB", "Adendum", "DataPihak",
-    "Hak", "Izin", "JangkaWaktu", "JenisKahar", "Kahar", "Keadaan", "Ketepatan", "Larangan",
-    "Monitoring", "Pengakhiran", "Peringatan", "Perjanjian", "PerjanjianError", "Perpanjangan",
-    "SkemaBidang", "TujuanTambahan", "hari", "load", "parse", "shift_months", "warnings",
+    "BERTAHAN", "CONTOH", "FIELD_SETS", "HARI_PEMBERITAHUAN_KAHAR", "WIB", "Acuan", "Adendum",
+    "DataPihak", "Hak", "Izin", "JangkaWaktu", "JenisKahar", "Kahar", "Keadaan", "Ketepatan",
+    "Larangan", "Monitoring", "Pengakhiran", "Peringatan", "Perjanjian", "PerjanjianError",
+    "Perpanjangan", "SkemaBidang", "TujuanTambahan", "hari", "load", "parse", "shift_months",
+    "warnings",
 ]  # fmt: skip

@@ -20,12 +20,23 @@ class PerjanjianError(ValueError):
 
 def load(path: Path) -> Perjanjian:
     """Read an agreement from a YAML file. Raises PerjanjianError naming the place in the file."""
+    return read_text(read_file(path))
+
+
+def read_file(path: Path) -> bytes:
+    """Return what stands in an agreement's file. Raises PerjanjianError."""
     try:
-        return parse(Perjanjian, yaml.safe_load(path.read_text(encoding="utf-8")))
-    except PerjanjianError:
-        raise
+        return path.read_bytes()
     except OSError as error:
         raise PerjanjianError(f"Berkas perjanjian tidak dapat dibaca: {error.strerror}") from error
+
+
+def read_text(content: bytes) -> Perjanjian:
+    """Return the agreement of a file's content. Raises PerjanjianError naming the place in it."""
+    try:
+        return parse(Perjanjian, yaml.safe_load(content.decode()))
+    except PerjanjianError:
+        raise
     except yaml.YAMLError as error:
         raise PerjanjianError(f"Berkas perjanjian bukan YAML yang benar: {error}") from error
     except ValueError as error:  # bytes that are no UTF-8, or a date that YAML itself refuses

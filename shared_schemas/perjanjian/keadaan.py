@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -24,11 +25,23 @@ class Keadaan(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Acuan:
+    """What a decision went by: its moment, and the digest of the text and records known then."""
+
+    pada: dt.datetime
+    sidik: str
+
+
+@dataclass(frozen=True, slots=True)
 class Izin:
-    """A lawful exchange, its article and the purposes it may serve."""
+    """A lawful exchange, its article and the purposes it may serve.
+
+    `acuan` is there where the answer was sought in the agreement's history, not in one state of it.
+    """
 
     pasal: str
     tujuan: tuple[str, ...] = ()
+    acuan: Acuan | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class Larangan:
     pasal: str
     penjelasan: str
     sementara: bool = False
+    acuan: Acuan | None = field(default=None, compare=False)
 
 
 BERTAHAN: dict[str, str] = {

@@ -9,7 +9,7 @@ import pytest
 from services.auth import letak_catatan, riwayat
 from services.auth.errors import AgreementUnreadableError, PostponedError, RecordInvalidError
 from shared_schemas.perjanjian import PerjanjianError
-from tests.auth.test_catatan import DUTY, END, Meja, at
+from tests.auth.meja import DUTY, END, Meja, at
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from services.auth import letak_catatan, riwayat, terima
 from services.auth.errors import RecordConflictError, RecordInvalidError
 from services.auth.jws import new_private_pem, public_jwk
 from shared_schemas.rujukan import Pihak
-from tests.auth.test_catatan import EXTENSION, KEDUA, KESATU, Meja
+from tests.auth.meja import EXTENSION, KEDUA, KESATU, Meja
 from tests.perintah import app
 
 

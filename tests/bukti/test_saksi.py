@@ -66,6 +66,11 @@ def test_message_is_recorded_on_both_sides_alike(dunia: Dunia) -> None:
     assert reply["pasal"].startswith("Pasal 5")
     assert (reply["cakupan"], reply["rute"]) == ("pekerja:baca", CARI)
     assert reply["id_permintaan"] == answer.headers["x-request-id"]
+    naskah = hashlib.sha256((dunia.data / "perjanjian.yaml").read_bytes()).hexdigest()
+    said = f'{{"catatan":{{}},"naskah":"{naskah}"}}'
+    assert reply["sidik_perjanjian"] == hashlib.sha256(said.encode()).hexdigest()
+    assert request["waktu"] < reply["diputus"] < reply["waktu"]
+    assert "sidik_perjanjian" not in request  # not yet decided
 
 
 def test_answer_names_the_record_of_its_request(dunia: Dunia) -> None:

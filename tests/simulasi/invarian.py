@@ -15,7 +15,7 @@ from tests.simulasi import daftar
 from tests.simulasi.daftar import ANTREAN, SISI, TABEL
 from tests.simulasi.naskah import MULAI
 from tests.simulasi.panggung import Panggung
-from tests.simulasi.perjanjian import load_once
+from tests.simulasi.perjanjian import read_once
 from tests.simulasi.suntingan import Suntingan
 
 _AKHIR = {"diterapkan", "ditahan", "ditolak", "usang", "diterima", "dicabut"}
@@ -23,7 +23,7 @@ _AKHIR = {"diterapkan", "ditahan", "ditolak", "usang", "diterima", "dicabut"}
 
 def check(panggung: Panggung, suntingan: Suntingan, now: dt.datetime) -> list[str]:
     """Return every violation found, a sentence each."""
-    perjanjian = load_once(CONTOH)
+    perjanjian = read_once(CONTOH.read_bytes())
     return [
         *_mirrors(panggung, perjanjian, now),
         *_outbox(panggung),

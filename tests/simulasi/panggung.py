@@ -37,7 +37,7 @@ from services.sync.settings import SyncSettings
 from tests.simulasi.basis_data import pasang
 from tests.simulasi.bencana import Bencana
 from tests.simulasi.jam import Jam
-from tests.simulasi.perjanjian import Berkas, load_once
+from tests.simulasi.perjanjian import Berkas, read_once
 from tests.simulasi.sambungan import Cadangan
 
 PROGRAM = ("wlkp", "bpjs", "hub")
@@ -224,7 +224,7 @@ def without_chance(panggung: Panggung) -> Iterator[None]:
         for place in ("uuid.uuid4", "bpjs_kepesertaan.pendaftaran.service.uuid4"):
             stack.enter_context(mock.patch(place, counted))
         stack.enter_context(mock.patch("anyio.to_thread.run_sync", _run_here))
-        stack.enter_context(mock.patch("services.auth.riwayat.load", load_once))
+        stack.enter_context(mock.patch("services.auth.riwayat.read_text", read_once))
         # The message that happens to tidy up is the 256th of the process, and not of a run.
         never = mock.patch("services.auth.pesan_layanan._BERSIHKAN_TIAP", sys.maxsize)
         stack.enter_context(never)

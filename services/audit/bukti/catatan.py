@@ -41,7 +41,8 @@ class Catatan:
     `layanan` and `klien` are the same on both sides, and so is all that a signature covers:
     `sidik_isi`, `sidik_target`, `sidik_dasar` (SHA-256 of content, target URI and signature base of
     RFC 9421), `kunci`, `nonce`, `tanda`. `permintaan` is the digest of the record of the request
-    that an answer answers; `jumlah` counts the items in the content.
+    that an answer answers; `jumlah` counts the items in the content. What the keeper's decision by
+    the agreement went by (`Acuan`) are its moment, `diputus`, and `sidik_perjanjian`.
     """
 
     waktu: str
@@ -57,6 +58,8 @@ class Catatan:
     pasal: str | None = None
     cakupan: str | None = None
     tujuan: str | None = None
+    diputus: str | None = None
+    sidik_perjanjian: str | None = None
     rute: str | None = None
     id_permintaan: str | None = None
     status: int | None = None
