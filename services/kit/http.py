@@ -25,7 +25,7 @@ from services.kit.errors import (
 from services.kit.logging import get_logger
 from services.kit.metrik import Metrics
 from services.kit.nomor import like_nik
-from services.kit.peers import Peers
+from services.kit.peers import OPERATIONS, Peers
 from services.kit.problems import declared, install, name_problem_media, problem
 from services.kit.settings import ServiceSettings
 
@@ -61,6 +61,17 @@ def _told(headers: Callable[[], dict[str, str]] | None) -> list[tuple[bytes, byt
     return [(k.lower().encode(), v.encode()) for k, v in given.items()]
 
 
+def _headless(send: Send) -> Send:
+    """Return how an answer to HEAD is sent: as to GET, without the content (RFC 9110 9.3.2)."""
+
+    async def without_content(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return without_content
+
+
 class Edge:
     """ASGI middleware around everything, so that no answer leaves without id and count."""
 
@@ -83,6 +94,10 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        metode: str = scope["method"]
+        if metode == "HEAD" and scope["path"] in OPERATIONS:
+            # Balancers ask so. In the exchange an answer without its content proves nothing.
+            scope, send = {**scope, "method": "GET"}, _headless(send)
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
         if not _REQUEST_ID.fullmatch(given) or like_nik(given):
@@ -108,7 +123,7 @@ class Edge:
             try:
                 await self._guarded(request, receive, count)
             finally:
-                self._observe(scope, status, time.perf_counter() - started)
+                self._observe(scope, metode, status, time.perf_counter() - started)
 
     async def _guarded(self, request: Request, receive: Receive, send: Send) -> None:
         refused = self._refuse(request)
@@ -155,14 +170,14 @@ class Edge:
         error = self._too_large_of.get(request.scope["path"], BodyTooLargeError)
         return error(f"{error.saran} {_largest(self._limit)}")
 
-    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+    def _observe(self, scope: Scope, metode: str, status: int, seconds: float) -> None:
         # The template, not the path: a caller can put anything into a path.
         rute = getattr(scope.get("route"), "path", "(tidak dikenal)")
-        self._metrics.requests.labels(scope["method"], rute, status).inc()
+        self._metrics.requests.labels(metode, rute, status).inc()
         self._metrics.seconds.labels(rute).observe(seconds)
         get_logger().info(
             "permintaan",
-            metode=scope["method"],
+            metode=metode,
             rute=rute,
             status=status,
             milidetik=round(seconds * 1000, 1),

@@ -230,6 +230,21 @@ def test_ready_only_when_migrated_and_agreed(make_database: MakeDatabase, tmp_pa
         assert registri.anonim.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("jalur", ["/healthz", "/readyz", "/metrics"])
+def test_balancer_may_ask_for_the_head_alone(isi: Registri, jalur: str) -> None:
+    asked, head = isi.anonim.get(jalur), isi.anonim.head(jalur)
+    assert head.status_code == asked.status_code == 200
+    assert head.headers["content-type"] == asked.headers["content-type"]
+    assert asked.content
+    assert not head.content
+    told = f'hub_permintaan_total{{metode="HEAD",rute="{jalur}",status="200"}}'
+    assert told in isi.anonim.get("/metrics").text
+
+
+def test_exchange_has_no_answer_without_content(isi: Registri) -> None:
+    assert isi.klien.head("/v1/badan-usaha").status_code == 405
+
+
 def test_metrics_name_routes_by_template(isi: Registri) -> None:
     isi.klien.get("/v1/badan-usaha/TEPI-1")
     text = isi.anonim.get("/metrics").text

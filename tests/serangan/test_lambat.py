@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -62,6 +63,19 @@ def test_empty_line_between_two_requests_holds_no_connection(tergesa: Kawat) -> 
         assert read_answer(sock).status == 200
         sock.sendall(b"\r\n")
         assert ended(sock)
+
+
+def test_head_alone_leaves_the_connection_in_step(kawat: Kawat) -> None:
+    """An octet of content would be taken for the next answer's beginning."""
+    with connected(kawat.base) as sock:
+        sock.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: uji\r\n\r\n")
+        sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: uji\r\nConnection: close\r\n\r\n")
+        told = b""
+        while part := sock.recv(1 << 12):
+            told += part
+    first, second, content = told.split(b"\r\n\r\n")
+    assert (first[:12], second[:12]) == (b"HTTP/1.1 200", b"HTTP/1.1 200")
+    assert json.loads(content) == {"hidup": True}
 
 
 def test_drop_by_drop_is_no_progress(tergesa: Kawat) -> None:
