@@ -127,12 +127,16 @@ def resume(
     sebagai: Sebagai,
     kahar: Annotated[str, typer.Option(help="Nomor catatan kaharnya.")],
     berakhir: Hari,
+    kewajiban: Annotated[
+        list[str] | None,
+        typer.Option(help="Pasal kewajiban yang dijalankan lagi; boleh diulang. Bawaan: semuanya."),
+    ] = None,
     kunci: Kunci = None,
     data: Data = DATA,
     as_json: AsJson = False,
 ) -> None:
     """Catat hari terakhir keadaan kahar; sesudahnya kewajiban dijalankan lagi."""
-    isi = {"kahar": kahar, "berakhir": berakhir.date()}
+    isi = {"kahar": kahar, "berakhir": berakhir.date(), "kewajiban": kewajiban or []}
     _record(CatatanSelesaiKahar, nomor, sebagai, isi, kunci, data, as_json)
 
 
@@ -258,8 +262,13 @@ def unknown_key(asing: frozenset[Pihak]) -> str:
 
 def _postponing(known: Riwayat, nomor: str) -> str:
     """Say whether a postponement lasts, of which another record may have ended it."""
-    (ended,) = (k.berakhir for k in known.kini.kahar if k.nomor == nomor)
-    return "ditunda" if ended is None or ended >= hari(system_clock()) else "selesai"
+    today = hari(system_clock())
+    parts = [k for k in known.kini.kahar if k.nomor == nomor]
+    held = [d for k in parts if k.berakhir is None or k.berakhir >= today for d in k.kewajiban]
+    if not held:
+        return "selesai"
+    whole = sum(len(k.kewajiban) for k in parts) == len(held)
+    return "ditunda" if whole else f"ditunda: {', '.join(held)}; yang lain selesai"
 
 
 def _wait_until_it_counts(t: Tercatat) -> None:

@@ -26,11 +26,15 @@ from shared_schemas.rujukan import Pihak
 
 
 class SelesaiKahar(Data):
-    """The last day of a force majeure that was recorded without one, or with a later one."""
+    """The last day of a force majeure that was recorded without one, or with a later one.
+
+    `kewajiban` names the duties that are taken up again; empty means every one of them.
+    """
 
     nomor: Nomor
     kahar: Nomor
     berakhir: dt.date
+    kewajiban: tuple[str, ...] = ()
 
 
 class _Catatan(Data):

@@ -25,6 +25,7 @@ from shared_schemas.perjanjian.catatan import (
     CatatanPengakhiran,
     CatatanPerpanjangan,
     CatatanSelesaiKahar,
+    SelesaiKahar,
     Tercatat,
 )
 from shared_schemas.perjanjian.hari import hari
@@ -254,16 +255,27 @@ def _add_term(data: dict[str, Any], t: Tercatat, isi: dict[str, Any]) -> None:
 
 
 def _ended(kahar: Iterable[dict[str, Any]], catatan: CatatanSelesaiKahar) -> list[dict[str, Any]]:
-    found = list(kahar)
-    for n, record in enumerate(found):
-        if record["nomor"] == catatan.isi.kahar and record["pihak"] is catatan.oleh:
-            said = record["berakhir"]
-            # A day that was announced can come earlier: nobody has to wait. Never later.
-            if catatan.isi.berakhir < record["mulai"] or (said and catatan.isi.berakhir >= said):
-                break
-            found[n] = record | {"berakhir": catatan.isi.berakhir}
-            return found
-    raise _LateError(
-        f"tidak ada kahar {catatan.isi.kahar} milik {catatan.oleh} yang masih berjalan pada"
-        f" {catatan.isi.berakhir}"
-    )
+    """Return the postponements with the ended one, in two where some of its duties stay."""
+    isi, before = catatan.isi, list(kahar)
+    mine = [k for k in before if k["nomor"] == isi.kahar and k["pihak"] is catatan.oleh]
+    if unknown := set(isi.kewajiban) - {duty for k in mine for duty in k["kewajiban"]}:
+        raise _LateError(f"kahar {isi.kahar} tidak menunda {', '.join(sorted(unknown))}")
+    found = [part for k in before for part in (_split(k, isi) if k in mine else [k])]
+    if found == before:
+        raise _LateError(
+            f"tidak ada kahar {isi.kahar} milik {catatan.oleh} yang masih berjalan pada"
+            f" {isi.berakhir}"
+        )
+    return found
+
+
+def _split(kahar: dict[str, Any], isi: SelesaiKahar) -> list[dict[str, Any]]:
+    said: dt.date | None = kahar["berakhir"]
+    # A day that was announced can come earlier: nobody has to wait. Never later.
+    if isi.berakhir < kahar["mulai"] or (said is not None and isi.berakhir >= said):
+        return [kahar]
+    wanted = set(isi.kewajiban or kahar["kewajiban"])
+    ended = tuple(duty for duty in kahar["kewajiban"] if duty in wanted)
+    rest = tuple(duty for duty in kahar["kewajiban"] if duty not in wanted)
+    parts = [kahar | {"kewajiban": rest}] if rest else []
+    return [*parts, kahar | {"kewajiban": ended, "berakhir": isi.berakhir}] if ended else parts

@@ -123,6 +123,37 @@ def test_end_of_a_postponement_that_is_not_there_yet_has_no_effect(tmp_path: Pat
     assert riwayat.read(meja.dua.path).kini.kahar[0].berakhir == dt.date(2026, 6, 3)
 
 
+BADAN_USAHA = "Pasal 5 ayat (4) huruf b angka 1"
+
+
+def _postponed(meja: Meja) -> set[str]:
+    found = set()
+    for cakupan in ("badan_usaha:baca", "pekerja:baca"):
+        try:
+            meja.store.permit(KESATU, cakupan)
+        except PostponedError:
+            found.add(cakupan)
+    return found
+
+
+def test_duties_of_one_postponement_are_taken_up_again_one_by_one(meja: Meja) -> None:
+    meja.kahar(kewajiban=[BADAN_USAHA, DUTY])
+    assert _postponed(meja) == {"badan_usaha:baca", "pekerja:baca"}
+    meja.jam.sekarang = at("2026-06-03T09:00")
+    over: dict[str, Any] = {"kahar": "K/1", "berakhir": "2026-06-02"}
+    with pytest.raises(RecordInvalidError, match=r"tidak menunda Pasal 5 ayat \(4\) huruf c"):
+        meja.record("kahar_selesai", nomor="S/0", kewajiban=["Pasal 5 ayat (4) huruf c"], **over)
+    meja.record("kahar_selesai", nomor="S/1", kewajiban=[BADAN_USAHA], **over)
+    assert _postponed(meja) == {"pekerja:baca"}
+    with pytest.raises(RecordInvalidError, match="tidak ada kahar K/1"):
+        meja.record("kahar_selesai", nomor="S/2", kewajiban=[BADAN_USAHA], **over)
+    meja.jam.sekarang = at("2026-06-05T09:00")
+    meja.record("kahar_selesai", nomor="S/3", kahar="K/1", berakhir="2026-06-04")
+    assert _postponed(meja) == set()
+    ends = {d: k.berakhir for k in riwayat.read(meja.path).kini.kahar for d in k.kewajiban}
+    assert ends == {BADAN_USAHA: dt.date(2026, 6, 2), DUTY: dt.date(2026, 6, 4)}
+
+
 def test_termination_is_not_countersigned_after_the_day_it_names(meja: Meja) -> None:
     meja.record("pengakhiran", hari_terakhir="2026-06-30", **END)
     meja.jam.sekarang = at("2026-07-01T00:00")

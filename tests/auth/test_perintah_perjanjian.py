@@ -134,6 +134,18 @@ def test_postponement_that_another_record_ended_is_said_to_be_over(tmp_path: Pat
     assert _words(tmp_path)["UJI/K"] == "selesai"
 
 
+def test_postponement_is_said_to_be_over_for_the_duties_taken_up_again(tmp_path: Path) -> None:
+    persiapan.prepare(tmp_path)
+    before, yesterday = (TODAY - dt.timedelta(days=d) for d in (3, 1))
+    other, duty = "Pasal 5 ayat (3) huruf b angka 1", "Pasal 5 ayat (3) huruf c"
+    assert hub(tmp_path, *_kahar("UJI/K", before), "--kewajiban", other).exit_code == 0
+    over = ("--kahar", "UJI/K", "--berakhir", str(yesterday), "--sebagai", "pihak_kesatu")
+    assert hub(tmp_path, "kahar-selesai", "UJI/S", *over, "--kewajiban", other).exit_code == 0
+    assert _words(tmp_path)["UJI/K"] == f"ditunda: {duty}; yang lain selesai"
+    assert hub(tmp_path, "kahar-selesai", "UJI/T", *over).exit_code == 0
+    assert _words(tmp_path)["UJI/K"] == "selesai"
+
+
 def test_extension_countersigned_after_the_end_is_said_to_have_no_effect(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
