@@ -186,7 +186,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, psycopg.Error, sa.exc.TimeoutError) as error:
-        raise _translate(error) from None
+        raise translate(error) from None
 
 
 @contextmanager
@@ -227,7 +227,8 @@ def _driver_of(pooled: sa.PoolProxiedConnection) -> psycopg.Connection[Any]:
     return driver
 
 
-def _translate(error: Exception) -> Exception:
+def translate(error: Exception) -> Exception:
+    """Return the error of ours that stands for one of a driver or a pool."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     if state in {"40001", "40P01", "55P03", "23505"}:

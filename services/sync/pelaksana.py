@@ -17,6 +17,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 from services.kit.database import translated
 from services.sync.errors import LeadershipLostError, SyncConfigurationError
 from services.sync.konteks import Konteks
+from services.sync.peringatan import pauses_told
 from services.sync.pipeline import Hitungan, Langkah, go_round
 
 _VERSION = "hub-sync-6"  # pinned: of another order of steps; recovery skips other versions
@@ -100,9 +101,10 @@ def dbos(ctx: Konteks) -> Iterator[PelaksanaDbos]:
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
     DBOS(config=config)
     try:
-        with translated():
-            DBOS.launch()
-        yield PelaksanaDbos()
+        with pauses_told(ctx):
+            with translated():
+                DBOS.launch()
+            yield PelaksanaDbos()
     finally:
         # A round that still runs in its thread ends at the next edge and stays resumable.
         ctx.stop_and_wait()

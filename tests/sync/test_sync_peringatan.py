@@ -1,4 +1,4 @@
-"""The reconciler warns of the agreement's end once a day, not once a round."""
+"""Warned of the agreement's end once a day, and told that the hub's database is waited for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+import sqlalchemy as sa
 import yaml
 
 from services.auth.riwayat import BerkasPerjanjian
@@ -13,6 +15,7 @@ from services.sync.konteks import Kemajuan, Konteks
 from services.sync.peringatan import tell_warnings
 from shared_schemas.perjanjian import CONTOH
 from tests.conftest import Jam
+from tests.sync.conftest import Panggung
 
 
 def test_warning_is_told_once_a_day_of_jakarta(tmp_path: Path) -> None:
@@ -30,3 +33,30 @@ def test_warning_is_told_once_a_day_of_jakarta(tmp_path: Path) -> None:
     jam.sekarang += dt.timedelta(hours=2)
     tell_warnings(ctx)
     assert len(told) == 2
+
+
+_PENUH_SEKALI = """
+CREATE SEQUENCE uji_penuh;
+CREATE FUNCTION uji_penuh() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF nextval('uji_penuh') = 1 THEN
+    RAISE EXCEPTION 'rahasia-uji' USING ERRCODE = 'disk_full';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER uji_penuh BEFORE INSERT ON dbos.operation_outputs
+  FOR EACH ROW EXECUTE FUNCTION uji_penuh();
+"""
+
+
+def test_wait_for_room_between_two_stages_is_told_without_the_driver_s_words(
+    panggung: Panggung, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert panggung.run().converged  # makes the tables of DBOS
+    with panggung.engine.begin() as connection:
+        connection.execute(sa.text(_PENUH_SEKALI))
+    told = list[Kemajuan]()
+    assert panggung.run(on_progress=told.append).converged
+    assert [k.pesan for k in told if k.tahap == "tunggu"] == [
+        "Disk database penuh. Dicoba lagi dengan sendirinya."
+    ]
+    assert "rahasia-uji" not in "".join(capfd.readouterr())
