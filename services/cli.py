@@ -9,6 +9,7 @@ from typing import NamedTuple
 import typer
 
 from services.kit.errors import HubError
+from services.kit.process import ended_like_interrupt
 from services.perintah.umum import err
 
 TERPUTUS = 130
@@ -120,11 +121,15 @@ def _empty() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; a known error is one sentence on stderr and exit code 1."""
+    """Run the command line; a known error is one sentence on stderr and exit code 1.
+
+    Told to end (SIGTERM, SIGHUP), a command ends as after Ctrl-C: what it began is taken down.
+    """
     try:
         asked = next(iter(sys.argv[1:]), "")
         app = make_app(asked) if asked in PERINTAH else make_overview()
-        app()
+        with ended_like_interrupt():  # a service that serves has its own way
+            app()
     except HubError as error:
         said = " ".join(dict.fromkeys((error.perkara, error.detail)))
         text = f"Gagal ({error.kode}): {said}"

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 
 import sqlalchemy as sa
 from rich.box import SIMPLE
@@ -53,7 +52,6 @@ def run(
     expect_records()
     # A shell that starts us in the background hands SIGINT on as ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _as_interrupt)
     data = data.resolve()
     for nama, port in ports.items():
         require_free(nama, port)
@@ -85,10 +83,6 @@ def run(
         if not sekali:
             _stay(children)
     return code
-
-
-def _as_interrupt(_signum: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _province(data: Path, opsi: sintetis.Opsi) -> None:

@@ -80,7 +80,7 @@ def serve(nama: str, settings: ServiceSettings) -> None:
     """Serve until SIGINT or SIGTERM; running requests are finished first.
 
     Several processes share the port: one that dies or hangs is replaced, and SIGHUP replaces all,
-    each when its successor serves.
+    each when its successor serves. One process alone has none: SIGHUP ends it in the same order.
     """
     options = {
         "host": settings.alamat,
@@ -101,6 +101,8 @@ def serve(nama: str, settings: ServiceSettings) -> None:
         return
     # uvicorn raises SIGTERM again when it is done, which would end us before our own clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     uvicorn.run(_prepared(nama, settings), **options)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.kit.process import ended_like_interrupt
 from services.perintah.kemajuan import progress_display
 from services.perintah.umum import AsJson, PilihanHimpunan, out, show_json, show_table
 
@@ -65,7 +64,7 @@ def compare_files(
 
     chosen = banding.Pilihan(himpunan.himpunan, kunci, kunci_perusahaan, tautan)
     folder = kerja or keluar.parent / ".hub-banding"
-    with ended_like_interrupt(), progress_display() as tell:
+    with progress_display() as tell:
         summary = banding.bandingkan(a, b, keluar, folder, chosen, tell)
     if as_json:
         show_json(summary.row())

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 import typer
 
 from services.kit.berkas_hasil import require_result
-from services.kit.process import ended_like_interrupt
 from services.perintah.umum import AsJson, err, out, show_json, show_rows
 from services.taut.errors import KeputusanTidakSahError
 from services.taut.hasil import Laporan
@@ -67,14 +66,11 @@ def link(
     """
     require_result(keluar, (a, b, putusan, badan_usaha))
     himpunan = _himpunan(jenis)
-    with ended_like_interrupt():  # an unfinished result goes
-        decisions = _decisions(putusan, keluar)
-        first, second = (_keyed(p, himpunan, name) for p, name in ((a, kunci_a), (b, kunci_b)))
-        companies = _company_links(badan_usaha) if badan_usaha else None
-        result = tautkan(
-            himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies
-        )
-        write_table(result.tabel, keluar)
+    decisions = _decisions(putusan, keluar)
+    first, second = (_keyed(p, himpunan, name) for p, name in ((a, kunci_a), (b, kunci_b)))
+    companies = _company_links(badan_usaha) if badan_usaha else None
+    result = tautkan(himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies)
+    write_table(result.tabel, keluar)
     _show(result.laporan, as_json)
 
 

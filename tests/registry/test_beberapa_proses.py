@@ -72,13 +72,13 @@ def is_gone(pid: int) -> bool:
 
 
 @contextmanager
-def running(data: Path, url: str) -> Iterator[Bersama]:
+def running(data: Path, url: str, proses: int = PROSES) -> Iterator[Bersama]:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     arguments = ["layanan", "wlkp", "--data", str(data), "--port", str(port)]
     induk = subprocess.Popen(
-        [sys.executable, "-m", "services.cli", *arguments, "--proses", str(PROSES)],
+        [sys.executable, "-m", "services.cli", *arguments, "--proses", str(proses)],
         # Its counters' folder stays behind when it is killed: in ours it goes away.
         env={**os.environ, "HUB_DATABASE_URL": url, "TMPDIR": str(data)},
         stderr=subprocess.DEVNULL,
@@ -86,7 +86,8 @@ def running(data: Path, url: str) -> Iterator[Bersama]:
     )
     made = Bersama(data, port, induk)
     try:
-        wait_for(lambda: len(made.workers()) == PROSES and made.is_ready())
+        listening = proses if proses > 1 else 0  # children; one alone has none
+        wait_for(lambda: len(made.workers()) == listening and made.is_ready())
         yield made
     finally:
         with suppress(ProcessLookupError):
@@ -188,6 +189,15 @@ def test_all_end_when_told_to(sendiri: Bersama, tanda: signal.Signals) -> None:
     sendiri.induk.send_signal(tanda)
     assert sendiri.induk.wait(20) == 0
     assert all(map(is_gone, workers))
+
+
+def test_one_alone_ends_in_order_when_its_terminal_goes(
+    make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    persiapan.prepare(tmp_path)
+    with running(tmp_path, as_program("wlkp", make_database("wlkp")), proses=1) as alone:
+        alone.induk.send_signal(signal.SIGHUP)
+        assert alone.induk.wait(20) == 0
 
 
 def test_none_outlives_a_parent_that_was_killed(sendiri: Bersama) -> None:

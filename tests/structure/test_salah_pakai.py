@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -90,18 +92,23 @@ import os, signal, sys
 from services import cli, sintetis
 
 def interrupted(*_):
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), int(os.environ["SINYAL"]))
     signal.pause()
 
 sintetis.generate = interrupted
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and stays so
 sys.argv = ["hub", "sintetis", "--keluar", sys.argv[1]]
 cli.main()
 """
 
 
-def test_interrupted_command_says_so(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _TERPUTUS_SENDIRI, str(tmp_path / "hasil")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+@pytest.mark.parametrize("sinyal", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_command_that_is_told_to_end_says_so(tmp_path: Path, sinyal: signal.Signals) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TERPUTUS_SENDIRI, str(tmp_path / "hasil")],
+        capture_output=True, text=True, check=False, timeout=60,
+        env=os.environ | {"SINYAL": str(int(sinyal))},
+    )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr.split(";")[0]) == (TERPUTUS, "", "Dihentikan")
 
 
