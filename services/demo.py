@@ -24,8 +24,9 @@ from services.kit import logging, migration
 from services.kit.database import make_engine
 from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
+from services.kit.postgres_jaga import kept_up
 from services.kit.roles import Peran
-from services.perintah.basisdata import embedded
+from services.perintah.basisdata import embedded, tell
 from services.perintah.data import ADA_DITOLAK
 from services.perintah.kemajuan import progress_display
 from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
@@ -59,6 +60,7 @@ def run(
     with ExitStack() as stack:
         persiapan.prepare(data)
         server = stack.enter_context(PostgresServer(data / "postgres"))
+        stack.enter_context(kept_up(server, tell))
         urls = {nama: embedded(server, nama, Peran.LAYANAN) for nama in migration.HISTORIES}
         _province(data, opsi)
         _import(data, urls)
@@ -68,7 +70,7 @@ def run(
         ]
         bases = {n: base_url(p, tls=tls) for n, p in ports.items()}
         chosen = settings(urls["hub"], data, bases["wlkp"], bases["bpjs"])
-        hasil = run_with_progress(lambda tell: run_sync(chosen, on_progress=tell))
+        hasil = run_with_progress(lambda show: run_sync(chosen, on_progress=show))
         engine = make_engine(urls["hub"], 1)
         matches = _report(engine, data)
         engine.dispose()
@@ -97,8 +99,8 @@ def _province(data: Path, opsi: sintetis.Opsi) -> None:
                 highlight=False,
             )
         return
-    with progress_display() as tell:
-        sintetis.generate(opsi, folder, tell)
+    with progress_display() as show:
+        sintetis.generate(opsi, folder, show)
     stamp.write_text(wanted)
 
 

@@ -133,6 +133,21 @@ class PostgresServer:
             self._use = os.open(self.data_dir / "pemakai", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._use, fcntl.LOCK_SH)
 
+    def revive(self) -> bool:
+        """Start the server again if it died under its users; return whether it had.
+
+        It listens where it did, so the addresses that were given out hold. Raises
+        PostgresUnavailableError where it does not come up.
+        """
+        socket_dir = self._running_socket_dir()
+        home, account = self._home()
+        if live_pid(home / "cluster") is not None:
+            return False
+        with self._locked():
+            if not self._adopt(home / "cluster"):  # another user was the first to see it
+                self._launch(home, account, socket_dir)
+        return True
+
     def stop(self) -> None:
         """Let go of the server; its last user shuts it down and waits until it is gone."""
         if self._use is None:
@@ -177,6 +192,11 @@ class PostgresServer:
             raise PostgresUnavailableError(f"Server di {self.data_dir} masih dipakai.") from None
         finally:
             os.close(use)
+
+    @property
+    def log_path(self) -> Path:
+        """Where the server itself says what happened to it."""
+        return self._home()[0] / "server.log"
 
     def url(self, database: str, role: str = SUPERUSER) -> str:
         """SQLAlchemy address of `database`, with the password: not for logs or command lines."""
@@ -268,12 +288,14 @@ class PostgresServer:
             raise PostgresUnavailableError("Server PostgreSQL belum dijalankan.")
         return self._socket_dir
 
-    def _new_socket_dir(self, home: Path, account: Account | None) -> Path:
+    def _new_socket_dir(
+        self, home: Path, account: Account | None, former: Path | None = None
+    ) -> Path:
         """Folder for the socket: with the data if its path is short enough, else a private one.
 
         PostgreSQL itself records it, in line 5 of `postmaster.pid`.
         """
-        near = home / "soket"
+        near = former or home / "soket"
         short = len(os.fsencode(near / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH
         # libpq reads a comma as the next host, PostgreSQL a quote as the end of the folder's name.
         if short and not set(str(near)) & set(',"'):
@@ -342,12 +364,15 @@ class PostgresServer:
             user=SUPERUSER,
         )
 
-    def _launch(self, home: Path, account: Account | None) -> None:
-        """Start a server and wait until it answers, again and again while a dead one lingers."""
+    def _launch(self, home: Path, account: Account | None, former: Path | None = None) -> None:
+        """Start a server and wait until it answers, again and again while a dead one lingers.
+
+        Its socket is in the folder `former`, if there is one.
+        """
         cluster = home / "cluster"
-        log = home / "server.log"
+        log = self.log_path
         clear_traces(cluster, home / "soket")
-        socket_dir = self._new_socket_dir(home, account)
+        socket_dir = self._new_socket_dir(home, account, former)
         if log.exists() and log.stat().st_size > _LARGEST_LOG:
             log.replace(log.with_suffix(".log.1"))
         deadline = time.monotonic() + START_SECONDS

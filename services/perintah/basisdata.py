@@ -20,6 +20,7 @@ from services.kit.database import (
     translated,
 )
 from services.kit.postgres import PostgresServer
+from services.kit.postgres_jaga import kept_up
 from services.kit.rahasia import derive
 from services.kit.roles import Peran
 from services.kit.skema import require_schema
@@ -46,7 +47,7 @@ def database(
         yield url
         return
     persiapan.require(data)
-    with PostgresServer(data / "postgres") as server:
+    with PostgresServer(data / "postgres") as server, kept_up(server, tell):
         yield embedded(server, nama, peran)
 
 
@@ -77,11 +78,12 @@ def migrate(url: str, nama: str) -> None:
         # Only here: with it come the reconciler's stages, and no registry waits for those.
         from services.sync.pelaksana import prepare_durable  # noqa: PLC0415
 
-        with roles.alone(url, _tell):  # it gives rights too, and never takes turns
+        with roles.alone(url, tell):  # it gives rights too, and never takes turns
             prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Print a line for the operator beside whatever goes on."""
     err.print(text, highlight=False, markup=False, soft_wrap=True)
 
 

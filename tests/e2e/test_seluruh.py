@@ -19,6 +19,7 @@ import pytest
 
 from services.kit.postgres import PostgresServer
 from tests.conftest import SABAR
+from tests.postmaster import postmaster_pid
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = ["--perusahaan", "80", "--pekerja", "600", "--benih", "3"]
@@ -86,6 +87,20 @@ def test_two_copies_side_by_side_converge_and_log_no_nik(start: Demo, tmp_path: 
         assert sum(len(log) for log in logs) > 5_000  # there is something to look through
         for log in logs:
             assert not known & set(re.findall(r"\d{16}", log))
+
+
+def test_demo_starts_its_killed_database_again_and_says_so(start: Demo, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    process, ports = start(data)
+    assert process.stdout is not None
+    next(line for line in process.stdout if "Ctrl-C" in line)
+    os.kill(postmaster_pid(PostgresServer(data / "postgres")), signal.SIGKILL)
+    assert "sudah dijalankan lagi" in process.stdout.readline()
+    trusted = ssl.create_default_context(cafile=data / "tls/ca.pem")
+    ready = httpx.get(f"https://127.0.0.1:{ports[0]}/readyz", verify=trusted, timeout=SABAR)
+    assert ready.status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
 
 
 def test_demo_stays_up_ends_on_interrupt_and_goes_on(start: Demo, tmp_path: Path) -> None:

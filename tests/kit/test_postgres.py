@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.kit import postgres_tempat
+from services.kit import postgres_jaga, postgres_tempat
 from services.kit.postgres import PostgresServer, PostgresUnavailableError, find_binaries
+from services.kit.postgres_jaga import kept_up
 from tests.postmaster import postmaster_pid
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="tells what happens under root")
@@ -109,6 +110,49 @@ def test_killed_postmaster_is_started_again(data_dir: Path) -> None:
         os.kill(postmaster_pid(server), signal.SIGKILL)
         with PostgresServer(data_dir) as second:
             assert query(second, "SELECT n FROM t") == [(7,)]
+
+
+@pytest.mark.parametrize("folder", ["data", "p" * 120])
+def test_killed_postmaster_is_started_again_under_its_users_where_it_was(
+    data_dir: Path, folder: str
+) -> None:
+    told = list[str]()
+    with PostgresServer(data_dir / folder) as server, kept_up(server, told.append):
+        server.ensure_database("uji")
+        address = server.url("uji").replace("+psycopg", "")
+        query(server, "CREATE TABLE t AS SELECT 7 AS n")
+        os.kill(postmaster_pid(server), signal.SIGKILL)
+        until = time.monotonic() + 30
+        while not told and time.monotonic() < until:
+            time.sleep(0.05)
+        assert told == [
+            f"PostgreSQL di {data_dir / folder} berhenti sendiri; sudah dijalankan lagi."
+        ]
+        with psycopg.connect(address) as connection:
+            assert connection.execute("SELECT n FROM t").fetchall() == [(7,)]
+        pid = postmaster_pid(server)
+    assert is_gone(pid)
+    PostgresServer(data_dir / folder).destroy()
+
+
+def test_server_that_does_not_start_again_is_told_once_and_tried_on(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_jaga, "_LAGI_DETIK", 0.2)
+    told = list[str]()
+    with PostgresServer(data_dir) as server, kept_up(server, told.append):
+        control = server._home()[0] / "cluster" / "global" / "pg_control"
+        aside = control.rename(control.with_name("aside"))
+        os.kill(postmaster_pid(server), signal.SIGKILL)
+        until = time.monotonic() + 30
+        while not told and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(2)
+        assert [str(server.log_path) in t for t in told] == [True]
+        aside.rename(control)
+        while len(told) == 1 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert told[1:] == [f"PostgreSQL di {data_dir} berhenti sendiri; sudah dijalankan lagi."]
 
 
 def test_stranger_with_the_pid_does_not_block_the_start(data_dir: Path) -> None:
