@@ -24,7 +24,7 @@ from jose.exceptions import JOSEError
 from services.kit.clock import TOLERANSI
 from services.kit.errors import ConfigurationError
 from services.kit.files import write_private
-from services.kit.rahasia import read_secret
+from services.kit.rahasia import read_key
 
 ALGORITHM = "ES256"
 _LELUASA = TOLERANSI.total_seconds()
@@ -151,7 +151,7 @@ def load_keys(path: Path) -> KeyRing:
 
 def load_signing_key(path: Path) -> SigningKey:
     """Return a client's key. Raises ConfigurationError that names the file."""
-    pem = read_secret(path)
+    pem = read_key(path)
     try:
         return SigningKey(pem)
     except (ValueError, JOSEError):

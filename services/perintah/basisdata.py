@@ -21,7 +21,7 @@ from services.kit.database import (
 )
 from services.kit.postgres import PostgresServer
 from services.kit.postgres_jaga import kept_up
-from services.kit.rahasia import derive
+from services.kit.rahasia import derive, read_secret
 from services.kit.roles import Peran
 from services.kit.skema import require_schema
 from services.perintah.umum import err
@@ -89,7 +89,7 @@ def tell(text: str) -> None:
 
 def auditor_of(nama: str, data: Path) -> Auditor:
     """Return the auditor of a registry, with the key that its data folder holds."""
-    return Auditor(derive((data / nama / "rahasia").read_bytes(), "sidik-nik"))
+    return Auditor(derive(read_secret(data / nama / "rahasia"), "sidik-nik"))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -19,11 +18,12 @@ from services.auth.saksi import SaksiKlien
 from services.kit.clock import Clock, system_clock
 from services.kit.database import make_engine, transaction
 from services.kit.errors import TemporaryError
+from services.kit.rahasia import read_secret
 from services.kit.skema import require_schema
 from services.kit.tls import RotatingTransport
 from services.sync import konteks, rounds, saksi, sentuhan, sidik, tugas
 from services.sync.bantu import help_out
-from services.sync.errors import Interrupted, LeadershipLostError, SyncConfigurationError
+from services.sync.errors import Interrupted, LeadershipLostError
 from services.sync.kepemimpinan import Kepemimpinan
 from services.sync.klien import KlienRegistri
 from services.sync.konteks import Kemajuan, Konteks
@@ -92,13 +92,6 @@ def key_transport(
     if sisi.kunci_pesan is not None:
         return SigningTransport(inner, sisi.kunci_pesan, lambda: nomor, saksi=witness)
     return inner if witness is None else RecordingTransport(inner, witness)
-
-
-def _key_of(path: Path | None) -> bytes | None:
-    try:
-        return None if path is None else path.read_bytes()
-    except OSError as error:
-        raise SyncConfigurationError(f"Kunci sidik tidak terbaca: {error.strerror}.") from None
 
 
 def run(
@@ -232,7 +225,7 @@ def open_context(
     engine = make_engine(settings.database_url, 5)
     if lock is not None:
         lock.fence(engine)
-    kunci = _key_of(settings.kunci_sidik)
+    kunci = None if settings.kunci_sidik is None else read_secret(settings.kunci_sidik)
     ctx = Konteks(
         settings,
         engine,
