@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 from services.kit.errors import ConfigurationError
+from services.kit.tls_faults import explained
 from services.kit.watched import Watched
 
 _T = TypeVar("_T")
@@ -75,6 +76,7 @@ class RotatingTransport(httpx.BaseTransport):
 
     def __init__(self, sertifikat: Path, otoritas: Path) -> None:
         self._opened: list[httpx.HTTPTransport] = []
+        self._sertifikat = sertifikat
         self._files = Watched((sertifikat, otoritas), lambda: self._open(sertifikat, otoritas))
         _reading(sertifikat, self._files.current)
 
@@ -88,7 +90,16 @@ class RotatingTransport(httpx.BaseTransport):
         return opened
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send; a handshake that a rotation overtook is tried once more, nothing was sent yet."""
+        """Send; a handshake that a rotation overtook is tried once more, nothing was sent yet.
+
+        Raises HandshakeError where a certificate is at fault.
+        """
+        try:
+            return self._send(request)
+        except httpx.TransportError as error:
+            raise explained(error, self._sertifikat) from error
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
         transport = self._files.last_good()
         try:
             return transport.handle_request(request)

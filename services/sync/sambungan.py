@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from services.kit.errors import HubError, TemporaryError
+from services.kit.tls_faults import HandshakeError
 from services.sync.errors import (
     AgreementOverError,
     ClientUnknownError,
@@ -212,7 +213,8 @@ class Sambungan:
             raise self._problem(error.response) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             where = f"{self.sisi.upper()} di {self._http.base_url}"
-            text = f"Layanan {where} tidak menjawab ({type(error).__name__})."
+            why = str(error) if isinstance(error, HandshakeError) else type(error).__name__
+            text = f"Layanan {where} tidak menjawab ({why})."
             raise ServiceDownError(text) from None
 
     def _problem(self, answer: httpx.Response) -> Exception:
