@@ -48,7 +48,7 @@ class Watched(Generic[_T]):
             self._useless = (stamp, time.monotonic() + _LAGI)
             get_logger().error(
                 "berkas tidak terpakai",
-                berkas=self._paths[0].name,
+                berkas=", ".join(p.name for p in self._changed(stamp, self._held[0])),
                 galat=type(error).__name__,
                 sebab=error.detail if isinstance(error, HubError) else None,
             )
@@ -63,6 +63,10 @@ class Watched(Generic[_T]):
 
     def _stamp(self) -> _Stamp:
         return tuple(_stamp(p) for p in self._paths)
+
+    def _changed(self, now: _Stamp, before: _Stamp) -> list[Path]:
+        """Return the files that are not as they were when they were of use."""
+        return [p for p, one, other in zip(self._paths, now, before, strict=True) if one != other]
 
     def _is_useless(self, stamp: _Stamp) -> bool:
         found = self._useless

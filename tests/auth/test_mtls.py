@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import ssl
 import stat
 import threading
@@ -23,7 +24,7 @@ from services.auth import sertifikat
 from services.auth.jws import SigningKey
 from services.auth.klien import make_assertion
 from services.auth.tokens import ASSERTION_TYPE
-from services.kit import watched
+from services.kit import logging, watched
 from services.kit.errors import ConfigurationError
 from services.kit.tls import client_context, server_context, thumbprint
 from services.kit.watched import Watched
@@ -378,6 +379,22 @@ def test_broken_file_leaves_what_was_good_before(tmp_path: Path) -> None:
         file.current()
     path.write_text("23")
     assert file.last_good() == 23
+
+
+@pytest.mark.usefixtures("log_sendiri")
+def test_log_names_the_file_that_broke_among_several(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "tls.pem", tmp_path / "ca.pem"
+    for path in (first, second):
+        path.write_text("1")
+    file = Watched((first, second), lambda: int(first.read_text()) + int(second.read_text()))
+    assert file.last_good() == 2
+    second.write_text("")
+    logging.configure("uji", "INFO")
+    assert file.last_good() == 2
+    (said,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (said["event"], said["berkas"]) == ("berkas tidak terpakai", "ca.pem")
 
 
 def test_broken_file_is_not_read_and_told_at_every_call(
