@@ -49,7 +49,8 @@ def parse(model: type[_T], content: Any, nama: str = "Berkas perjanjian") -> _T:
         return model.model_validate(content)
     except ValidationError as error:
         places = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc']) or 'perjanjian'}: {e['msg']}"
+            f"{'.'.join(str(p) for p in e['loc']) or 'perjanjian'}:"
+            f" {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors(include_url=False)
         )
         raise PerjanjianError(f"{nama} tidak sah: {places}") from error

@@ -67,7 +67,10 @@ class Perjanjian(Data):
         for kahar in self.kahar:
             for kewajiban in kahar.kewajiban:
                 if (kahar.pihak, kewajiban) not in obligations:
-                    raise ValueError(f"kahar: {kewajiban} bukan kewajiban {kahar.pihak}")
+                    own = "; ".join(sorted(k for p, k in obligations if p is kahar.pihak))
+                    raise ValueError(
+                        f"kahar: {kewajiban} bukan kewajiban {kahar.pihak}, yang ada: {own}"
+                    )
         return self
 
     @model_validator(mode="after")

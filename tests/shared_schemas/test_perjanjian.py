@@ -298,7 +298,11 @@ def _edit(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("adendum.0.wewenang", {"D": "pihak_kesatu"}, "nomor Lampiran ['D']"),
         ("adendum.0.wewenang", {"A1": "siapa_saja"}, "adendum.0.wewenang.A1: "),
         ("adendum.0.bidang_tambahan", ["gaji"], "bidang D ['gaji']"),
-        ("kahar", [kahar(kewajiban=["Pasal 99"])], "kahar: Pasal 99 bukan kewajiban pihak_kedua"),
+        (
+            "kahar",
+            [kahar(kewajiban=["Pasal 99"])],
+            "kahar: Pasal 99 bukan kewajiban pihak_kedua, yang ada: Pasal 5 ayat (4) huruf b",
+        ),
         ("kahar", [kahar(pihak="pihak_kesatu")], f"kahar: {DUTY} bukan kewajiban pihak_kesatu"),
         ("kahar", [kahar(jenis="hujan")], "kahar.0.jenis: "),
     ],
