@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import typer
 
+from services.kit.berkas_masukan import trouble
 from services.kit.errors import HubError
 from services.kit.process import ended_like_interrupt
 from services.perintah.umum import err
@@ -152,8 +153,8 @@ def _tell_defect(error: Exception) -> None:
     from services.kit.logging import places  # noqa: PLC0415 - slow to load, and rarely needed
 
     what = type(error).__name__
-    if isinstance(error, OSError) and error.strerror:
-        what += f" ({error.strerror})"
+    if isinstance(error, OSError) and error.errno:
+        what += f" ({trouble(error)})"
     text = f"Gagal ({HubError.kode}): {HubError.judul}: {what}, di {' > '.join(places(error))}."
     err.print(text, highlight=False, markup=False, soft_wrap=True)
     err.print("Sampaikan baris itu kepada yang memelihara program.")

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.auth import jws, kunci_pesan
+from services.kit.berkas_masukan import trouble
 from services.kit.errors import ConfigurationError
 
 _PRIVAT = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
@@ -40,7 +41,7 @@ def _jwks(path: Path) -> list[Any]:
         with path.open("rb") as file:
             content = file.read(_TERBESAR)
     except OSError as error:
-        raise ConfigurationError(f"{path} tidak dapat dibaca ({error.strerror}).") from None
+        raise ConfigurationError(f"{path} tidak dapat dibaca ({trouble(error)}).") from None
     if _PEM.encode() in content:
         raise private_key(str(path))
     if _PEM_PUBLIK in content:

@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from services.auth.jwk_publik import private_key
 from services.auth.sertifikat import KunciPublik
+from services.kit.berkas_masukan import trouble
 from services.kit.errors import ConfigurationError
 
 _TERBESAR = 65_536  # bytes; a request has one or two thousand
@@ -44,7 +45,7 @@ def _parsed(path: Path) -> x509.CertificateSigningRequest:
         with path.open("rb") as file:
             pem = file.read(_TERBESAR)
     except OSError as error:
-        raise ConfigurationError(f"{path} tidak dapat dibaca ({error.strerror}).") from None
+        raise ConfigurationError(f"{path} tidak dapat dibaca ({trouble(error)}).") from None
     if b"PRIVATE KEY" in pem:
         raise private_key(str(path), "CSR-nya saja")
     try:

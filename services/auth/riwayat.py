@@ -29,6 +29,7 @@ from services.auth.letak_catatan import (
     record_path,
     signature_path,
 )
+from services.kit.berkas_masukan import trouble
 from services.kit.files import write_public
 from services.kit.logging import get_logger
 from shared_schemas.perjanjian import PerjanjianError
@@ -96,7 +97,7 @@ def _listed(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise PerjanjianError(f"Folder {folder.name} tidak terbaca ({error.strerror}).") from None
+        raise PerjanjianError(f"Folder {folder.name} tidak terbaca ({trouble(error)}).") from None
 
 
 def _require_records(signatures: Iterable[Path], files: set[str]) -> None:
@@ -274,7 +275,7 @@ class BerkasPerjanjian:
             file = self._path.stat()
         except OSError as error:
             raise PerjanjianError(
-                f"Berkas perjanjian tidak dapat dibaca: {error.strerror}"
+                f"Berkas perjanjian tidak dapat dibaca: {trouble(error)}"
             ) from error
         try:
             folder = folder_of(self._path).stat().st_mtime_ns
@@ -293,5 +294,5 @@ def _look(folder: Path) -> _Tanda:
     except FileNotFoundError:  # no folder, or a file in the making that has its name by now
         pass
     except OSError as error:
-        raise PerjanjianError(f"Folder {folder.name} tidak terbaca ({error.strerror}).") from None
+        raise PerjanjianError(f"Folder {folder.name} tidak terbaca ({trouble(error)}).") from None
     return tuple(sorted(found))

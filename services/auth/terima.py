@@ -13,6 +13,7 @@ from pathlib import Path
 
 from services.auth import catat, letak_catatan, riwayat
 from services.auth.errors import RecordConflictError, RecordInvalidError
+from services.kit.berkas_masukan import trouble
 from shared_schemas.perjanjian import PerjanjianError
 from shared_schemas.rujukan import Pihak
 
@@ -71,7 +72,7 @@ def _content(file: Path) -> bytes:
         with file.open("rb") as opened:
             content = opened.read(TERBESAR + 1)
     except OSError as error:
-        raise RecordInvalidError(f"{file.name} tidak terbaca ({error.strerror}).") from None
+        raise RecordInvalidError(f"{file.name} tidak terbaca ({trouble(error)}).") from None
     if len(content) > TERBESAR:
         raise RecordInvalidError(f"{file.name} lebih besar dari {TERBESAR // 1024} KiB.")
     return content

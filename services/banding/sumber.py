@@ -24,8 +24,8 @@ from services.banding.catatan import Pembaca
 from services.banding.cuplikan import open_parts
 from services.banding.errors import ColumnError, SourceError
 from services.banding.kerja import Kerja
-from services.kit.asing import TERPANJANG, advice_without_sheets
 from services.kit.berkas_hasil import is_full
+from services.kit.berkas_masukan import Bentuk, InputError, form_of, trouble
 from services.kit.csv_teks import HeaderError, RowError, open_text
 from services.kit.kolom_teks import TextError, as_text, has_text
 
@@ -185,10 +185,12 @@ def open_sumber(isi: Isi, nama: str, kerja: Kerja) -> Sumber:
         if isi.is_dir():
             return _copied(nama, *open_parts(isi), kerja)
         return _of_file(isi, nama, kerja)
+    except InputError as error:
+        raise SourceError(f"{isi.name}: {error}.") from None
     except OSError as error:
         if is_full(error):  # of the working folder, where a CSV becomes Parquet
             raise
-        raise SourceError(f"{isi.name}: {error.strerror or 'tidak terbaca'}.") from None
+        raise SourceError(f"{isi.name}: {trouble(error)}.") from None
     except RowError as error:
         where = f", baris {error.baris:,}" if error.baris else ""
         raise SourceError(f"{isi.name}{where}: {error}.") from None
@@ -205,11 +207,7 @@ def _copied(
 
 
 def _of_file(path: Path, nama: str, kerja: Kerja) -> Sumber:
-    with path.open("rb") as file:
-        start = file.read(TERPANJANG)
-    parquet = start.startswith(b"PAR1")
-    if said := advice_without_sheets(start):
-        raise SourceError(f"{path.name}: berkas ini {said}.")
+    parquet = form_of(path) is Bentuk.PARQUET
     tetap = _identity(path, parquet=parquet)
     tanda = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     _forget_former(tanda, tetap, kerja)
@@ -256,7 +254,7 @@ def _identity(path: Path, *, parquet: bool) -> dict[str, Any]:
 def _footer_digest(path: Path) -> str:
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(size - 8)
+        file.seek(max(size - 8, 0))
         length = int.from_bytes(file.read(4), "little")
         file.seek(max(size - 8 - length, 0))
         return hashlib.sha256(file.read()).hexdigest()

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from services.impor.errors import ImportFileError
 from services.impor.tabel import Baris, Cacat, Tabel
+from services.kit.berkas_masukan import trouble
 from services.kit.csv_teks import separator
 
 _SIMPAN = "simpan ulang sebagai CSV UTF-8 (Excel: Simpan Sebagai, CSV UTF-8)"
@@ -67,7 +68,7 @@ def _records(file: BinaryIO, name: str) -> Iterator[list[str]]:
             begun = reader.line_num + 1
             yield record
     except OSError as error:
-        raise ImportFileError(f"{name}: {error.strerror}.") from None
+        raise ImportFileError(f"{name}: {trouble(error)}.") from None
     except UnicodeDecodeError:
         line = reader.line_num + 1 if reader else 1
         raise ImportFileError(f"{name}, baris {line}: bukan UTF-8; {_SIMPAN}.") from None

@@ -5,40 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from services.impor.baca_csv import read_csv
 from services.impor.errors import FileFormatError, ImportFileError, SheetError
 from services.impor.tabel import Tabel
-from services.kit.asing import ZIP, advice
-
-_PARQUET = b"PAR1"
+from services.kit.berkas_masukan import (
+    Bentuk,
+    ForeignError,
+    InputError,
+    form_of,
+    read_whole,
+    trouble,
+)
 
 
 @contextmanager
 def open_table(path: Path, lembar: str | None = None) -> Iterator[Tabel]:
     """Yield the rows of a CSV, Parquet or XLSX file; `lembar` names a sheet of a workbook.
 
-    Raises ImportFileError and its leaves, also while the rows are read.
+    Raises ImportFileError and its leaves, also while the rows are read, and at the end for a file
+    that somebody wrote meanwhile: of what was cut off nothing is missed.
     """
     try:
-        file = path.open("rb")
-        start = file.read(16)
-        file.seek(0)
-    except OSError as error:
-        raise ImportFileError(f"{path.name}: {error.strerror}.") from None
-    with file:
-        if said := advice(start):
-            raise FileFormatError(f"{path.name}: berkas ini {said}.")
-        if lembar is not None and not start.startswith(ZIP):
+        bentuk = form_of(path, lembar=True)
+        if lembar is not None and bentuk is not Bentuk.ZIP:
             raise SheetError(f"{path.name}: --lembar hanya untuk XLSX.")
-        # Loading their libraries would cost every other command half a second.
-        if start.startswith(ZIP):
-            from services.impor.baca_xlsx import read_xlsx  # noqa: PLC0415 - see above
+        with read_whole(path), _opened(path) as file:
+            yield _table(file, path.name, bentuk, lembar)
+    except ForeignError as error:
+        raise FileFormatError(f"{path.name}: {error}.") from None
+    except InputError as error:
+        raise ImportFileError(f"{path.name}: {error}.") from None
 
-            yield read_xlsx(file, path.name, lembar)
-        elif start.startswith(_PARQUET):
-            from services.impor.baca_parquet import read_parquet  # noqa: PLC0415 - see above
 
-            yield read_parquet(file, path.name)
-        else:
-            yield read_csv(file, path.name)
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(trouble(error)) from None
+
+
+def _table(file: BinaryIO, name: str, bentuk: Bentuk, lembar: str | None) -> Tabel:
+    # Loading their libraries would cost every other command half a second.
+    if bentuk is Bentuk.ZIP:
+        from services.impor.baca_xlsx import read_xlsx  # noqa: PLC0415 - see above
+
+        return read_xlsx(file, name, lembar)
+    if bentuk is Bentuk.PARQUET:
+        from services.impor.baca_parquet import read_parquet  # noqa: PLC0415 - see above
+
+        return read_parquet(file, name)
+    return read_csv(file, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ZIP = b"PK\x03\x04"
+PARQUET = b"PAR1"
 _ASING: dict[bytes, str] = {
     b"PARE": "Parquet yang disandikan; simpan tanpa sandi",
     b"PK\x05\x06": "arsip ZIP yang kosong",

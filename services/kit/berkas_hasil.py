@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from services.kit.berkas_masukan import trouble
 from services.kit.errors import ResultBusyError, ResultFileError
 
 BENTUK = (".parquet", ".csv")
@@ -32,8 +33,9 @@ def require_result(
         raise ResultFileError(f"{path.name}: foldernya tidak ada.")
     if any(each is not None and each.resolve() == path.resolve() for each in masukan):
         raise ResultFileError(f"{path.name} adalah berkas masukan; pilih nama lain bagi hasilnya.")
-    if path.exists() and not path.is_file():
-        raise ResultFileError(f"{path.name} bukan berkas biasa; pilih nama lain bagi hasilnya.")
+    with _naming(path):
+        if path.exists() and not path.is_file():
+            raise ResultFileError(f"{path.name} bukan berkas biasa; pilih nama lain bagi hasilnya.")
 
 
 @contextmanager
@@ -77,8 +79,7 @@ def is_full(error: OSError) -> bool:
 
 def unwritten(path: Path, error: OSError) -> ResultFileError:
     """Return what to say of a file, or a folder, that took nothing more."""
-    said = "ruang diska habis; kosongkan atau pilih tempat lain" if is_full(error) else None
-    return ResultFileError(f"{path.name}: {said or error.strerror or 'tidak dapat ditulis'}.")
+    return ResultFileError(f"{path.name}: {trouble(error)}.")
 
 
 class _Berkas(io.FileIO):

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from services.kit.berkas_masukan import trouble
 from services.kit.errors import ConfigurationError
 
 
@@ -45,7 +46,7 @@ def write_new(path: Path, content: bytes, before: Callable[[], None] | None = No
 
 def _not_made(path: Path, error: OSError) -> ConfigurationError:
     where = f"{error.filename}: " if error.filename not in {None, str(path)} else ""
-    return ConfigurationError(f"{path} tidak dapat ditulis ({where}{error.strerror}).")
+    return ConfigurationError(f"{path} tidak dapat ditulis ({where}{trouble(error)}).")
 
 
 def rewrite(path: Path, content: bytes, before: Callable[[], None] | None = None) -> None:

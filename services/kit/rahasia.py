@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from pathlib import Path
 
+from services.kit.berkas_masukan import trouble
 from services.kit.errors import ConfigurationError
 
 
@@ -35,5 +36,5 @@ def read_key(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            f"{path} tidak dapat dibaca ({error.strerror}); jalankan `hub siapkan`."
+            f"{path} tidak dapat dibaca ({trouble(error)}); jalankan `hub siapkan`."
         ) from None

@@ -22,6 +22,7 @@ from services.audit.errors import ArchiveFileError, ForeignTipError
 from services.audit.record import Bukti, Pelaku
 from services.auth.kunci_pesan import KunciPesan, load_message_key
 from services.kit import logging
+from services.kit.berkas_masukan import trouble
 from services.kit.clock import system_clock
 from services.kit.database import Transaction, make_engine
 from services.kit.files import write_public
@@ -139,7 +140,7 @@ def export(
             try:
                 sandi.write((n for part in ([first], lines) for n in part), keluar, recipients)
             except OSError as error:
-                raise ArchiveFileError(f"Arsip tidak tertulis: {error.strerror}.") from None
+                raise ArchiveFileError(f"Arsip tidak tertulis: {trouble(error)}.") from None
             told = {k: head[k] for k in ("catatan", "segel")}
             opened.note(tx, Peristiwa.BUKTI_DIEKSPOR, **told)
     if as_json:

@@ -16,6 +16,7 @@ from services.audit.bukti.lawan import Tersimpan
 from services.audit.errors import ArchiveError
 from services.auth.jws import TokenError, VerifyingKey, unverified_audience
 from services.kit import logging
+from services.kit.berkas_masukan import trouble
 from services.kit.database import make_engine, transaction
 from services.kit.files import write_public
 from services.perintah.basisdata import database
@@ -72,7 +73,7 @@ def _write(path: Path, found: Sequence[Tersimpan]) -> None:
     try:
         write_public(path, json.dumps({"versi": VERSI, "segel": each}, indent=1).encode() + b"\n")
     except OSError as error:
-        raise ArchiveError(f"Berkas tidak tertulis: {error.strerror}.") from None
+        raise ArchiveError(f"Berkas tidak tertulis: {trouble(error)}.") from None
 
 
 def read(path: Path) -> list[SegelTerakhir]:

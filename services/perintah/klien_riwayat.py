@@ -15,6 +15,7 @@ import typer
 from services.audit.record import Auditor, Pelaku
 from services.auth import pendaftaran
 from services.auth.clients import Klien, editing, load_clients
+from services.kit.berkas_masukan import trouble
 from services.kit.database import Transaction
 from services.kit.errors import ConfigurationError
 from services.kit.roles import Peran
@@ -48,7 +49,7 @@ def changing(nama: Sisi, url: str, data: Path) -> Iterator[dict[str, Klien]]:
     except OSError as error:
         told = "tetapi peristiwanya sudah tercatat" if recorded else "juga tidak ada yang tercatat"
         raise ConfigurationError(
-            f"{path} tidak dapat ditulis ({error.strerror}): tidak ada yang berubah, {told}."
+            f"{path} tidak dapat ditulis ({trouble(error)}): tidak ada yang berubah, {told}."
             " Ulangi perintah ini setelah sebabnya hilang."
         ) from None
 

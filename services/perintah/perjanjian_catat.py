@@ -17,6 +17,7 @@ from services import persiapan
 from services.auth import catat, riwayat
 from services.auth.errors import RecordInvalidError
 from services.auth.jws import SigningKey
+from services.kit.berkas_masukan import trouble
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.perintah.umum import DATA, AsJson, Data, out, show_json, show_rows
@@ -217,7 +218,7 @@ def _key(data: Path, sebagai: Pihak, kunci: Path | None) -> SigningKey:
         return SigningKey(path.read_bytes())
     except OSError as error:
         raise ConfigurationError(
-            f"Kunci {sebagai} tidak terbaca ({error.strerror}); sebutkan --kunci."
+            f"Kunci {sebagai} tidak terbaca ({trouble(error)}); sebutkan --kunci."
         ) from None
 
 

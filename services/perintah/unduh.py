@@ -11,6 +11,7 @@ import typer
 
 from services import persiapan
 from services.kit import logging
+from services.kit.berkas_masukan import trouble
 from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
 from services.perintah.basisdata import database
@@ -109,7 +110,7 @@ def _key(keluar: Path, apa: str) -> str:
     except FileExistsError:
         raise DownloadFolderError(f"{keluar} bukan folder; pilih nama lain.") from None
     except OSError as error:
-        raise DownloadFolderError(f"{keluar}: {error.strerror}.") from None
+        raise DownloadFolderError(f"{keluar}: {trouble(error)}.") from None
     return key
 
 

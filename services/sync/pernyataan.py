@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.audit.bukti import lawan
 from services.audit.bukti.lawan import Ucapan
 from services.auth.jws import SigningKey, TokenError
+from services.kit.berkas_masukan import trouble
 from services.kit.database import transaction
 from services.sync import tanda
 from services.sync.errors import (
@@ -35,7 +36,7 @@ def sign(ctx: Konteks, half: SeparuhPengirim) -> str:
         key = SigningKey(sisi.key_path.read_bytes())
     except OSError as error:
         raise SyncConfigurationError(
-            f"Kunci {sisi.client_id} tidak terbaca: {error.strerror}."
+            f"Kunci {sisi.client_id} tidak terbaca: {trouble(error)}."
         ) from None
     with transaction(ctx.engine) as tx:
         segel = lawan.newest(tx)

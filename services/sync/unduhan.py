@@ -18,6 +18,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from services.auth.jws import TokenError
+from services.kit.berkas_masukan import trouble
 from services.kit.clock import Clock, system_clock
 from services.sync import tanda
 from services.sync.errors import (
@@ -184,7 +185,7 @@ def _writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DownloadFolderError(f"Folder unduhan: {error.strerror}.") from None
+        raise DownloadFolderError(f"Folder unduhan: {trouble(error)}.") from None
 
 
 def digest_of(path: Path) -> str:

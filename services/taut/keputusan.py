@@ -18,6 +18,7 @@ from pathlib import Path
 
 from services.kit import sel
 from services.kit.berkas_hasil import unwritten
+from services.kit.berkas_masukan import trouble
 from services.taut.errors import KeputusanBentrokError, KeputusanTidakSahError
 
 
@@ -123,7 +124,7 @@ def read_history(path: Path) -> list[Catatan]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _notes(csv.reader(file, strict=True), path.name)
     except OSError as error:
-        raise KeputusanTidakSahError(f"{path.name}: {error.strerror or 'tidak terbaca'}.") from None
+        raise KeputusanTidakSahError(f"{path.name}: {trouble(error)}.") from None
     except (UnicodeDecodeError, csv.Error):
         raise KeputusanTidakSahError(
             f"{path.name}: bukan CSV UTF-8 yang benar. {_PULIHKAN}"

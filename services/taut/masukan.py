@@ -12,8 +12,8 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from services.kit import sel_tabel
-from services.kit.asing import TERPANJANG, advice_without_sheets
 from services.kit.berkas_hasil import open_result
+from services.kit.berkas_masukan import Bentuk, InputError, form_of, read_whole, trouble
 from services.kit.csv_teks import PENULISAN, HeaderError, RowError, column_name, open_text
 from services.kit.kolom_teks import TextError, as_text, has_text
 from services.taut.errors import BerkasTautError, KolomKunciError
@@ -38,10 +38,13 @@ def read_table(path: Path) -> pa.Table:
     Raises BerkasTautError when it cannot be read; the text names the file, not its content.
     """
     try:
-        parquet = _is_parquet(path)
-        table = _read_parquet(path) if parquet else open_text(path, kosong=True).read_all()
+        with read_whole(path):
+            parquet = _is_parquet(path)
+            table = _read_parquet(path) if parquet else open_text(path, kosong=True).read_all()
         columns = zip(table.column_names, table.columns, strict=True)
         return pa.table({n: _texts(column, n, path) for n, column in columns})
+    except InputError as error:
+        raise BerkasTautError(f"{path.name}: {error}.") from None
     except UnicodeDecodeError:
         raise BerkasTautError(f"{path.name}: bukan UTF-8.") from None
     except HeaderError:
@@ -52,7 +55,7 @@ def read_table(path: Path) -> pa.Table:
         where = f", baris {error.baris:,}" if error.baris else ""
         raise BerkasTautError(f"{path.name}{where}: {error}.") from None
     except OSError as error:
-        raise BerkasTautError(f"{path.name}: {error.strerror or 'tidak terbaca'}.") from None
+        raise BerkasTautError(f"{path.name}: {trouble(error)}.") from None
     except (pa.ArrowException, ValueError, csv.Error):
         # The library's own message quotes the offending row: it is cut off here.
         raise BerkasTautError(f"{path.name}: bukan CSV UTF-8 atau Parquet yang benar.") from None
@@ -81,15 +84,10 @@ def _texts(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArray:
 
 
 def _is_parquet(path: Path) -> bool:
-    """Say which of the two a file is. Raises BerkasTautError where it is known to be neither."""
-    named = path.suffix.lower() in _PARQUET
-    if not path.is_file():  # a pipe is read once; a folder of Parquet is one table
-        return named
-    with path.open("rb") as file:
-        start = file.read(TERPANJANG)
-    if said := advice_without_sheets(start):
-        raise BerkasTautError(f"{path.name}: berkas ini {said}.")
-    return named or start.startswith(b"PAR1")
+    """Say which of the two a file is by its content. Raises InputError for one that is neither."""
+    if path.is_dir() and path.suffix.lower() in _PARQUET:  # a folder of Parquet is one table
+        return True
+    return form_of(path) is Bentuk.PARQUET
 
 
 def _read_parquet(path: Path) -> pa.Table:

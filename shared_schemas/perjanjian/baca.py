@@ -28,7 +28,9 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise PerjanjianError(f"Berkas perjanjian tidak dapat dibaca: {error.strerror}") from error
+        raise PerjanjianError(
+            f"{path.name} tidak dapat dibaca; periksa letak dan haknya."
+        ) from error
 
 
 def read_text(content: bytes) -> Perjanjian:

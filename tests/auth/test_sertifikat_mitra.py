@@ -323,7 +323,7 @@ def test_disk_that_is_full_leaves_neither_an_event_nor_another_certificate(
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
         said = reason(tempat.issue(request(new_key())))
-    assert "mitra.crt tidak dapat ditulis (No space left on device)" in said
+    assert "mitra.crt tidak dapat ditulis (ruang diska habis;" in said
     assert not list(tempat.folder.glob("*mitra.crt*"))
     assert tempat.events() == before
     kept = persiapan.partner_certificate(tempat.data, MITRA).read_bytes()

@@ -311,7 +311,7 @@ def test_working_folder_on_a_full_disk_is_named_and_no_file_that_is_read(tmp_pat
 
 
 def test_working_folder_that_cannot_be_is_named(tmp_path: Path, pair: tuple[Path, Path]) -> None:
-    with pytest.raises(ResultFileError, match="kerja: Not a directory"):
+    with pytest.raises(ResultFileError, match="kerja: bagian jalurnya bukan folder"):
         bandingkan(*pair, tmp_path / "hasil.csv", pair[0] / "kerja")
 
 

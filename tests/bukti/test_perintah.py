@@ -135,7 +135,7 @@ def test_slip_of_the_hand_is_no_alarm(operator: Operator) -> None:
         ((archive, archive), "tidak berpasangan"),
         ((archive, "--segel", "xx"), "NOMOR:SIDIK"),
         ((torn,), "terpotong.gz: Bukan arsip bukti, atau terpotong"),
-        ((operator.folder / "tidak-ada",), "tidak-ada: No such file"),
+        ((operator.folder / "tidak-ada",), "tidak-ada: tidak ada"),
     ):
         keys = ("--kunci", operator.folder / "kunci.json", "--identitas", operator.identitas)
         refused = invoke("bukti", "periksa", *arguments, *keys)

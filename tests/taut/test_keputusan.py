@@ -84,7 +84,7 @@ def test_decisions_saved_as_another_form_or_a_folder_are_named_with_a_remedy(
         file.write_bytes(content)
         with pytest.raises(KeputusanTidakSahError, match=r"putusan.csv: .*Pulihkan"):
             read_decisions(file)
-    with pytest.raises(KeputusanTidakSahError, match="Is a directory"):
+    with pytest.raises(KeputusanTidakSahError, match="ini folder"):
         read_decisions(tmp_path)
 
 

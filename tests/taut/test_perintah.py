@@ -76,7 +76,7 @@ def test_a_file_without_keys_or_no_table_is_refused_without_its_values(tmp_path:
         (b"DAFTAR,,\nid,nama,npwp\n1,PT Rahasia,2\n", "baris 1: .* baris di atas judul"),
         (b"id,nama\n1,PT Rah\xe9asia\n", "baris 2: bukan UTF-8; simpan ulang"),
         (b"id,id\n1,PT Rahasia\n", "judul"),
-        (b"", "judul"),
+        (b"", "kosong"),
     ):
         a.write_bytes(content)
         with pytest.raises(BerkasTautError, match=said) as caught:

@@ -16,6 +16,7 @@ import pyrage
 
 from services.audit.bukti import arsip
 from services.audit.errors import ArchiveError, RecipientError
+from services.kit.berkas_masukan import trouble
 
 _AGE = b"age-encryption.org/v1\n"
 _AWAL_PENERIMA = "age1"
@@ -73,7 +74,7 @@ def open_archive(path: Path, identity: Path | None) -> IO[bytes]:
             file.seek(0)
             return _decrypted(file, identity)
     except OSError as error:
-        raise ArchiveError(f"{error.strerror or 'tidak terbaca'}.") from None
+        raise ArchiveError(f"{trouble(error)}.") from None
 
 
 def _decrypted(file: IO[bytes], identity: Path | None) -> IO[bytes]:

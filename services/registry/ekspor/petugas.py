@@ -21,6 +21,7 @@ from services.auth.agreement import AgreementStore
 from services.auth.tokens import TokenIssuer
 from services.kit import kunci_basisdata
 from services.kit.berkala import Berkala
+from services.kit.berkas_masukan import trouble
 from services.kit.clock import Clock
 from services.kit.database import DatabaseUnavailableError, transaction
 from services.kit.errors import HubError
@@ -182,7 +183,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, _StoppedError):
         return "Layanan berhenti selagi ekspor disiapkan."
     if isinstance(error, OSError):
-        return f"Bagian tidak dapat ditulis: {error.strerror}."
+        return f"Bagian tidak dapat ditulis: {trouble(error)}."
     if isinstance(error, DatabaseUnavailableError):
         return f"{error.judul}."
     return error.detail if isinstance(error, HubError) else "Kesalahan dalam sistem."
