@@ -67,15 +67,17 @@ def link(
     require_result(keluar, (a, b, putusan, badan_usaha))
     himpunan = _himpunan(jenis)
     decisions = _decisions(putusan, keluar)
-    first, second = (_keyed(p, himpunan, name) for p, name in ((a, kunci_a), (b, kunci_b)))
+    (first, blank_a), (second, blank_b) = (
+        _keyed(p, himpunan, name) for p, name in ((a, kunci_a), (b, kunci_b))
+    )
     companies = _company_links(badan_usaha) if badan_usaha else None
     result = tautkan(himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies)
     write_table(result.tabel, keluar)
-    _show(result.laporan, as_json)
+    _show(dataclasses.replace(result.laporan, kosong_a=blank_a, kosong_b=blank_b), as_json)
 
 
-def _keyed(path: Path, himpunan: Himpunan, kunci: str | None) -> pa.Table:
-    """Return a side with its key column; say which of its columns are not known."""
+def _keyed(path: Path, himpunan: Himpunan, kunci: str | None) -> tuple[pa.Table, int]:
+    """Return a side with its key column, and how many rows were blank; say what is not known."""
     table = read_table(path)
     keyed = with_key(table, himpunan, kunci, path.name)
     require_known(table, path)
@@ -84,7 +86,7 @@ def _keyed(path: Path, himpunan: Himpunan, kunci: str | None) -> pa.Table:
             f"{path.name}: kolom tidak dikenal diabaikan: {', '.join(ignored)}",
             highlight=False, markup=False,
         )  # fmt: skip
-    return keyed
+    return keyed, table.num_rows - keyed.num_rows
 
 
 def _decisions(asked: Path | None, keluar: Path) -> Keputusan:
@@ -110,6 +112,8 @@ def _show(report: Laporan, as_json: bool) -> None:
         show_json(dataclasses.asdict(report))
         return
     out.print(f"Sisi A {report.rekaman_a} rekaman, sisi B {report.rekaman_b} rekaman.")
+    if report.kosong_a or report.kosong_b:
+        out.print(f"Baris kosong dilewati: sisi A {report.kosong_a}, sisi B {report.kosong_b}.")
     show_rows([{"putusan/dasar": k, "banyak": v} for k, v in report.jumlah.items()], False)
     share = report.tinjau_rekaman / max(report.rekaman_a + report.rekaman_b, 1)
     out.print(f"Menunggu peninjauan: {report.tinjau_rekaman} rekaman ({share:.2%}).")

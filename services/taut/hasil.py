@@ -39,13 +39,18 @@ class Baris:
 
 @dataclass(frozen=True, slots=True)
 class Laporan:
-    """Counts of a run: answers by basis, and what each blocking rule left out."""
+    """Counts of a run: answers by basis, and what each blocking rule left out.
+
+    `kosong_a` and `kosong_b` are blank rows of the files, which are no records and have no answer.
+    """
 
     rekaman_a: int
     rekaman_b: int
     jumlah: dict[str, int]
     tinjau_rekaman: int
     blok: tuple[LaporanBlok, ...]
+    kosong_a: int = 0
+    kosong_b: int = 0
 
 
 @dataclass(frozen=True, slots=True)

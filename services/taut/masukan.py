@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
@@ -112,19 +113,21 @@ def read_result(path: Path, kolom: Sequence[str] = _HASIL) -> pa.Table:
 def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str) -> pa.Table:
     """Return the table with its key column called `kunci`; errors name the file it came from.
 
-    Without a name the usual columns are tried; workers without any get their row numbers (from
-    1 on). Raises KolomKunciError when a key is missing, empty or twice there.
+    Blank rows are left out, but counted where workers are named by their rows. Without a name
+    the usual columns are tried; workers without any get their row numbers (from 1 on). Raises
+    KolomKunciError when a key is missing, empty or twice there.
     """
     chosen = name or next((n for n in _KUNCI_LAZIM[himpunan] if n in table.column_names), None)
     if chosen is None and himpunan is Himpunan.PEKERJA:
         keys = pa.array([str(n) for n in range(1, table.num_rows + 1)], pa.large_string())
-        return table.append_column(KUNCI, keys)
+        return table.append_column(KUNCI, keys).filter(_written(table))
     if chosen is None or chosen not in table.column_names:
         raise KolomKunciError(
             f"{berkas}: kolom kunci {chosen or ' atau '.join(_KUNCI_LAZIM[himpunan])} tidak ada;"
             f" sebutkan dengan --kunci-a dan --kunci-b. Kolomnya: {_shown(table.column_names)}."
             f" {PENULISAN}"
         )
+    table = table.filter(_written(table))
     keys = table.column(chosen)
     filled = pc.fill_null(keys, "")
     if pc.any(pc.equal(filled, "")).as_py() or pc.count_distinct(keys).as_py() != table.num_rows:
@@ -135,6 +138,20 @@ def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str)
         return table
     rest = table.drop_columns([KUNCI]) if KUNCI in table.column_names else table
     return rest.append_column(KUNCI, keys)
+
+
+def _written(table: pa.Table) -> pa.Array:
+    """Say which rows hold anything; a spreadsheet writes separators as far as it was ever filled.
+
+    Such a row is no record: every one of them would be answered `tidak`.
+    """
+    found = pa.array(np.zeros(table.num_rows, np.bool_))
+    for column in table.columns:
+        if pc.all(found).as_py():
+            break
+        text = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
+        found = pc.or_(found, pc.not_equal(text, ""))
+    return found
 
 
 def unknown_columns(table: pa.Table, himpunan: Himpunan) -> list[str]:

@@ -59,6 +59,22 @@ def test_workers_without_an_id_are_named_by_their_row(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["badan-usaha", "pekerja"])
+def test_rows_of_separators_alone_are_counted_and_have_no_answer(tmp_path: Path, kind: str) -> None:
+    a, b, out = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "taut.csv"
+    given = {"kunci": "x", **SATU} if kind == "badan-usaha" else ORANG
+    head, line = ";".join(given), ";".join(f'"{v}"' for v in given.values())
+    blank = ";" * (len(given) - 1)
+    a.write_text(f"{head}\n{blank}\n{line}\n{blank}\n {blank}\n")
+    b.write_text(f"{head}\n{line}\n")
+    report = json.loads(run("tautkan", kind, a, b, "--keluar", out, "--json"))
+    assert (report["rekaman_a"], report["kosong_a"], report["kosong_b"]) == (1, 3, 0)
+    # Who has no id is named by the row where he stands.
+    key = ("x", "x") if kind == "badan-usaha" else ("2", "1")
+    assert [(r["kunci_a"], r["kunci_b"]) for r in rows(out)] == [key]
+    assert "Baris kosong dilewati: sisi A 3" in run("tautkan", kind, a, b, "--keluar", out)
+
+
 def test_a_file_without_keys_or_no_table_is_refused_without_its_values(tmp_path: Path) -> None:
     a, out = tmp_path / "a.csv", tmp_path / "taut.csv"
     a.write_text("nama,npwp\nPT Rahasia,1\n")
