@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.kit import pohon
 from services.kit.database import transaction
@@ -15,6 +16,7 @@ from shared_schemas.rujukan import Himpunan
 from shared_schemas.sidik import covers_extra, fields_of, key_mark
 from shared_schemas.v1.amplop import BATAS_LARIK
 from shared_schemas.v1.kode import JenisPerubahan
+from shared_schemas.v1.perubahan import Perubahan
 from shared_schemas.v1.sidik import Akar
 
 _UTUH = 8
@@ -46,7 +48,9 @@ def is_equal(ctx: Konteks, walk: Jelajah, akar: Akar) -> bool:
 def repair(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, beda: Sequence[Beda]) -> int:
     """Take these records over as the source has them now; return how many could be.
 
-    An older version never replaces a newer one; a record goes when the source says so.
+    An older version never replaces a newer one; a record goes when the source says so. One that
+    was deleted and forgotten there and then named anew begins its versions again: its number, which
+    only grows, says that it is the later.
     """
     done, reading = 0, bacaan.place(ctx, sisi, himpunan).bacaan
     for at in range(0, len(beda), BATAS_LARIK):
@@ -55,18 +59,23 @@ def repair(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, beda: Sequence[Beda
         items = ctx.klien[sisi].fetch_rekaman(himpunan, ids)
         with transaction(ctx.engine) as tx:
             rows = tx.raw(
-                f"SELECT id, versi FROM {sidik.TABEL[himpunan]} WHERE sisi = %s AND id = ANY(%s)",
+                f"SELECT id, versi, nomor FROM {sidik.TABEL[himpunan]}"
+                " WHERE sisi = %s AND id = ANY(%s)",
                 (sisi.value, ids),
             )
-            stored = dict(rows.fetchall())
-            kept = [
-                i
-                for i in items
-                if i.jenis is JenisPerubahan.HAPUS or i.versi >= stored.get(i.id, 0)
-            ]
+            stored = {r[0]: r[1:] for r in rows.fetchall()}
+            kept = [i for i in items if i.id not in stored or _is_later(i, *stored[i.id])]
             cermin.write_page(tx, sisi, himpunan, kept, reading, catat=True)
         done += len(kept)
     return done
+
+
+def _is_later(item: Perubahan[Any], versi: int, nomor: int) -> bool:
+    """Say whether the source's state is not older than the mirror's row.
+
+    Rows of a snapshot bear its number, which may lie above their own: equal versions are enough.
+    """
+    return item.jenis is JenisPerubahan.HAPUS or item.versi >= versi or item.nomor > nomor
 
 
 def catch_up(
@@ -91,6 +100,8 @@ def catch_up(
     walk = open_walk(ctx, sisi, himpunan, akar, _UTUH)
     beda = [] if is_equal(ctx, walk, akar) else walk.walk(akar.jumlah)
     done = repair(ctx, sisi, himpunan, beda)
+    if done < len(beda):  # behind the root's number the feed would never say it
+        raise SourceSetBackError(f"{sisi.upper()} lebih lama daripada cerminnya.")
     with transaction(ctx.engine) as tx:
         tx.raw(
             "UPDATE kursor_tarik SET kursor = %s, nomor = %s, penuh = false,"

@@ -61,15 +61,19 @@ def worker(n: int, **values: Any) -> dict[str, Any]:
     return {**row, "sidik_sumber": write.source_digest(row)}
 
 
-def forget(p: Pasangan, nik: str) -> None:
-    """Delete a record at the source and prune its tombstone, so that the feed never tells."""
+def forget_worker(p: Pasangan, nik: str) -> None:
     ((id_,),) = p.fetch("bpjs", "SELECT id FROM pekerja WHERE nik = :n", n=nik)
+    forget(p, id_, Himpunan.PEKERJA)
+
+
+def forget(p: Pasangan, id_: str, himpunan: Himpunan) -> None:
+    """Delete a record at the source and prune its tombstone, so that the feed never tells."""
     bukti = Bukti(Peristiwa.REKAMAN_DIHAPUS, Pelaku("uji"), {"id": id_})
     with transaction(p.bpjs) as tx:
-        write.delete(tx, AUDITOR, bukti, Himpunan.PEKERJA, id_)
-    pangkas = Bukti(Peristiwa.UMPAN_DIPANGKAS, Pelaku("uji"), {"himpunan": "pekerja"})
+        write.delete(tx, AUDITOR, bukti, himpunan, id_)
+    pangkas = Bukti(Peristiwa.UMPAN_DIPANGKAS, Pelaku("uji"), {"himpunan": himpunan.value})
     with transaction(p.bpjs) as tx:
-        write.prune_tombstones(tx, AUDITOR, pangkas, Himpunan.PEKERJA, -1)
+        write.prune_tombstones(tx, AUDITOR, pangkas, himpunan, -1)
 
 
 def audit(p: Pasangan, **options: Any) -> HasilAudit:
@@ -154,7 +158,7 @@ def test_changes_of_the_source_come_by_the_feed_and_are_no_difference(pasangan: 
     put(pasangan, worker(1, nama="Nama Baru"), worker(PEKERJA + 1))
     hasil = audit(pasangan)
     assert (hasil.keadaan, hasil.jumlah) == (KeadaanAudit.SAMA, PEKERJA + 1)
-    forget(pasangan, contoh.nik(PEKERJA + 1))
+    forget_worker(pasangan, contoh.nik(PEKERJA + 1))
 
 
 def test_source_that_moves_during_the_walk_is_settled_by_the_feed(
@@ -228,6 +232,20 @@ def test_source_restored_and_written_on_is_read_anew_by_the_repair(pasangan: Pas
     assert is_source(pasangan)
 
 
+def test_cursor_lost_at_a_source_restored_and_written_on_is_answered_by_a_full_read(
+    pasangan: Pasangan,
+) -> None:
+    """Numbers have passed the mirror's again, and one of its rows is later than the source's."""
+    audit(pasangan, perbaiki=True)
+    with restored(pasangan, lalu=6):
+        for n in range(3):
+            put(pasangan, worker(12, nama=f"Sesudah Cadangan {n}"))
+        assert audit(pasangan).cocok
+    forget_worker(pasangan, contoh.nik(13))
+    assert audit(pasangan).keadaan is KeadaanAudit.SAMA
+    assert is_source(pasangan)
+
+
 def test_older_record_never_replaces_a_newer_one(pasangan: Pasangan) -> None:
     """An answer that was under way may be older than what the feed brought meanwhile."""
     audit(pasangan, perbaiki=True)
@@ -248,12 +266,33 @@ def test_older_record_never_replaces_a_newer_one(pasangan: Pasangan) -> None:
     assert audit(pasangan, perbaiki=True, hitung_ulang=True).cocok
 
 
+def test_source_whose_last_change_is_forgotten_is_known_to_rest(pasangan: Pasangan) -> None:
+    """After a full read no record of the mirror bears a number as high as the source's."""
+    put(pasangan, worker(PEKERJA + 8))
+    forget_worker(pasangan, contoh.nik(PEKERJA + 8))
+    damage(pasangan, "DELETE FROM cermin_pekerja")
+    damage(pasangan, "DELETE FROM kursor_tarik")
+    audit(pasangan)
+    ((id_,),) = pasangan.fetch(
+        "hub", "SELECT id FROM cermin_pekerja WHERE nik = :n", n=contoh.nik(4)
+    )
+    damage(pasangan, "UPDATE cermin_pekerja SET versi = versi + 5 WHERE id = :i", i=id_)
+    assert audit(pasangan, perbaiki=True, hitung_ulang=True).cocok
+    assert is_source(pasangan)
+    damage(
+        pasangan,
+        "UPDATE simpul_cermin_pekerja SET jumlah = jumlah + 1 WHERE jalur IN"
+        " (SELECT min(jalur) FROM simpul_cermin_pekerja WHERE sisi = 'bpjs')",
+    )
+    assert audit(pasangan, perbaiki=True).cocok
+
+
 def test_lost_cursor_is_repaired_by_the_tree_without_reading_everything(
     pasangan: Pasangan,
 ) -> None:
     audit(pasangan, perbaiki=True)
     put(pasangan, worker(5, nama="Sesudah Terputus"), worker(PEKERJA + 7))
-    forget(pasangan, contoh.nik(6))
+    forget_worker(pasangan, contoh.nik(6))
     ((bacaan,),) = pasangan.fetch(
         "hub", "SELECT bacaan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'pekerja'"
     )
@@ -269,6 +308,36 @@ def test_lost_cursor_is_repaired_by_the_tree_without_reading_everything(
     damage(pasangan, "DELETE FROM kursor_tarik")
     audit(pasangan)
     assert mirror(pasangan) == by_tree  # as a full read makes it
+
+
+def test_record_forgotten_and_named_anew_replaces_what_the_mirror_had(pasangan: Pasangan) -> None:
+    """Its versions begin anew with it, and the feed goes on behind its number."""
+    company = {**contoh.badan_usaha(9), "id": "U-9"}
+
+    def put_company(**values: Any) -> None:
+        row = {**company, **values}
+        row["sidik_sumber"] = write.source_digest(row)
+        put(pasangan, row, himpunan=Himpunan.BADAN_USAHA)
+
+    def audit_companies(**options: Any) -> HasilAudit:
+        (hasil,) = run_audit(
+            pasangan.sync, sisi=[NamaSisi.BPJS], himpunan=[Himpunan.BADAN_USAHA], **options
+        )
+        return hasil
+
+    for alamat in ("Jalan Contoh No. 1", "Jalan Contoh No. 2", "Jalan Contoh No. 3"):
+        put_company(alamat=alamat)
+    assert audit_companies(perbaiki=True).cocok
+    bacaan = "SELECT bacaan FROM kursor_tarik WHERE sisi = 'bpjs' AND himpunan = 'badan_usaha'"
+    before = pasangan.fetch("hub", bacaan)
+    forget(pasangan, "U-9", Himpunan.BADAN_USAHA)
+    put_company(alamat="Jalan Uji No. 4")
+    assert audit_companies().keadaan is KeadaanAudit.SAMA  # its first pull meets the 410
+    query = (
+        "SELECT versi, isi->>'alamat' FROM cermin_badan_usaha WHERE sisi = 'bpjs' AND id = 'U-9'"
+    )
+    assert pasangan.fetch("hub", query) == [(1, "Jalan Uji No. 4")]
+    assert pasangan.fetch("hub", bacaan) == before  # and nothing else was read anew
 
 
 def agree(p: Pasangan, agreed: str, *names: str) -> None:
@@ -357,7 +426,7 @@ def test_lost_cursor_without_a_tree_is_read_anew(
     pasangan: Pasangan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audit(pasangan, perbaiki=True)
-    forget(pasangan, contoh.nik(8))
+    forget_worker(pasangan, contoh.nik(8))
     without = pasangan.sync.model_copy(update={"kunci_sidik": None})
     lock = Kepemimpinan(without.database_url)
     lock.acquire(wait=False, tell=lambda _text: None)
@@ -378,7 +447,7 @@ def test_lost_cursor_is_read_anew_only_for_what_the_tree_itself_refuses(
     audit(pasangan, perbaiki=True)
     ((bacaan,),) = pasangan.fetch("hub", query)
     put(pasangan, worker(PEKERJA + 30))
-    forget(pasangan, contoh.nik(PEKERJA + 30))
+    forget_worker(pasangan, contoh.nik(PEKERJA + 30))
 
     def fail(*_: Any) -> None:
         raise error
