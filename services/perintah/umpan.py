@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from services.audit.catalogue import Peristiwa
-from services.audit.record import Bukti, Pelaku
+from services.audit.record import Auditor, Bukti, Pelaku
+from services.kit.database import Transaction
 from services.kit.errors import RecordNotFoundError
 from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, Data, Sisi, Url, out
@@ -52,10 +53,16 @@ def prune(
     database_url: Url = "",
 ) -> None:
     """Lupakan batu nisan lama; kursor yang lebih tua dari itu lalu dijawab 410."""
+    with registry_transaction(nama, database_url, data) as (tx, auditor):
+        forgotten = forget_tombstones(tx, auditor, nama, hari)
+    out.print(f"{forgotten} batu nisan dilupakan.")
+
+
+def forget_tombstones(tx: Transaction, auditor: Auditor, nama: str, hari: float) -> int:
+    """Forget the tombstones of a registry that are older than so many days; return how many."""
     who = Pelaku(f"operator-{nama}")
     forgotten = 0
-    with registry_transaction(nama, database_url, data) as (tx, auditor):
-        for himpunan in (Himpunan.PEKERJA, Himpunan.BADAN_USAHA):  # workers refer to companies
-            bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value})
-            forgotten += write.prune_tombstones(tx, auditor, bukti, himpunan, hari)
-    out.print(f"{forgotten} batu nisan dilupakan.")
+    for himpunan in (Himpunan.PEKERJA, Himpunan.BADAN_USAHA):  # workers refer to companies
+        bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value})
+        forgotten += write.prune_tombstones(tx, auditor, bukti, himpunan, hari)
+    return forgotten

@@ -273,7 +273,7 @@ def delete(tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, 
 
 
 def prune_tombstones(
-    tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, older_than_days: int
+    tx: Transaction, auditor: Auditor, bukti: Bukti, himpunan: Himpunan, older_than_days: float
 ) -> int:
     """Remove old tombstones and raise the age limit of cursors, which then get 410.
 
