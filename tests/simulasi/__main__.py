@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,18 +26,24 @@ class Kampanye:
     bencana: int = 0
     gagal: int = 0
     sidik: str = ""
+    berkursor_usang: int = 0  # rounds in which the hub was told to start over
+    pulih: Counter[str] = field(default_factory=Counter)
     mulai: float = field(default_factory=time.monotonic)
 
     def add(self, hasil: Hasil) -> None:
         self.ronde += 1
         self.bencana += len(hasil.bencana)
         self.gagal += bool(hasil.pelanggaran)
+        self.berkursor_usang += bool(hasil.pulih["410"])
+        self.pulih += hasil.pulih
         self.sidik = hashlib.sha256((self.sidik + hasil.sidik).encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         return (
             f"{self.ronde} ronde, {self.bencana} bencana, {self.gagal} gagal, sidik {self.sidik},"
-            f" {time.monotonic() - self.mulai:.0f} detik"
+            f" {time.monotonic() - self.mulai:.0f} detik; {self.pulih['410']} kali 410 dalam"
+            f" {self.berkursor_usang} ronde, {self.pulih['menurut pohon']} kali disamakan menurut"
+            f" pohon, {self.pulih['dibaca ulang']} kali dibaca ulang"
         )
 
 

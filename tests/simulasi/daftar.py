@@ -39,7 +39,11 @@ def _pairs(panggung: Panggung) -> list[tuple[Himpunan, Rekaman, Rekaman]]:
     found = []
     w, b = (_rows(panggung, n, Himpunan.BADAN_USAHA) for n in SISI)
     companies = {r["id"]: r for r in (*w, *b)}
-    found += [(Himpunan.BADAN_USAHA, companies[i], companies[j]) for i, j in links]
+    found += [  # a link of a company that is gone is named elsewhere
+        (Himpunan.BADAN_USAHA, companies[i], companies[j])
+        for i, j in links
+        if i in companies and j in companies
+    ]
     people: list[dict[tuple[str, str], list[Rekaman]]] = []
     for nama in SISI:
         by_key: dict[tuple[str, str], list[Rekaman]] = defaultdict(list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +20,7 @@ from services.kit.errors import PermanentError, TemporaryError
 from services.sync import konteks, saksi
 from services.sync.errors import ClientUnknownError, NotAuthorisedError, RefusedError
 from services.sync.klien import KlienRegistri
-from services.sync.konteks import Konteks
+from services.sync.konteks import Kemajuan, Konteks
 from services.sync.run import HasilJalan, until_converged
 from services.sync.sambungan import Luar
 from services.sync.settings import NamaSisi
@@ -33,6 +34,7 @@ from tests.simulasi.kerusakan import damage, repair_all
 from tests.simulasi.naskah import Babak
 from tests.simulasi.panggung import Panggung
 from tests.simulasi.pelaksana import Catatan, PelaksanaSimulasi
+from tests.simulasi.penghapusan import Pemangkas
 from tests.simulasi.penulis import Penulis
 from tests.simulasi.suntingan import Suntingan
 
@@ -41,6 +43,7 @@ _T = TypeVar("_T")
 _MATI_PALING_BANYAK = 60  # deaths of the hub in one call; more than there are faults
 _TENANG_PALING_BANYAK = 6  # calls without faults until nothing is left to say
 _SEJAM = 3600
+_PULIH = {"menurut pohon": "disamakan menurut pohon", "dibaca ulang": "dibaca ulang seluruhnya"}
 # Nobody forges anything here, comes with a wrong key, or says what the contract does not know.
 _TAK_BERSEBAB = (AnswerSignatureError, ClientUnknownError, RefusedError)
 
@@ -73,6 +76,7 @@ class Dunia:
     putus_di: str = ""
     hub: Konteks | None = None  # the program, from one call to the next
     berikut: Babak | None = None  # the stage that begins while the hub works
+    pulih: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         def stream(nama: str) -> random.Random:
@@ -87,6 +91,7 @@ class Dunia:
         self.bencana = Bencana(stream("bencana"), self.jejak, self.hanya)
         self.panggung.open(self.jam, self.bencana)
         self.penulis = Penulis(self.panggung, self.bencana, self._witness)
+        self.pemangkas = Pemangkas(stream("pangkas"))
         self.suntingan = Suntingan(stream("suntingan"), self.panggung, self.jejak)
         self.jaringan = Jaringan(
             stream("jaringan"), self.bencana, self.jejak, self.panggung.apps.__getitem__,
@@ -120,6 +125,17 @@ class Dunia:
         if self.berikut is not None and self.acak.random() < self.ukuran.beralih:
             self.turn()
 
+        if self.pemangkas.now(self.jaringan.usang, tempat, tenang=not self.bencana.aktif):
+            self.prune()
+
+    def prune(self) -> None:
+        """Let a record go and be forgotten while the hub waits where it is."""
+        self.sibuk = True
+        self.suntingan.delete_and_forget()
+        self.sibuk = False
+        if self.bencana.aktif and self.acak.random() < 0.5:
+            self.suntingan.sisa += 1  # and let something else change a moment later
+
     def edit(self) -> None:
         """Let one of the bodies do something, while the hub waits where it is."""
         self.suntingan.sisa -= 1
@@ -132,6 +148,8 @@ class Dunia:
         for _ in range(self.acak.randint(0, 3)):
             self.suntingan.sisa += 1
             self.edit()
+        if self.pemangkas.between():
+            self.prune()
 
     def turn(self) -> None:
         """Let the next stage begin."""
@@ -196,9 +214,14 @@ class Dunia:
     def _bare_context(self) -> Konteks:
         sync, clock = self.panggung.sync, self.jam.untuk("hub")
         return Konteks(
-            sync, self.panggung.hub, {}, BerkasPerjanjian(sync.perjanjian_path), clock, None,
+            sync, self.panggung.hub, {}, BerkasPerjanjian(sync.perjanjian_path), clock, self._hear,
             lambda: None, self.kunci,
         )  # fmt: skip
+
+    def _hear(self, said: Kemajuan) -> None:
+        """Count how the hub makes up for what its cursors lost."""
+        for cara, kata in _PULIH.items():
+            self.pulih[cara] += kata in said.pesan
 
     def _witness(self, nama: NamaSisi) -> SaksiKlien | None:
         return saksi.witness(self._bare_context(), nama)
@@ -293,6 +316,7 @@ class Dunia:
     def settle(self) -> list[str]:
         """Without faults: reconcile until nothing is left to say, then look at everything."""
         self.suntingan.sisa, self.berikut = 0, None
+        self.pemangkas.calm_down()
         self.panggung.perjanjian.quiet(self.jam.sekarang)
         self.suntingan.release_all()
         self.jam.lewat(_SEJAM)  # what was refused for a while is asked about again

@@ -18,6 +18,7 @@ from shared_schemas.perjanjian import Izin
 from tests.simulasi.bencana import Bencana, Jejak, Padam
 from tests.simulasi.tanda import nonce_of
 
+_USANG = 410
 _SIBUK = b'{"kode": "HUB-SISTEM-002", "detail": "Tunggu sebentar."}'
 _HAK = {
     "badan-usaha": "badan_usaha:baca",
@@ -138,6 +139,7 @@ class Jaringan:
     berangkat: list[tuple[str, str]] = field(default_factory=list)
     dilayani: list[tuple[str, str, int]] = field(default_factory=list)
     dipakai: list[tuple[str, str, int]] = field(default_factory=list)
+    usang: int = 0  # answers that told the hub to start over
 
     def deliver(self, surat: Surat) -> Jawaban | None:
         """Bring a request to its service; None when that dies while it works on it."""
@@ -172,7 +174,7 @@ class Jaringan:
 
     def send(self, surat: Surat) -> Jawaban:
         """Carry one request and its answer through whatever happens to them."""
-        self.jeda("jaringan")
+        self.jeda(f"jaringan {surat.path}")
         self.arrive_late()
         b, tempat = self.bencana, f"{surat.program} {surat.path}"
         if b.terjadi("sibuk", tempat):
@@ -195,9 +197,10 @@ class Jaringan:
             self.di_jalan.append(surat)
         if b.terjadi("minta_ganda", tempat):
             self.deliver(surat)
-        self.jeda("jaringan")
+        self.jeda(f"jaringan {surat.path}")
         if jawaban is None or b.terjadi("jawab_hilang", tempat):
             raise httpx.ReadError("jawaban hilang")
+        self.usang += jawaban.status == _USANG
         return jawaban
 
     def arrive_late(self, *, all_of_them: bool = False) -> None:

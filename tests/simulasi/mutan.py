@@ -18,7 +18,8 @@ from unittest import mock
 
 from services.audit.errors import EvidenceError
 from services.kit.database import transaction
-from services.sync import bukti, deliver
+from services.sync import bukti, deliver, samakan
+from services.sync.jelajah import JenisBeda
 from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import Izin
 from shared_schemas.v1.kode import AlasanUsulan, JenisPerubahan, KeadaanUsulan
@@ -117,6 +118,58 @@ def _no_history(correct: Any) -> Any:
         return correct(Tanpa(tx), *args, **options)
 
     return silent
+
+
+def _limitless(prune: Any) -> Any:
+    class Tanpa:
+        def __init__(self, tx: Any) -> None:
+            self._tx = tx
+
+        def raw(self, query: str, parameters: Any = ()) -> Any:
+            limit = query.startswith("INSERT INTO umpan_batas")
+            return self._tx.raw(*("SELECT 1",) if limit else (query, parameters))
+
+    def silent(tx: Any, *args: Any, **options: Any) -> Any:
+        return prune(Tanpa(tx), *args, **options)
+
+    return silent
+
+
+def _nothing_superfluous(repair: Any) -> Any:
+    def blind(ctx: Any, sisi: Any, himpunan: Any, beda: Any) -> int:
+        kept = [b for b in beda if b.jenis is not JenisBeda.LEBIH]
+        return int(repair(ctx, sisi, himpunan, kept)) + len(beda) - len(kept)
+
+    return blind
+
+
+def _cursor_last(catch_up: Any) -> Any:
+    def late(ctx: Any, sisi: Any, himpunan: Any, **options: Any) -> Any:
+        done = catch_up(ctx, sisi, himpunan, **options)
+        akar = samakan.fetch_root(ctx, sisi, himpunan)
+        with transaction(ctx.engine) as tx:
+            tx.raw(
+                "UPDATE kursor_tarik SET kursor = %s, nomor = %s WHERE sisi = %s AND himpunan = %s",
+                [akar.kursor, akar.nomor, sisi.value, himpunan.value],
+            )
+        return done
+
+    return late
+
+
+def _versions_alone(_original: Any) -> Any:
+    def later(item: Any, versi: int, _nomor: int) -> bool:
+        return item.jenis is JenisPerubahan.HAPUS or item.versi >= versi
+
+    return later
+
+
+def _all_said_done(repair: Any) -> Any:
+    def content(ctx: Any, sisi: Any, himpunan: Any, beda: Any) -> int:
+        repair(ctx, sisi, himpunan, beda)
+        return len(beda)
+
+    return content
 
 
 def _nothing_held(policy: Any) -> Any:
@@ -223,6 +276,15 @@ MUTAN = (
           (("services.sync.pull._follow_addendum", _instead(False)),)),
     Mutan("tanpa-sapuan", "yang hilang selama kursor usang tidak dibuang",
           (("services.sync.cermin.drop_unseen", _instead(0)),)),
+    Mutan("pangkas-tanpa-batas", "kursor yang lebih tua dari yang dipangkas tidak dijawab 410",
+          (("services.registry.write.prune_tombstones", _limitless),)),
+    Mutan("pulih-tanpa-hapus", "perbaikan menurut pohon membiarkan yang sudah dihapus",
+          (("services.sync.samakan.repair", _nothing_superfluous),)),
+    Mutan("kursor-sesudah", "kursor diambil sesudah pohon ditelusuri, bukan sebelumnya",
+          (("services.sync.samakan.catch_up", _cursor_last),)),
+    Mutan("versi-menentukan", "rekaman yang dilupakan lalu disebut lagi dianggap lebih lama",
+          (("services.sync.samakan._is_later", _versions_alone),
+           ("services.sync.samakan.repair", _all_said_done))),
     Mutan("versi-apa-saja", "usulan diterapkan pada versi yang sudah berubah",
           (("services.registry.penilaian.Penilai._align", _any_version),)),
     Mutan("tanpa-riwayat", "nilai lama tidak disimpan",

@@ -29,9 +29,11 @@ class Pelaporan(Sistem):
 
     def report(self) -> None:
         """Kemnaker's system sends a company's report: changed, new, moved and missing workers."""
-        if not self.staf:
-            return
-        id_bu = self.acak.choice(sorted(self.staf))
+        if self.staf:
+            self.report_of(self.acak.choice(sorted(self.staf)))
+
+    def report_of(self, id_bu: str) -> None:
+        """Send the report of one company, which brings it back if it was deleted."""
         staf = self.staf[id_bu]
         for nik in sorted(staf):
             if self.acak.random() < 0.15:

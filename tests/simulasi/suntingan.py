@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.audit.catalogue import Peristiwa
-from services.audit.record import Bukti, Pelaku
 from services.kit.database import Transaction
 from services.kit.errors import PermanentError, TemporaryError
 from services.registry import write
@@ -20,7 +18,7 @@ from services.taut.keputusan import Pendapat
 from shared_schemas.rujukan import Himpunan
 from tests import contoh
 from tests.simulasi.bencana import Padam
-from tests.simulasi.pelaporan import Pelaporan
+from tests.simulasi.penghapusan import Penghapusan
 from tests.simulasi.sistem import KALI, SISTEM
 
 PERUSAHAAN, ORANG = 4, 9
@@ -37,7 +35,7 @@ _UBAHAN_BPJS: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass
-class Suntingan(Pelaporan):
+class Suntingan(Penghapusan):
     """Both bodies' own work in one run."""
 
     sisa: int = 0
@@ -148,6 +146,13 @@ class Suntingan(Pelaporan):
         ):
             self.bring(nama, Himpunan.BADAN_USAHA, self._company(nama, n))
 
+    def name_again(self, nama: str, id_: str) -> None:
+        """A company that was deleted is in a source again, under the id that it had."""
+        if nama == "wlkp":
+            self.report_of(id_)
+        elif id_.startswith("bpjs-"):  # not one that a case had registered
+            self.bring(nama, Himpunan.BADAN_USAHA, self._company(nama, int(id_.split("-")[1])))
+
     def decide_held(self) -> None:
         """A steward decides a held proposal."""
         self._decide(self.acak.choice(("wlkp", "bpjs")))
@@ -208,67 +213,6 @@ class Suntingan(Pelaporan):
         more = given if found[1] == "pekerja" else {}
         self.send(nama, path, {"keadaan": "terdaftar", **more})
 
-    def delete(self) -> None:
-        """An operator deletes a worker's record, at times one whom a case has registered."""
-        nama = self.acak.choice(("wlkp", "bpjs"))
-        id_ = self._registered() if self.acak.random() < 0.4 else None
-        if id_ is not None:
-            self._delete("bpjs", id_)
-        elif (id_ := self.any_id(nama, "pekerja")) is not None:
-            self._delete(nama, id_)
-
-    def register_and_delete(self) -> None:
-        """A case is decided and its record deleted before anybody has read of either."""
-        self.decide_case()
-        if (id_ := self._registered()) is not None:
-            self._delete("bpjs", id_)
-
-    def delete_proposed(self) -> None:
-        """A record is deleted that waits as a case of the other body."""
-        nama, other = self.acak.sample(("wlkp", "bpjs"), 2)
-        query = (
-            "SELECT isi->>'id_asal' FROM usulan"
-            " WHERE keadaan = 'diterima' AND jenis = 'penambahan' AND himpunan = 'pekerja'"
-        )
-        waiting = [r[0] for r in self.panggung.fetch(other, query)]
-        query = "SELECT id FROM pekerja WHERE id = ANY(%s) AND dihapus_pada IS NULL ORDER BY 1"
-        if (found := self.pick(nama, query, waiting)) is not None:
-            self._delete(nama, found[0])
-
-    def _delete(self, nama: str, id_: str) -> None:
-        auditor = self.panggung.apps[nama].state.service.auditor
-        bukti = Bukti(
-            Peristiwa.REKAMAN_DIHAPUS,
-            Pelaku(f"operator-{nama}"),
-            {"himpunan": "pekerja", "id": id_},
-        )
-        self.persist(nama, lambda tx: write.delete(tx, auditor, bukti, Himpunan.PEKERJA, id_))
-        if self.acak.random() < 0.6:
-            self._prune(nama)
-
-    def _registered(self) -> str | None:
-        """Return the id of a member whom a decided case has brought in."""
-        found = self.pick(
-            "bpjs",
-            "SELECT p.id FROM pekerja p JOIN pendaftaran k ON k.id_rekaman = p.id"
-            " WHERE p.dihapus_pada IS NULL ORDER BY 1",
-        )
-        return None if found is None else str(found[0])
-
-    def prune(self) -> None:
-        """An operator lets tombstones be forgotten: older cursors are then refused."""
-        self._prune(self.acak.choice(("wlkp", "bpjs")))
-
-    def _prune(self, nama: str) -> None:
-        self.panggung.jam.lewat(1)
-        auditor = self.panggung.apps[nama].state.service.auditor
-        bukti = Bukti(
-            Peristiwa.UMPAN_DIPANGKAS, Pelaku(f"operator-{nama}"), {"himpunan": "pekerja"}
-        )
-        self.persist(
-            nama, lambda tx: write.prune_tombstones(tx, auditor, bukti, Himpunan.PEKERJA, 0)
-        )
-
     def review(self) -> None:
         """A steward says of two companies whether they are one."""
         fetch = self.panggung.fetch
@@ -303,6 +247,6 @@ _KERJA: tuple[tuple[Callable[[Suntingan], None], int], ...] = (
     (Suntingan.prune, 1), (Suntingan.report_again, 4), (Suntingan.change_company, 2),
     (Suntingan.review, 1), (Suntingan.duplicate_nik, 1), (Suntingan.register, 1),
     (Suntingan.hold, 3), (Suntingan.register_and_delete, 2),
-    (Suntingan.delete_proposed, 2),
+    (Suntingan.delete_proposed, 2), (Suntingan.delete_company, 1),
 )  # fmt: skip
 """What a body may do, and how often one of these beside the others."""

@@ -20,7 +20,9 @@ from tests.simulasi.ulang import live_once, shrink
 
 BENIH = 9
 """A seed with faults; which one has them shifts with every step that is added to a run."""
-SEKETIKA = {"antrean-bocor", "lupa-yang-sudah", "tanpa-nomor", "tanpa-riwayat"}
+SEKETIKA = {
+    "antrean-bocor", "lupa-yang-sudah", "pangkas-tanpa-batas", "tanpa-nomor", "tanpa-riwayat",
+}  # fmt: skip
 """Mutants that the first seeds see; the others take more than a test should."""
 
 
@@ -53,6 +55,22 @@ def test_run_without_its_faults_is_another_run(panggung: Panggung) -> None:
     quiet = live_once(panggung, BENIH, frozenset())
     assert quiet.bencana == ()
     assert quiet.pelanggaran == ()
+
+
+def test_seeds_lose_cursors_and_make_up_for_them_by_tree_and_by_full_read(
+    panggung: Panggung,
+) -> None:
+    """Counted from what the services answer and what the hub says, and said at the end."""
+    kampanye, ways = Kampanye(), ("410", "menurut pohon", "dibaca ulang")
+    for benih in range(1, 41):
+        kampanye.add(live_once(panggung, benih))
+        if all(kampanye.pulih[way] for way in ways):
+            break
+    assert all(kampanye.pulih[way] for way in ways), kampanye.pulih
+    assert 0 < kampanye.berkursor_usang <= kampanye.ronde
+    assert f"{kampanye.pulih['410']} kali 410 dalam {kampanye.berkursor_usang} ronde" in str(
+        kampanye
+    )
 
 
 @pytest.mark.parametrize("mutan", [m for m in MUTAN if m.nama in SEKETIKA], ids=lambda m: m.nama)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from tests.simulasi.jalan import Dunia
 from tests.simulasi.panggung import Panggung
@@ -11,13 +12,17 @@ from tests.simulasi.panggung import Panggung
 
 @dataclass(frozen=True, slots=True)
 class Hasil:
-    """What a run came to: violations (none: all held), the faults that happened, its trace."""
+    """What a run came to: violations (none: all held), the faults that happened, its trace.
+
+    `pulih` counts the cursors that were lost and how the hub made up for them.
+    """
 
     benih: int
     pelanggaran: tuple[str, ...]
     bencana: tuple[int, ...]
     sidik: str
     jejak: tuple[str, ...]
+    pulih: Counter[str] = field(default_factory=Counter)
 
 
 def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = None) -> Hasil:
@@ -33,7 +38,7 @@ def live_once(panggung: Panggung, benih: int, hanya: frozenset[int] | None = Non
         dunia.jejak.catat("PELANGGARAN", line)
     return Hasil(
         benih, tuple(found), tuple(dunia.bencana.terpakai), dunia.jejak.sidik(),
-        tuple(dunia.jejak.baris),
+        tuple(dunia.jejak.baris), Counter({"410": dunia.jaringan.usang}) + dunia.pulih,
     )  # fmt: skip
 
 
