@@ -28,8 +28,8 @@ from services.kit.postgres_jaga import kept_up
 from services.kit.roles import Peran
 from services.perintah.basisdata import embedded, tell
 from services.perintah.data import ADA_DITOLAK
-from services.perintah.kemajuan import progress_display
-from services.perintah.sync import TIDAK_KONVERGEN, run_with_progress, settings
+from services.perintah.kemajuan import progress_display, run_with_progress
+from services.perintah.sync import TIDAK_KONVERGEN, settings
 from services.perintah.umum import err, out
 from services.proses import (
     ServiceDiedError,

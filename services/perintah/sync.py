@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services import persiapan
 from services.kit import logging
@@ -18,6 +16,7 @@ from services.kit.database import make_engine
 from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
 from services.perintah.basisdata import database
+from services.perintah.kemajuan import run_with_progress
 from services.perintah.temuan import show_summary
 from services.perintah.umum import (
     DATA,
@@ -26,7 +25,6 @@ from services.perintah.umum import (
     PilihanHimpunan,
     Tls,
     Url,
-    err,
     out,
     show_json,
     show_rows,
@@ -34,7 +32,6 @@ from services.perintah.umum import (
 from services.persiapan import SYNC_BPJS, SYNC_WLKP, Registrasi
 from services.proses import base_url
 from services.sync.run import (
-    Kemajuan,
     load,
     run,
     summary,
@@ -42,8 +39,6 @@ from services.sync.run import (
 from services.sync.settings import Bukti, NamaSisi, Sisi, SyncSettings, TlsKlien
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
-
-_T = TypeVar("_T")
 
 TIDAK_KONVERGEN = 3
 """Exit code of a run that ended before two rounds agreed."""
@@ -108,21 +103,6 @@ def settings(
         saringan=simpan / "saringan",  # lasting, so that the next run removes a killed one's files
         simpanan=simpan / "tautan",
     )
-
-
-def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], _T]) -> _T:
-    """Run a reconciliation and show on stderr which stage of which round it is in."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
-        task = bar.add_task("rekonsiliasi", total=None)
-
-        def tell(kemajuan: Kemajuan) -> None:
-            text = f"putaran {kemajuan.putaran}  {kemajuan.tahap:8}  {kemajuan.pesan}"
-            bar.update(task, description=text)
-            if not err.is_terminal:
-                err.print(text, highlight=False, markup=False, soft_wrap=True)
-
-        return call(tell)
 
 
 def load_mirrors(

@@ -32,11 +32,11 @@ OpenContext = Callable[[Penjaga], AbstractContextManager[Konteks]]
 class _Pembantu:
     """The right of a helper: its job's lease, as long as nobody must lead."""
 
-    def __init__(self, sewa: Sewa, lock: Kepemimpinan, tell: Tell) -> None:
+    def __init__(self, sewa: Sewa, lock: Kepemimpinan, warn: Tell) -> None:
         self.nama = sewa.nama
         self._sewa = sewa
         self._lock = lock
-        self._tell = tell
+        self._warn = warn
         self._looked = time.monotonic()
 
     def check(self) -> None:
@@ -44,7 +44,7 @@ class _Pembantu:
         self._sewa.check()
         if time.monotonic() - self._looked >= _TENGOK_DETIK:
             self._looked = time.monotonic()
-            if self._lock.try_lead(self._tell):
+            if self._lock.try_lead(self._warn):
                 raise Interrupted
 
     def fence(self, engine: sa.Engine) -> None:
@@ -53,9 +53,17 @@ class _Pembantu:
 
 
 def help_out(
-    database_url: str, lock: Kepemimpinan, detik: float, open_context: OpenContext, tell: Tell
+    database_url: str,
+    lock: Kepemimpinan,
+    detik: float,
+    open_context: OpenContext,
+    tell: Tell,
+    warn: Tell,
 ) -> None:
-    """Do one job that is offered, if any; what goes wrong in it is left to the leader."""
+    """Do one job that is offered, if any; what goes wrong in it is left to the leader.
+
+    `tell` hears of the job, `warn` that the leader is silent and replaced.
+    """
     found = lock.ask(tugas.ADA)
     if found is None:
         return
@@ -65,7 +73,7 @@ def help_out(
         if not sewa.take(tugas.AMBIL, (sewa.apa,)):
             return
         tell(f"Membantu: membaca umpan {sisi.upper()}.")
-        with open_context(_Pembantu(sewa, lock, tell)) as ctx:
+        with open_context(_Pembantu(sewa, lock, warn)) as ctx:
             _read(ctx, sisi)
     except (HubError, Interrupted, psycopg.Error, sa.exc.SQLAlchemyError) as error:
         # The leader meets the same and says it; here it would stop a worker that may lead yet.

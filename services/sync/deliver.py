@@ -75,7 +75,7 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
         counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer, signed)
     except PostponedDutyError as error:
         held = _postpone(ctx, tujuan)
-        ctx.tell("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
+        ctx.warn("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
         return {"terkirim": 0, "ditunda": held, "sisa": 1}
     except NotAuthorisedError as error:
         _mark_not_authorised(ctx, batch, error)
@@ -83,7 +83,7 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
     except (RefusedError, ServiceDownError, ContractError) as error:
         if not _bury_if_hopeless(ctx, batch, error):
             raise
-        ctx.tell("deliver", f"Kelompok {batch} ke {tujuan} menjadi surat mati. {error.detail}")
+        ctx.warn("deliver", f"Kelompok {batch} ke {tujuan} menjadi surat mati. {error.detail}")
         return {"terkirim": 0, "mati": jumlah, "sisa": 1}
     ctx.tell("deliver", f"Kelompok {batch} ke {tujuan} diterima", jumlah)
     return counts | {"terkirim": jumlah, "sisa": 1}
@@ -240,7 +240,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
                 surat_mati.close_arrived(tx, ctx.now())
             changed += len(ids)
     except NotAuthorisedError as error:
-        ctx.tell("deliver", f"Keadaan usulan di {sisi} tidak diberikan. {error.detail}")
+        ctx.warn("deliver", f"Keadaan usulan di {sisi} tidak diberikan. {error.detail}")
     return {"diperbarui": changed}
 
 

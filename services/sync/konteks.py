@@ -41,12 +41,16 @@ _LARANGAN: dict[str, type[PermanentError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Kemajuan:
-    """One sign of progress for the operator: round, stage, sentence, amount done in it."""
+    """One sign of progress for the operator: round, stage, sentence, amount done in it.
+
+    `penting`: it must be seen, also by who looks later; the next sign does not take its place.
+    """
 
     putaran: int
     tahap: str
     pesan: str
     jumlah: int = 0
+    penting: bool = False
 
 
 @dataclass
@@ -70,6 +74,7 @@ class Konteks:
     tanpa_cuplikan: set[tuple[NamaSisi, Himpunan]] = field(default_factory=set)
     taut_penuh: bool = False
     diperingatkan: dt.date | None = None
+    neraca_dikatakan: dict[tuple[NamaSisi, dt.date], object] = field(default_factory=dict)
 
     def now(self) -> dt.datetime:
         """Return the present moment with a zone."""
@@ -111,6 +116,11 @@ class Konteks:
         """Report progress to whoever listens."""
         if self.on_progress is not None:
             self.on_progress(Kemajuan(self.putaran, tahap, pesan, jumlah))
+
+    def warn(self, tahap: str, pesan: str, jumlah: int = 0) -> None:
+        """Report what must not go by unseen."""
+        if self.on_progress is not None:
+            self.on_progress(Kemajuan(self.putaran, tahap, pesan, jumlah, penting=True))
 
     def check(self) -> None:
         """Stop at a step's edge when asked to, or when another process may be leading."""

@@ -23,7 +23,7 @@ def tell_warnings(ctx: Konteks) -> None:
         return
     ctx.diperingatkan = today
     for warning in warnings(ctx.perjanjian, ctx.now()):
-        ctx.tell("perjanjian", f"{warning.pesan} ({warning.pasal})")
+        ctx.warn("perjanjian", f"{warning.pesan} ({warning.pasal})")
 
 
 def outage(error: Exception) -> str:
@@ -58,4 +58,4 @@ class _Pauses(logging.Handler):
         if isinstance(error, DBAPIError | PoolTimeoutError):
             cause = translate(error)
             if isinstance(cause, DatabaseUnavailableError):
-                self._ctx.tell("tunggu", f"{outage(cause)} Dicoba lagi dengan sendirinya.")
+                self._ctx.warn("tunggu", f"{outage(cause)} Dicoba lagi dengan sendirinya.")

@@ -137,7 +137,7 @@ def start_again(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, sebab: str) ->
     """Begin a full read and tell why; what it does not show was deleted while we were away."""
     with transaction(ctx.engine) as tx:
         bacaan.begin(ctx, tx, sisi, himpunan)
-    ctx.tell("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {sebab}")
+    ctx.warn("pull", f"{himpunan} {sisi}: dibaca ulang seluruhnya. {sebab}")
 
 
 def _note_refusal(
@@ -149,7 +149,7 @@ def _note_refusal(
             "WHERE sisi = %s AND himpunan = %s",
             [error.detail, ctx.now(), sisi.value, himpunan.value],
         )
-    ctx.tell("pull", f"{himpunan} {sisi}: tidak berwenang. {error.detail}")
+    ctx.warn("pull", f"{himpunan} {sisi}: tidak berwenang. {error.detail}")
 
 
 def _store(

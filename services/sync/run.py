@@ -113,7 +113,7 @@ def run(
     another process works (unless `tunggu_giliran`), TemporaryError when patience ended,
     PermanentError when something must change first. After KeyboardInterrupt the next run resumes.
     """
-    tell = _teller(on_progress)
+    tell, warn = _teller(on_progress), _teller(on_progress, penting=True)
     asked = not terus  # who runs once has asked the database before
     while True:
         lock = None
@@ -126,8 +126,10 @@ def run(
                 open_context, settings, on_progress=on_progress, clock=clock, make_auth=make_auth,
                 bersama=True,
             )  # fmt: skip
-            aid = partial(help_out, settings.database_url, lock, settings.sewa_detik, opener, tell)
-            lock.acquire(wait=tunggu_giliran or terus, tell=tell, meanwhile=aid)
+            aid = partial(
+                help_out, settings.database_url, lock, settings.sewa_detik, opener, tell, warn
+            )
+            lock.acquire(wait=tunggu_giliran or terus, tell=warn, meanwhile=aid)
             with opener(lock) as ctx, dbos(ctx) as pelaksana:
                 if penuh:
                     with transaction(ctx.engine) as tx:
@@ -138,7 +140,7 @@ def run(
             if not terus:
                 raise
             # The lock is gone with its connection: whoever gets it next resumes the round.
-            tell(f"{outage(error)} Dicoba lagi dalam {jeda_detik:g} detik.")
+            warn(f"{outage(error)} Dicoba lagi dalam {jeda_detik:g} detik.")
         finally:
             if lock is not None:
                 lock.close()
@@ -160,7 +162,7 @@ def load(
     """
     lock = Kepemimpinan(postgres_url(settings.database_url), settings.sewa_detik)
     try:
-        lock.acquire(wait=False, tell=_teller(on_progress))
+        lock.acquire(wait=False, tell=_teller(on_progress, penting=True))
         with open_context(settings, lock, on_progress, clock, make_auth) as ctx:
             return {(s, h): load_mirror(ctx, s, h, bentuk) for s, h in mirrors}
     except Interrupted:
@@ -179,7 +181,7 @@ def _lead(ctx: Konteks, pelaksana: Pelaksana, *, terus: bool, jeda_detik: float)
         except TemporaryError as error:
             if not terus or isinstance(error, LeadershipLostError):
                 raise
-            ctx.tell("tunggu", f"{outage(error)} Dicoba lagi dalam {jeda_detik:g} detik.")
+            ctx.warn("tunggu", f"{outage(error)} Dicoba lagi dalam {jeda_detik:g} detik.")
         try:
             ctx.check_leadership()
         except Interrupted:
@@ -187,10 +189,12 @@ def _lead(ctx: Konteks, pelaksana: Pelaksana, *, terus: bool, jeda_detik: float)
         time.sleep(jeda_detik)
 
 
-def _teller(on_progress: Callable[[Kemajuan], None] | None) -> Callable[[str], None]:
+def _teller(
+    on_progress: Callable[[Kemajuan], None] | None, *, penting: bool = False
+) -> Callable[[str], None]:
     def tell(text: str) -> None:
         if on_progress is not None:
-            on_progress(Kemajuan(0, "tunggu", text))
+            on_progress(Kemajuan(0, "tunggu", text, penting=penting))
 
     return tell
 

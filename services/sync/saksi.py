@@ -69,4 +69,4 @@ def tend(ctx: Konteks) -> None:
             work()
         except (HubError, DatabaseError) as error:
             why = error.detail if isinstance(error, HubError) else str(error)
-            ctx.tell("segel", f"Bukti belum terurus, dicoba lagi nanti: {why}")
+            ctx.warn("segel", f"Bukti belum terurus, dicoba lagi nanti: {why}")

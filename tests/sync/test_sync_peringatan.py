@@ -28,7 +28,7 @@ def test_warning_is_told_once_a_day_of_jakarta(tmp_path: Path) -> None:
     )  # fmt: skip
     tell_warnings(ctx)
     tell_warnings(ctx)
-    assert [k.tahap for k in told] == ["perjanjian"]
+    assert [(k.tahap, k.penting) for k in told] == [("perjanjian", True)]
     assert "2023-08-02" in told[0].pesan
     jam.sekarang += dt.timedelta(hours=2)
     tell_warnings(ctx)
@@ -56,7 +56,7 @@ def test_wait_for_room_between_two_stages_is_told_without_the_driver_s_words(
         connection.execute(sa.text(_PENUH_SEKALI))
     told = list[Kemajuan]()
     assert panggung.run(on_progress=told.append).converged
-    assert [k.pesan for k in told if k.tahap == "tunggu"] == [
+    assert [k.pesan for k in told if k.tahap == "tunggu" and k.penting] == [
         "Disk database penuh. Dicoba lagi dengan sendirinya."
     ]
     assert "rahasia-uji" not in "".join(capfd.readouterr())

@@ -14,6 +14,7 @@ from services.kit.errors import TemporaryError
 from services.sync import surat_mati
 from services.sync.errors import NoSuchAddressError, NoSuchLetterError, RefusedError
 from services.sync.kelompok import TRANSISI_BUTIR, TRANSISI_KELOMPOK, KeadaanButir, KeadaanKelompok
+from services.sync.konteks import Kemajuan
 from services.sync.run import status
 from shared_schemas.v1.kode import KeadaanUsulan
 from tests.perintah import app
@@ -48,7 +49,9 @@ def history(p: Panggung) -> list[tuple[str, str, str]]:
 
 def test_refused_batch_is_set_aside_and_the_others_arrive(penuh: Panggung) -> None:
     penuh.wlkp.jawab_usulan = SALAH_BENTUK
-    assert penuh.run().converged
+    told = list[Kemajuan]()
+    assert penuh.run(on_progress=told.append).converged
+    assert [k.tahap for k in told if k.penting and "surat mati" in k.pesan] == ["deliver"]
     (letter,) = letters(penuh)
     assert (letter["tujuan"], letter["status"], letter["kode"]) == ("wlkp", *SALAH_BENTUK)
     assert "Simulator." in letter["alasan"]

@@ -181,12 +181,12 @@ def test_what_a_helper_meets_is_left_to_the_leader(panggung: Panggung) -> None:
             open_context, refused, on_progress=None, clock=system_clock,
             make_auth=lambda _sisi: None, bersama=True,
         )  # fmt: skip
-        help_out(url, lock, 20, opener, told.append)
+        help_out(url, lock, 20, opener, told.append, told.append)
         assert "dikembalikan" in told[-1]
         with panggung.engine.connect() as db:
             kept = db.execute(sa.text("SELECT keadaan FROM tugas WHERE nama = :n"), {"n": _TARIK})
             assert kept.scalar() == "dikembalikan"
-        help_out(url, lock, 20, opener, told.append)  # and is not taken a second time
+        help_out(url, lock, 20, opener, told.append, told.append)  # and is not taken a second time
         assert len(told) == 2
         lock.close()
         assert tugas.claim(ctx, NamaSisi.BPJS) == {"milik": 1}
