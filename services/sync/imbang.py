@@ -31,6 +31,7 @@ from shared_schemas.v1.neraca import ButirNeraca, NeracaHarian
 _DISIMPAN = 1_000
 """Differing items kept with a statement; there is no need to keep more to know what happened."""
 
+_DISEBUT = 3  # ids in a sentence; `hub neraca` names them all
 _HALAMAN = 20_000  # our items read at once: each page looks through the whole day
 _SEKALI = 1_000
 
@@ -49,7 +50,6 @@ class JenisSelisih(StrEnum):
 
 TERJELASKAN = frozenset({JenisSelisih.BELUM_DIJAWAB, JenisSelisih.MENYUSUL})
 """Differences that the next round settles: a lost answer is asked for, a decision is read."""
-
 
 SEGEL_BERTENTANGAN = (
     "segel buktinya bertentangan dengan yang ditandatanganinya dahulu; lihat hub bukti segel-lawan."
@@ -94,6 +94,11 @@ class HasilNeraca:
         """Whether both sides were asked and nothing is left unexplained."""
         return self.keadaan is KeadaanNeraca.COCOK and not self.segel_bertentangan
 
+    @property
+    def tak_terjelaskan(self) -> list[Selisih]:
+        """The differences that no next round settles."""
+        return [s for s in self.selisih if s.jenis not in TERJELASKAN]
+
 
 def check_balance(ctx: Konteks) -> dict[str, int]:
     """Check yesterday and today with both registries and tell; returns `neraca_selisih`."""
@@ -103,23 +108,38 @@ def check_balance(ctx: Konteks) -> dict[str, int]:
         for tanggal in (today - dt.timedelta(days=1), today):
             ctx.check()
             hasil = weigh(ctx, sisi, tanggal)
-            if hasil.keadaan is not KeadaanNeraca.COCOK:
-                ctx.tell("neraca", describe(hasil), len(hasil.selisih))
-            if hasil.segel_bertentangan:
-                ctx.tell("segel", f"{sisi.upper()}: {SEGEL_BERTENTANGAN}")
-            unexplained += sum(s.jenis not in TERJELASKAN for s in hasil.selisih)
+            _warn_of(ctx, hasil)
+            unexplained += len(hasil.tak_terjelaskan)
     return {"neraca_selisih": unexplained}
 
 
+def _warn_of(ctx: Konteks, hasil: HasilNeraca) -> None:
+    """Warn of what is out of balance, unless this program has said the same of that day."""
+    p, items = hasil.pengirim, hasil.tak_terjelaskan
+    day, said = (p.tujuan, p.tanggal), (hasil.keadaan, hasil.segel_bertentangan, hash(tuple(items)))
+    if hasil.cocok:
+        ctx.neraca_dikatakan.pop(day, None)
+        return
+    if ctx.neraca_dikatakan.get(day) == said:
+        return
+    ctx.neraca_dikatakan[day] = said
+    if hasil.keadaan is not KeadaanNeraca.COCOK:
+        ctx.warn("neraca", describe(hasil), len(items))
+    if hasil.segel_bertentangan:
+        ctx.warn("segel", f"{p.tujuan.upper()}: {SEGEL_BERTENTANGAN}")
+
+
 def describe(hasil: HasilNeraca) -> str:
-    """Return one sentence for the operator; items are named by their ids."""
-    p = hasil.pengirim
+    """Return one sentence for the operator: how many items, the first by id, and the remedy."""
+    p, items = hasil.pengirim, hasil.tak_terjelaskan
+    head = f"Neraca {p.tujuan.upper()} {p.tanggal}"
     if hasil.keadaan is not KeadaanNeraca.SELISIH:
-        return f"Neraca {p.tujuan.upper()} {p.tanggal}: {hasil.keadaan}."
-    named = ", ".join(
-        f"{s.id_usulan} {s.jenis}" for s in hasil.selisih if s.jenis not in TERJELASKAN
-    )
-    return f"Neraca {p.tujuan.upper()} {p.tanggal} tidak seimbang: {named[:2_000]}."
+        return f"{head}: {hasil.keadaan}."
+    named = ", ".join(f"{s.id_usulan} {s.jenis}" for s in items[:_DISEBUT])
+    rest = len(items) - _DISEBUT
+    more = f" dan {rest:,} lagi" if rest > 0 else ""
+    remedy = f"Lihat hub neraca --sisi {p.tujuan} --tanggal {p.tanggal}."
+    return f"{head} tidak seimbang, {len(items):,} butir: {named}{more}. {remedy}"
 
 
 def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from services.kit.database import make_engine, transaction
 from services.sync import imbang
 from services.sync.errors import ContractError
-from services.sync.imbang import JenisSelisih, Selisih
+from services.sync.imbang import HasilNeraca, JenisSelisih, KeadaanNeraca, Selisih
+from services.sync.konteks import Kemajuan, Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.kode import KeadaanUsulan
@@ -106,3 +107,51 @@ def test_receiver_without_items_lacks_each_of_ours(hub: sa.Engine) -> None:
 def test_items_that_do_not_come_in_their_order_are_refused(hub: sa.Engine) -> None:
     with pytest.raises(ContractError, match="urut"):
         differences(hub, Penerima([4, 2]))
+
+
+def out_of_balance(numbers: list[int]) -> HasilNeraca:
+    """Return a day on which the receiver lacks these items."""
+    pengirim: Any = SimpleNamespace(tujuan=NamaSisi.BPJS, tanggal=HARI)
+    lacking = [Selisih(id_of(n), JenisSelisih.HILANG_DI_PENERIMA) for n in numbers]
+    waiting = [Selisih(id_of(999), JenisSelisih.BELUM_DIJAWAB)]
+    keadaan = KeadaanNeraca.SELISIH if numbers else KeadaanNeraca.COCOK
+    return HasilNeraca(pengirim, keadaan, selisih=waiting + lacking)
+
+
+def test_sentence_says_how_many_a_few_whole_ids_and_the_remedy() -> None:
+    said = imbang.describe(out_of_balance(list(range(1_234))))
+    assert "1,234 butir" in said
+    assert "hub neraca --sisi bpjs --tanggal 2026-06-01" in said
+    assert said.count("hilang_di_penerima") == 3
+    assert "dan 1,231 lagi" in said
+    assert str(id_of(999)) not in said  # the next round settles it
+    assert len(said) < 400
+    assert "lagi." not in imbang.describe(out_of_balance([1, 2, 3]))
+
+
+def test_imbalance_is_said_again_only_when_it_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list[Kemajuan]()
+    nothing: Any = None
+    ctx = Konteks(
+        nothing, nothing, {}, nothing, lambda: PUKUL, told.append, lambda: None
+    )  # fmt: skip
+    found = out_of_balance([])
+    monkeypatch.setattr(imbang, "weigh", lambda _ctx, _sisi, _tanggal: found)
+
+    def said() -> list[Kemajuan]:
+        told.clear()
+        imbang.check_balance(ctx)
+        return list(told)
+
+    assert said() == []
+    found = out_of_balance([1, 2, 3, 4])
+    assert [(k.tahap, k.penting) for k in said()] == [("neraca", True)]
+    assert said() == []
+    found = out_of_balance([1, 2, 3, 5])  # as many, the same three named first
+    assert len(said()) == 1
+    found = out_of_balance([])
+    assert said() == []
+    found = out_of_balance([1, 2, 3, 5])
+    assert len(said()) == 1
+    found.segel_bertentangan = True
+    assert [k.tahap for k in said()] == ["neraca", "segel"]
