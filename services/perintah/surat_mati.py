@@ -9,10 +9,19 @@ import typer
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
 from services.perintah.basisdata import with_hub
-from services.perintah.umum import DATA, AsJson, Data, Url, group_named, out, show_rows
+from services.perintah.umum import (
+    DATA,
+    AsJson,
+    Data,
+    Url,
+    group_named,
+    out,
+    show_rows,
+    written,
+)
 from services.sync import surat_mati
 
-Oleh = Annotated[str, typer.Option("--oleh", help="Nama petugas.")]
+Oleh = Annotated[str, typer.Option("--oleh", help="Nama petugas.", callback=written)]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +54,7 @@ def resend(
     Dikirim pada `hub sync jalan` berikutnya.
     """
     if bool(nomor) == semua:
-        raise ConfigurationError("Sebutkan nomor kelompok, atau --semua.")
+        raise ConfigurationError("Sebutkan nomor kelompok atau --semua, salah satu.")
     count = with_hub(
         database_url,
         data,
@@ -57,7 +66,9 @@ def resend(
 def discard(
     nomor: Annotated[int, typer.Argument(help="Nomor kelompok.")],
     oleh: Oleh,
-    alasan: Annotated[str, typer.Option("--alasan", help="Mengapa, tanpa data pribadi.")],
+    alasan: Annotated[
+        str, typer.Option("--alasan", help="Mengapa, tanpa data pribadi.", callback=written)
+    ],
     data: Data = DATA,
     database_url: Url = "",
 ) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from services.kit.database import make_engine
 from services.perintah.basisdata import database
-from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Url, out, show_rows
+from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Url, out, show_rows, written
 from services.sync import tinjau
 from services.taut import keputusan
 from services.taut.errors import KeputusanTidakSahError
@@ -70,8 +70,10 @@ def settle(
     kunci_a: Annotated[str, typer.Argument(help="Kunci sisi A (WLKP).")],
     kunci_b: Annotated[str, typer.Argument(help="Kunci sisi B (BPJS Kesehatan).")],
     pendapat: Annotated[Literal["sama", "berbeda"], typer.Argument()],
-    oleh: Annotated[str, typer.Option("--oleh", help="Nama petugas.")],
-    alasan: Annotated[str, typer.Option("--alasan", help="Mengapa, tanpa data pribadi.")],
+    oleh: Annotated[str, typer.Option("--oleh", help="Nama petugas.", callback=written)],
+    alasan: Annotated[
+        str, typer.Option("--alasan", help="Mengapa, tanpa data pribadi.", callback=written)
+    ],
     himpunan: Annotated[
         PilihanHimpunan, typer.Option("--himpunan", help="Apa yang ditunjuk kedua kunci.")
     ] = PilihanHimpunan.BADAN_USAHA,
@@ -89,16 +91,16 @@ def settle(
     if hasil is not None:
         _require_keys(hasil, pair)
         path = putusan or keputusan.decisions_beside(hasil)
-        written = keputusan.decide(path, pair, verdict, by=oleh, why=alasan, replace=ganti)
+        new = keputusan.decide(path, pair, verdict, by=oleh, why=alasan, replace=ganti)
     else:
         with database("hub", database_url, data) as url:
             engine = make_engine(url, 1)
-            written = tinjau.decide(
+            new = tinjau.decide(
                 engine, pair, verdict, by=oleh, why=alasan, replace=ganti,
                 himpunan=himpunan.himpunan,
             )  # fmt: skip
             engine.dispose()
-    out.print("Keputusan dicatat." if written else "Keputusan itu sudah tercatat.")
+    out.print("Keputusan dicatat." if new else "Keputusan itu sudah tercatat.")
 
 
 def _require_keys(hasil: Path, pair: tuple[str, str]) -> None:

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from services.kit.errors import ConfigurationError
 from shared_schemas.rujukan import Himpunan
 
 Sisi = Literal["wlkp", "bpjs"]
@@ -125,3 +126,10 @@ def said(value: Any) -> str:
             return ", ".join(map(said, value))
         case _:
             return escape(str(value))
+
+
+def written(param: typer.CallbackParam, value: str | None) -> str | None:
+    """Return what an option says, trimmed; refuse one without a word, which would be no record."""
+    if value is not None and not value.strip():
+        raise ConfigurationError(f"{param.opts[0]} tidak boleh kosong.")
+    return None if value is None else value.strip()

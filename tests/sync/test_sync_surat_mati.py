@@ -177,7 +177,11 @@ def test_commands_list_send_again_and_discard(penuh: Panggung) -> None:
     assert len(listed) == 2
     first, second = (str(row["id"]) for row in listed)
     assert hub("buang", first, "--oleh", "Contoh", "--alasan", "Uji").exit_code == 0
-    assert hub("ulang", second, "--oleh", "Contoh").exit_code == 0
+    for blank in (("ulang", second, "--oleh", " "), ("ulang", "--semua", "--oleh", "")):
+        assert hub(*blank).exit_code == 1  # who was it?
+    assert hub("buang", second, "--oleh", "Contoh", "--alasan", "").exit_code == 1
+    assert [str(row["id"]) for row in json.loads(hub("daftar", "--json").output)] == [second]
+    assert hub("ulang", second, "--oleh", " Contoh ").exit_code == 0
     assert json.loads(hub("daftar", "--json").output) == []
     assert hub("ulang", "--oleh", "Contoh").exit_code == 1  # which ones?
     assert {h[2] for h in history(penuh)} == {"program", "Contoh"}
