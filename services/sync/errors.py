@@ -71,6 +71,10 @@ class AgreementOverError(PermanentError):
 
     kode = "HUB-SYNC-006"
     judul = "Perjanjian tidak berlaku"
+    saran = (
+        "Yang belum terkirim tetap tersimpan; lihat `hub perjanjian tampil`, dan bila perjanjian"
+        " berlaku lagi jalankan `hub sync jalan`."
+    )
 
 
 class CredentialHeldError(PermanentError):

@@ -110,7 +110,9 @@ class Konteks:
         answer = self.decide(sisi, cakupan)
         if isinstance(answer, Larangan):
             kind = _LARANGAN.get(answer.alasan, NotAuthorisedError)
-            raise kind(answer.penjelasan, pasal=answer.pasal)
+            # It ends the run, so whoever reads it is told what becomes of the rest.
+            advice = f" {kind.saran}" if kind is AgreementOverError else ""
+            raise kind(answer.penjelasan + advice, pasal=answer.pasal)
 
     def tell(self, tahap: str, pesan: str, jumlah: int = 0) -> None:
         """Report progress to whoever listens."""

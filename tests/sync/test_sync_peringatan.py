@@ -11,8 +11,10 @@ import sqlalchemy as sa
 import yaml
 
 from services.auth.riwayat import BerkasPerjanjian
+from services.sync.errors import AgreementOverError
 from services.sync.konteks import Kemajuan, Konteks
 from services.sync.peringatan import tell_warnings
+from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import CONTOH
 from tests.conftest import Jam
 from tests.sync.conftest import Panggung
@@ -33,6 +35,15 @@ def test_warning_is_told_once_a_day_of_jakarta(tmp_path: Path) -> None:
     jam.sekarang += dt.timedelta(hours=2)
     tell_warnings(ctx)
     assert len(told) == 2
+
+
+def test_end_of_the_agreement_says_what_becomes_of_what_waits(tmp_path: Path) -> None:
+    path = tmp_path / "perjanjian.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(CONTOH.read_text()) | {"perpanjangan": []}))
+    jam, nothing = Jam(dt.datetime(2026, 6, 1, tzinfo=dt.UTC)), cast("Any", None)
+    ctx = Konteks(nothing, nothing, {}, BerkasPerjanjian(path), jam, None, lambda: None)
+    with pytest.raises(AgreementOverError, match=r"berakhir\. Yang belum terkirim tetap tersimpan"):
+        ctx.permit(NamaSisi.WLKP, "badan_usaha:baca")
 
 
 _PENUH_SEKALI = """
