@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.markup import escape
 from rich.progress import (
@@ -20,7 +20,9 @@ from rich.progress import (
 )
 
 from services.perintah.umum import err
-from services.sync.konteks import Kemajuan
+
+if TYPE_CHECKING:  # a command that only shows bars needs no database
+    from services.sync.konteks import Kemajuan
 
 _T = TypeVar("_T")
 
