@@ -44,6 +44,14 @@ class LeadershipLostError(TemporaryError):
     saran = "Jalankan lagi; pekerjaan dilanjutkan dari langkah terakhir."
 
 
+class AgreementFileError(TemporaryError):
+    """Our own copy of the agreement cannot be read: nothing is exchanged until it can be again."""
+
+    kode = "HUB-SYNC-026"
+    judul = "Perjanjian di sini tidak terbaca"
+    saran = "Perbaiki berkas yang disebut; tidak ada yang dipertukarkan sebelum ia terbaca lagi."
+
+
 class RefusedError(PermanentError):
     """A service refused; kode and detail are the service's own."""
 

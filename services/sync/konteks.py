@@ -21,11 +21,11 @@ from services.kit.clock import Clock
 from services.kit.database import Transaction
 from services.kit.errors import PermanentError
 from services.sync.errors import (
+    AgreementFileError,
     AgreementOverError,
     Interrupted,
     NotAuthorisedError,
     PostponedDutyError,
-    SyncConfigurationError,
 )
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi, SyncSettings
@@ -82,7 +82,7 @@ class Konteks:
 
     @property
     def perjanjian(self) -> Perjanjian:
-        """The agreement by what is signed up to now. Raises SyncConfigurationError."""
+        """The agreement by what is signed up to now. Raises AgreementFileError."""
         with self._riwayat() as known:
             return known.dikenal(self.now())
 
@@ -91,7 +91,7 @@ class Konteks:
         try:
             yield self.berkas.current()
         except PerjanjianError as error:
-            raise SyncConfigurationError(str(error)) from None
+            raise AgreementFileError(str(error)) from None
 
     def decide(self, sisi: NamaSisi, cakupan: str) -> Izin | Larangan:
         """Return what our own copy of the agreement says now of a right towards a registry.

@@ -13,6 +13,7 @@ from services.kit.errors import SchemaError
 from services.sync.konteks import Kemajuan
 from services.sync.run import run
 from services.sync.settings import Bukti
+from tests import contoh
 from tests.sync.conftest import Panggung
 
 
@@ -49,6 +50,34 @@ def test_reconciler_that_goes_on_waits_for_a_database_that_is_not_there_yet(
     assert "tidak menjawab" in told[0].pesan
     assert told[0].pesan.endswith("Dicoba lagi dalam 0.1 detik.")
     assert {k.putaran for k in told[1:]} - {0}
+
+
+@pytest.mark.parametrize("tahap", ["mulai", "compare"])
+def test_reconciler_that_goes_on_waits_for_an_agreement_that_is_being_edited(
+    panggung: Panggung, tmp_path: Path, tahap: str
+) -> None:
+    path = tmp_path / "sedang-disunting" / "perjanjian.yaml"
+    path.parent.mkdir()
+    good = panggung.settings.perjanjian_path.read_bytes()
+    path.write_bytes(b"hak: [" if tahap == "mulai" else good)
+    chosen = panggung.settings.model_copy(update={"perjanjian_path": path, "tunggu_detik": 0})
+    panggung.wlkp.put_badan_usaha("W-1", contoh.badan_usaha(1))
+    told: list[Kemajuan] = []
+
+    def hear(kemajuan: Kemajuan) -> None:
+        if kemajuan.tahap == "tunggu":
+            path.write_bytes(good)
+        elif kemajuan.tahap == tahap not in {k.tahap for k in told}:
+            path.write_bytes(b"hak: [")
+        told.append(kemajuan)
+        if kemajuan.tahap == "neraca":
+            raise SelesaiError
+
+    with pytest.raises(SelesaiError):
+        run(chosen, make_auth=lambda _sisi: None, terus=True, jeda_detik=0.1, on_progress=hear)
+    (waited,) = [k for k in told if k.tahap == "tunggu"]
+    assert "YAML" in waited.pesan
+    assert waited.pesan.endswith("Dicoba lagi dalam 0.1 detik.")
 
 
 def test_reconciler_that_goes_on_refuses_another_version_s_database(panggung: Panggung) -> None:
