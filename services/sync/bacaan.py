@@ -13,6 +13,9 @@ from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 
+TIDAK_SEMUA = ""
+"""Beside the names of D fields: not every record was read with them, so all are read anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letak:

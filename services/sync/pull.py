@@ -157,6 +157,9 @@ def _store(
 ) -> int:
     now = ctx.now()
     gone = 0
+    # Taken back since the reading began, and given again perhaps before anybody looks: the page
+    # may lack what other rows have.
+    lacking = not letak.tambahan <= bacaan.given_extra(ctx, himpunan)
     with transaction(ctx.engine) as tx:
         if letak.penuh:
             sentuhan.require_full(tx)
@@ -165,12 +168,14 @@ def _store(
             gone = cermin.drop_unseen(tx, sisi, himpunan, letak.bacaan)
         tx.raw(
             "UPDATE kursor_tarik SET kursor = %s, nomor = greatest(nomor, %s), "
+            "tambahan = CASE WHEN %s THEN %s ELSE tambahan END, "
             "penuh = penuh AND NOT %s, tidak_berwenang = NULL, dibaca_pada = %s, "
             "habis_pada = CASE WHEN %s THEN %s ELSE habis_pada END "
             "WHERE sisi = %s AND himpunan = %s",
             [
-                page.kursor, max((i.nomor for i in page.data), default=0), page.habis, now,
-                page.habis, now, sisi.value, himpunan.value,
+                page.kursor, max((i.nomor for i in page.data), default=0), lacking,
+                sorted(letak.tambahan | {bacaan.TIDAK_SEMUA}), page.habis, now, page.habis, now,
+                sisi.value, himpunan.value,
             ],
         )  # fmt: skip
     return gone

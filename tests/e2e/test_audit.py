@@ -37,6 +37,7 @@ from services.sync.errors import (
 )
 from services.sync.jelajah import Beda, JenisBeda
 from services.sync.kepemimpinan import Kepemimpinan
+from services.sync.klien import KlienRegistri
 from services.sync.pull import pull_pages
 from services.sync.run import key_auth, open_context
 from services.sync.settings import NamaSisi
@@ -394,6 +395,29 @@ def test_addendum_of_some_fields_is_read_in_full(pasangan: Pasangan) -> None:
     assert look() == [bacaan + 2, ["kd_daerah"], "3273"]
     pasangan.sync.perjanjian_path.write_text(agreed)
     assert look() == [bacaan + 2, semua, "3273"]
+
+
+def test_field_that_was_not_given_for_a_moment_of_a_reading_is_read_anew(
+    pasangan: Pasangan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agreement is another one for a page, and the same as before when the next is read."""
+    put(pasangan, worker(14, hubungan_kerja="AKTIF"))
+    audit(pasangan, perbaiki=True)
+    whole, agreed = mirror(pasangan), pasangan.sync.perjanjian_path.read_text()
+    damage(pasangan, "DELETE FROM cermin_pekerja")
+    damage(pasangan, "DELETE FROM kursor_tarik")
+    ask = KlienRegistri.fetch_perubahan
+
+    def other(self: KlienRegistri, himpunan: Himpunan, kursor: str | None) -> Any:
+        agree(pasangan, agreed)
+        return ask(self, himpunan, kursor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KlienRegistri, "fetch_perubahan", other)
+        audit(pasangan)
+    pasangan.sync.perjanjian_path.write_text(agreed)
+    assert audit(pasangan).keadaan is KeadaanAudit.SAMA
+    assert mirror(pasangan) == whole
 
 
 def test_source_that_does_not_give_a_field_yet_is_read_by_its_feed_and_asked_again(
