@@ -96,7 +96,7 @@ class Konteks:
     def decide(self, sisi: NamaSisi, cakupan: str) -> Izin | Larangan:
         """Return what our own copy of the agreement says now of a right towards a registry.
 
-        Raises SyncConfigurationError.
+        Raises AgreementFileError.
         """
         giver = sisi.pemberi
         with self._riwayat() as known:
