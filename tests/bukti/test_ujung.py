@@ -157,7 +157,7 @@ def test_contents_of_the_hub_end_with_their_retention_where_nothing_can_be_seale
             engine=buku.engine,
             clock=lambda: later,
             now=lambda: later,
-            tell=lambda *said: told.append(said),
+            warn=lambda *said: told.append(said),
         )
         buku.record("nonce-lama")
         buku.penyegel.seal()  # by a key that is not the folder's
