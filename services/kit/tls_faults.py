@@ -32,8 +32,11 @@ _DITUTUP = (
 )
 
 
-class HandshakeError(httpx.ConnectError):
-    """No connection, for a reason of somebody's certificate that the text names."""
+class HandshakeError(httpx.TransportError):
+    """A request without an answer, for a reason of somebody's certificate that the text names.
+
+    Nothing about what arrived: in TLS 1.3 a refused client has sent before it is told.
+    """
 
 
 def explained(error: httpx.TransportError, sertifikat: Path) -> httpx.TransportError:

@@ -27,6 +27,7 @@ from services.auth.tokens import ASSERTION_TYPE
 from services.kit import logging, watched
 from services.kit.errors import ConfigurationError
 from services.kit.tls import client_context, server_context, thumbprint
+from services.kit.tls_faults import HandshakeError
 from services.kit.watched import Watched
 from tests.conftest import SABAR, Jam, MakeDatabase, client_of, serving, transport_of
 
@@ -129,7 +130,10 @@ def test_certificate_of_another_authority_ends_the_connection(
         pytest.raises(httpx.TransportError),
     ):
         client.get("/healthz")
-    with pytest.raises(httpx.ConnectError), client_of(MITRA, foreign, layanan.base) as client:
+    with (
+        client_of(MITRA, foreign, layanan.base) as client,
+        pytest.raises(HandshakeError, match="bukan dari CA yang dipercaya di sini"),
+    ):
         client.get("/healthz")  # and the caller does not speak to a stranger's service
 
 
