@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from services.audit.bukti import padan
+from services.auth import riwayat
 from services.kit.tls import RotatingTransport
 from services.persiapan import SYNC_WLKP
 from services.sync.run import key_auth
@@ -81,6 +82,25 @@ def test_both_sides_of_a_reconciliation_agree_message_by_message(
         assert [a["utuh"] for a in found["arsip"]] == [True, True]
         assert found["selisih"] == []
         assert all(a["catatan"] > 4 for a in found["arsip"])
+
+
+def test_both_ends_say_alike_what_of_the_agreement_they_went_by(pasangan: Pasangan) -> None:
+    """Each decides by its own copy, at its own moment (docs/keputusan/0030)."""
+    query = sa.text("SELECT catatan FROM audit_pesan WHERE catatan->>'layanan' = :layanan")
+    known = riwayat.read(pasangan.sync.perjanjian_path)
+    for nama in ("wlkp", "bpjs"):
+        books = []
+        for engine in (pasangan.hub, pasangan.engine(nama)):
+            with engine.connect() as connection:
+                books.append([r[0] for r in connection.execute(query, {"layanan": nama})])
+        hub, giver = books
+        permitted = [c for c in giver if c["arah"] == "keluar" and "cakupan" in c]
+        assert len(permitted) > 2
+        assert all("sidik_perjanjian" in c for c in hub)
+        for catatan in (*hub, *permitted):
+            decided = dt.datetime.fromisoformat(catatan["diputus"])
+            assert decided <= dt.datetime.fromisoformat(catatan["waktu"])
+            assert catatan["sidik_perjanjian"] == known.sidik(decided)
 
 
 def test_what_an_operator_asks_beside_a_round_is_in_the_hub_s_book(
