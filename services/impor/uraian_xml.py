@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import IO
 from xml.parsers import expat
@@ -13,7 +14,7 @@ class EntityError(ValueError):
     """The part declares a document type, with which a small file can grow without bound."""
 
 
-class Uraian:
+class Uraian(ABC):
     """Base of the walkers: `start` and `end` are called with the element's name and no prefix."""
 
     def __init__(self) -> None:
@@ -31,13 +32,13 @@ class Uraian:
         self._parser.Parse(b"", True)
         yield
 
+    @abstractmethod
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take the beginning of an element."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self, name: str) -> None:
         """Take the end of an element."""
-        raise NotImplementedError
 
     def listen(self, into: list[str] | None) -> None:
         """Collect the text that follows, or None: stop collecting."""

@@ -6,6 +6,7 @@ What was deleted is kept here, apart from the registries, which forget it themse
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from services.audit.catalogue import Peristiwa
@@ -64,7 +65,7 @@ class Pemangkas:
 
 
 @dataclass
-class Penghapusan(Pelaporan):
+class Penghapusan(Pelaporan, ABC):
     """Deletions and prunings in one run."""
 
     dihapus: set[tuple[str, Himpunan, str]] = field(default_factory=set)
@@ -101,9 +102,9 @@ class Penghapusan(Pelaporan):
         if self.acak.random() < 0.7:
             self.name_again(nama, id_)
 
+    @abstractmethod
     def name_again(self, nama: str, id_: str) -> None:
         """A company that was deleted is in a source again."""
-        raise NotImplementedError
 
     def register_and_delete(self) -> None:
         """A case is decided and its record deleted before anybody has read of either."""
@@ -111,9 +112,9 @@ class Penghapusan(Pelaporan):
         if (id_ := self._registered()) is not None:
             self._delete("bpjs", id_)
 
+    @abstractmethod
     def decide_case(self) -> None:
         """A body decides a case of its queue."""
-        raise NotImplementedError
 
     def delete_proposed(self) -> None:
         """A record is deleted that waits as a case of the other body."""
