@@ -145,6 +145,13 @@ def _define_records(metadata: sa.MetaData) -> None:
         sa.Column(
             "terlama", sa.BigInteger, nullable=False, comment="kursor di bawah ini dijawab 410"
         ),
+        sa.Column(
+            "versi_terlupa",
+            sa.BigInteger,
+            nullable=False,
+            server_default="0",
+            comment="versi tertinggi yang dipangkas; yang baru mulai di atasnya",
+        ),
     )
     sa.Table(
         "kunci_sidik",

@@ -149,14 +149,21 @@ def _leave_out(
 
 
 def _insert_new(tx: Transaction, himpunan: Himpunan, joined: str) -> int:
+    """Insert what is new; return how many.
+
+    Versions begin above all that were forgotten: it may be a record that was, under the same id,
+    and who still holds a version of that one must not take this one for it.
+    """
     table, keys = TABLE_OF[himpunan], _KEYS[himpunan]
     technical = ("dilaporkan_pada", "sidik_sumber", _OWN[himpunan])
     columns = (*dict.fromkeys((*keys, *fields_of(himpunan))), *technical)
     names = ", ".join(columns)
     return tx.raw(
-        f"INSERT INTO {table} ({names}) SELECT {', '.join(f'm.{c}' for c in columns)}"
+        f"INSERT INTO {table} ({names}, versi) SELECT {', '.join(f'm.{c}' for c in columns)},"
+        " coalesce((SELECT versi_terlupa FROM umpan_batas WHERE himpunan = %s), 0) + 1"
         f" FROM masuk_{table} m WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {joined})"
-        f" ON CONFLICT ({', '.join(keys)}) DO NOTHING"
+        f" ON CONFLICT ({', '.join(keys)}) DO NOTHING",
+        (himpunan.value,),
     ).rowcount
 
 
@@ -281,16 +288,19 @@ def prune_tombstones(
     """
     table = TABLE_OF[himpunan]
     free = "" if himpunan is Himpunan.PEKERJA else f" AND NOT {_HAS_WORKERS}"
-    rows = tx.raw(
-        f"DELETE FROM {table} t WHERE dihapus_pada < %s{free} RETURNING nomor",
+    row = tx.raw(
+        f"WITH p AS (DELETE FROM {table} t WHERE dihapus_pada < %s{free} RETURNING nomor, versi)"
+        " SELECT count(*), max(nomor), max(versi) FROM p",
         (auditor.now() - dt.timedelta(days=older_than_days),),
-    ).fetchall()
-    if rows:
-        tx.raw(
-            "INSERT INTO umpan_batas (himpunan, terlama) VALUES (%s, %s)"
-            " ON CONFLICT (himpunan) DO UPDATE"
-            " SET terlama = greatest(umpan_batas.terlama, excluded.terlama)",
-            (himpunan.value, max(r[0] for r in rows)),
-        )
-        auditor.record(tx, bukti)
-    return len(rows)
+    ).fetchone()
+    if row is None or not row[0]:
+        return 0
+    tx.raw(
+        "INSERT INTO umpan_batas (himpunan, terlama, versi_terlupa) VALUES (%s, %s, %s)"
+        " ON CONFLICT (himpunan) DO UPDATE"
+        " SET terlama = greatest(umpan_batas.terlama, excluded.terlama),"
+        " versi_terlupa = greatest(umpan_batas.versi_terlupa, excluded.versi_terlupa)",
+        (himpunan.value, *row[1:]),
+    )
+    auditor.record(tx, bukti)
+    return int(row[0])

@@ -48,9 +48,8 @@ def is_equal(ctx: Konteks, walk: Jelajah, akar: Akar) -> bool:
 def repair(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, beda: Sequence[Beda]) -> int:
     """Take these records over as the source has them now; return how many could be.
 
-    An older version never replaces a newer one; a record goes when the source says so. One that
-    was deleted and forgotten there and then named anew begins its versions again: its number, which
-    only grows, says that it is the later.
+    An older version never replaces a newer one; a record goes when the source says so. Rows of a
+    snapshot bear its number, which may lie above their own: what they held is known by the version.
     """
     done, reading = 0, bacaan.place(ctx, sisi, himpunan).bacaan
     for at in range(0, len(beda), BATAS_LARIK):
@@ -59,23 +58,18 @@ def repair(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, beda: Sequence[Beda
         items = ctx.klien[sisi].fetch_rekaman(himpunan, ids)
         with transaction(ctx.engine) as tx:
             rows = tx.raw(
-                f"SELECT id, versi, nomor FROM {sidik.TABEL[himpunan]}"
-                " WHERE sisi = %s AND id = ANY(%s)",
+                f"SELECT id, versi FROM {sidik.TABEL[himpunan]} WHERE sisi = %s AND id = ANY(%s)",
                 (sisi.value, ids),
             )
-            stored = {r[0]: r[1:] for r in rows.fetchall()}
-            kept = [i for i in items if i.id not in stored or _is_later(i, *stored[i.id])]
+            stored: dict[str, int] = dict(rows.fetchall())
+            kept = [i for i in items if _is_later(i, stored.get(i.id, 0))]
             cermin.write_page(tx, sisi, himpunan, kept, reading, catat=True)
         done += len(kept)
     return done
 
 
-def _is_later(item: Perubahan[Any], versi: int, nomor: int) -> bool:
-    """Say whether the source's state is not older than the mirror's row.
-
-    Rows of a snapshot bear its number, which may lie above their own: equal versions are enough.
-    """
-    return item.jenis is JenisPerubahan.HAPUS or item.versi >= versi or item.nomor > nomor
+def _is_later(item: Perubahan[Any], versi: int) -> bool:
+    return item.jenis is JenisPerubahan.HAPUS or item.versi >= versi
 
 
 def catch_up(

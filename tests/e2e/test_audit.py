@@ -312,7 +312,7 @@ def test_lost_cursor_is_repaired_by_the_tree_without_reading_everything(
 
 
 def test_record_forgotten_and_named_anew_replaces_what_the_mirror_had(pasangan: Pasangan) -> None:
-    """Its versions begin anew with it, and the feed goes on behind its number."""
+    """Its versions begin above the forgotten, and the feed goes on behind its number."""
     company = {**contoh.badan_usaha(9), "id": "U-9"}
 
     def put_company(**values: Any) -> None:
@@ -337,7 +337,7 @@ def test_record_forgotten_and_named_anew_replaces_what_the_mirror_had(pasangan: 
     query = (
         "SELECT versi, isi->>'alamat' FROM cermin_badan_usaha WHERE sisi = 'bpjs' AND id = 'U-9'"
     )
-    assert pasangan.fetch("hub", query) == [(1, "Jalan Uji No. 4")]
+    assert pasangan.fetch("hub", query) == [(5, "Jalan Uji No. 4")]
     assert pasangan.fetch("hub", bacaan) == before  # and nothing else was read anew
 
 

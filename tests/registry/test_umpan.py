@@ -442,6 +442,27 @@ def _forget(wlkp: Registri, company: str, n: int) -> None:
         assert write.prune_tombstones(tx, AUDITOR, bukti, Himpunan.PEKERJA, 0) == 1
 
 
+def test_version_of_a_record_that_was_forgotten_is_never_given_again(wlkp: Registri) -> None:
+    """Whoever proposed by what he had read of it must not be taken to know what it is now."""
+    bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, UJI, {"himpunan": "badan_usaha"})
+
+    def versi() -> int:
+        ((found,),) = wlkp.fetch("SELECT versi FROM badan_usaha WHERE id = 'U-97'")
+        return int(found)
+
+    for nama in ("PT Contoh Lama", "PT Contoh Kini"):
+        with transaction(wlkp.engine) as tx:
+            upsert(tx, Himpunan.BADAN_USAHA, company_row(97, nama=nama))
+    known = versi()
+    with transaction(wlkp.engine) as tx:
+        assert write.delete(tx, AUDITOR, bukti, Himpunan.BADAN_USAHA, "U-97")
+    with transaction(wlkp.engine) as tx:
+        assert write.prune_tombstones(tx, AUDITOR, bukti, Himpunan.BADAN_USAHA, -1) == 1
+    with transaction(wlkp.engine) as tx:
+        upsert(tx, Himpunan.BADAN_USAHA, company_row(97, nama="PT Contoh Lama"))
+    assert versi() > known > 1
+
+
 def test_reading_anew_after_pruning_comes_to_an_end_and_goes_on(
     wlkp: Registri, companies: list[str]
 ) -> None:

@@ -71,11 +71,7 @@ def somebody_is_gone_again(panggung: Panggung) -> bool:
 def _mirrors(
     panggung: Panggung, perjanjian: Perjanjian, suntingan: Suntingan, now: dt.datetime
 ) -> list[str]:
-    """Compare each row with its source's record.
-
-    One that was deleted and named again in the same words has the version and sums that it had: a
-    repair by the tree leaves it, and the earlier number with it, which nothing else asks for.
-    """
+    """Compare each row with its source's record."""
     found = []
     for himpunan, tabel in TABEL.items():
         names = tuple(b.nama for b in perjanjian.bidang(himpunan, now))
@@ -88,9 +84,6 @@ def _mirrors(
             }
             query = f"SELECT id, versi, nomor, isi FROM cermin_{tabel} WHERE sisi = %s"
             mirror = {r[0]: (r[1], r[2], r[3]) for r in panggung.fetch("hub", query, nama)}
-            for _, _, again in (d for d in suntingan.dihapus if d[:2] == (nama, himpunan)):
-                if again in source and again in mirror and mirror[again][1] < source[again][1]:
-                    mirror[again] = (mirror[again][0], source[again][1], mirror[again][2])
             wrong = {k for k in source.keys() | mirror.keys() if source.get(k) != mirror.get(k)}
             found += [f"cermin {tabel} {nama} tidak sama: {k}" for k in sorted(wrong)]
         found += _nodes(panggung, f"cermin_{tabel}")

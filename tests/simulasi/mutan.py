@@ -105,34 +105,28 @@ def _any_version(align: Any) -> Any:
     return apply
 
 
-def _no_history(correct: Any) -> Any:
-    class Tanpa:
+def _asking(rewrite: Callable[[str], str]) -> Callable[[Any], Any]:
+    """Damage a function whose first argument is a transaction; an empty query is not run."""
+
+    class Sadapan:
         def __init__(self, tx: Any) -> None:
             self._tx = tx
 
         def raw(self, query: str, parameters: Any = ()) -> Any:
-            gone = query.startswith("INSERT INTO riwayat")
-            return self._tx.raw(*("SELECT 1",) if gone else (query, parameters))
+            other = rewrite(query)
+            return self._tx.raw(other, parameters) if other else self._tx.raw("SELECT 1")
 
-    def silent(tx: Any, *args: Any, **options: Any) -> Any:
-        return correct(Tanpa(tx), *args, **options)
+    def damage(work: Any) -> Any:
+        def damaged(tx: Any, *args: Any, **options: Any) -> Any:
+            return work(Sadapan(tx), *args, **options)
 
-    return silent
+        return damaged
+
+    return damage
 
 
-def _limitless(prune: Any) -> Any:
-    class Tanpa:
-        def __init__(self, tx: Any) -> None:
-            self._tx = tx
-
-        def raw(self, query: str, parameters: Any = ()) -> Any:
-            limit = query.startswith("INSERT INTO umpan_batas")
-            return self._tx.raw(*("SELECT 1",) if limit else (query, parameters))
-
-    def silent(tx: Any, *args: Any, **options: Any) -> Any:
-        return prune(Tanpa(tx), *args, **options)
-
-    return silent
+def _without(start: str) -> Callable[[Any], Any]:
+    return _asking(lambda query: "" if query.startswith(start) else query)
 
 
 def _nothing_superfluous(repair: Any) -> Any:
@@ -155,21 +149,6 @@ def _cursor_last(catch_up: Any) -> Any:
         return done
 
     return late
-
-
-def _versions_alone(_original: Any) -> Any:
-    def later(item: Any, versi: int, _nomor: int) -> bool:
-        return item.jenis is JenisPerubahan.HAPUS or item.versi >= versi
-
-    return later
-
-
-def _all_said_done(repair: Any) -> Any:
-    def content(ctx: Any, sisi: Any, himpunan: Any, beda: Any) -> int:
-        repair(ctx, sisi, himpunan, beda)
-        return len(beda)
-
-    return content
 
 
 def _nothing_held(policy: Any) -> Any:
@@ -277,18 +256,18 @@ MUTAN = (
     Mutan("tanpa-sapuan", "yang hilang selama kursor usang tidak dibuang",
           (("services.sync.cermin.drop_unseen", _instead(0)),)),
     Mutan("pangkas-tanpa-batas", "kursor yang lebih tua dari yang dipangkas tidak dijawab 410",
-          (("services.registry.write.prune_tombstones", _limitless),)),
+          (("services.registry.write.prune_tombstones", _without("INSERT INTO umpan_batas")),)),
     Mutan("pulih-tanpa-hapus", "perbaikan menurut pohon membiarkan yang sudah dihapus",
           (("services.sync.samakan.repair", _nothing_superfluous),)),
     Mutan("kursor-sesudah", "kursor diambil sesudah pohon ditelusuri, bukan sebelumnya",
           (("services.sync.samakan.catch_up", _cursor_last),)),
-    Mutan("versi-menentukan", "rekaman yang dilupakan lalu disebut lagi dianggap lebih lama",
-          (("services.sync.samakan._is_later", _versions_alone),
-           ("services.sync.samakan.repair", _all_said_done))),
+    Mutan("versi-dari-satu", "rekaman yang dilupakan lalu disebut lagi mulai dari versi 1",
+          (("services.registry.write._insert_new", _asking(
+              lambda query: query.replace("SELECT versi_terlupa", "SELECT 0"))),)),
     Mutan("versi-apa-saja", "usulan diterapkan pada versi yang sudah berubah",
           (("services.registry.penilaian.Penilai._align", _any_version),)),
     Mutan("tanpa-riwayat", "nilai lama tidak disimpan",
-          (("services.registry.write.correct", _no_history),)),
+          (("services.registry.write.correct", _without("INSERT INTO riwayat")),)),
     Mutan("tanpa-petugas", "bidang catatan sipil langsung diterapkan",
           (("services.registry.penilaian.Penilai._policy", _nothing_held),)),
     Mutan("petugas-buta", "putusan petugas menimpa perubahan yang lebih baru",

@@ -18,7 +18,7 @@ from tests.conftest import MakeDatabase, Registri
 EACH = pytest.mark.parametrize("nama", migration.HISTORIES)
 # What SQLAlchemy 2.1 reflects of a key has an entry that Alembic 1.20 hands on as an argument.
 COMPARES = pytest.mark.filterwarnings("ignore:Can't validate argument 'dialect_options'")
-KEPALA = {"wlkp": "0028", "bpjs": "0024", "hub": "0020"}
+KEPALA = {"wlkp": "0029", "bpjs": "0025", "hub": "0020"}
 
 _TRIGGER = """
 SELECT a.attname FROM pg_trigger t
