@@ -180,12 +180,17 @@ _NORMAL: dict[Perbandingan, Callable[[str], str]] = {
 }
 
 
+def normalizer(cara: Perbandingan) -> Callable[[str], str]:
+    """Return what makes normal forms of values that are there; KeyError for `TIDAK`."""
+    return _NORMAL[cara]
+
+
 def normal(cara: Perbandingan, nilai: object) -> str:
     """Return the normal form of a canonical value; "" for an empty one.
 
     Raises KeyError for `Perbandingan.TIDAK`: such a field has nothing to compare.
     """
-    return "" if nilai is None else _NORMAL[cara](str(nilai))
+    return "" if nilai is None else normalizer(cara)(str(nilai))
 
 
 def distance_meter(a: str, b: str) -> float:

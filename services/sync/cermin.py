@@ -5,18 +5,19 @@ Normal forms are computed once per version here, because every round compares th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
+
+import msgspec
 
 from services.kit.database import Transaction
 from services.sync import sentuhan, sidik
 from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
-from shared_schemas.bentuk_normal import normal
+from shared_schemas.bentuk_normal import normalizer
 from shared_schemas.perjanjian import FIELD_SETS
-from shared_schemas.rujukan import Himpunan, Perbandingan
+from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.kode import JenisPerubahan
 from shared_schemas.v1.perubahan import Perubahan
 
@@ -33,14 +34,14 @@ _KOLOM = {
     ),
 }  # fmt: skip
 
-_normal = lru_cache(maxsize=65_536)(normal)
+_encode = msgspec.json.Encoder().encode
 
 
 @cache
-def _comparable(himpunan: Himpunan) -> tuple[tuple[str, Perbandingan], ...]:
+def _comparable(himpunan: Himpunan) -> tuple[tuple[str, Callable[[str], str]], ...]:
     """Every declared field that can be compared; who may correct whom is asked at comparison."""
     return tuple(
-        (b.nama, b.rujukan.perbandingan)
+        (b.nama, normalizer(b.rujukan.perbandingan))
         for b in FIELD_SETS[himpunan].daftar_bidang()
         if b.rujukan.dibandingkan
     )
@@ -49,21 +50,17 @@ def _comparable(himpunan: Himpunan) -> tuple[tuple[str, Perbandingan], ...]:
 def normal_forms(himpunan: Himpunan, isi: Any) -> dict[str, str]:
     """Return the normal forms of a field set's comparable values; empty ones are left out."""
     forms = {}
-    for nama, cara in _comparable(himpunan):
+    for nama, normalize in _comparable(himpunan):
         value = getattr(isi, nama)
-        if value is not None and (form := _normal(cara, value)):
+        if value is not None and (form := normalize(str(value))):
             forms[nama] = form
     return forms
-
-
-def _dump(value: dict[str, str]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _row(sisi: NamaSisi, himpunan: Himpunan, nomor: int, record: Any, bacaan: int) -> Sequence[Any]:
     isi = record.isi
     values = isi.model_dump_json(exclude_none=True)
-    forms = _dump(normal_forms(himpunan, isi))
+    forms = _encode(normal_forms(himpunan, isi)).decode()
     if himpunan is Himpunan.PEKERJA:
         return (
             sisi.value, record.id, record.versi, nomor, record.id_badan_usaha, isi.nik,
