@@ -353,8 +353,10 @@ class Dunia:
 
     def _until_silent(self) -> bool:
         for _ in range(_TENANG_PALING_BANYAK):
+            before = self.pemangkas.sisa
             hasil = self.reconcile()
-            if hasil is not None and hasil.converged:
+            # What went while a tree was walked may stand in a feed that was read before.
+            if hasil is not None and hasil.converged and self.pemangkas.sisa == before:
                 return True
         return False
 
@@ -379,8 +381,7 @@ class Dunia:
         self._come_again(self.jaringan.ditolak[-3:])
         if before == invarian.state(self.panggung):
             return []
-        hasil = self.reconcile()
-        return self.look() if hasil and hasil.converged else ["kiriman lama mengganggu"]
+        return self.look() if self._until_silent() else ["kiriman lama mengganggu"]
 
     def _come_again(self, old: list[Surat]) -> None:
         """Let batches arrive once more: as they were, and said anew by the hub."""
