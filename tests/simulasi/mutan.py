@@ -137,6 +137,10 @@ def _nothing_superfluous(repair: Any) -> Any:
     return blind
 
 
+def _only_said(_repair: Any) -> Any:
+    return lambda _ctx, _sisi, _himpunan, beda: len(beda)
+
+
 def _cursor_last(catch_up: Any) -> Any:
     def late(ctx: Any, sisi: Any, himpunan: Any, **options: Any) -> Any:
         done = catch_up(ctx, sisi, himpunan, **options)
@@ -301,8 +305,8 @@ MUTAN = (
            ("services.auth.routes.refuse_held", _instead(None)))),
     Mutan("tanda-tangan-sebelah", "catatan perjanjian berlaku dengan satu tanda tangan",
           (("shared_schemas.perjanjian.catatan._Catatan.penanda_tangan", _one_signature),)),
-    Mutan("audit-tanpa-perbaikan", "audit tidak mengambil rekaman yang berbeda",
-          (("services.sync.samakan.repair", _instead(0)),)),
+    Mutan("audit-tanpa-perbaikan", "yang berbeda dikatakan diperbaiki, tetapi tidak diambil",
+          (("services.sync.samakan.repair", _only_said),)),
     Mutan("putaran-lanjutan", "sesudah putaran yang dilanjutkan, yang ditunda tidak dilepas",
           (("tests.simulasi.jalan.until_converged", _once_a_run),)),
     Mutan("jawaban-tanpa-catatan", "layanan menjawab tanpa catatan bukti",
