@@ -31,9 +31,26 @@ from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import Halaman
 from shared_schemas.v1.kode import ALASAN, TRANSISI_USULAN, AlasanUsulan, KeadaanUsulan
-from shared_schemas.v1.usulan import KeputusanUsulan, Usulan, UsulanDitahan, UsulanTercatat
+from shared_schemas.v1.usulan import (
+    KeputusanUsulan,
+    PemberitahuanStatus,
+    PenambahanBadanUsaha,
+    PenambahanPekerja,
+    Usulan,
+    UsulanDitahan,
+    UsulanTercatat,
+)
 
 _BUTIR: TypeAdapter[Butir] = TypeAdapter(Usulan)
+
+# What came after it about the same record, and does not rest on an older version of that: by its
+# number, from there on, for what ended is in no index by its record.
+_SESUDAHNYA = """
+SELECT 1 FROM usulan WHERE nomor > %s AND jenis = %s AND himpunan = %s AND keadaan <> 'dicabut'
+  AND {sama} AND (isi->>'id_asal' = %s AND (isi->>'versi_asal')::bigint < %s) IS NOT TRUE LIMIT 1
+"""
+_KASUS_SAMA = _SESUDAHNYA.format(sama="isi->>'id_asal' = %s")
+_KABAR_SAMA = _SESUDAHNYA.format(sama="id_sasaran = %s")
 
 _COLUMNS = (
     "id_usulan, jenis, himpunan, id_sasaran, bidang, keadaan, kode, alasan, diterima_pada,"
@@ -58,7 +75,7 @@ def _found(tx: Transaction, pelaku: str, id_usulan: UUID) -> UsulanTercatat:
 def _locked(tx: Transaction, id_usulan: UUID, pengirim: str | None) -> tuple[Any, ...]:
     rows: list[tuple[Any, ...]] = tx.raw(
         "SELECT keadaan, himpunan, id_sasaran, versi_sasaran, isi, pelaku, kode, pasal,"
-        " sidik_putusan FROM usulan"
+        " sidik_putusan, nomor FROM usulan"
         " WHERE id_usulan = %s AND (%s::text IS NULL OR pelaku = %s) FOR UPDATE",
         (id_usulan, pengirim, pengirim),
     ).fetchall()
@@ -67,6 +84,25 @@ def _locked(tx: Transaction, id_usulan: UUID, pengirim: str | None) -> tuple[Any
     if len(rows) > 1:
         raise ProposalSenderError
     return rows[0]
+
+
+class _FollowedError(Exception):
+    """Something newer about the same record was taken in meanwhile."""
+
+
+def _is_followed(tx: Transaction, butir: Butir, nomor: int) -> bool:
+    """Say whether a newer item about the same record came after the one of this number.
+
+    Additions and notices alone: a correction names the version that it corrects.
+    """
+    if isinstance(butir, PemberitahuanStatus):
+        query, about = _KABAR_SAMA, butir.id_sasaran
+    elif isinstance(butir, PenambahanBadanUsaha | PenambahanPekerja) and butir.id_asal is not None:
+        query, about = _KASUS_SAMA, butir.id_asal
+    else:
+        return False
+    arguments = (nomor, butir.jenis.value, butir.himpunan, about, butir.id_asal, butir.versi_asal)
+    return tx.raw(query, arguments).fetchone() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +171,8 @@ class Proposals:
         clients chose this id and the decision does not say whose is meant.
 
         A held proposal whose fields changed meanwhile becomes USANG instead of applied. One that
-        was held because of a defect is worked again instead, as if it had just arrived. The
+        was held because of a defect is worked again instead, as if it had just arrived; what came
+        after it about the same record stays in its place (LEBIH_LAMA). The
         decision that a proposal stands by, word for word, changes nothing: whoever repeats it lost
         the answer. So it is for one that its defect's rework holds again: what a steward says of
         it next must differ, or a repetition would apply what nobody looked at.
@@ -151,7 +188,7 @@ class Proposals:
             kode, reason = AlasanUsulan.PUTUSAN_PETUGAS, keputusan.alasan
             if state is KeadaanUsulan.DITERAPKAN and row[6] == AlasanUsulan.CACAT:
                 sender = Pelaku(row[5], pasal=row[7])
-                again = self.rework(tx, sender, _BUTIR.validate_python(row[4]))
+                again = self._work_again(tx, sender, _BUTIR.validate_python(row[4]), row[9])
                 state, kode, reason = again.keadaan, again.alasan, again.kalimat
             elif state is KeadaanUsulan.DITERAPKAN and not self._apply(tx, who, id_usulan, row):
                 state, kode = KeadaanUsulan.USANG, AlasanUsulan.VERSI_USANG
@@ -164,6 +201,21 @@ class Proposals:
             rincian = {"id_usulan": str(id_usulan), "pengirim": row[5], "keadaan": state.value}
             self.auditor.record(tx, Bukti(Peristiwa.USULAN_DIPUTUSKAN, who, rincian))
             return _found(tx, row[5], id_usulan)
+
+    def _work_again(self, tx: Transaction, who: Pelaku, butir: Butir, nomor: int) -> Putusan:
+        """Work an item again, and undo that where something newer about its record came after it.
+
+        Worked first: by then it has its case, or its company, and nothing newer comes in between.
+        """
+        try:
+            with tx.savepoint():
+                again = self.rework(tx, who, butir)
+                works = again.keadaan in {KeadaanUsulan.DITERIMA, KeadaanUsulan.DITERAPKAN}
+                if works and _is_followed(tx, butir, nomor):
+                    raise _FollowedError
+                return again
+        except _FollowedError:
+            return Putusan(KeadaanUsulan.USANG, AlasanUsulan.LEBIH_LAMA)
 
     def _decided(self, state: KeadaanUsulan) -> dt.datetime | None:
         open_still = state in {KeadaanUsulan.DITAHAN, KeadaanUsulan.DITERIMA}

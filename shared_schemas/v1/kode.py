@@ -154,7 +154,7 @@ ALASAN: dict[AlasanUsulan, str] = {
     AlasanUsulan.PUTUSAN_PETUGAS: "Diputuskan petugas.",
     AlasanUsulan.CACAT: "Penerima gagal mengerjakan butir ini; disimpan untuk dikerjakan lagi.",
     AlasanUsulan.ID_DIPAKAI: "Id ini sudah dipakai untuk isi lain; pakai id baru.",
-    AlasanUsulan.LEBIH_LAMA: "Usulan dari versi_asal yang lebih baru sudah diterima.",
+    AlasanUsulan.LEBIH_LAMA: "Usulan yang lebih baru tentang rekaman yang sama sudah diterima.",
     AlasanUsulan.DICABUT: "Dicabut pengirim.",
     AlasanUsulan.SUDAH_BERAKHIR: "Usulan itu sudah berakhir; akhirnya tidak berubah.",
     AlasanUsulan.TIDAK_DIKENAL: "Pengirim tidak pernah mengirim usulan ber-id itu.",
