@@ -32,10 +32,13 @@ JOIN usulan u ON u.id = x.id_usulan
 WHERE p.jenis = 'PDS-TK' AND {baru}
 ON CONFLICT DO NOTHING
 """
-# Who is deleted there and comes back has been told nothing.
+# Who is deleted there and comes back has been told nothing. Nor has one whose notice was not taken,
+# and something about it has changed since: it may have been gone for a moment that we never saw.
 _LUPAKAN = """
 UPDATE pemberitahuan p SET status = '' FROM sasaran_kabar s WHERE p.id_wlkp = s.id_wlkp
-AND NOT EXISTS (SELECT FROM cermin_badan_usaha w WHERE w.sisi = 'wlkp' AND w.id = p.id_wlkp)
+AND (NOT EXISTS (SELECT FROM cermin_badan_usaha w WHERE w.sisi = 'wlkp' AND w.id = p.id_wlkp)
+    OR EXISTS (SELECT FROM usulan u
+        WHERE u.id = p.id_usulan AND u.keadaan IN ('ditolak', 'usang')))
 """
 # After so many, the planner would still think that most findings are open, and scan them all.
 # Beside a larger number that are not, a sample of three tables costs more than it tells.

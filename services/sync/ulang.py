@@ -30,11 +30,13 @@ UPDATE temuan t SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan =
 FROM lama WHERE t.id = lama.id
 """
 
-# As if the refused notice had said something else: the next one is then another, and is told.
+# As if the notice that was not taken had said something else: the next one is then another, and is
+# told. One that is older than what the receiver has is not in order for ever: its source was put
+# back to older versions, and passes those that it had.
 _KABAR = """
 WITH lagi AS (
     UPDATE pemberitahuan p SET status = '', pada = %(now)s FROM usulan u
-    WHERE u.id = p.id_usulan AND u.keadaan = 'ditolak' AND p.pada < %(sebelum)s
+    WHERE u.id = p.id_usulan AND u.keadaan IN ('ditolak', 'usang') AND p.pada < %(sebelum)s
     RETURNING p.id_wlkp
 )
 INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)

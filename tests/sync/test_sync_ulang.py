@@ -238,19 +238,40 @@ def test_company_that_was_gone_is_told_again(panggung: Panggung) -> None:
     assert notices(p) == [("TERDAFTAR", 0)] * 2
 
 
-def test_refused_notice_is_told_again_a_day_later(
-    panggung: Panggung, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("keadaan", ["ditolak", "usang"])
+def test_notice_that_was_not_taken_is_told_again_a_day_later(
+    panggung: Panggung, monkeypatch: pytest.MonkeyPatch, keadaan: str
 ) -> None:
     p = panggung
     pair(p)
     with monkeypatch.context() as context:
-        answering(context, "ditolak", "status_pendaftaran")
+        answering(context, keadaan, "status_pendaftaran")
         p.run()
     assert p.run().converged
     assert len(notices(p)) == 1
     p.run(clock=after(25))
     assert p.run(clock=after(25)).converged
     assert len(notices(p)) == 2
+
+
+def test_notice_of_a_company_that_was_gone_unseen_is_told_once_it_is_there(
+    panggung: Panggung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deleted and named again between two readings: only the refusal says that it was gone."""
+    p = panggung
+    pair(p)
+    with monkeypatch.context() as context:
+        answering(context, "ditolak", "status_pendaftaran")
+        p.run()
+        p.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1))
+        assert p.run().converged  # refused again: told once for each change, and no more
+        assert p.run().converged
+    assert len(notices(p)) == 2
+    p.wlkp.delete("badan_usaha", "W1")
+    p.wlkp.put_badan_usaha("W1", contoh.badan_usaha(1))
+    assert p.run().converged
+    assert p.run().converged
+    assert notices(p) == [("TERDAFTAR", 0)] * 3
 
 
 def test_notice_that_comes_late_is_followed_by_what_holds(panggung: Panggung) -> None:
