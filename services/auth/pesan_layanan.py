@@ -26,6 +26,7 @@ from services.auth.terdaftar import RegisteredClients
 from services.auth.tokens import TokenIssuer
 from services.kit.clock import Clock
 from services.kit.errors import HubError
+from services.kit.http_protocol import KUERI_KOSONG
 from services.kit.problems import problem
 
 PENANDA = "penanda"
@@ -125,7 +126,7 @@ class SignedMessages:
 def _permintaan(request: Request, service: Signing) -> Permintaan:
     scope = request.scope
     path = scope.get("raw_path", scope["path"].encode())
-    if scope["query_string"]:
+    if scope["query_string"] or scope["state"].get(KUERI_KOSONG):
         path += b"?" + scope["query_string"]
     # The public address, not the Host header: a proxy changes that one, and a message to another
     # service must not pass here. Octets that no URI has are no reason to fail: no signature fits.

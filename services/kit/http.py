@@ -31,6 +31,7 @@ from services.kit.settings import ServiceSettings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 JSON = "application/json"
+_UTF_8 = {"utf-8", "utf8"}
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -186,10 +187,17 @@ class Edge:
 
 
 def require_media(request: Request, wanted: str) -> None:
-    """Raise MediaTypeError unless the body came as `wanted`."""
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != wanted:
+    """Raise MediaTypeError unless the body came as `wanted`, and as UTF-8 where it says in what.
+
+    A body is read as UTF-8 whatever it says (RFC 8259 knows no other): who says otherwise would be
+    told of octets that are none, or find other letters on record than he sent.
+    """
+    kind, *parameters = request.headers.get("content-type", "").lower().split(";")
+    if kind.strip() != wanted:
         raise MediaTypeError(f"Kirim badan dengan Content-Type {wanted}.")
+    named = (p.strip().partition("=") for p in parameters)
+    if any(name == "charset" and value.strip('"') not in _UTF_8 for name, _, value in named):
+        raise MediaTypeError(f"Kirim badan dalam UTF-8: Content-Type {wanted} tanpa charset lain.")
 
 
 async def require_json(request: Request) -> None:

@@ -16,6 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.kit.logging import get_logger
 
+KUERI_KOSONG = "kueri_kosong"
+"""Where in a request's state it stands that its target ends in `?`: ASGI knows no such thing, and
+whoever signed the target signed that, too (RFC 9421 section 2.2.2)."""
 _DIAM_DETIK = 60.0  # between two warnings of a flood
 
 
@@ -87,6 +90,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Wait for the body."""
         self._in_head = False
         self._expect(self.BADAN_DETIK)
+        self.scope["state"][KUERI_KOSONG] = self.url.endswith(b"?")
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

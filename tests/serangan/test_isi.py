@@ -112,6 +112,23 @@ def test_body_of_another_kind_is_refused(wlkp: Registri, media: str) -> None:
     refused(answer, 415, JENIS)
 
 
+@pytest.mark.parametrize("charset", ["latin-1", '"ISO-8859-1"', "utf-16", "us-ascii", ""])
+def test_body_said_to_be_in_other_letters_is_refused(wlkp: Registri, charset: str) -> None:
+    """It is read as UTF-8: names on record would be others than were sent, or a fault untold."""
+    body = json.dumps({"nik": [RAHASIA]}).encode()
+    media = f"application/json; Charset={charset}"
+    answer = wlkp.klien.post("/v1/pekerja/cari", content=body, headers={"Content-Type": media})
+    refused(answer, 415, JENIS)
+
+
+@pytest.mark.parametrize("media", ["", "; charset=utf-8", ';charset="UTF-8"', "; charset=UTF8"])
+def test_body_said_to_be_utf_8_is_read(wlkp: Registri, media: str) -> None:
+    body = json.dumps({"nik": [RAHASIA]}).encode()
+    headers = {"Content-Type": f"Application/JSON{media}"}
+    answer = wlkp.klien.post("/v1/pekerja/cari", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
 def send(kawat: Kawat, head: list[str], pieces: Any) -> Balasan:
     with connected(kawat.base) as sock:
         sock.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
