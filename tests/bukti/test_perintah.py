@@ -355,6 +355,23 @@ def test_content_is_destroyed_and_the_proof_stays(operator: Operator) -> None:
     assert "KLIEN-BUKTI-004" in str(gone.exception)
 
 
+def test_only_contents_that_were_there_count_as_destroyed(operator: Operator) -> None:
+    secret = (operator.data / "wlkp" / "rahasia").read_bytes()
+    amplop = Amplop(derive(secret, "isi-bukti"))
+    buku = BukuBukti("wlkp", operator.engine, amplop, 2**20, system_clock)
+    with buku.transaction() as tx:  # too large to be kept: its digest alone
+        buku.write(tx, catatan("nonce-besar", b"besar"), None)
+    operator.book("segel")
+    age(operator, 30)
+    assert json.loads(operator.book("retensi", "--json", "--hari", "90"))["disimpan"] == 3
+    done = json.loads(operator.book("retensi", "--musnahkan", "--json", "--hari", "7"))
+    assert (done["dimusnahkan"], done["disimpan"]) == (3, 0)
+    with operator.engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM bukti_isi")) == 0
+        told = sa.text("SELECT rincian->'isi' FROM audit_peristiwa WHERE rincian ? 'hari'")
+        assert connection.execute(told).scalars().all() == [3]
+
+
 def test_content_that_is_not_sealed_is_kept_and_told(operator: Operator) -> None:
     age(operator, 30)
     found = json.loads(operator.book("retensi", "--musnahkan", "--json", "--hari", "7", status=4))

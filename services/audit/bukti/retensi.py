@@ -17,7 +17,7 @@ _SEKALI = 1_000  # contents in one transaction
 _MUSNAHKAN = """
 DELETE FROM bukti_isi WHERE id IN (
     SELECT id FROM bukti_isi WHERE nomor IS NOT NULL AND waktu < %s ORDER BY waktu LIMIT %s
-)
+) RETURNING isi IS NOT NULL
 """
 KELONGGARAN = dt.timedelta(days=1)
 """How long after its end a content may still be there: the destroyer comes once an hour."""
@@ -47,12 +47,14 @@ def destroy(
     """Destroy the contents past retention, a portion a transaction; return how many.
 
     `note` records the act in the transaction of each portion. A content that is not sealed yet is
-    kept: its fields have no commitment.
+    kept: its fields have no commitment. Of a message that was too large the row goes, too, and
+    counts for nothing: its content was never here.
     """
-    total, gone = 0, _SEKALI
-    while gone == _SEKALI:
+    total, rows = 0, _SEKALI
+    while rows == _SEKALI:
         with open_transaction() as tx:
-            gone = tx.raw(_MUSNAHKAN, (now - dt.timedelta(days=hari), _SEKALI)).rowcount
+            had = tx.raw(_MUSNAHKAN, (now - dt.timedelta(days=hari), _SEKALI)).fetchall()
+            gone, rows = sum(row[0] for row in had), len(had)
             if gone:
                 note(tx, gone)
         total += gone
@@ -65,7 +67,8 @@ def check(tx: Transaction, now: dt.datetime, hari: int) -> Keadaan:
     row = tx.raw(
         "SELECT count(*) FILTER (WHERE waktu >= %(b)s), count(*) FILTER (WHERE waktu < %(b)s),"
         " min(waktu), (SELECT count(*) FROM audit_pesan p WHERE p.waktu < %(s)s"
-        " AND NOT EXISTS (SELECT FROM audit_rantai r WHERE r.id = p.id)) FROM bukti_isi",
+        " AND NOT EXISTS (SELECT FROM audit_rantai r WHERE r.id = p.id))"
+        " FROM bukti_isi WHERE isi IS NOT NULL",
         {"b": limit, "s": now - TUNGGU_SEGEL},
     ).fetchone()
     return Keadaan(*(row or (0, 0, None, 0)))
