@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.auth import sertifikat
-from services.auth.clients import Klien, editing, save_clients
+from services.auth.clients import Klien, editing, load_clients, save_clients
 from services.auth.jws import public_jwk, write_private_key
 from services.auth.kunci_pesan import load_message_key, new_message_pem, remember_keys
 from services.auth.letak_catatan import keys_path
@@ -159,9 +159,15 @@ def partner_certificate(data: Path, client_id: str) -> Path:
 
 
 def partner_certificates(data: Path, clock: Clock = system_clock) -> list[Path]:
-    """Return the files of partners whose certificate still holds."""
+    """Return the files of partners whose certificate still holds.
+
+    Of those that a service still has registered: for the sake of one that was removed no authority
+    stays trusted. Its file stays, for the day on which the partner is registered again.
+    """
     found = sorted(partner_certificate(data, "*").parent.glob("*.pem"))
-    return [path for path in found if sertifikat.expiry(path) > clock()]
+    holds = [path for path in found if sertifikat.expiry(path) > clock()]
+    known = {k for r in REGISTRI for k in load_clients(data / r / "klien.yaml")} if holds else set()
+    return [path for path in holds if path.stem in known]
 
 
 def signing_key_path(data: Path, pihak: Pihak) -> Path:

@@ -386,6 +386,16 @@ def test_pruning_takes_the_authority_of_a_certificate_that_ended(
     assert not trusted(tempat, diterbitkan)
 
 
+def test_pruning_takes_the_authority_of_a_partner_that_was_removed(
+    tempat: Tempat, diterbitkan: x509.Certificate
+) -> None:
+    kunci.prune(tempat.data)
+    assert trusted(tempat, diterbitkan)
+    assert hub(tempat, "klien", "cabut", "wlkp", MITRA).exit_code == 0
+    assert MITRA not in prune(tempat)
+    assert not trusted(tempat, diterbitkan)
+
+
 def rotate(data: Path) -> None:
     said = CliRunner().invoke(app, ["kunci", "putar", "--data", str(data)]).output
     assert MITRA in said  # whose authority leaked must learn that it is still trusted
