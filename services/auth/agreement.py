@@ -17,18 +17,24 @@ from services.auth.errors import (
 )
 from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock
+from services.kit.errors import HubError
 from services.kit.logging import get_logger
 from shared_schemas.perjanjian import Izin, Larangan, Perjanjian, PerjanjianError
 from shared_schemas.perjanjian.riwayat import Riwayat
 from shared_schemas.rujukan import Pihak
 
-_REFUSALS = {
+_REFUSALS: dict[str, type[HubError]] = {
     "tidak_berlaku": AgreementEndedError,
     "tanpa_hak": NoRightError,
     "sakelar": SwitchedOffError,
     "kahar": PostponedError,
     "tujuan": PurposeError,
 }
+
+
+def refusal(larangan: Larangan) -> HubError:
+    """Return the refusal that names the article."""
+    return _REFUSALS[larangan.alasan](larangan.penjelasan, pasal=larangan.pasal)
 
 
 class AgreementStore:
@@ -75,17 +81,18 @@ class AgreementStore:
 
     def permit(self, penerima: Pihak, cakupan: str, tujuan: str | None = None) -> Izin:
         """Decide an exchange now. Raises the refusal that names the article."""
-        answer = self._decide(penerima, cakupan, tujuan)
+        answer = self.ask(penerima, cakupan, tujuan)
         if isinstance(answer, Larangan):
-            raise _REFUSALS[answer.alasan](answer.penjelasan, pasal=answer.pasal)
+            raise refusal(answer)
         return answer
 
     def require_switched_on(self, penerima: Pihak, cakupan: str) -> None:
         """Raise SwitchedOffError where a right's switch is off, whatever holds of it otherwise."""
-        answer = self._decide(penerima, cakupan, None)
+        answer = self.ask(penerima, cakupan)
         if isinstance(answer, Larangan) and answer.alasan == "sakelar":
             raise SwitchedOffError(answer.penjelasan, pasal=answer.pasal)
 
-    def _decide(self, penerima: Pihak, cakupan: str, tujuan: str | None) -> Izin | Larangan:
+    def ask(self, penerima: Pihak, cakupan: str, tujuan: str | None = None) -> Izin | Larangan:
+        """Return the decision about an exchange now, with what it went by."""
         with self._history() as known:
             return known.decide(penerima, self.pemilik, cakupan, self._clock(), tujuan)

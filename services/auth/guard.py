@@ -9,10 +9,11 @@ from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
+from services.audit.bukti.catatan import purpose
 from services.audit.errors import EnumerationError, EvidenceError, QuotaError
 from services.audit.quota import Batas, Jatah
 from services.audit.record import Pelaku
-from services.auth.agreement import AgreementStore
+from services.auth.agreement import AgreementStore, refusal
 from services.auth.clients import Klien
 from services.auth.errors import (
     AgreementEndedError,
@@ -44,6 +45,7 @@ from services.kit.clock import Clock
 from services.kit.errors import BadRequestError, HubError
 from services.kit.settings import ServiceSettings
 from services.kit.tls import SERTIFIKAT
+from shared_schemas.perjanjian import Larangan
 from shared_schemas.rujukan import Pihak
 
 PERJANJIAN = "perjanjian:"
@@ -166,7 +168,7 @@ class Guard:
         who = Pelaku(holder.client_id, holder.pihak, id_permintaan=request.state.id_permintaan)
         if self.cakupan.startswith(PERJANJIAN):
             # The agreement first: its refusal names the article, the scope's cannot.
-            who = self._permitted(service.agreement, who, request.headers.get("tujuan") or None)
+            who = self._permitted(request, service.agreement, who)
         if self.cakupan not in holder.cakupan:
             raise ScopeMissingError(f"Token harus mempunyai cakupan {self.cakupan}.")
         if who.cakupan is None or who.tujuan is None:
@@ -175,12 +177,22 @@ class Guard:
         request.state.kepala = jatah.headers
         return replace(who, jatah=jatah)
 
-    def _permitted(self, agreement: AgreementStore, who: Pelaku, tujuan: str | None) -> Pelaku:
-        """Return the caller with article, scope and purpose of what the agreement permits now."""
+    def _permitted(self, request: Request, agreement: AgreementStore, who: Pelaku) -> Pelaku:
+        """Return the caller with article, scope and purpose of what the agreement permits now.
+
+        What refuses is left for the record of the answer: the right that was asked for and what
+        the decision went by, and no article that would have granted it.
+        """
         if who.pihak is None:
             raise ScopeMissingError("Token identitas lokal tidak berlaku untuk pertukaran.")
         cakupan = self.cakupan.removeprefix(PERJANJIAN)
-        izin = agreement.permit(Pihak(who.pihak), cakupan, tujuan)
+        tujuan = request.headers.get("tujuan") or None
+        izin = agreement.ask(Pihak(who.pihak), cakupan, tujuan)
+        if isinstance(izin, Larangan):
+            request.state.pelaku = replace(
+                who, cakupan=cakupan, tujuan=purpose(tujuan), acuan=izin.acuan
+            )
+            raise refusal(izin)
         if tujuan is None:
             allowed = " atau ".join(izin.tujuan)
             raise PurposeMissingError(f"Sertakan header Tujuan: {allowed}.", pasal=izin.pasal)

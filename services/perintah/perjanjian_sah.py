@@ -36,7 +36,7 @@ ORDER BY waktu
 # no entry in the ledger, and only an answer's record tells what the decision went by.
 _CARI_PESAN = """
 SELECT waktu, catatan->>'pihak', catatan->>'pasal', catatan->>'cakupan', catatan->>'tujuan',
-    catatan->>'diputus', catatan->>'sidik_perjanjian'
+    catatan->>'diputus', catatan->>'sidik_perjanjian', (catatan->>'status')::int
 FROM audit_pesan
 WHERE catatan->>'id_permintaan' = %(id)s AND catatan->>'jenis' = 'jawaban'
 AND catatan->>'cakupan' IS NOT NULL
@@ -50,7 +50,8 @@ _LAIN = "naskah atau catatan lain"
 class Panggilan:
     """One call of the exchange: who asked, with which right, what for, when.
 
-    `acuan` is what the giver went by, where its record of the answer tells.
+    `acuan` is what the giver went by, and `status` what it answered, where its record of the answer
+    tells: by one of 400 or more nothing was given.
     """
 
     pihak: Pihak
@@ -58,6 +59,7 @@ class Panggilan:
     tujuan: str | None
     pada: dt.datetime
     acuan: Acuan | None = None
+    status: int | None = None
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -80,7 +82,8 @@ def judge(
     """Apakah panggilan sah pada waktunya: menurut yang diketahui saat itu, dan menurut kini.
 
     Sebutkan --pihak, --cakupan dan --pada, atau --permintaan. Dengan --permintaan juga dijawab apa
-    yang menjadi acuan pemberi: sama, atau catatan mana yang waktu itu belum sampai padanya.
+    yang menjadi acuan pemberi: sama, atau catatan mana yang waktu itu belum sampai padanya. Juga
+    panggilan yang ditolaknya menurut perjanjian (status 403 atau 503).
     Kode keluar 5 bila tidak sah.
     """
     known = read_history(data)
@@ -119,6 +122,7 @@ def judgement(known: Riwayat, call: Panggilan) -> dict[str, Any]:
         "pihak": call.pihak.value,
         "cakupan": call.cakupan,
         "tujuan": call.tujuan,
+        "status": call.status,
         "sah": then[0],
         "pasal": then[1],
         "penjelasan": then[2],
@@ -180,12 +184,13 @@ def _told(
     tujuan: str | None,
     diputus: str | None,
     sidik: str | None,
+    status: int | None,
 ) -> Panggilan:
     """Return the call that a record of an answer tells of; an old one names no decision."""
     if diputus is None or sidik is None:
-        return Panggilan(Pihak(pihak), cakupan, tujuan, waktu)
+        return Panggilan(Pihak(pihak), cakupan, tujuan, waktu, None, status)
     acuan = Acuan(read_moment(diputus), sidik)
-    return Panggilan(Pihak(pihak), cakupan, tujuan, acuan.pada, acuan)
+    return Panggilan(Pihak(pihak), cakupan, tujuan, acuan.pada, acuan, status)
 
 
 def _right_of(perjanjian: Perjanjian, pihak: Pihak, pasal: str) -> str:

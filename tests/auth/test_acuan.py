@@ -104,6 +104,11 @@ def _hub(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["perjanjian", *arguments])
 
 
+def ask_of(answer: httpx.Response, url: str, data: Path) -> tuple[str, ...]:
+    where = ("--layanan", "bpjs", "--database-url", url, "--data", str(data))
+    return ("sah", "--permintaan", answer.headers["x-request-id"], *where)
+
+
 def test_call_served_before_a_signed_record_came_is_told_as_that(
     make_database: MakeDatabase, tmp_path: Path
 ) -> None:
@@ -120,8 +125,7 @@ def test_call_served_before_a_signed_record_came_is_told_as_that(
         def ask() -> tuple[str, ...]:
             answer = call()
             assert answer.status_code == 200, answer.text
-            where = ("--layanan", "bpjs", "--database-url", registri.url, "--data", str(data))
-            return ("sah", "--permintaan", answer.headers["x-request-id"], *where, "--json")
+            return (*ask_of(answer, registri.url, data), "--json")
 
         def judged(question: tuple[str, ...]) -> tuple[int, Any, Any, Any]:
             done = _hub(*question)
@@ -138,7 +142,12 @@ def test_call_served_before_a_signed_record_came_is_told_as_that(
             shutil.copy(file, letak_catatan.folder_of(data / "perjanjian.yaml"))
         assert judged(served) == (TIDAK_SAH, "belum sampai: UJI/K", False, True)
         assert judged(before) == (0, "sama", True, True)
-        assert call().status_code == 503  # by now the record is here
+        refused = call()
+        assert refused.status_code == 503  # by now the record is here
+        late = (*ask_of(refused, registri.url, data), "--json")
+        assert judged(late) == (TIDAK_SAH, "sama", False, False)
+        (found,) = json.loads(_hub(*late).stdout)
+        assert (found["status"], found["cakupan"]) == (503, "pekerja:baca")
         text = data / "perjanjian.yaml"
         text.write_bytes(text.read_bytes() + b"# catatan kaki\n")
         assert judged(before) == (0, "naskah atau catatan lain", True, None)

@@ -110,6 +110,16 @@ def test_call_that_shows_nobodys_data_is_judged_by_the_record_of_its_answer(
     assert (found["sah"], found["pihak"]) == (True, "pihak_kedua")
 
 
+def test_target_is_taken_as_it_was_signed_also_with_an_empty_query(dunia: Dunia) -> None:
+    """RFC 9421 section 2.2.2: `/x?` and `/x` are two targets."""
+    dunia.klien.get(httpx.URL(f"{dunia.base}/v1/usulan?"))
+    assert dunia.kawat.terkirim[-1].url.raw_path == b"/v1/usulan?"
+    target = hashlib.sha256(f"{dunia.base}/v1/usulan?".encode()).hexdigest()
+    for engine in (dunia.layanan, dunia.hub):
+        request, reply = dunia.records(engine)
+        assert (request["sidik_target"], reply["status"]) == (target, 200)
+
+
 def test_kept_content_is_not_readable_in_the_database(dunia: Dunia) -> None:
     dunia.cari()
     with dunia.layanan.connect() as connection:
@@ -187,7 +197,17 @@ def test_refusal_of_a_known_sender_is_recorded(dunia: Dunia) -> None:
     request, reply = dunia.records(dunia.layanan)
     assert (request["jenis"], reply["jenis"], reply["status"]) == ("permintaan", "jawaban", 403)
     assert "pasal" not in reply, "nobody granted anything"
+    assert (reply["cakupan"], reply["tujuan"]) == ("pekerja:baca", "lain_sekali")
+    naskah = hashlib.sha256((dunia.data / "perjanjian.yaml").read_bytes()).hexdigest()
+    said = f'{{"catatan":{{}},"naskah":"{naskah}"}}'
+    assert reply["sidik_perjanjian"] == hashlib.sha256(said.encode()).hexdigest()
+    assert request["waktu"] < reply["diputus"] < reply["waktu"]
     assert [r.get("status") for r in dunia.records(dunia.hub)] == [None, 403]
+
+
+def test_purpose_that_is_none_stands_in_no_record_of_a_refusal(dunia: Dunia) -> None:
+    assert dunia.cari(Tujuan="Nama 3273011508950001").status_code == 403
+    assert "327301" not in json.dumps(dunia.records(dunia.layanan))
 
 
 def test_message_under_another_agreement_is_refused_signed_and_recorded(dunia: Dunia) -> None:
