@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from services.audit.bukti import arsip, padan, periksa
+from services.audit.bukti.catatan import canonical
 from services.audit.bukti.temuan import Perkara, Temuan
 from services.audit.errors import ArchiveError
 from services.auth.kunci_pesan import PublicKey
@@ -33,7 +35,8 @@ def sepasang(make_database: MakeDatabase) -> Iterator[Sepasang]:
     with open_book(make_database("wlkp")) as wlkp, open_book(make_database("hub"), "hub") as hub:
         for book in (wlkp, hub):
             for n in range(BANYAK):
-                book.record(f"nonce-{book.buku.nama}-{n}")
+                badan = b'{"data": []}' if n < BANYAK - 1 else None
+                book.record(f"nonce-{book.buku.nama}-{n}", badan)
                 book.penyegel.seal()
         yield Sepasang(wlkp.lines(), hub.lines(), wlkp.public | hub.public)
 
@@ -79,13 +82,45 @@ HEADS = [{"buku": "\ud800"}, {"dibuat_pada": "kemarin"}, {"dibuat_pada": "2026-0
 def test_head_that_nobody_wrote_is_refused(sepasang: Sepasang, members: dict[str, str]) -> None:
     said = json.loads(json.loads(sepasang.wlkp[0])["isi"]) | members
     with pytest.raises(ArchiveError):
-        arsip.read([changed(sepasang.wlkp[0], isi=json.dumps(said)), *sepasang.wlkp[1:]])
+        arsip.read([changed(sepasang.wlkp[0], isi=canonical(said)), *sepasang.wlkp[1:]])
 
 
 @pytest.mark.parametrize("line", ["[" * 900_000, '{"jenis":"catatan","nomor":1e999,"akar_isi":1}'])
 def test_line_that_no_archive_has_is_refused(sepasang: Sepasang, line: str) -> None:
     with pytest.raises(ArchiveError):
         arsip.read([*sepasang.wlkp, line + "\n"])
+
+
+SALAH_TULIS: dict[str, Callable[[dict[str, Any], str], str]] = {
+    "nama-ganda": lambda _, line: '{"isi":"lain",' + line[1:],
+    "bagian-lain": lambda said, _: json.dumps(said | {"keterangan": "disetujui"}) + "\n",
+    "nomor-pecahan": lambda said, _: json.dumps(said | {"nomor": said["nomor"] + 0.5}) + "\n",
+    "nomor-teks": lambda said, _: json.dumps(said | {"nomor": str(said["nomor"])}) + "\n",
+    "nomor-benar": lambda said, _: json.dumps(said | {"nomor": True}) + "\n",
+    "sidik-besar": lambda said, _: json.dumps(said | {"sidik": said["sidik"].upper()}) + "\n",
+    "akar-nol": lambda said, _: json.dumps(said | {"akar_isi": "00" * 32}) + "\n",
+    "akar-kosong": lambda said, _: json.dumps(said | {"akar_isi": ""}) + "\n",
+}
+
+
+@pytest.mark.parametrize("nama", SALAH_TULIS)
+def test_line_that_another_reader_would_read_otherwise_is_refused(
+    sepasang: Sepasang, nama: str
+) -> None:
+    """Every value that is signed is what it was; what is written is not."""
+    lines = [*sepasang.wlkp]
+    lines[-1] = SALAH_TULIS[nama](json.loads(lines[-1]), lines[-1])
+    with pytest.raises(ArchiveError):
+        arsip.read(lines)
+
+
+def test_head_that_is_written_in_two_ways_is_refused(sepasang: Sepasang) -> None:
+    lines = sepasang.wlkp
+    said = json.loads(lines[0])
+    twice = '{"buku":"lain",' + said["isi"][1:]
+    for isi in (twice, f" {said['isi']}"):
+        with pytest.raises(ArchiveError):
+            arsip.read([changed(lines[0], isi=isi), *lines[1:]])
 
 
 def test_octet_that_was_changed_in_the_packed_file_is_refused(sepasang: Sepasang) -> None:

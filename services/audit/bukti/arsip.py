@@ -25,6 +25,17 @@ from services.kit.database import Transaction
 VERSI = 1
 _PALING_PANJANG = 2**20  # octets of a line: a record has one thousand
 _TERBESAR = 2**63
+_BUKAN_ARSIP = (
+    ValueError, KeyError, TypeError, AttributeError, StopIteration, OverflowError, RecursionError
+)  # fmt: skip
+_BAGIAN = {
+    "kepala": {"jenis", "isi", "tanda"},
+    "segel": {"jenis", "isi", "tanda", "cap"},
+    "catatan": {"jenis", "nomor", "sidik", "akar_isi", "sebelum", "tanda", "isi"},
+}
+"""The members of each kind of line. No signature covers a line as it is written, so what it says
+must be said once and in one way: readers that keep the first of two members of one name, or show
+one that we pass over, would see another archive than was checked."""
 _CATATAN = """
 SELECT r.nomor, r.sidik, r.akar_isi, r.tautan, r.tanda, p.catatan::text
 FROM audit_rantai r LEFT JOIN audit_pesan p USING (id) ORDER BY r.nomor
@@ -145,38 +156,64 @@ def read(archive: Iterable[str]) -> Arsip:
     """Return what an archive holds. Raises ArchiveError where it is none of ours."""
     read_lines = iter(archive)
     try:
-        head = json.loads(next(read_lines))
+        head = _parsed(next(read_lines))
         if head["jenis"] != "kepala":
             raise ArchiveError
         found = Arsip(json.loads(head["isi"]), _octets(head["tanda"]))
         if found.kepala["versi"] != VERSI or read_moment(found.dibuat_pada).tzinfo is None:
             raise ArchiveError
         canonical(found.kepala).encode()  # half a pair of surrogates cannot even be signed
+        if canonical(found.kepala) != head["isi"]:  # which is what was signed
+            raise ArchiveError
         for line in read_lines:
-            _take(found, json.loads(line))
-    except (ValueError, KeyError, TypeError, StopIteration, OverflowError, RecursionError):
+            _take(found, _parsed(line))
+    except _BUKAN_ARSIP:
         raise ArchiveError from None
     return found
 
 
+def _parsed(line: str) -> dict[str, Any]:
+    """Return a line's members. Raises ArchiveError unless it has those of its kind, each once."""
+    said: dict[str, Any] = json.loads(line, object_pairs_hook=_each_once)
+    if said.keys() != _BAGIAN[said["jenis"]]:
+        raise ArchiveError
+    return said
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    said = dict(pairs)
+    if len(said) != len(pairs):
+        raise ArchiveError
+    return said
+
+
 def _take(archive: Arsip, line: dict[str, Any]) -> None:
     if line["jenis"] == "segel":
-        cap = line.get("cap")
+        cap = line["cap"]
         archive.segel.append(
             SegelArsip(line["isi"], _octets(line["tanda"]), _octets(cap) if cap else None)
         )
         return
-    akar, nomor = line["akar_isi"], int(line["nomor"])
-    if not 0 < nomor < _TERBESAR:
+    akar, nomor = line["akar_isi"], line["nomor"]
+    if type(nomor) is not int or not 0 < nomor < _TERBESAR:
         raise ArchiveError
     mata = Mata(
         nomor,
-        bytes.fromhex(line["sidik"]),
-        None if akar is None else bytes.fromhex(akar),
-        bytes.fromhex(line["sebelum"]),
+        _digest(line["sidik"]),
+        None if akar is None else _digest(akar),
+        _digest(line["sebelum"]),
         _octets(line["tanda"]),
     )
+    if mata.akar_isi == AWAL:  # what a link's digest has for none
+        raise ArchiveError
     archive.baris.append(Baris(mata, str(line["isi"])))
+
+
+def _digest(text: str) -> bytes:
+    octets = bytes.fromhex(text)
+    if octets.hex() != text or len(octets) != len(AWAL):
+        raise ArchiveError
+    return octets
 
 
 def _octets(text: str) -> bytes:
