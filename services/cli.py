@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from typing import NamedTuple
+from services.kit.process import KATA_TERPUTUS, TERPUTUS, ended_like_interrupt, nothing_begun
 
-import typer
+with nothing_begun():  # the rest takes a third of a second to load
+    import sys
+    from importlib import import_module
+    from typing import NamedTuple
 
-from services.kit.berkas_masukan import trouble
-from services.kit.errors import HubError
-from services.kit.process import ended_like_interrupt
-from services.perintah.umum import err
+    import typer
 
-TERPUTUS = 130
-"""Exit code of a command that was interrupted, as shells have it: 128 and the signal's number."""
+    from services.kit.berkas_masukan import trouble
+    from services.kit.errors import HubError
+    from services.perintah.salah_pakai import Grup
+    from services.perintah.umum import err
 
 
 class Perintah(NamedTuple):
@@ -112,6 +112,7 @@ def make_overview() -> typer.Typer:
 def _empty() -> typer.Typer:
     app = typer.Typer(
         name="hub",
+        cls=Grup,
         help="Pertukaran data WLKP (Kemnaker) dan kepesertaan JKN (BPJS Kesehatan).",
         no_args_is_help=True,
         add_completion=False,
@@ -128,7 +129,8 @@ def main() -> None:
     """
     try:
         asked = next(iter(sys.argv[1:]), "")
-        app = make_app(asked) if asked in PERINTAH else make_overview()
+        with nothing_begun():
+            app = make_app(asked) if asked in PERINTAH else make_overview()
         with ended_like_interrupt():  # a service that serves has its own way
             app()
     except HubError as error:
@@ -161,7 +163,7 @@ def _tell_defect(error: Exception) -> None:
 
 
 def _tell_interrupted() -> None:
-    err.print("Dihentikan; tidak ada yang hilang. Jalankan lagi untuk melanjutkan.")
+    err.print(KATA_TERPUTUS)
 
 
 if __name__ == "__main__":

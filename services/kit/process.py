@@ -48,3 +48,31 @@ def ended_like_interrupt() -> Iterator[None]:
     finally:
         for each, handler in former.items():
             signal.signal(each, handler)
+
+
+TERPUTUS = 130
+"""Exit code of a command that was interrupted, as shells have it: 128 and the signal's number."""
+KATA_TERPUTUS = "Dihentikan; tidak ada yang hilang. Jalankan lagi untuk melanjutkan."
+
+
+@contextmanager
+def nothing_begun() -> Iterator[None]:
+    """End at once on Ctrl-C while a program only loads, where nothing needs to be taken down.
+
+    An interrupt raised within an import is shown by its traceback, or lost in whatever imports.
+    """
+
+    def leave(*_: object) -> None:
+        os.write(2, f"{KATA_TERPUTUS}\n".encode())
+        os._exit(TERPUTUS)
+
+    former = signal.getsignal(signal.SIGINT)
+    mine = threading.current_thread() is threading.main_thread()
+    if not mine or former is not signal.default_int_handler:  # ignored, or another program's own
+        yield
+        return
+    signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
