@@ -16,6 +16,7 @@ from services.banding.daftar import Daftar
 from services.banding.kelas import Terkelas, classify
 from services.banding.keluaran import open_output
 from services.banding.kerja import Kerja, open_kerja
+from services.banding.kosong import without_blank
 from services.banding.rencana import plan, require_company
 from services.banding.ringkasan import Ringkasan
 from services.banding.saring import Tersaring, sieve
@@ -79,7 +80,7 @@ def bandingkan(
                     found,
                     built[0][0],
                     built[1][0],
-                    summary.kelas,
+                    summary,
                 )
         _count(summary, found, comparer)
     return summary
@@ -121,15 +122,15 @@ def _grup(records: Catatan, links: Tautan | None) -> npt.NDArray[np.uint64]:
     return usaha if links is None else links.grup(usaha)
 
 
-def _list_rows(
-    daftar: Daftar, found: Terkelas, a: Pembaca, b: Pembaca, counts: dict[str, int]
-) -> None:
-    for side, nama, reader in ((0, "a", a), (1, "b", b)):
+def _list_rows(daftar: Daftar, found: Terkelas, a: Pembaca, b: Pembaca, summary: Ringkasan) -> None:
+    for side, nama, reader, sumber in ((0, "a", a, daftar.a), (1, "b", b, daftar.b)):
         daftar.rows(side, f"hanya_{nama}", found.hanya[side])
         daftar.rows(side, "kunci_ganda", found.ganda[side])
         daftar.rows(side, "lawan_ganda", found.lawan[side])
-        keyless = reader.read(TANPA_KUNCI)[:, BARIS].astype(np.int64)
-        counts[f"tanpa_kunci_{nama}"] = len(keyless)
+        nameless = np.sort(reader.read(TANPA_KUNCI)[:, BARIS].astype(np.int64))
+        keyless = without_blank(sumber, nameless)
+        summary.kosong[nama] = len(nameless) - len(keyless)
+        summary.kelas[f"tanpa_kunci_{nama}"] = len(keyless)
         daftar.rows(side, "tanpa_kunci", np.column_stack((np.full(len(keyless), -1), keyless)))
     daftar.rows(0, "cabang_rangkap", found.rangkap)
     daftar.pairs(found.pindah_lebih)

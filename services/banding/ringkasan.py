@@ -28,10 +28,14 @@ KELAS = {
 
 @dataclass
 class Ringkasan:
-    """Counts by class and by field; seconds by stage; which side-cars had to be built."""
+    """Counts by class and by field; seconds by stage; which side-cars had to be built.
+
+    `kosong` are rows of separators alone, among the rows of each side and in no class.
+    """
 
     baris_a: int = 0
     baris_b: int = 0
+    kosong: dict[str, int] = field(default_factory=lambda: {"a": 0, "b": 0})
     kelas: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KELAS, 0))
     bidang: dict[str, int] = field(default_factory=dict)
     tidak_dibandingkan: tuple[str, ...] = ()
@@ -51,6 +55,7 @@ class Ringkasan:
         """Return the summary as plain data."""
         return {
             "baris": {"a": self.baris_a, "b": self.baris_b},
+            "kosong": self.kosong,
             "kelas": self.kelas,
             "bidang": self.bidang,
             "tidak_dibandingkan": list(self.tidak_dibandingkan),

@@ -79,7 +79,7 @@ def _hint_forms(summary: Ringkasan) -> None:
     """Say what is no finding but a file's way of writing: it holds for nearly every row."""
     counts = summary.kelas
     for side, rows in (("a", summary.baris_a), ("b", summary.baris_b)):
-        if counts[f"tanpa_kunci_{side}"] > 0.9 * rows:
+        if counts[f"tanpa_kunci_{side}"] > 0.9 * (rows - summary.kosong[side]):
             out.print(
                 f"Hampir semua baris {side.upper()} tanpa kunci: kolomnya agaknya angka yang"
                 " digitnya hilang (3,27E+15, akhiran .0); ambil lagi dari sumbernya sebagai teks.",
@@ -124,6 +124,9 @@ def _show(summary: dict[str, Any], keluar: Path) -> None:
             f"Tidak dibandingkan, sebab tidak ada pada A, B atau keduanya: {absent}",
             highlight=False,
         )
+    if any(summary["kosong"].values()):
+        blank = (f"sisi {side.upper()} {n:,}" for side, n in summary["kosong"].items())
+        out.print(f"Baris kosong dilewati: {', '.join(blank)}.", highlight=False)
     stages = ", ".join(f"{k} {v:.1f}" for k, v in detik.items())
     out.print(
         f"A {baris['a']:,} baris, B {baris['b']:,} baris; "
