@@ -74,7 +74,7 @@ def deliver_batch(ctx: Konteks) -> dict[str, int]:
         signed = bukti.verify_receipt(ctx, NamaSisi(tujuan), kunci, bytes(isi), answer)
         counts = _keep_receipts(ctx, batch, tujuan, jumlah, answer, signed)
     except PostponedDutyError as error:
-        held = _postpone(ctx, tujuan)
+        held = _postpone(ctx, tujuan, batch)
         ctx.warn("deliver", f"{held} kelompok ke {tujuan} ditunda. {error.detail}", held)
         return {"terkirim": 0, "ditunda": held, "sisa": 1}
     except NotAuthorisedError as error:
@@ -182,12 +182,15 @@ def _close_batch(
     )
 
 
-def _postpone(ctx: Konteks, tujuan: str) -> int:
+def _postpone(ctx: Konteks, tujuan: str, asked: int) -> int:
     """Keep every batch for a receiver whose duty is postponed (Pasal 10): held, not lost."""
+    # Asking each round whether it is due again is no attempt: the receiver looked at nothing else.
     with transaction(ctx.engine) as tx:
         return tx.raw(
-            "UPDATE kotak_keluar SET keadaan = 'ditunda' WHERE keadaan = 'siap' AND tujuan = %s",
-            [tujuan],
+            "UPDATE kotak_keluar SET keadaan = 'ditunda', percobaan = percobaan - (id = %s)::int,"
+            " dikirim_pada = CASE WHEN percobaan > (id = %s)::int THEN dikirim_pada END"
+            " WHERE keadaan = 'siap' AND tujuan = %s",
+            [asked, asked, tujuan],
         ).rowcount
 
 

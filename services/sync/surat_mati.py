@@ -124,7 +124,8 @@ def _lock(tx: Transaction, ids: Sequence[int] | None) -> list[int]:
     found = [int(r[0]) for r in rows]
     missing = set(ids or ()) - set(found)
     if missing:
-        raise NoSuchLetterError(f"Bukan surat mati: {', '.join(map(str, sorted(missing)))}.")
+        numbers = ", ".join(map(str, sorted(missing)))
+        raise NoSuchLetterError(f"Bukan surat mati: {numbers}. {NoSuchLetterError.saran}")
     return found
 
 

@@ -63,6 +63,19 @@ def test_refused_batch_is_set_aside_and_the_others_arrive(penuh: Panggung) -> No
     assert kept == [(True,)]
 
 
+def test_postponed_batch_counts_no_attempt_however_long_it_waits(penuh: Panggung) -> None:
+    asked = "SELECT keadaan, percobaan, dikirim_pada IS NULL FROM kotak_keluar ORDER BY id"
+    penuh.wlkp.jawab_usulan = (403, "HUB-PERJANJIAN-004")
+    for _ in range(3):
+        penuh.run()
+        held = {tuple(r) for r in penuh.fetch(asked)}
+        assert ("ditunda", 0, True) in held
+        assert {row[1] for row in held if row[0] == "ditunda"} == {0}
+    penuh.wlkp.jawab_usulan = None
+    assert penuh.run().converged
+    assert {tuple(r) for r in penuh.fetch(asked)} == {("terkirim", 1, False)}
+
+
 def test_dead_letter_is_not_said_again_until_its_source_changes(penuh: Panggung) -> None:
     penuh.wlkp.jawab_usulan = SALAH_BENTUK
     penuh.run()
@@ -108,7 +121,7 @@ def test_discarded_letter_leaves_its_findings_refused_and_no_bytes(penuh: Panggu
     assert {t["kode"] for t in refused if t["arah"] == "wlkp"} == {surat_mati.DIBUANG}
     row = penuh.fetch(f"SELECT keadaan, isi FROM kotak_keluar WHERE id = {letter['id']}")
     assert row == [("dibuang", None)]
-    with pytest.raises(NoSuchLetterError, match=str(letter["id"])):
+    with pytest.raises(NoSuchLetterError, match=f"{letter['id']}. Pakai nomor"):
         surat_mati.resend(penuh.engine, [letter["id"]], "Petugas Contoh", system_clock())
 
 
