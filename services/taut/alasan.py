@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from services.taut.sifat import Bidang
+from services.taut.bidang import Bidang
 
 DASAR = {
     "npwp": "NPWP badan sama, satu lawan satu",

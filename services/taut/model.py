@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from services.taut.bidang import BIDANG_BADAN_USAHA, BIDANG_PEKERJA, Bidang
 from services.taut.errors import ModelTautError
-from services.taut.sifat import BIDANG_BADAN_USAHA, BIDANG_PEKERJA, Bidang, Sifat
+from services.taut.sifat import Sifat
 from shared_schemas.rujukan import Himpunan
 
 FOLDER = Path(__file__).with_name("model")
