@@ -10,7 +10,7 @@ from services.taut.banding_kata import Nomor
 from services.taut.blok import Aturan
 from services.taut.kata import Panjang, Teks
 from services.taut.kunci_blok import KataKunci, Kunci, beside, deletions, one, together
-from services.taut.siapkan import BadanUsaha, Nilai, Pekerja
+from services.taut.rekaman import BadanUsaha, Nilai, Pekerja
 
 _BESAR = 300_000  # above this many numbers their shortened forms are made in shares
 

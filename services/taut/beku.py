@@ -30,7 +30,8 @@ from services.taut.kata import (
     starts_with_digit,
 )
 from services.taut.petik import TEKS
-from services.taut.siapkan import BadanUsaha, Hitung, Nilai
+from services.taut.rekaman import BadanUsaha, Nilai
+from services.taut.siapkan import Hitung
 from services.taut.tetangga import find_neighbours, find_variants, near_words
 
 _DUA = np.array([2])

@@ -22,8 +22,9 @@ from services.taut.keputusan import Keputusan, Pasangan
 from services.taut.kunci_blok import Kunci
 from services.taut.penilaian import Kerja, prior_bits
 from services.taut.petik import pick, put_together, speak
+from services.taut.rekaman import BadanUsaha
 from services.taut.sandi import hash_texts
-from services.taut.siapkan import BadanUsaha, prepare_badan_usaha
+from services.taut.siapkan import prepare_badan_usaha
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from services.taut.banding_kata import Nomor
 from services.taut.blok import LaporanBlok
 from services.taut.model import Model
 from services.taut.putusan import Putusan
-from services.taut.siapkan import BadanUsaha, Pekerja
+from services.taut.rekaman import BadanUsaha, Pekerja
 from services.taut.sifat import Sifat
 
 KOLOM = ("kunci_a", "kunci_b", "putusan", "skor", "alasan", "dasar")

@@ -13,7 +13,7 @@ from services.taut import banding_nilai as bn
 from services.taut.banding_kata import Nomor
 from services.taut.blok import Calon
 from services.taut.kata import Nyata, Panjang
-from services.taut.siapkan import BadanUsaha, Pekerja
+from services.taut.rekaman import BadanUsaha, Pekerja
 from services.taut.sifat import Sifat, is_supported
 from services.taut.tempat import place_confirmed
 

@@ -27,7 +27,8 @@ from services.taut.keputusan import Keputusan
 from services.taut.kunci_blok import Kunci
 from services.taut.model import load_model
 from services.taut.penilaian import Kerja, score_pairs
-from services.taut.siapkan import BadanUsaha, prepare_badan_usaha
+from services.taut.rekaman import BadanUsaha
+from services.taut.siapkan import prepare_badan_usaha
 from services.taut.tahap import apply_decisions, attach_branches, link_by_keys, link_by_score
 from services.taut.tautkan import run
 from shared_schemas.rujukan import Himpunan

@@ -15,7 +15,7 @@ from services.taut.blok import Calon, Lapis, pack
 from services.taut.hasil import Baris
 from services.taut.model import Model
 from services.taut.putusan import Dinilai
-from services.taut.siapkan import BadanUsaha, Pekerja
+from services.taut.rekaman import BadanUsaha, Pekerja
 from services.taut.sifat import (
     Sifat,
     compare_badan_usaha,

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 
 from services.taut.banding_kata import Nomor
-from services.taut.siapkan import Pekerja, valued
+from services.taut.rekaman import Pekerja
+from services.taut.siapkan import valued
 
 _BAGIAN = 0.6
 _MIN = 2

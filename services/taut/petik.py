@@ -10,7 +10,7 @@ import numpy as np
 
 from services.taut.banding_kata import Nomor
 from services.taut.kata import Kosakata, Teks, spread
-from services.taut.siapkan import BadanUsaha
+from services.taut.rekaman import BadanUsaha
 
 TEKS = ("nama", "jalan", "tempat", "orang")
 """The columns of words."""

@@ -14,7 +14,7 @@ from services.taut.banding_kata import Nomor, Tingkat
 from services.taut.bidang import BIDANG_BADAN_USAHA, BIDANG_PEKERJA, Bidang
 from services.taut.kata import Nyata, Teks
 from services.taut.nama_usaha import Jenis
-from services.taut.siapkan import BadanUsaha, Daerah, Nilai, Pekerja
+from services.taut.rekaman import BadanUsaha, Daerah, Nilai, Pekerja
 from services.taut.tempat import places_apart
 
 

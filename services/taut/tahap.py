@@ -14,7 +14,7 @@ from services.taut.keputusan import Keputusan, Pendapat
 from services.taut.penilaian import POTONG, Kerja, score_pairs
 from services.taut.perusahaan import learn_companies
 from services.taut.putusan import Ambang, Dinilai, Putusan, assign, to_review
-from services.taut.siapkan import BadanUsaha, Pekerja
+from services.taut.rekaman import BadanUsaha, Pekerja
 from shared_schemas.rujukan import Himpunan
 
 AMBANG = {

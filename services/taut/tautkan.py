@@ -14,7 +14,8 @@ from services.taut.hasil import Hasil, Penulis
 from services.taut.keputusan import Keputusan
 from services.taut.model import Model, load_model
 from services.taut.penilaian import Kerja
-from services.taut.siapkan import BadanUsaha, Pekerja, prepare_badan_usaha, prepare_pekerja
+from services.taut.rekaman import BadanUsaha, Pekerja
+from services.taut.siapkan import prepare_badan_usaha, prepare_pekerja
 from services.taut.tahap import (
     apply_decisions,
     attach_branches,

@@ -6,7 +6,7 @@ import numpy as np
 
 from services.taut.banding_kata import Bebas, Nomor, Tingkat
 from services.taut.banding_nilai import SAMA
-from services.taut.siapkan import BadanUsaha
+from services.taut.rekaman import BadanUsaha
 
 _SEJALAN = 2
 """From this answer on two streets agree, in part at least."""
