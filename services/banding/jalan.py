@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from services.banding.bangun import Tell, sidecar
 from services.banding.beda import Pembanding, join_pairs
+from services.banding.buka import Isi, open_sumber
 from services.banding.catatan import BAGIAN, BARIS, TANPA_KUNCI, USAHA, Catatan, Pembaca
 from services.banding.daftar import Daftar
 from services.banding.kelas import Terkelas, classify
@@ -20,7 +21,7 @@ from services.banding.kosong import without_blank
 from services.banding.rencana import plan, require_company
 from services.banding.ringkasan import Ringkasan
 from services.banding.saring import Tersaring, sieve
-from services.banding.sumber import Isi, open_sumber, unchanged
+from services.banding.sumber import unchanged
 from services.banding.tautan import Tautan, load_tautan
 from services.kit.berkas_hasil import require_result
 from services.kit.serentak import Serentak

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.banding.bangun import company_key
+from services.banding.buka import open_sumber
 from services.banding.errors import LinkFileError
 from services.banding.kerja import Kerja
 from services.banding.rencana import Rencana
 from services.banding.sidik import Penyidik
-from services.banding.sumber import open_sumber
 from services.kit.arrays import distinct
 
 _PUTUSAN = "putusan"

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from services import persiapan
 from services.banding.bangun import sidecar
+from services.banding.buka import open_sumber
 from services.banding.kerja import open_kerja
 from services.banding.rencana import plan
-from services.banding.sumber import open_sumber
 from services.kit import migration
 from services.kit.database import libpq_url, make_engine
 from services.kit.interpreter import expect_records
