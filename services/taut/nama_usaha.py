@@ -11,7 +11,7 @@ from services.taut.bersih import marks, words
 from services.taut.padanan import in_full
 from shared_schemas.bentuk_normal import fold
 from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
-from shared_schemas.identitas import kabupaten_kota
+from shared_schemas.wilayah import kabupaten_kota
 
 _TITIK = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z]\b)")
 _BENTUK_PANJANG = (

@@ -12,7 +12,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from shared_schemas import identitas as i
+from shared_schemas import pengenal
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.bidang import SAAT, SAAT_MASUK, Pesan, Tanggal, Utuh
 from shared_schemas.v1.kode import StatusKepesertaan, StatusPendaftaran
@@ -106,10 +106,10 @@ class Halaman(Pesan, Generic[_T]):
 class PencarianBadanUsaha(Pesan):
     """Cari badan usaha dengan NPWP atau NIB, jawaban menurut urutan pertanyaan."""
 
-    npwp: list[Annotated[str, i.NPWP]] = Field(
+    npwp: list[Annotated[str, pengenal.NPWP]] = Field(
         default=[], max_length=BATAS_LARIK, description="NPWP yang dicari."
     )
-    nib: list[Annotated[str, i.NIB_TDP]] = Field(
+    nib: list[Annotated[str, pengenal.NIB_TDP]] = Field(
         default=[], max_length=BATAS_LARIK, description="NIB atau TDP yang dicari."
     )
 
@@ -133,7 +133,7 @@ class HasilPencarianBadanUsaha(Pesan, Generic[_BU]):
 class PencarianPekerja(Pesan):
     """Cari pekerja dengan NIK. NIK hanya boleh di badan permintaan, tidak pernah di URL."""
 
-    nik: list[Annotated[str, i.NIK]] = Field(
+    nik: list[Annotated[str, pengenal.NIK]] = Field(
         min_length=1, max_length=BATAS_LARIK, description="NIK yang dicari."
     )
 
@@ -179,7 +179,7 @@ class StatusKepesertaanNik(Pesan):
     terdaftar: bool = Field(description="false: TIDAK_TERDAFTAR pada segmen PPU badan usaha.")
     dijamin: bool = Field(description="true hanya bila terdaftar dan iuran dibayar (AKTIF).")
     status_kepesertaan: StatusKepesertaan | None = None
-    nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
+    nomor_kepesertaan_jkn: Annotated[str, pengenal.NOMOR_JKN] | None = None
     tmt_jkn: Tanggal | None = None
 
 

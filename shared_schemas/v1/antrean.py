@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared_schemas import identitas as i
+from shared_schemas import pengenal
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.amplop import IdRekaman, Waktu
 from shared_schemas.v1.badan_usaha import BadanUsaha
@@ -78,7 +78,7 @@ class KeputusanPendaftaran(KeputusanKasus):
     alasan: Teks | None = Field(
         None, description="Wajib bila ditolak. Disampaikan kepada pengusul sesudah putusan akhir."
     )
-    nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
+    nomor_kepesertaan_jkn: Annotated[str, pengenal.NOMOR_JKN] | None = None
     tmt_jkn: Tanggal | None = None
     jumlah_anggota_keluarga: Anggota | None = None
     status_kepesertaan: StatusKepesertaan | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from shared_schemas import identitas as i
+from shared_schemas import pengenal
 from shared_schemas.rujukan import (
     KEDUANYA,
     KESATU,
@@ -27,13 +27,13 @@ class BadanUsaha(FieldSet):
     himpunan: ClassVar[Himpunan] = Himpunan.BADAN_USAHA
 
     npwp: Annotated[
-        Annotated[str, i.NPWP] | None,
+        Annotated[str, pengenal.NPWP] | None,
         Rujukan("A1", "Nomor Pokok Wajib Pajak", KESATU, _P1, Perbandingan.NOMOR, True),
     ] = Field(
         None, description="NPWP 15 atau 16 digit; disimpan 16 digit.", examples=["0013000013001000"]
     )
     nomor_tdp_atau_nib: Annotated[
-        Annotated[str, i.NIB_TDP] | None,
+        Annotated[str, pengenal.NIB_TDP] | None,
         Rujukan(
             "A2",
             "Nomor Tanda Daftar Perusahaan atau Kode Nomor Induk Berusaha",
@@ -48,7 +48,7 @@ class BadanUsaha(FieldSet):
         Rujukan("A3", "Nama Badan Usaha", KEDUANYA, _P1, Perbandingan.NAMA_BADAN_USAHA, False),
     ] = Field(None, description="Nama badan usaha.", examples=["PT Contoh Melati Sejahtera"])
     kbli: Annotated[
-        Annotated[str, i.KBLI] | None,
+        Annotated[str, pengenal.KBLI] | None,
         Rujukan(
             "A4",
             "Klasifikasi Baku Lapangan Usaha Indonesia (KBLI) Sesuai Perizinan",
@@ -63,13 +63,13 @@ class BadanUsaha(FieldSet):
         Rujukan("A5", "Alamat Perusahaan", KEDUANYA, _P1, Perbandingan.ALAMAT, False),
     ] = Field(None, description="Alamat perusahaan.", examples=["Jalan Contoh No. 1, Kota Bandung"])
     telepon: Annotated[
-        Annotated[str, i.TELEPON] | None,
+        Annotated[str, pengenal.TELEPON] | None,
         Rujukan("A6", "No. Telpon Perusahaan", KESATU, _P1, Perbandingan.TELEPON, False),
     ] = Field(
         None, description="Nomor telepon perusahaan; disimpan E.164.", examples=["+62225550001"]
     )
     telepon_pengelola_atau_pic: Annotated[
-        Annotated[str, i.TELEPON] | None,
+        Annotated[str, pengenal.TELEPON] | None,
         Rujukan(
             "A7",
             "No. Telpon Pengelola Akun Perusahaan",
@@ -85,11 +85,11 @@ class BadanUsaha(FieldSet):
         examples=["+6281200000001"],
     )
     email: Annotated[
-        Annotated[str, i.EMAIL] | None,
+        Annotated[str, pengenal.EMAIL] | None,
         Rujukan("A8", "Alamat Email Perusahaan", KESATU, _P1, Perbandingan.EMAIL, False),
     ] = Field(None, description="Alamat surel perusahaan.", examples=["info@melati.example"])
     titik_koordinat: Annotated[
-        Annotated[str, i.TITIK_KOORDINAT] | None,
+        Annotated[str, pengenal.TITIK_KOORDINAT] | None,
         Rujukan("A9", "Titik Koordinat Perusahaan", OPSIONAL, _P1, Perbandingan.JARAK, False),
     ] = Field(
         None,
@@ -129,7 +129,7 @@ class BadanUsaha(FieldSet):
         Rujukan("B4", "Alamat Pemilik Perusahaan", KESATU, _P1, Perbandingan.ALAMAT, True),
     ] = Field(None, description="Alamat pemilik perusahaan.", examples=["Jalan Contoh No. 3"])
     nitku: Annotated[
-        Annotated[str, i.NITKU] | None,
+        Annotated[str, pengenal.NITKU] | None,
         Rujukan(
             "D",
             "Nomor Identitas Tempat Kegiatan Usaha",
@@ -155,7 +155,7 @@ class BadanUsaha(FieldSet):
         ),
     ] = Field(None, description="Tahun terbit KBLI yang dipakai bidang kbli.", examples=["2020"])
     kd_daerah: Annotated[
-        Annotated[str, i.KD_DAERAH] | None,
+        Annotated[str, pengenal.KD_DAERAH] | None,
         Rujukan(
             "D",
             "Kode wilayah Kemendagri",

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from shared_schemas import identitas as i
+from shared_schemas import pengenal
 from shared_schemas.rujukan import (
     KEDUA,
     KEDUANYA,
@@ -30,13 +30,13 @@ class Pekerja(FieldSet):
     himpunan: ClassVar[Himpunan] = Himpunan.PEKERJA
 
     nik: Annotated[
-        Annotated[str, i.NIK] | None,
+        Annotated[str, pengenal.NIK] | None,
         Rujukan("C1", "No. NIK", KEDUANYA, _SIPIL, Perbandingan.KUNCI, True),
     ] = Field(
         None, description="Nomor Induk Kependudukan, 16 digit.", examples=["3273011508959001"]
     )
     nomor_kepesertaan_jkn: Annotated[
-        Annotated[str, i.NOMOR_JKN] | None,
+        Annotated[str, pengenal.NOMOR_JKN] | None,
         Rujukan("C2", "Nomor Kepesertaan JKN", KEDUA, _P2, Perbandingan.NOMOR, True),
     ] = Field(None, description="Nomor kepesertaan JKN, 13 digit.", examples=["0009000000001"])
     nama: Annotated[
@@ -51,7 +51,7 @@ class Pekerja(FieldSet):
         Rujukan("C5", "Alamat Pekerja", KEDUANYA, _TERBARU, Perbandingan.ALAMAT, True),
     ] = Field(None, description="Alamat pekerja.", examples=["Jalan Contoh No. 4, Kota Bandung"])
     nomor_hp: Annotated[
-        Annotated[str, i.TELEPON] | None,
+        Annotated[str, pengenal.TELEPON] | None,
         Rujukan("C6", "No. Hp Pekerja", OPSIONAL, _TERBARU, Perbandingan.TELEPON, True),
     ] = Field(
         None, description="Nomor telepon genggam; disimpan E.164.", examples=["+6281200000002"]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from shared_schemas import identitas as i
+from shared_schemas import pengenal
 from shared_schemas.v1.amplop import BATAS_LARIK, IdRekaman, Versi, Waktu, WaktuMasuk
 from shared_schemas.v1.badan_usaha import BadanUsaha
 from shared_schemas.v1.bidang import Anggota, Nama, Orang, Pesan, Tanggal, Teks
@@ -58,25 +58,25 @@ class PenambahanPekerja(_Usulan):
 class NilaiBadanUsaha(Pesan):
     """Nilai baru bidang badan usaha yang dibandingkan; yang tidak disebut tidak berubah."""
 
-    npwp: Annotated[str, i.NPWP] | None = None
-    nomor_tdp_atau_nib: Annotated[str, i.NIB_TDP] | None = None
+    npwp: Annotated[str, pengenal.NPWP] | None = None
+    nomor_tdp_atau_nib: Annotated[str, pengenal.NIB_TDP] | None = None
     nama: Nama | None = None
-    kbli: Annotated[str, i.KBLI] | None = None
+    kbli: Annotated[str, pengenal.KBLI] | None = None
     alamat: Teks | None = None
-    telepon: Annotated[str, i.TELEPON] | None = None
-    email: Annotated[str, i.EMAIL] | None = None
-    titik_koordinat: Annotated[str, i.TITIK_KOORDINAT] | None = None
+    telepon: Annotated[str, pengenal.TELEPON] | None = None
+    email: Annotated[str, pengenal.EMAIL] | None = None
+    titik_koordinat: Annotated[str, pengenal.TITIK_KOORDINAT] | None = None
     alamat_pemilik: Teks | None = None
 
 
 class NilaiPekerja(Pesan):
     """Nilai baru bidang pekerja yang dibandingkan; yang tidak disebut tidak berubah."""
 
-    nomor_kepesertaan_jkn: Annotated[str, i.NOMOR_JKN] | None = None
+    nomor_kepesertaan_jkn: Annotated[str, pengenal.NOMOR_JKN] | None = None
     nama: Nama | None = None
     tanggal_lahir: Tanggal | None = None
     alamat: Teks | None = None
-    nomor_hp: Annotated[str, i.TELEPON] | None = None
+    nomor_hp: Annotated[str, pengenal.TELEPON] | None = None
     jabatan: Teks | None = None
     tmt_jkn: Tanggal | None = None
     status_pekerjaan: StatusPekerjaan | None = None

@@ -8,7 +8,7 @@ import schemathesis
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from shared_schemas import identitas
+from shared_schemas import pengenal
 
 
 def _npwp_of(body: str) -> str:
@@ -47,5 +47,5 @@ STRATEGI: dict[str, st.SearchStrategy[str]] = {
 
 def register() -> None:
     """Teach schemathesis every format of the exchange. Raises KeyError for one without strategy."""
-    for pengenal in identitas.PENGENAL:
-        schemathesis.openapi.format(pengenal.format, STRATEGI[pengenal.format])
+    for jenis in pengenal.PENGENAL:
+        schemathesis.openapi.format(jenis.format, STRATEGI[jenis.format])

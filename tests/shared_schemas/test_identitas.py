@@ -12,9 +12,11 @@ from stdnum import luhn
 
 from shared_schemas import identitas as i
 from shared_schemas.identitas import Hasil, Tingkat
+from shared_schemas.pengenal import PENGENAL, Pengenal
+from shared_schemas.wilayah import dotted_kd_daerah
 
 VALID, WARNING, ERROR = Tingkat.VALID, Tingkat.WARNING, Tingkat.ERROR
-CHECKS: dict[str, Callable[[str], Hasil]] = {p.format: p.check for p in i.PENGENAL}
+CHECKS: dict[str, Callable[[str], Hasil]] = {p.format: p.check for p in PENGENAL}
 EACH = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 
 # (identifier, input, answer, canonical value, code of the remark)
@@ -215,7 +217,7 @@ def test_spellings_of_a_telephone_number_are_one(spellings: tuple[str, ...], e16
 def test_region_dotted_and_plain_are_the_same(plain: str) -> None:
     for length in (2, 4, 6, 10):
         code = plain[:length]
-        assert i.check_kd_daerah(i.dotted_kd_daerah(code)) == i.check_kd_daerah(code)
+        assert i.check_kd_daerah(dotted_kd_daerah(code)) == i.check_kd_daerah(code)
 
 
 WRITTEN = st.one_of(
@@ -253,8 +255,8 @@ def test_remark_never_contains_the_value(check: Callable[[str], Hasil], raw: str
     assert [c.kode for c in check(raw).catatan if raw in c.pesan] == []
 
 
-@pytest.mark.parametrize("pengenal", i.PENGENAL, ids=lambda p: p.format)
-def test_canonical_value_has_the_published_form(pengenal: i.Pengenal) -> None:
+@pytest.mark.parametrize("pengenal", PENGENAL, ids=lambda p: p.format)
+def test_canonical_value_has_the_published_form(pengenal: Pengenal) -> None:
     import re
 
     good = [(raw, nilai) for f, raw, _, nilai, _ in TABLE if f == pengenal.format and nilai]
@@ -264,11 +266,11 @@ def test_canonical_value_has_the_published_form(pengenal: i.Pengenal) -> None:
         assert len(raw.strip()) <= pengenal.panjang
 
 
-@pytest.mark.parametrize("pengenal", [p for p in i.PENGENAL if p.lazim], ids=lambda p: p.format)
+@pytest.mark.parametrize("pengenal", [p for p in PENGENAL if p.lazim], ids=lambda p: p.format)
 @settings(max_examples=300)
 @given(data=st.data())
 def test_ordinary_value_is_canonical_and_never_in_error(
-    pengenal: i.Pengenal, data: st.DataObject
+    pengenal: Pengenal, data: st.DataObject
 ) -> None:
     assert pengenal.lazim is not None
     raw = data.draw(st.from_regex(pengenal.lazim, fullmatch=True).filter(str.isascii))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from shared_schemas.identitas import kabupaten_kota
+from shared_schemas.wilayah import kabupaten_kota
 from tests.taut.kosakata import (
     BELAKANG,
     BENTUK,
