@@ -1,7 +1,8 @@
 """Load a registry from files: CSV, Parquet or XLSX, through the same validation as the API.
 
 `berkas` recognises a file by its content and hands out rows of text, one reader a form
-(`baca_csv`, `baca_parquet`, `baca_xlsx`); `pemuat` checks and writes them, whatever the form.
+(`baca_csv`, `baca_parquet`, `baca_xlsx`); `pemeriksa` checks them and `pemuat` writes them,
+whatever the form.
 """
 
 from services.impor.errors import (
