@@ -7,5 +7,4 @@ from services.kit.postgres import PostgresServer
 
 def postmaster_pid(server: PostgresServer) -> int:
     """Return its number."""
-    home = server._home()[0]
-    return int((home / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+    return int((server._cluster().path / "postmaster.pid").read_text().splitlines()[0])

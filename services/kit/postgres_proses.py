@@ -19,6 +19,12 @@ def pid_file(cluster: Path) -> list[str]:
         return []
 
 
+def ready_socket(pid_lines: list[str]) -> Path | None:
+    """Folder of the socket of a postmaster that recorded these lines; None until it is ready."""
+    ready = len(pid_lines) > 7 and pid_lines[7].strip() == "ready"
+    return Path(pid_lines[4]) if ready else None
+
+
 def live_pid(cluster: Path) -> int | None:
     """Process id of the postmaster over `cluster`, or None if there is none alive."""
     lines = pid_file(cluster)

@@ -100,7 +100,7 @@ def test_log_never_holds_a_value(data_dir: Path) -> None:
             query(server, "INSERT INTO t VALUES ('3173051208900001')")
         with pytest.raises(psycopg.errors.InvalidTextRepresentation):
             query(server, "SELECT 'x3173051208900001'::int")
-        assert "3173051208900001" not in (server._home()[0] / "server.log").read_text()
+        assert "3173051208900001" not in server.log_path.read_text()
 
 
 def test_killed_postmaster_is_started_again(data_dir: Path) -> None:
@@ -141,7 +141,7 @@ def test_server_that_does_not_start_again_is_told_once_and_tried_on(
     monkeypatch.setattr(postgres_jaga, "_LAGI_DETIK", 0.2)
     told = list[str]()
     with PostgresServer(data_dir) as server, kept_up(server, told.append):
-        control = server._home()[0] / "cluster" / "global" / "pg_control"
+        control = server._cluster().home / "cluster" / "global" / "pg_control"
         aside = control.rename(control.with_name("aside"))
         os.kill(postmaster_pid(server), signal.SIGKILL)
         until = time.monotonic() + 30
@@ -157,7 +157,7 @@ def test_server_that_does_not_start_again_is_told_once_and_tried_on(
 
 def test_stranger_with_the_pid_does_not_block_the_start(data_dir: Path) -> None:
     with PostgresServer(data_dir) as server:
-        home = server._home()[0]
+        home = server._cluster().home
         lines = (home / "cluster" / "postmaster.pid").read_text().splitlines()
     # After a reboot the number may belong to any process, here to ourselves.
     lines[0] = str(os.getpid())
@@ -198,7 +198,7 @@ def test_server_of_a_killed_program_is_adopted_and_stopped(data_dir: Path) -> No
     start_and_die(data_dir)
     with PostgresServer(data_dir) as server:
         assert server._process is None
-        home = server._home()[0]
+        home = server._cluster().home
     assert not (home / "cluster" / "postmaster.pid").exists()
 
 
