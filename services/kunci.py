@@ -120,9 +120,9 @@ def prune(data: Path, clock: Clock = system_clock) -> int:
     return dropped
 
 
-def of_former_authority(data: Path, clock: Clock = system_clock) -> list[Path]:
+def of_former_authority(data: Path) -> list[Path]:
     """Return the certificates of partners for whose sake a former authority is still trusted."""
-    authority, given = persiapan.otoritas(data), persiapan.partner_certificates(data, clock)
+    authority, given = persiapan.otoritas(data), persiapan.partner_certificates(data)
     return [path for path in given if not sertifikat.is_signed_now(authority, path)]
 
 

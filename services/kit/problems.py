@@ -95,11 +95,11 @@ def _limit(value: Any) -> str:
     return ", ".join(_CODES.findall(str(value))) or str(value)
 
 
-def bidang_galat(errors: list[Any], prefix: str = "") -> list[BidangGalat]:
+def bidang_galat(errors: list[Any]) -> list[BidangGalat]:
     """Return place, code and remedy of pydantic's errors, without any value."""
     return [
         BidangGalat(
-            jalur=prefix + _place(tuple(e["loc"])),
+            jalur=_place(tuple(e["loc"])),
             kode=e["type"],
             pesan=_sentence(e),
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from services.kit.clock import Clock, system_clock
+from services.kit.clock import system_clock
 from services.sync.imbang import HasilNeraca, weigh
 from services.sync.run import key_auth, look_out
 from services.sync.settings import NamaSisi, Sisi, SyncSettings
@@ -19,9 +19,8 @@ def balances(
     tanggal: dt.date | None,
     *,
     sisi: Sequence[NamaSisi] = tuple(NamaSisi),
-    clock: Clock = system_clock,
     make_auth: Callable[[Sisi], httpx.Auth | None] = key_auth,
 ) -> list[HasilNeraca]:
     """Return the balance of a day of Jakarta, today without one, with each registry."""
-    with look_out(settings, clock, make_auth) as ctx:
+    with look_out(settings, system_clock, make_auth) as ctx:
         return [weigh(ctx, s, tanggal or hari(ctx.now())) for s in sisi]

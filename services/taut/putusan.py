@@ -16,6 +16,7 @@ from services.taut.banding_kata import Nomor
 from services.taut.kata import Nyata
 
 _PUTARAN = 6
+_PILIHAN = 3  # pairs of a record that a person is shown: more is no help to decide
 _TAK_ADA = np.float32(-1e9)
 
 
@@ -107,9 +108,7 @@ def _unique(records: Nomor) -> npt.NDArray[np.bool_]:
     return found
 
 
-def to_review(
-    d: Dinilai, free: npt.NDArray[np.bool_], limits: Ambang, most: int = 3
-) -> npt.NDArray[np.bool_]:
+def to_review(d: Dinilai, free: npt.NDArray[np.bool_], limits: Ambang) -> npt.NDArray[np.bool_]:
     """Return which pairs of `free` records a person should see: near the best of one of them."""
     floor = np.where(d.terbantah, limits.tinjau_bantah, limits.tinjau)
     chosen = np.flatnonzero(free[d.a] & free[d.b] & (d.skor >= floor))
@@ -120,7 +119,7 @@ def to_review(
     chosen = chosen[near]
     out = np.zeros(len(d.a), np.bool_)
     order = chosen[np.argsort(-d.skor[chosen], kind="stable")]
-    out[order[(_nth(d.a[order]) < most) & (_nth(d.b[order]) < most)]] = True
+    out[order[(_nth(d.a[order]) < _PILIHAN) & (_nth(d.b[order]) < _PILIHAN)]] = True
     return out
 
 
