@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
@@ -159,6 +159,10 @@ class Transaction(Statements):
             query = f"SELECT count(t) FROM {table} t WHERE {syarat} AND {column} = ANY(%s)"
             self.raw(query, [piece])
         self.raw("SET LOCAL enable_indexscan TO DEFAULT")
+
+    def copy(self, query: str) -> AbstractContextManager[psycopg.Copy]:
+        """Open a COPY; nothing else can be asked of the connection until it is closed."""
+        return self._driver.cursor().copy(query.encode())
 
     def chunks(
         self, query: str, parameters: Sequence[Any] | dict[str, Any] = (), *, sekaligus: int = 1_000

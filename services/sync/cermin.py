@@ -13,7 +13,6 @@ import msgspec
 
 from services.kit.database import Transaction
 from services.sync import sentuhan, sidik
-from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from shared_schemas.bentuk_normal import normalizer
 from shared_schemas.perjanjian import FIELD_SETS
@@ -116,7 +115,7 @@ def write_records(
     names = ", ".join(kolom)
     made = sidik.expressions(sisi, himpunan)
     tx.raw(f"CREATE TEMP TABLE IF NOT EXISTS halaman_{tabel} (LIKE {tabel}) ON COMMIT DELETE ROWS")
-    with driver(tx).cursor().copy(f"COPY halaman_{tabel} ({names}) FROM STDIN".encode()) as copy:
+    with tx.copy(f"COPY halaman_{tabel} ({names}) FROM STDIN") as copy:
         for written, (nomor, record) in enumerate(records, 1):  # noqa: B007 - the last is the count
             copy.write_row(_row(sisi, himpunan, nomor, record, bacaan))
     if catat:

@@ -11,14 +11,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from services.auth.riwayat import BerkasPerjanjian
 from services.kit.clock import Clock
-from services.kit.database import Transaction
 from services.kit.errors import PermanentError
 from services.sync.errors import (
     AgreementFileError,
@@ -150,9 +147,3 @@ def current() -> Konteks:
     if not _running:
         raise Interrupted
     return _running[0]
-
-
-def driver(tx: Transaction) -> psycopg.Connection[Any]:
-    """Return psycopg's own connection of an open transaction, for COPY and named cursors."""
-    connection: Any = tx.connection.connection.driver_connection
-    return connection  # type: ignore[no-any-return]

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from services.kit.database import Transaction
 from services.sync.butir import Butir
-from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from services.sync.temuan import derive_id
 from shared_schemas.neraca import digest_of
@@ -89,7 +88,7 @@ class Kotak:
             "id, batch, posisi, tujuan, jenis, himpunan, id_sasaran, versi_sasaran, id_asal, "
             "versi_asal, id_dicabut, keadaan, sidik, dibuat_pada"
         )
-        with driver(self.tx).cursor().copy(f"COPY usulan ({columns}) FROM STDIN".encode()) as copy:
+        with self.tx.copy(f"COPY usulan ({columns}) FROM STDIN") as copy:
             for posisi, b in enumerate(items):
                 i = b.isi
                 copy.write_row(
@@ -100,11 +99,8 @@ class Kotak:
                         self.now,
                     )
                 )  # fmt: skip
-        with (
-            driver(self.tx)
-            .cursor()
-            .copy("COPY usulan_temuan (id_usulan, id_temuan, sidik_asal) FROM STDIN") as copy
-        ):
+        links = "usulan_temuan (id_usulan, id_temuan, sidik_asal)"
+        with self.tx.copy(f"COPY {links} FROM STDIN") as copy:
             for b in items:
                 for id_temuan, sidik in b.temuan:
                     copy.write_row((b.id, id_temuan, sidik))

@@ -12,7 +12,6 @@ from typing import Any
 
 from services.kit.database import Transaction
 from services.sync import tinjau
-from services.sync.konteks import driver
 from services.sync.tautan_pekerja import within
 from services.sync.temuan import TemuanBaru, derive_id, fingerprint
 from services.taut.keputusan import Keputusan, Pendapat
@@ -27,7 +26,7 @@ def read_decisions(tx: Transaction) -> Keputusan:
     """Return what stewards said of workers; who are one person are put into `sama_pekerja`."""
     decisions = tinjau.read_decisions(tx, _SEMUA)
     tx.raw("CREATE TEMP TABLE sama_pekerja (id_wlkp text, id_bpjs text) ON COMMIT DROP")
-    with driver(tx).cursor().copy("COPY sama_pekerja FROM STDIN") as copy:
+    with tx.copy("COPY sama_pekerja FROM STDIN") as copy:
         for pair, verdict in decisions.items():
             if verdict is Pendapat.SAMA:
                 copy.write_row(pair)

@@ -19,7 +19,7 @@ from services.banding.serupa import not_same
 from services.kit.columns import ColumnReader
 from services.kit.database import Transaction
 from services.sync import pasangan
-from services.sync.konteks import Konteks, driver
+from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 
 _SEKALIGUS = 65_536
@@ -43,7 +43,7 @@ def choose_workers(ctx: Konteks, tx: Transaction) -> bool:
     if found is None:
         return False
     tx.raw("CREATE TEMP TABLE sasaran_nik (nik text) ON COMMIT DROP")
-    with driver(tx).cursor().copy("COPY sasaran_nik FROM STDIN") as copy:
+    with tx.copy("COPY sasaran_nik FROM STDIN") as copy:
         for at in range(0, len(found), _SEKALIGUS):
             text = nik_text(found[at : at + _SEKALIGUS]).to_pylist()
             copy.write("\n".join([*text, ""]))

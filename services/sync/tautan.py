@@ -10,7 +10,6 @@ from typing import Any
 
 from services.kit.database import Transaction
 from services.sync import sentuhan
-from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 
 _KUNCI = {
@@ -110,7 +109,7 @@ def _stage_reach(tx: Transaction, jangkauan: Jangkauan) -> None:
 
 
 def _copy(tx: Transaction, tabel: str, rows: Baris) -> None:
-    with driver(tx).cursor().copy(f"COPY {tabel} FROM STDIN".encode()) as copy:
+    with tx.copy(f"COPY {tabel} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
     tx.raw(f"ANALYZE {tabel}")

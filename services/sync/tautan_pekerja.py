@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from services.kit.database import Transaction
 from services.sync import pasangan, sentuhan
-from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from services.taut.kelompok import GRUP, link_groups
 from services.taut.keputusan import Keputusan
@@ -84,7 +83,7 @@ def _answer(tx: Transaction, decisions: Keputusan) -> None:
     assert row is not None  # noqa: S101 - an aggregate
     for start in range(0, row[0], _SEKALIGUS):
         wlkp, bpjs = (_candidates(tx, sisi, start) for sisi in NamaSisi)
-        with driver(tx).cursor().copy("COPY jawaban FROM STDIN") as copy:
+        with tx.copy("COPY jawaban FROM STDIN") as copy:
             for table in link_groups(wlkp, bpjs, decisions):
                 for r in _pairs(table):
                     copy.write_row(r)

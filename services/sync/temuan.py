@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from services.kit.database import Transaction
 from services.sync import goyah
-from services.sync.konteks import driver
 from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 
@@ -82,7 +81,7 @@ def begin(tx: Transaction) -> None:
 def stage(tx: Transaction, rows: Iterable[TemuanBaru]) -> int:
     """Copy findings into the staging table; returns how many."""
     count = 0
-    with driver(tx).cursor().copy("COPY temuan_baru FROM STDIN") as copy:
+    with tx.copy("COPY temuan_baru FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
