@@ -24,7 +24,8 @@ _RESTED_SECONDS = 10.0  # far below what firewalls give an idle connection
 _SEKALI_BACA = 2_000  # keys of one bitmap, which then fits work_mem whatever the rows' width
 
 _DISK_FULL = "53100"
-_RETRYABLE_STATES = {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"}
+_CONFLICTS = {"40001", "40P01", "55P03", "23505"}  # serialisation, deadlock, lock, unique key
+_OUTAGES = {"53300", "57P01", "57P02", "57P03"}  # too many connections; shutting down or starting
 
 
 class DatabaseUnavailableError(TemporaryError):
@@ -197,7 +198,8 @@ def translated() -> Iterator[None]:
 def transaction(engine: sa.Engine) -> Iterator[Transaction]:
     """Open a transaction; commit at the end, roll back on any error.
 
-    Raises DatabaseUnavailableError or DatabaseConflictError where repeating helps.
+    Raises DatabaseUnavailableError or DatabaseConflictError where repeating helps, else
+    DatabaseError.
     """
     with translated(), engine.begin() as connection:
         yield Transaction(connection)
@@ -235,13 +237,11 @@ def translate(error: Exception) -> Exception:
     """Return the error of ours that stands for one of a driver or a pool."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
-    if state in {"40001", "40P01", "55P03", "23505"}:
+    if state in _CONFLICTS:
         return DatabaseConflictError()
     if state == _DISK_FULL:
         return DatabaseFullError()
-    if state in _RETRYABLE_STATES or isinstance(
-        cause, (psycopg.OperationalError, sa.exc.TimeoutError)
-    ):
+    if state in _OUTAGES or isinstance(cause, (psycopg.OperationalError, sa.exc.TimeoutError)):
         return DatabaseUnavailableError()
     return DatabaseError(state)
 
