@@ -62,16 +62,25 @@ class Konteks:
     on_progress: Callable[[Kemajuan], None] | None
     check_leadership: Callable[[], None]
     kunci_sidik: bytes | None = None
+    """The agreement's key of digests; without it the mirrors have none."""
     stop: threading.Event = field(default_factory=threading.Event)
+    """Asks the round to end at its next edge."""
     over: threading.Event = field(default_factory=threading.Event)
+    """Says that the round ended, well (`kegagalan` is None) or not."""
     running: bool = False
     interrupted: bool = False
+    """Whether the last round was broken off, which is no failure: it is resumed."""
     kegagalan: Exception | None = None
     putaran: int = 0
+    """Number of the round, for who hears of progress."""
     tanpa_cuplikan: set[tuple[NamaSisi, Himpunan]] = field(default_factory=set)
+    """What is read from its feed because its service gave no snapshot."""
     taut_penuh: bool = False
+    """Whether the next link looks at all companies; a round uses it up."""
     diperingatkan: dt.date | None = None
+    """The day whose warnings of the agreement were told."""
     neraca_dikatakan: dict[tuple[NamaSisi, dt.date], object] = field(default_factory=dict)
+    """What was last told of a day that is out of balance."""
 
     def now(self) -> dt.datetime:
         """Return the present moment with a zone."""
