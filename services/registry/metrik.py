@@ -1,15 +1,20 @@
-"""What monitoring reads of the agreement: its state, the days left, what must be done soon."""
+"""What monitoring reads of agreement and certificate: state, days left, what must be done soon."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from services.auth import sertifikat
 from services.auth.agreement import AgreementStore
 from services.auth.errors import AgreementUnreadableError
+from services.kit.clock import Clock
+from services.kit.errors import ConfigurationError
 from shared_schemas.perjanjian import Keadaan, hari, warnings
 
 
@@ -51,8 +56,35 @@ class AgreementCollector(Collector):
         yield soon
 
 
-def agreement_metrics(agreement: AgreementStore) -> CollectorRegistry:
-    """Return the metrics of a service's agreement."""
+class CertificateCollector(Collector):
+    """Reads a service's certificate when it is scraped: nothing else tells of its end before it."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the days left, below 0 when it has ended; of one not to be read, only that."""
+        readable = GaugeMetricFamily("hub_sertifikat_terbaca", "1: sertifikat layanan terbaca")
+        try:
+            end = sertifikat.expiry(self._path)
+        except (OSError, ConfigurationError):
+            readable.add_metric([], 0)
+            yield readable
+            return
+        readable.add_metric([], 1)
+        yield readable
+        left = GaugeMetricFamily("hub_sertifikat_sisa_hari", "Hari sampai sertifikat berakhir")
+        left.add_metric([], (end - self._clock()) / dt.timedelta(days=1))
+        yield left
+
+
+def service_metrics(
+    agreement: AgreementStore, certificate: Path | None, clock: Clock
+) -> CollectorRegistry:
+    """Return the metrics of a service's agreement, and of its certificate where it has one."""
     registry = CollectorRegistry()
     registry.register(AgreementCollector(agreement))
+    if certificate is not None:
+        registry.register(CertificateCollector(certificate, clock))
     return registry

@@ -35,7 +35,7 @@ from services.registry.ekspor.buku import Buku
 from services.registry.ekspor.petugas import Bahan, Petugas
 from services.registry.inbox import Inbox
 from services.registry.jawaban import Penjawab
-from services.registry.metrik import agreement_metrics
+from services.registry.metrik import service_metrics
 from services.registry.neraca import BukuNeraca
 from services.registry.pangkas import Pemangkas
 from services.registry.penilaian import Penerima, Penilai
@@ -85,7 +85,8 @@ class RegistryService:
         )
         self.bukti = self.pengurus_bukti.buku
         self.pemangkas = Pemangkas(self.engine, settings.idempotensi_hari, clock)
-        self.metrik = agreement_metrics(self.agreement)
+        certificate = folder / "tls.pem" if settings.tls else None  # else a proxy's own
+        self.metrik = service_metrics(self.agreement, certificate, clock)
         self.batas = Batas(
             settings.kuota_harian,
             settings.kuota,
