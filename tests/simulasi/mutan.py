@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -209,10 +210,11 @@ def _last_receipt_wins(store: Any) -> Any:
 
 
 def _any_purpose(permitted: Any) -> Any:
-    def careless(self: Any, agreement: Any, who: Any, _tujuan: Any) -> Any:
+    def careless(self: Any, request: Any, agreement: Any, who: Any) -> Any:
         cakupan = self.cakupan.removeprefix("perjanjian:")
         allowed = agreement.permit(agreement.pemilik.lawan, cakupan).tujuan
-        return permitted(self, agreement, who, allowed[0])
+        named = SimpleNamespace(headers={"tujuan": allowed[0]}, state=request.state)
+        return permitted(self, named, agreement, who)
 
     return careless
 
@@ -277,7 +279,7 @@ MUTAN = (
     Mutan("petugas-buta", "putusan petugas menimpa perubahan yang lebih baru",
           (("services.registry.proposals.Proposals._apply", _blind_steward),)),
     Mutan("tanpa-perjanjian", "semua pertukaran diizinkan",
-          (("services.auth.agreement.AgreementStore.permit", _instead(Izin("Pasal 5"))),)),
+          (("services.auth.agreement.AgreementStore.ask", _instead(Izin("Pasal 5"))),)),
     Mutan("ditolak-selamanya", "yang pernah tidak diizinkan tidak diusulkan lagi",
           (("services.sync.pipeline.reopen_not_authorised", _instead({})),)),
     Mutan("ditunda-selamanya", "kelompok yang ditunda tidak dilepas lagi",
