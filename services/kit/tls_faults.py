@@ -19,7 +19,7 @@ _BELUM_BERLAKU, _KEDALUWARSA, _NAMA, _ALAMAT = 9, 10, 62, 64
 _PENERBIT = {2, 18, 19, 20, 21}
 _MENURUT_KODE = {
     _BELUM_BERLAKU: "sertifikatnya belum berlaku; periksa jam kedua mesin",
-    _KEDALUWARSA: "sertifikatnya kedaluwarsa; pemiliknya memperbarui dengan `hub kunci putar`",
+    _KEDALUWARSA: "sertifikatnya kedaluwarsa; pemiliknya memperbarui dengan `hub kunci buat`",
     _NAMA: "sertifikatnya bukan untuk nama ini; sambungkan ke nama yang ada di dalamnya",
     _ALAMAT: "sertifikatnya bukan untuk alamat ini; sambungkan ke alamat yang ada di dalamnya",
 } | dict.fromkeys(
@@ -67,7 +67,7 @@ def _own(sertifikat: Path) -> str | None:
     if until < now:
         return (
             f"sertifikat sendiri ({sertifikat.name}) kedaluwarsa sejak {until:%Y-%m-%d %H:%M}Z;"
-            " perbarui dengan `hub kunci putar`"
+            " perbarui dengan `hub kunci buat`"
         )
     if since > now:
         return f"sertifikat sendiri ({sertifikat.name}) belum berlaku; periksa jam mesin ini"

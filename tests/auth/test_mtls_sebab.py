@@ -67,7 +67,7 @@ def test_own_certificate_that_expired_is_named(layanan: Layanan, tmp_path: Path)
     until = since + sertifikat.UMUR_SERTIFIKAT
     assert said == (
         f"sertifikat sendiri (lama.tls.pem) kedaluwarsa sejak {until:%Y-%m-%d %H:%M}Z; perbarui"
-        " dengan `hub kunci putar`"
+        " dengan `hub kunci buat`"
     )
 
 
