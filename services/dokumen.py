@@ -10,10 +10,12 @@ from typing import Any
 
 import bpjs_kepesertaan.app
 import services.banding.errors
-import services.demo
 import services.impor
+import services.kit.postgres
+import services.proses
 import services.registry.errors
 import services.sync.errors
+import services.taut.errors
 import wlkp_gateway.app
 from services.kebijakan import policy
 from services.kit.errors import HubError, leaves
@@ -34,10 +36,12 @@ FOLDER = Path(__file__).resolve().parents[1] / "openapi"
 _NOTE = "<!-- Dibuat oleh `hub openapi`; jangan disunting. -->\n\n"
 ERROR_MODULES = (
     services.banding.errors,
-    services.demo,
     services.impor,
+    services.kit.postgres,
+    services.proses,
     services.registry.errors,
     services.sync.errors,
+    services.taut.errors,
 )
 """Imported so that every error class exists when the list is made."""
 

@@ -9,8 +9,9 @@ import typer
 
 from services import persiapan
 from services.kit import logging
+from services.penyelaras import hub_settings
 from services.perintah.basisdata import database
-from services.perintah.sync import BpjsUrl, WlkpUrl, settings
+from services.perintah.sync import BpjsUrl, WlkpUrl
 from services.perintah.umum import (
     DATA,
     AsJson,
@@ -64,7 +65,7 @@ def audit(
     persiapan.require(data)
     with database("hub", database_url, data) as url:
         found = run_audit(
-            settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
+            hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
             sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
             himpunan=[himpunan] if himpunan else list(Himpunan),
             perbaiki=perbaiki,

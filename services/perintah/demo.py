@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services import demo
+from services.perintah import demo_sistem
 from services.perintah.data import synthetic_options
 from services.perintah.umum import DATA, Data, Tls
 
@@ -33,4 +33,4 @@ def run_demo(
     """
     opsi = synthetic_options(perusahaan=perusahaan, pekerja=pekerja, benih=benih)
     ports = {"wlkp": port_wlkp, "bpjs": port_bpjs}
-    raise typer.Exit(demo.run(data, ports, opsi, sekali=sekali, tls=tls))
+    raise typer.Exit(demo_sistem.run(data, ports, opsi, sekali=sekali, tls=tls))

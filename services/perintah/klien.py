@@ -20,11 +20,11 @@ from services.auth.kunci_pesan import load_message_key
 from services.auth.pesan import HEADER_PERJANJIAN, Permintaan, sign_request
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
+from services.penyelaras import hub_settings
 from services.perintah import klien_daftar
 from services.perintah.basisdata import database, registry_transaction
 from services.perintah.klien_daftar import IdKlien, Registri
 from services.perintah.klien_riwayat import require_known
-from services.perintah.sync import settings
 from services.perintah.umum import DATA, AsJson, Data, Url, out, show_json, show_rows
 from services.persiapan import Registrasi
 from services.sync import saksi
@@ -94,7 +94,10 @@ def print_signature(
         headers["Tujuan"] = tujuan
     message = Permintaan(metode.upper(), url, headers)
     badan = isi.read_bytes() if isi else b""
-    with database("hub", database_url, data) as hub, look_out(settings(hub, data, "", "")) as ctx:
+    with (
+        database("hub", database_url, data) as hub,
+        look_out(hub_settings(hub, data, "", "")) as ctx,
+    ):
         tanda = sign_request(message, badan, key, system_clock())
         witness = saksi.witness(ctx, NamaSisi(registration.registri))
         if witness is not None:

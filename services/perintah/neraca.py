@@ -10,10 +10,11 @@ import typer
 
 from services import persiapan
 from services.kit import logging
+from services.penyelaras import hub_settings
 from services.perintah import neraca_registri
 from services.perintah.basisdata import database
 from services.perintah.neraca_registri import columns
-from services.perintah.sync import BpjsUrl, WlkpUrl, settings
+from services.perintah.sync import BpjsUrl, WlkpUrl
 from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, show_table
 from services.sync.imbang import SEGEL_BERTENTANGAN, TERJELASKAN, HasilNeraca
 from services.sync.lihat_neraca import balances
@@ -62,7 +63,7 @@ def show_balance(
     else:
         persiapan.require(data)
         with database("hub", database_url, data) as url:
-            chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+            chosen = hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
             asked = [NamaSisi(sisi)] if sisi else list(NamaSisi)
             balanced = _show(balances(chosen, hari_itu, sisi=asked), as_json)
     if not balanced:

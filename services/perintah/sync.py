@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from services import persiapan
 from services.kit import logging
 from services.kit.database import make_engine
-from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
+from services.penyelaras import hub_settings
 from services.perintah.basisdata import database
 from services.perintah.kemajuan import run_with_progress
 from services.perintah.temuan import show_summary
@@ -29,14 +26,12 @@ from services.perintah.umum import (
     show_json,
     show_rows,
 )
-from services.persiapan import SYNC_BPJS, SYNC_WLKP, Registrasi
-from services.proses import base_url
 from services.sync.run import (
     load,
     run,
     summary,
 )
-from services.sync.settings import Bukti, NamaSisi, Sisi, SyncSettings, TlsKlien
+from services.sync.settings import NamaSisi
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.ekspor import BentukEkspor
 
@@ -57,52 +52,6 @@ def register(app: typer.Typer) -> None:
     group.command("jalan")(run_sync)
     group.command("muat")(load_mirrors)
     app.add_typer(group, name="sync")
-
-
-def settings(
-    url: str,
-    data: Path,
-    wlkp_url: str,
-    bpjs_url: str,
-    tunggu_detik: float = 300,
-    *,
-    tls: bool = True,
-) -> SyncSettings:
-    """Return the settings of a reconciler that uses the registrations of a data folder.
-
-    Without addresses they are this machine's. Services reached by https see its certificates,
-    unless `tls` says that a proxy ends TLS. Raises ConfigurationError for an address that is none.
-    """
-    for base in filter(None, (wlkp_url, bpjs_url)):
-        parts = urlsplit(base)
-        if parts.scheme not in {"https", "http"} or not parts.hostname:
-            raise ConfigurationError(f"{base} bukan alamat layanan; tulis https://HOST:PORT.")
-    trusted = persiapan.otoritas(data).dipercaya
-
-    def side(base: str, registration: Registrasi) -> Sisi:
-        shown = TlsKlien(sertifikat=registration.certificate_path(data), otoritas=trusted)
-        return Sisi(
-            base_url=base,
-            client_id=registration.client_id,
-            key_path=registration.key_path(data),
-            kunci_pesan=registration.message_key_path(data),
-            tls=shown if tls and base.startswith("https:") else None,
-        )
-
-    # Records on their way and what linking goes on from; `data` itself may be read-only.
-    simpan = Path(os.environ.get("HUB_SIMPAN", data / "hub"))
-    return SyncSettings(
-        database_url=url,
-        wlkp=side(wlkp_url or base_url(8001, tls=tls), SYNC_WLKP),
-        bpjs=side(bpjs_url or base_url(8002, tls=tls), SYNC_BPJS),
-        perjanjian_path=data / "perjanjian.yaml",
-        kunci_sidik=data / persiapan.KUNCI_SIDIK,
-        bukti=Bukti(kunci_segel=persiapan.hub_seal_key(data), rahasia=persiapan.hub_secret(data)),
-        unduhan=simpan / "unduhan",
-        tunggu_detik=tunggu_detik,
-        saringan=simpan / "saringan",  # lasting, so that the next run removes a killed one's files
-        simpanan=simpan / "tautan",
-    )
 
 
 def load_mirrors(
@@ -134,7 +83,7 @@ def load_mirrors(
     sets = [h.himpunan for h in himpunan] if himpunan else list(Himpunan)
     mirrors = [(s, h) for h in sets for s in sisi or list(NamaSisi)]
     with database("hub", database_url, data) as url:
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+        chosen = hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
         loaded = run_with_progress(lambda tell: load(chosen, mirrors, bentuk, on_progress=tell))
     rows = [{"sisi": s.value, "himpunan": h.value, "rekaman": n} for (s, h), n in loaded.items()]
     show_rows(rows, as_json)
@@ -168,7 +117,7 @@ def run_sync(
     expect_records()
     persiapan.require(data)
     with database("hub", database_url, data, menjawab=not terus) as url:
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls).model_copy(
+        chosen = hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls).model_copy(
             update={"taut_penuh": tautkan_semua}
         )
         hasil = run_with_progress(

@@ -14,9 +14,10 @@ from services.kit import logging
 from services.kit.berkas_masukan import trouble
 from services.kit.errors import ConfigurationError
 from services.kit.interpreter import expect_records
+from services.penyelaras import hub_settings
 from services.perintah.basisdata import database
 from services.perintah.kemajuan import progress_display
-from services.perintah.sync import BpjsUrl, WlkpUrl, settings
+from services.perintah.sync import BpjsUrl, WlkpUrl
 from services.perintah.umum import DATA, AsJson, Data, PilihanHimpunan, Tls, Url, out, show_json
 from services.sync.errors import DownloadFolderError, SnapshotGoneError
 from services.sync.run import look_out
@@ -58,7 +59,7 @@ def download(
     persiapan.require(data)
     key = _key(keluar, f"{nama.value} {himpunan.value} {bentuk.value}")
     with database("hub", database_url, data) as url:
-        chosen = settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+        chosen = hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
         with look_out(chosen) as ctx:
             klien, client_id = ctx.klien[nama], chosen.sisi(nama).client_id
             try:

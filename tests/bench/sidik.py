@@ -18,7 +18,7 @@ from services.kit import migration
 from services.kit.clock import system_clock
 from services.kit.database import libpq_url, make_engine
 from services.kit.interpreter import expect_records
-from services.perintah.sync import settings
+from services.penyelaras import hub_settings
 from services.registry.sidik.kunci import install
 from services.registry.write import fields_of
 from services.sync.audit import HasilAudit, KeadaanAudit, audit_mirror
@@ -106,7 +106,7 @@ def walk(panggung: Panggung, hub: str, layanan: str, banyak: Banyak) -> list[str
     Raises AssertionError when one would be of work that was not done.
     """
     expect_records()  # as the reconciler does
-    chosen = settings(hub, panggung.data, layanan, layanan)
+    chosen = hub_settings(hub, panggung.data, layanan, layanan)
     lock = Kepemimpinan(chosen.database_url)
     lock.acquire(wait=False, tell=lambda _text: None)
     with open_context(chosen, lock, None, system_clock, key_auth) as ctx:

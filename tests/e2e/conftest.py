@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from services import persiapan
 from services.kit.database import make_engine
-from services.perintah.sync import settings
+from services.penyelaras import hub_settings
 from services.sync.run import HasilJalan, run
 from services.sync.settings import SyncSettings
 from tests.conftest import MakeDatabase, serving
@@ -59,7 +59,7 @@ def open_pasangan(
         engines = {n: make_engine(u, 2) for n, u in urls.items()}
         for engine in engines.values():
             stack.callback(engine.dispose)
-        sync = settings(urls["hub"], data, bases["wlkp"], bases["bpjs"], tunggu_detik=30)
+        sync = hub_settings(urls["hub"], data, bases["wlkp"], bases["bpjs"], tunggu_detik=30)
         yield Pasangan(data, engines["wlkp"], engines["bpjs"], engines["hub"], sync)
 
 

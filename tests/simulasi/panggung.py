@@ -31,7 +31,7 @@ from services.kit.database import make_engine
 from services.kit.postgres import PostgresServer
 from services.kit.settings import ServiceSettings
 from services.layanan import APPS
-from services.perintah.sync import settings
+from services.penyelaras import hub_settings
 from services.registry.service import RegistryService
 from services.sync.settings import SyncSettings
 from tests.simulasi.basis_data import pasang
@@ -268,7 +268,7 @@ def open_panggung(folder: Path) -> Iterator[Panggung]:
         stack.callback(server.destroy)
         stack.enter_context(server)
         urls, admin = _open_databases(server, stack)
-        sync = settings(urls["hub"], data, "http://wlkp", "http://bpjs", tunggu_detik=20)
+        sync = hub_settings(urls["hub"], data, "http://wlkp", "http://bpjs", tunggu_detik=20)
         panggung = Panggung(
             data, urls, admin, sync.model_copy(update={"batas_halaman": 5, "ulang_jam": 0.5}),
             make_engine(urls["hub"], 2), Berkas(data, sync.perjanjian_path),

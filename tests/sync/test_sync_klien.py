@@ -10,7 +10,7 @@ import pytest
 
 from services import persiapan
 from services.kit.errors import ConfigurationError
-from services.perintah.sync import settings
+from services.penyelaras import hub_settings
 from services.sync.errors import AgreementOverError, CredentialHeldError, RefusedError
 from services.sync.klien import KlienRegistri
 from services.sync.settings import NamaSisi
@@ -118,4 +118,4 @@ def test_what_is_no_address_of_a_service_is_refused_before_anything_is_asked(
 ) -> None:
     persiapan.prepare(tmp_path)
     with pytest.raises(ConfigurationError, match="https://HOST:PORT"):
-        settings("postgresql://hub", tmp_path, "", alamat)
+        hub_settings("postgresql://hub", tmp_path, "", alamat)

@@ -26,10 +26,11 @@ from services.kit.interpreter import expect_records
 from services.kit.postgres import PostgresServer
 from services.kit.postgres_jaga import kept_up
 from services.kit.roles import Peran
+from services.penyelaras import hub_settings
 from services.perintah.basisdata import embedded, tell
 from services.perintah.data import ADA_DITOLAK
 from services.perintah.kemajuan import progress_display, run_with_progress
-from services.perintah.sync import TIDAK_KONVERGEN, settings
+from services.perintah.sync import TIDAK_KONVERGEN
 from services.perintah.umum import err, out
 from services.proses import (
     ServiceDiedError,
@@ -69,7 +70,7 @@ def run(
             for n, p in ports.items()
         ]
         bases = {n: base_url(p, tls=tls) for n, p in ports.items()}
-        chosen = settings(urls["hub"], data, bases["wlkp"], bases["bpjs"])
+        chosen = hub_settings(urls["hub"], data, bases["wlkp"], bases["bpjs"])
         hasil = run_with_progress(lambda show: run_sync(chosen, on_progress=show))
         engine = make_engine(urls["hub"], 1)
         matches = _report(engine, data)
