@@ -145,17 +145,26 @@ def _take_near(
 def _joined_bits(
     wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, bit: Nyata, free_a: Bebas, free_b: Bebas
 ) -> float:
-    """Return the bits of left words that are one when written together, 0 when they are not."""
+    """Return the bits of left words that are one when written together, 0 when they are not.
+
+    The joined word is rarer than its parts: the side that says less counts, whichever it is.
+    """
     if not free_a.any() or not free_b.any() or free_a.sum() == free_b.sum():
         return 0.0
     ja, jb = _joined(wa, free_a, isi, edges), _joined(wb, free_b, isi, edges)
-    if len(ja) < 6 or edit_distance(ja, jb, 1) > 1:
+    if min(len(ja), len(jb)) < 6 or edit_distance(ja, jb, 1) > 1:
         return 0.0
+    return max(min(_rarest(wa, free_a, bit), _rarest(wb, free_b, bit)) - 2.0, 0.5)
+
+
+@jit
+def _rarest(words: Bulat, free: Bebas, bit: Nyata) -> float:
+    """Return the bits of the rarest word left."""
     worth = 0.0
-    for p in range(len(wa)):
-        if free_a[p]:
-            worth = max(worth, bit[wa[p]])
-    return max(worth - 2.0, 0.5)
+    for p in range(len(words)):
+        if free[p]:
+            worth = max(worth, bit[words[p]])
+    return worth
 
 
 @jit
@@ -203,6 +212,15 @@ def _align(
 
 
 @jit
+def _said(words: Bulat, bit: Nyata) -> float:
+    """Return the bits of words that all agree."""
+    own = np.empty(len(words), np.float32)
+    for p in range(len(words)):
+        own[p] = bit[words[p]]
+    return _damped(own, len(words))
+
+
+@jit
 def _compare(
     i: Nomor,
     j: Nomor,
@@ -227,11 +245,10 @@ def _compare(
             continue
         wa, wb = kata[a0 : min(a1, a0 + _MAKS_KATA)], kata[b0 : min(b1, b0 + _MAKS_KATA)]
         if whole[i[k]] == whole[j[k]]:
-            own = np.empty(len(wa), np.float32)
-            for p in range(len(wa)):
-                own[p] = bit[wa[p]]
+            # The first words of a long text are others where their order is.
+            said = min(_said(wa, bit), _said(wb, bit))
             level[k], first[k] = SAMA, True
-            bits[k] = min(_damped(own, len(wa)), whole_bits[i[k]] + 5.0)
+            bits[k] = min(said, whole_bits[i[k]] + 5.0)
         else:
             answer, worth, same_first = _align(wa, wb, isi, edges, count, bit, sound, digit, usual)
             level[k], bits[k], first[k] = answer, worth, same_first

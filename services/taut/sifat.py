@@ -133,7 +133,8 @@ def _people(r: BadanUsaha, i: Nomor, j: Nomor) -> _Hasil:
 
 def _points(titik: npt.NDArray[np.float64], i: Nomor, j: Nomor) -> _Hasil:
     north = (titik[i, 0] - titik[j, 0]) * 111_320
-    east = (titik[i, 1] - titik[j, 1]) * 111_320 * np.cos(np.radians(titik[i, 0]))
+    between = np.radians((titik[i, 0] + titik[j, 0]) / 2)
+    east = (titik[i, 1] - titik[j, 1]) * 111_320 * np.cos(between)
     metres = np.hypot(north, east)
     level = np.where(metres <= 150, 3, np.where(metres <= 5_000, 2, 1))
     return _nothing(np.where(np.isnan(metres), 0, level).astype(np.int8))
