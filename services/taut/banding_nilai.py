@@ -15,8 +15,8 @@ T_KOSONG, T_BEDA, T_DEKAT, T_TAHUN, T_NIK, T_SEBAGIAN, T_TUKAR, T_SAMA = range(8
 """Answers for dates, from nothing known to equal.
 
 `T_DEKAT`: another date, but the years lie too near for father and son. `T_TAHUN`: one year, and
-one side has 1 January, which stands for an unknown day. `T_NIK`: another date, but the one that
-the other side's NIK holds. `T_SEBAGIAN`: two of day, month and year, `T_TUKAR`: day for month.
+a side or both have 1 January, which stands for an unknown day. `T_NIK`: another date, but the one
+that the other side's NIK holds. `T_SEBAGIAN`: two of day, month and year, `T_TUKAR`: day for month.
 """
 _ANGKATAN = 15  # years that a father is older than his son, at the least
 TAK_DIKETAHUI = 101  # month and day as written for one who knows the year alone
@@ -38,18 +38,17 @@ def compare_date(x: int, y: int) -> int:
     """Return how two dates `yyyymmdd` agree; 0 is an empty value."""
     if x == 0 or y == 0:
         return T_KOSONG
-    if x == y:
-        return T_SAMA
+    unknown_x, unknown_y = x % 10000 == TAK_DIKETAHUI, y % 10000 == TAK_DIKETAHUI
+    if x == y:  # two days that nobody knew are no day in common
+        return T_TAHUN if unknown_x else T_SAMA
     years = abs(x // 10000 - y // 10000)
     same_year, mx, my = years == 0, x // 100 % 100, y // 100 % 100
     dx, dy = x % 100, y % 100
     if same_year and mx == dy and dx == my:
         return T_TUKAR
-    unknown_x, unknown_y = x % 10000 == TAK_DIKETAHUI, y % 10000 == TAK_DIKETAHUI
     if same_year and (unknown_x or unknown_y):
         return T_TAHUN
     parts = int(same_year) + int(mx == my) + int(dx == dy)
-    # Two days that nobody knew are no day in common.
     if not (unknown_x and unknown_y) and (parts == 2 or compare_number(x, y) == MIRIP):
         return T_SEBAGIAN
     return T_DEKAT if years < _ANGKATAN else T_BEDA

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
+from services.taut.pengisi import is_filler_number, written
 from shared_schemas.bentuk_normal import fold, normal_alamat, normal_nama_orang
 from shared_schemas.identitas import is_fraction, without_fraction
 
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 _KATA = re.compile(r"[^\W_]+")
 _BUKAN_ANGKA = re.compile(r"\D")
+_TAHUN_MIN = 1910  # a spreadsheet writes its first day, of 1899 or 1900, where it has none
 # What a spreadsheet makes of "-", "'" and a space, and what nobody sees.
 _TANDA = {"Pd": "-", "Pi": "'", "Pf": "'", "Zs": " ", "Cf": ""}
 _PANGKAT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
@@ -46,6 +48,9 @@ DOMAIN_UMUM = frozenset(
     }
 )  # fmt: skip
 """Mail providers: a shared domain of theirs says nothing about the company."""
+
+
+_TANPA_TITIK = (float("nan"), float("nan"))
 
 
 class Alamat(NamedTuple):
@@ -80,7 +85,7 @@ def words(text: str) -> list[str]:
 
 def person_name(text: str) -> str:
     """Return the words of a person's name, without degrees; spellings of Muhammad are one."""
-    head, _, tail = marks(text).partition(",")
+    head, _, tail = marks(written(text)).partition(",")
     plain = normal_nama_orang(head) if fold(head).isascii() else " ".join(words(head))
     # What follows a comma is a degree, or the given name of one who is listed by the family name.
     if tail and not re.search(r"\w\.", tail):
@@ -100,7 +105,7 @@ def address(text: str) -> Alamat:
     street: list[str] = []
     region: list[str] = []
     titled, numbered, dropped = False, False, False
-    for token in _address_words(_TANPA_RW.sub(r"\1 RW ", marks(text))):
+    for token in _address_words(_TANPA_RW.sub(r"\1 RW ", marks(written(text)))):
         is_number = token[0].isdigit()
         if dropped and is_number:
             dropped = False
@@ -141,9 +146,9 @@ def whole(text: str) -> str:
 
 
 def digits(text: str) -> str:
-    """Return the decimal digits of a text, "" when all are one digit: a placeholder."""
+    """Return the decimal digits of a text, "" where they are a filler."""
     found = "".join(c for c in _BUKAN_ANGKA.sub("", whole(text)) if c.isascii())
-    return "" if len(set(found)) < 2 else found
+    return "" if is_filler_number(found) else found
 
 
 def number(text: str, low: int, high: int) -> int:
@@ -155,7 +160,9 @@ def number(text: str, low: int, high: int) -> int:
 def npwp(text: str) -> int:
     """Return an NPWP of 15 or 16 digits as one number (`0` + NPWP 15 is NPWP 15), 0 for none."""
     found = digits(text)
-    return int(found) if len(found) in (15, 16) else 0
+    if len(found) not in (15, 16) or is_filler_number(found.zfill(16)[1:10]):
+        return 0
+    return int(found)
 
 
 def npwp_body(value: int) -> int:
@@ -175,7 +182,7 @@ def email_parts(text: str) -> tuple[str, str]:
     """Return (address, domain) in lower case; the domain of a mail provider is ""."""
     plain = text.strip().lower()
     box, at, domain = plain.partition("@")
-    if not (box and at and "." in domain):
+    if not ((written(box) or box.isalpha()) and at and "." in domain):
         return "", ""
     return plain, "" if domain in DOMAIN_UMUM else domain
 
@@ -192,6 +199,8 @@ def date(text: str) -> int:
     if len(parts[0]) != 4:
         return 0
     year, month, day = (int(p) for p in parts)
+    if year < _TAHUN_MIN:
+        return 0
     # An impossible day is a slip of a real one: as a number it still lies near it.
     return year * 10000 + month * 100 + day if month < 100 and day < 100 else 0
 
@@ -210,13 +219,15 @@ def date_of_nik(text: str) -> int:
 def region(text: str) -> tuple[int, int]:
     """Return (code filled with zeros to ten places, its places); (0, 0) for none."""
     found = _BUKAN_ANGKA.sub("", text)
-    return (int(found.ljust(10, "0")), len(found)) if len(found) in (2, 4, 6, 10) else (0, 0)
+    if found[:2] in ("00", "99") or len(found) not in (2, 4, 6, 10):
+        return 0, 0
+    return int(found.ljust(10, "0")), len(found)
 
 
 def point(text: str) -> tuple[float, float]:
-    """Return latitude and longitude, (nan, nan) for none."""
+    """Return latitude and longitude, (nan, nan) for none: `0,0` lies in the sea off Africa."""
     try:
         lat, lon = (float(p) for p in text.split(","))
     except ValueError:
-        return float("nan"), float("nan")
-    return lat, lon
+        return _TANPA_TITIK
+    return (lat, lon) if lat or lon else _TANPA_TITIK

@@ -25,6 +25,7 @@ from services.taut.kunci_pasti import Bebas
 from services.taut.model import Model, load_model
 from services.taut.penilaian import Kerja
 from services.taut.putusan import Putusan
+from services.taut.rekaman import Pekerja
 from services.taut.siapkan import birth_dates, numbered, prepare_pekerja, read_jkn, read_nik
 from services.taut.sifat import Sifat
 from services.taut.tautkan import run
@@ -73,14 +74,17 @@ def _in_one_company(table: pa.Table) -> pa.Table:
 
 def _namesakes(work: Kerja) -> Iterator[Baris]:
     """Yield who bears one name and birth date, whatever the NIK: in one company a steward's."""
-    scored, free = work.dinilai, np.ones(len(work.rekaman.kunci), np.bool_)
+    records, scored = work.rekaman, work.dinilai
+    free = np.ones(len(records.kunci), np.bool_)
     assert scored is not None  # noqa: S101 - the run is over
+    assert isinstance(records, Pekerja)  # noqa: S101 - for the type checker
     for row in work.baris:
         free[row.a] = free[row.b] = False
     both = free[scored.a] & free[scored.b]
     a, b = scored.a[both], scored.b[both]
     s = work.compare(a, b)
-    one = (s.tingkat[:, 0] == bk.SAMA) & (s.tingkat[:, 1] == bn.T_SAMA)
+    born = records.lahir.isi  # also 1 January, which may be nobody's day: a steward knows
+    one = (s.tingkat[:, 0] == bk.SAMA) & (born[a] == born[b]) & (born[a] > 0)
     a, b = a[one], b[one]
     if len(a):
         s = work.compare(a, b)

@@ -94,12 +94,20 @@ def find_badan_usaha(
 
 
 def _companies_agree(s: Sifat) -> Bebas:
-    """Say which pairs nothing but the key would not also allow: another name needs a witness."""
+    """Say which pairs nothing but the key would not also allow: another name needs a witness.
+
+    Who keeps the books of several companies gives them all his number, his telephone and his mail,
+    so a name that shares no word needs the place, or a second number of its own.
+    """
     t = s.tingkat
     name_agrees = (t[:, 0] == bk.KOSONG) | (t[:, 0] > bk.KATA_LAIN)
     partly = (t[:, 0] == bk.SEBAGIAN) | (t[:, 0] == bk.KATA_LAIN)
+    renamed = (
+        (t[:, 2] >= 2) | (t[:, 11] == bn.SAMA) | ((t[:, 9] == bn.SAMA) & (t[:, 10] == bn.SAMA))
+    )
     witness = (t[:, 2] >= 2) | (t[:, 4] == 3) | (t[:, 6] >= 2) | (t[:, 8] >= 2) | (t[:, 10] == 3)
-    found: Bebas = name_agrees | witness | (partly & (t[:, 3] != 1) & (t[:, 3] != 7))
+    near = witness | ((t[:, 3] != 1) & (t[:, 3] != 7))
+    found: Bebas = name_agrees | renamed | (partly & near)
     return found
 
 

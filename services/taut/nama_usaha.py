@@ -8,7 +8,8 @@ from functools import cache
 from typing import NamedTuple
 
 from services.taut.bersih import marks, words
-from services.taut.padanan import in_full
+from services.taut.padanan import in_arabic, in_full
+from services.taut.pengisi import written
 from shared_schemas.bentuk_normal import fold
 from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
 from shared_schemas.wilayah import kabupaten_kota
@@ -35,7 +36,7 @@ _TANDA_CABANG = (" CAB", " KC", " PERWAKILAN")  # a look into each name that cos
 
 
 class Jenis(IntEnum):
-    """What kind of body a name tells; a business and its pension fund are two."""
+    """What kind of body a name tells; a business and its pension fund are two, or its holding."""
 
     TAK_DISEBUT = 0
     USAHA = 1
@@ -43,6 +44,10 @@ class Jenis(IntEnum):
     YAYASAN = 3
     DANA_PENSIUN = 4
     KOPERASI_KARYAWAN = 5
+    INDUK = 6
+
+
+_INDUK = frozenset({"HOLDING", "HOLDINGS"})
 
 
 _JENIS_BENTUK = {"": Jenis.TAK_DISEBUT, "KOPERASI": Jenis.KOPERASI, "YAYASAN": Jenis.YAYASAN}
@@ -65,7 +70,7 @@ class NamaUsaha(NamedTuple):
 
 def company_name(text: str) -> NamaUsaha:
     """Return the parts of a company's name in whatever spelling."""
-    head, branch = fold(marks(text)), ""
+    head, branch = fold(marks(written(text))), ""
     if " - " in head:
         before, _, after = head.rpartition(" - ")
         place = " ".join(words(after))
@@ -79,11 +84,13 @@ def company_name(text: str) -> NamaUsaha:
         if len(tokens) > 1 and tokens[at] in _BENTUK_LAIN:
             forms.append(_BENTUK_LAIN[tokens.pop(at)])
     kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
-    core, form = in_full(" ".join(kept), forms[0] if forms else "")
+    core, form = in_full(" ".join(in_arabic(kept)), forms[0] if forms else "")
     return NamaUsaha(core, form, branch and _bare(branch), _kind(core, form))
 
 
 def _kind(core: str, form: str) -> Jenis:
+    if not _INDUK.isdisjoint(core.split()):
+        return Jenis.INDUK
     for beginnings, kind in _JENIS_KATA:
         if core.startswith(beginnings):
             return kind
@@ -108,7 +115,7 @@ def _without_forms(plain: str) -> tuple[str, list[str]]:
 def _bare(place: str) -> str:
     """Return the name of a place without what kind of place it is."""
     kinds = {"KAB", "KABUPATEN", "KOTA", "ADMINISTRASI"}
-    return " ".join(w for w in place.split() if w not in kinds)
+    return " ".join(in_arabic(["CABANG", *(w for w in place.split() if w not in kinds)])[1:])
 
 
 @cache

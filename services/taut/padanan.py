@@ -99,6 +99,32 @@ _KOPERASI = {
 }
 
 
+_SATU = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"]
+_ROMAWI = {
+    f"{tens}{one}": str(10 * at + n)
+    for at, tens in enumerate(("", "X"))
+    for n, one in enumerate(("", *_SATU))
+    if tens or one
+}
+_BERNOMOR = frozenset(
+    {"UNIT", "PABRIK", "PLANT", "GUDANG", "TOKO", "CABANG", "SEKTOR", "BLOK", "TAHAP", "DIVISI"}
+)
+
+
+def in_arabic(words: list[str]) -> list[str]:
+    """Return the words of a name, Roman numerals up to XIX as digits: UNIT II is UNIT 2, not III.
+
+    A first word is a name. I, V and X are letters, too: numerals at the end or behind what is
+    numbered.
+    """
+    out = list(words)
+    for at, word in enumerate(words):
+        alone = len(words) == at + 1 or words[at - 1] in _BERNOMOR
+        if at and word in _ROMAWI and (len(word) > 1 or alone):
+            out[at] = _ROMAWI[word]
+    return out
+
+
 def in_full(core: str, form: str) -> tuple[str, str]:
     """Return core words without acronyms and shortenings that all know, and the legal form."""
     first, _, rest = core.partition(" ")

@@ -13,6 +13,7 @@ from services.taut import banding_nilai as bn
 from services.taut import bersih
 from services.taut.kata import Bulat, Panjang, Teks, make_teks, share_bits
 from services.taut.nama_usaha import company_name
+from services.taut.pengisi import written
 from services.taut.rekaman import BadanUsaha, Daerah, Nilai, Pekerja
 from services.taut.sandi import hash_texts
 from shared_schemas.bentuk_normal import derive_kd_daerah
@@ -155,14 +156,15 @@ def prepare_pekerja(
 ) -> Pekerja:
     """Return the workers of both tables, comparable.
 
-    `companies` maps a company's id of side A to its counterpart of side B.
+    `companies` maps a company's id of side A to its counterpart of side B; without it equal ids
+    are one company until the workers themselves say otherwise.
     """
     column = _Kolom(a, b, Hitung())
     raw = column.text("alamat")
     parts = bersih.each(raw, bersih.address)
     ids = column.text("id_badan_usaha")
     niks, nik, origin = column.text("nik"), column.number("nik", read_nik), numbered(ids)
-    company, certain = _companies(ids, a.num_rows, companies or {})
+    company, certain = _companies(ids, a.num_rows, companies)
     return Pekerja(
         banyak_a=a.num_rows,
         kunci=keys,
@@ -175,7 +177,7 @@ def prepare_pekerja(
         tempat=make_teks([p.daerah for p in parts]),
         daerah=_regions(column.text("kd_daerah"), raw, Hitung()),
         hp=column.number("nomor_hp", bersih.phone),
-        jabatan=make_teks([" ".join(bersih.words(t)) for t in column.text("jabatan")]),
+        jabatan=make_teks([" ".join(bersih.words(written(t))) for t in column.text("jabatan")]),
         perusahaan=company,
         perusahaan_pasti=certain,
         perusahaan_asal=origin,
@@ -221,11 +223,12 @@ def _dates_of_niks(dates: list[str], niks: list[str]) -> Panjang:
 
 
 def _companies(
-    ids: list[str], count_a: int, known: dict[str, str]
+    ids: list[str], count_a: int, known: dict[str, str] | None
 ) -> tuple[Nilai, npt.NDArray[np.bool_]]:
+    if known is None:
+        return valued(numbered(ids).astype(np.int64) + 1), np.zeros(len(ids), np.bool_)
     reached = set(known.values())
-    common = [known.get(v, v) if at < count_a else v for at, v in enumerate(ids)]
-    certain = np.array(
-        [(v in known) if at < count_a else (v in reached) for at, v in enumerate(ids)], np.bool_
-    )
-    return valued(numbered(common).astype(np.int64) + 1), certain
+    # A company that nobody linked is none of the other side's, also where both sides call one so.
+    common = [known.get(v, "") if at < count_a else v for at, v in enumerate(ids)]
+    common = [v if v in reached else "" for v in common]
+    return valued(numbered(common).astype(np.int64) + 1), np.array([v != "" for v in common])

@@ -153,8 +153,10 @@ def attach_branches(work: Kerja, r: BadanUsaha) -> None:
         a, b = (np.array(side, np.int64) for side in zip(*sorted(pairs), strict=True))
         ok = work.allowed(a, b)
         a, b = a[ok], b[ok]
-        # A number alone may be mistyped: a branch bears something of its body's name.
-        named = work.compare(a, b).tingkat[:, 0] != bk.BEDA
+        # A number may be mistyped, or the one who keeps the books': a branch bears its body's name,
+        # the first word of it at least, or words that say more than what differs.
+        s = work.compare(a, b)
+        named = (s.kata_pertama & (s.tingkat[:, 0] != bk.BEDA)) | (work.model.weigh(s)[:, 0] > 0)
         _note(work, Putusan.CABANG, a[named], b[named], "npwp")
         _note(work, Putusan.TINJAU, a[~named], b[~named], "npwp")
 

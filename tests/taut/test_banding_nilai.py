@@ -35,7 +35,7 @@ from services.taut.banding_nilai import (
         (19900105, 19750712, T_BEDA),  # fifteen years: a father and his son
         (19900105, 19900101, T_TAHUN),  # an unknown day
         (19900101, 19900912, T_TAHUN),
-        (19900101, 19900101, T_SAMA),
+        (19900101, 19900101, T_TAHUN),  # nobody knew the day of either
         (19900101, 19700101, T_BEDA),  # two unknown days are none in common
         (19900101, 19910101, T_DEKAT),
         (19900105, 0, T_KOSONG),
