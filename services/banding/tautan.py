@@ -41,7 +41,12 @@ class Tautan:
 
 
 def load_tautan(path: Path, rencana: Rencana, kerja: Kerja) -> Tautan:
-    """Read the links. Raises LinkFileError when a company of A has two."""
+    """Read the links. Raises LinkFileError when a company of A has two.
+
+    A file with verdicts may name further records of a company's body as its branches: the partner
+    counts, else the first of them, as for the reconciler. Workers of the others are compared as
+    those of another company.
+    """
     sumber = open_sumber(path, path.name, kerja)
     if not {"kunci_a", "kunci_b"} <= sumber.kolom:
         raise LinkFileError
@@ -52,10 +57,23 @@ def load_tautan(path: Path, rencana: Rencana, kerja: Kerja) -> Tautan:
     texts = {n: sumber.text(n, table[n].combine_chunks()).cast(pa.string()) for n in names}
     table = pa.table(texts)
     if _PUTUSAN in names:
-        table = table.filter(pc.is_in(table[_PUTUSAN], pa.array(_BERLAKU)))
+        table = _one_each(table.filter(pc.is_in(table[_PUTUSAN], pa.array(_BERLAKU))))
     company = Penyidik(rencana.cara_perusahaan, company_key(kerja.kunci))
     a, b = (company.column(table[name].combine_chunks()) for name in ("kunci_a", "kunci_b"))
     pairs = np.unique(np.column_stack((a, b)), axis=0)
     if len(distinct(pairs[:, 0])) < len(pairs):
         raise LinkFileError
     return Tautan(np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]))
+
+
+def _one_each(table: pa.Table) -> pa.Table:
+    """Leave out the branches of a company of A that has a partner, or a branch before them."""
+    seen: set[str | None] = set()
+    partners = table.filter(pc.equal(table[_PUTUSAN], _BERLAKU[0]))
+    seen.update(partners["kunci_a"].to_pylist())
+    branches = table.filter(pc.equal(table[_PUTUSAN], _BERLAKU[1]))
+    fresh = []
+    for key in branches["kunci_a"].to_pylist():
+        fresh.append(key not in seen)
+        seen.add(key)
+    return pa.concat_tables([partners, branches.filter(pa.array(fresh, pa.bool_()))])
