@@ -18,6 +18,7 @@ from services.taut.keputusan import Keputusan, decisions_beside, read_decisions
 from services.taut.latihan.latih import train
 from services.taut.masukan import (
     KUNCI,
+    key_column,
     read_result,
     read_table,
     require_known,
@@ -26,10 +27,15 @@ from services.taut.masukan import (
     write_table,
 )
 from services.taut.model import FOLDER
+from services.taut.putusan import Putusan
 from services.taut.tautkan import tautkan
 from shared_schemas.rujukan import Himpunan
 
 Jenis = Literal["badan-usaha", "pekerja"]
+_MENURUT_BARIS = (
+    "tanpa kolom id, pekerja disebut menurut nomor barisnya, yang berganti bila berkas berubah;"
+    " keputusan petugas memerlukan kolom id (--kunci-a, --kunci-b)"
+)
 Kolom = Annotated[str | None, typer.Option(help="Kolom kunci, bila bukan yang lazim.")]
 
 
@@ -68,7 +74,8 @@ def link(
     himpunan = _himpunan(jenis)
     decisions = _decisions(putusan, keluar)
     (first, blank_a), (second, blank_b) = (
-        _keyed(p, himpunan, name) for p, name in ((a, kunci_a), (b, kunci_b))
+        _keyed(p, himpunan, name, decisions, quiet=as_json)
+        for p, name in ((a, kunci_a), (b, kunci_b))
     )
     companies = _company_links(badan_usaha) if badan_usaha else None
     result = tautkan(himpunan, first, second, decisions, kolom_kunci=KUNCI, perusahaan=companies)
@@ -76,11 +83,22 @@ def link(
     _show(dataclasses.replace(result.laporan, kosong_a=blank_a, kosong_b=blank_b), as_json)
 
 
-def _keyed(path: Path, himpunan: Himpunan, kunci: str | None) -> tuple[pa.Table, int]:
-    """Return a side with its key column, and how many rows were blank; say what is not known."""
+def _keyed(
+    path: Path, himpunan: Himpunan, kunci: str | None, decisions: Keputusan, *, quiet: bool
+) -> tuple[pa.Table, int]:
+    """Return a side with its key column, and how many rows were blank; say what is not known.
+
+    Raises KeputusanTidakSahError where a decision would be about the number of a row: a row that
+    was added since makes it one about somebody else.
+    """
     table = read_table(path)
     keyed = with_key(table, himpunan, kunci, path.name)
     require_known(table, path)
+    if key_column(table, himpunan, kunci) is None:
+        if decisions:
+            raise KeputusanTidakSahError(f"{path.name}: {_MENURUT_BARIS}.")
+        if not quiet:
+            err.print(f"{path.name}: {_MENURUT_BARIS}.", highlight=False, markup=False)
     if ignored := unknown_columns(table, himpunan):
         err.print(
             f"{path.name}: kolom tidak dikenal diabaikan: {', '.join(ignored)}",
@@ -97,14 +115,14 @@ def _decisions(asked: Path | None, keluar: Path) -> Keputusan:
 
 
 def _company_links(path: Path) -> dict[str, str]:
+    """Return what each company of A is in B: of several records its partner before a branch."""
     table = read_result(path, ("kunci_a", "kunci_b", "putusan"))
-    linked = table.filter(
-        pc.is_in(table.column("putusan"), pa.array(["tertaut", "cabang"], pa.large_string()))
-    )
-    pairs = zip(
-        linked.column("kunci_a").to_pylist(), linked.column("kunci_b").to_pylist(), strict=True
-    )
-    return dict(pairs)
+    found: dict[str, str] = {}
+    for verdict in (Putusan.TERTAUT, Putusan.CABANG):
+        rows = table.filter(pc.equal(table.column("putusan"), verdict.value))
+        for a, b in zip(*(rows.column(k).to_pylist() for k in ("kunci_a", "kunci_b")), strict=True):
+            found.setdefault(a, b)
+    return found
 
 
 def _show(report: Laporan, as_json: bool) -> None:
@@ -115,6 +133,11 @@ def _show(report: Laporan, as_json: bool) -> None:
     if report.kosong_a or report.kosong_b:
         out.print(f"Baris kosong dilewati: sisi A {report.kosong_a}, sisi B {report.kosong_b}.")
     show_rows([{"putusan/dasar": k, "banyak": v} for k, v in report.jumlah.items()], False)
+    if report.keputusan_tak_bertemu:
+        out.print(
+            f"Keputusan petugas yang rekamannya tidak ada lagi: {report.keputusan_tak_bertemu};"
+            " tersimpan, tetapi tidak berlaku pada kunci baru rekaman itu."
+        )
     share = report.tinjau_rekaman / max(report.rekaman_a + report.rekaman_b, 1)
     out.print(f"Menunggu peninjauan: {report.tinjau_rekaman} rekaman ({share:.2%}).")
     left_out = [dataclasses.asdict(b) for b in report.blok if b.pasangan_dilewati]

@@ -42,6 +42,7 @@ class Laporan:
     """Counts of a run: answers by basis, and what each blocking rule left out.
 
     `kosong_a` and `kosong_b` are blank rows of the files, which are no records and have no answer.
+    `keputusan_tak_bertemu` are decisions about a record that is not there (any more).
     """
 
     rekaman_a: int
@@ -51,6 +52,7 @@ class Laporan:
     blok: tuple[LaporanBlok, ...]
     kosong_a: int = 0
     kosong_b: int = 0
+    keputusan_tak_bertemu: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import fcntl
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -109,6 +110,22 @@ def _rivals(standing: Keputusan, pair: Pasangan) -> list[Pasangan]:
 def is_settled(standing: Keputusan, pair: Pasangan) -> bool:
     """Say whether a pair need not be asked: decided itself, or one of it is the same as another."""
     return pair in standing or bool(_rivals(standing, pair))
+
+
+def count_unmet(standing: Keputusan, a: AbstractSet[str], b: AbstractSet[str]) -> int:
+    """Return how many decisions are about a record that none of the sides' keys names.
+
+    Raises KeputusanTidakSahError where one is about records that stand on the sides exchanged: a
+    pair that was called different would be linked again. Where both sides use one key for two
+    records, nobody can tell, and nothing is raised.
+    """
+    unmet = [(x, y) for x, y in standing if x not in a or y not in b]
+    if any(y in a and x in b for x, y in unmet) and a.isdisjoint(b):
+        raise KeputusanTidakSahError(
+            "Keputusan menyebut rekaman sisi A di sisi B dan sebaliknya: beri kedua berkas menurut"
+            " urutan ketika diputuskan."
+        )
+    return len(unmet)
 
 
 def decisions_beside(result: Path) -> Path:

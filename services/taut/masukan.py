@@ -117,7 +117,7 @@ def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str)
     the usual columns are tried; workers without any get their row numbers (from 1 on). Raises
     KolomKunciError when a key is missing, empty or twice there.
     """
-    chosen = name or next((n for n in _KUNCI_LAZIM[himpunan] if n in table.column_names), None)
+    chosen = key_column(table, himpunan, name)
     if chosen is None and himpunan is Himpunan.PEKERJA:
         keys = pa.array([str(n) for n in range(1, table.num_rows + 1)], pa.large_string())
         return table.append_column(KUNCI, keys).filter(_written(table))
@@ -138,6 +138,11 @@ def with_key(table: pa.Table, himpunan: Himpunan, name: str | None, berkas: str)
         return table
     rest = table.drop_columns([KUNCI]) if KUNCI in table.column_names else table
     return rest.append_column(KUNCI, keys)
+
+
+def key_column(table: pa.Table, himpunan: Himpunan, name: str | None) -> str | None:
+    """Return the name of the column of keys, None where there is none of the usual ones."""
+    return name or next((n for n in _KUNCI_LAZIM[himpunan] if n in table.column_names), None)
 
 
 def _written(table: pa.Table) -> pa.Array:

@@ -6,12 +6,14 @@ This is the face of the package for the command line; the reconciler follows cha
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pyarrow as pa
 
 from services.taut.blok import LaporanBlok
 from services.taut.hasil import Hasil, Penulis
-from services.taut.keputusan import Keputusan
+from services.taut.keputusan import Keputusan, count_unmet
 from services.taut.model import Model, load_model
 from services.taut.penilaian import Kerja
 from services.taut.rekaman import BadanUsaha, Pekerja
@@ -41,10 +43,16 @@ def tautkan(
 
     Both tables hold columns of text, named as in the Lampiran, and one of unique keys; columns
     that are missing are empty. `keputusan` are a steward's decisions; `perusahaan` maps companies
-    of `a` to those of `b` (workers only). The order of the rows does not matter.
+    of `a` to those of `b` (workers only). The order of the rows does not matter, and with the
+    sides exchanged, decisions and companies with them, the answers are the same, mirrored.
+
+    Raises KeputusanTidakSahError where decisions name the records of the sides exchanged.
     """
     a, b = a.sort_by(kolom_kunci), b.sort_by(kolom_kunci)
-    keys = a.column(kolom_kunci).to_pylist() + b.column(kolom_kunci).to_pylist()
+    decisions = keputusan or {}
+    keys_a, keys_b = (t.column(kolom_kunci).to_pylist() for t in (a, b))
+    unmet = count_unmet(decisions, set(keys_a), set(keys_b)) if decisions else 0
+    keys = keys_a + keys_b
     records: BadanUsaha | Pekerja
     if himpunan is Himpunan.BADAN_USAHA:
         records = prepare_badan_usaha(a, b, keys)
@@ -53,8 +61,10 @@ def tautkan(
     work = Kerja(
         himpunan, records, model or load_model(himpunan), np.ones(len(keys), np.bool_)
     )  # fmt: skip
-    blocks = run(work, keputusan or {})
-    return Penulis(work.rekaman, work.model).write(work.baris, blocks)
+    blocks = run(work, decisions)
+    found = Penulis(work.rekaman, work.model).write(work.baris, blocks)
+    report = dataclasses.replace(found.laporan, keputusan_tak_bertemu=unmet)
+    return dataclasses.replace(found, laporan=report)
 
 
 def run(work: Kerja, decisions: Keputusan) -> list[LaporanBlok]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from services.kit.errors import ResultFileError
 from services.taut.errors import KeputusanBentrokError, KeputusanTidakSahError
-from services.taut.keputusan import Pendapat, decide, read_decisions, read_history
+from services.taut.hasil import Hasil
+from services.taut.keputusan import Pendapat, decide, read_decisions, read_history, standing_of
+from services.taut.tautkan import tautkan
+from shared_schemas.rujukan import Himpunan
 from tests.disk import fill, small_disk
 
 SAMA, BERBEDA = Pendapat.SAMA, Pendapat.BERBEDA
@@ -98,3 +102,53 @@ def test_a_decision_that_finds_no_room_is_not_there_by_half(tmp_path: Path) -> N
         assert file.read_bytes() == before
         ballast.unlink()
         assert decide(file, ("v", "c"), SAMA, by="Ani", why="akta")
+
+
+ISI = {"nama": "PT Tirta Kencana Lembayung", "alamat": "Jl. Pemuda No. 12, Kota Malang"}
+LAIN = {"nama": "CV Gunung Jati Mulya", "alamat": "Jl. Elang 3, Kota Medan"}
+
+
+def sisi(**records: dict[str, str]) -> pa.Table:
+    return pa.Table.from_pylist([{"kunci": k, **r} for k, r in records.items()])
+
+
+def putusan(found: Hasil) -> dict[tuple[str, str], str]:
+    rows = found.tabel.to_pylist()
+    return {(r["kunci_a"], r["kunci_b"]): r["putusan"] for r in rows if r["putusan"] != "tidak"}
+
+
+def test_a_decision_stands_whatever_its_records_say_since() -> None:
+    a, b = sisi(w=ISI), sisi(b=ISI, c=ISI)
+    for changed in (ISI, LAIN, {"nama": "", "alamat": ""}):
+        there = sisi(b=changed, c=ISI)
+        found = tautkan(Himpunan.BADAN_USAHA, a, there, {("w", "b"): SAMA})
+        assert putusan(found) == {("w", "b"): "tertaut"}
+        found = tautkan(Himpunan.BADAN_USAHA, a, there, {("w", "b"): BERBEDA, ("w", "c"): BERBEDA})
+        assert putusan(found) == {}
+    assert len(putusan(tautkan(Himpunan.BADAN_USAHA, a, b))) == 2
+
+
+def test_decisions_on_exchanged_sides_are_refused_and_not_passed_over() -> None:
+    """Passed over, `berbeda` would be linked again."""
+    a, b = sisi(w=ISI), sisi(b=ISI)
+    said = {("w", "b"): BERBEDA}
+    with pytest.raises(KeputusanTidakSahError, match="sisi A di sisi B"):
+        tautkan(Himpunan.BADAN_USAHA, b, a, said)
+    # Where the registers use the same keys, exchanged is not to be told from gone.
+    found = tautkan(Himpunan.BADAN_USAHA, sisi(b=ISI, x=LAIN), sisi(w=LAIN, x=ISI), said)
+    assert found.laporan.keputusan_tak_bertemu == 1
+
+
+def test_decisions_about_records_that_are_gone_are_counted() -> None:
+    said = {("w", "b"): BERBEDA, ("lama", "b"): SAMA, ("w", "lama"): BERBEDA}
+    found = tautkan(Himpunan.BADAN_USAHA, sisi(w=ISI), sisi(b=ISI), said)
+    assert found.laporan.keputusan_tak_bertemu == 2
+    assert putusan(found) == {}
+
+
+def test_of_decisions_that_contradict_each_other_the_later_line_counts() -> None:
+    history = [(("w", "b"), SAMA), (("w", "b"), BERBEDA), (("w", "c"), SAMA), (("v", "c"), SAMA)]
+    standing = standing_of(history)
+    assert standing == {("w", "b"): BERBEDA, ("v", "c"): SAMA}
+    found = tautkan(Himpunan.BADAN_USAHA, sisi(w=ISI, v=LAIN), sisi(b=ISI, c=ISI), standing)
+    assert putusan(found) == {("v", "c"): "tertaut"}

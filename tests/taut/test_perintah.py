@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.kit.errors import HubError, ResultFileError
+from services.perintah.taut import _company_links
 from services.taut.errors import BerkasTautError, KeputusanTidakSahError, KolomKunciError
 from tests.disk import fill, small_disk
 from tests.perintah import app
@@ -57,6 +58,43 @@ def test_workers_without_an_id_are_named_by_their_row(tmp_path: Path) -> None:
     assert [(r["kunci_a"], r["kunci_b"], r["putusan"]) for r in rows(out)] == [
         ("1", "1", "tertaut")
     ]
+
+
+def test_a_decision_is_never_about_the_number_of_a_row(tmp_path: Path) -> None:
+    """A row that was added since would make it one about somebody else."""
+    a, out = tmp_path / "a.csv", tmp_path / "taut.csv"
+    pcsv.write_csv(table({"kunci": "x", **ORANG}).drop_columns(["kunci"]), a)
+    link = ("tautkan", "pekerja", a, a, "--keluar", out)
+    assert "nomor barisnya" in CliRunner().invoke(app, [str(p) for p in link]).stderr
+    run("tinjau", "putuskan", "--hasil", out, "1", "1", "berbeda", "--oleh", "A", "--alasan", "x")
+    before = out.read_bytes()
+    with pytest.raises(KeputusanTidakSahError, match=r"a.csv: .*--kunci-a"):
+        run(*link)
+    assert out.read_bytes() == before
+
+
+def test_a_decision_about_a_record_that_is_gone_is_said(tmp_path: Path) -> None:
+    a, b, out = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "taut.csv"
+    pcsv.write_csv(table({"kunci": "w", **SATU}), a)
+    pcsv.write_csv(table({"kunci": "b", **SATU}), b)
+    link = ("tautkan", "badan-usaha", a, b, "--keluar", out)
+    run(*link)
+    run("tinjau", "putuskan", "--hasil", out, "w", "b", "sama", "--oleh", "A", "--alasan", "x")
+    assert "tidak ada lagi" not in run(*link)
+    pcsv.write_csv(table({"kunci": "b-baru", **SATU}), b)
+    assert "rekamannya tidak ada lagi: 1" in run(*link)
+    pcsv.write_csv(table({"kunci": "b", **SATU}), b)
+    with pytest.raises(KeputusanTidakSahError, match="urutan"):
+        run("tautkan", "badan-usaha", b, a, "--keluar", out)
+
+
+def test_workers_of_a_head_are_not_those_of_a_branch_beside_it(tmp_path: Path) -> None:
+    """The link file names both; the one that sorts last took the place of the other."""
+    links = tmp_path / "bu.csv"
+    links.write_text(
+        "kunci_a,kunci_b,putusan\nW1,B1,tertaut\nW1,B2,cabang\nW2,B3,cabang\nW2,B4,cabang\n"
+    )
+    assert _company_links(links) == {"W1": "B1", "W2": "B3"}
 
 
 @pytest.mark.parametrize("kind", ["badan-usaha", "pekerja"])
