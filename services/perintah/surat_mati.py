@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from services.kit.clock import system_clock
 from services.kit.errors import ConfigurationError
-from services.perintah.basisdata import with_hub
+from services.perintah.basisdata import tell, with_hub
 from services.perintah.umum import (
     DATA,
     AsJson,
@@ -22,6 +22,10 @@ from services.perintah.umum import (
 from services.sync import surat_mati
 
 Oleh = Annotated[str, typer.Option("--oleh", help="Nama petugas.", callback=written)]
+
+_TIDAK_ADA = "Tidak ada surat mati di kotak keluar hub, baik usulan ke WLKP maupun ke BPJS."
+_BANYAK = 20
+"""From so many rows on, what they have in common is said below them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +43,27 @@ def register(app: typer.Typer) -> None:
 
 def list_letters(data: Data = DATA, database_url: Url = "", as_json: AsJson = False) -> None:
     """Tampilkan surat mati dengan sebabnya; isinya tidak ditampilkan."""
-    show_rows(with_hub(database_url, data, surat_mati.list_letters), as_json)
+    rows = with_hub(database_url, data, surat_mati.list_letters)
+    if rows or as_json:
+        show_rows(rows, as_json)
+    else:
+        out.print(_TIDAK_ADA)
+    if len(rows) > _BANYAK and not as_json:
+        for line in _summary(rows):
+            out.print(line, highlight=False)
+
+
+def _summary(rows: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each receiver and reason: what hundreds of rows have in common."""
+    alike: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        alike.setdefault((row["tujuan"], f"{row['status']} {row['kode']}"), []).append(
+            row["jumlah"]
+        )
+    return [
+        f"Ke {tujuan.upper()}, {sebab}: {len(items)} kelompok, {sum(items)} butir."
+        for (tujuan, sebab), items in sorted(alike.items())
+    ]
 
 
 def resend(
@@ -51,16 +75,25 @@ def resend(
 ) -> None:
     """Kembalikan ke kotak keluar apa adanya; yang ternyata sudah sampai tidak berakibat dua kali.
 
-    Dikirim pada `hub sync jalan` berikutnya.
+    Dikirim pada `hub sync jalan` berikutnya. Satu per satu: yang terputus cukup diulang. Kode
+    keluar 1 bila nomor yang disebut bukan, atau bukan lagi, surat mati.
     """
     if bool(nomor) == semua:
         raise ConfigurationError("Sebutkan nomor kelompok atau --semua, salah satu.")
-    count = with_hub(
+    done = with_hub(
         database_url,
         data,
         lambda e: surat_mati.resend(e, None if semua else nomor, oleh, system_clock()),
     )
-    out.print(f"{count} kelompok menunggu pengiriman.")
+    if done.jumlah or not semua:
+        out.print(f"{done.jumlah} kelompok menunggu pengiriman.", highlight=False)
+    elif not done.didahului:
+        out.print(_TIDAK_ADA)
+    for each in done.didahului:
+        by = f" oleh {each.oleh}" if each.oleh else ""
+        tell(f"Didahului{by}: {each}.")
+    if done.didahului and not semua:  # what was asked for by number was not done
+        raise typer.Exit(1)
 
 
 def discard(

@@ -235,6 +235,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
         for answers in _present_states(ctx, sisi):
             ctx.check()
             with transaction(ctx.engine) as tx:
+                surat_mati.lock_of(tx, [a.id_usulan for a in answers])
                 ids = _apply_answers(ctx, tx, sisi.value, answers)
                 keadaan.follow_usulan(tx, ids, ctx.now())
                 keadaan.open_withdrawn(tx, ids, ctx.now())

@@ -117,7 +117,7 @@ def test_addition_sent_again_after_a_newer_one_changes_nothing_and_the_sums_hold
     assert since(p, before) == {"dikirim": 2, "diterima": 1, "di_jalan": 1}
     shown = "SELECT isi->>'nama', keadaan FROM pendaftaran WHERE id_asal = :i"
     assert p.fetch("bpjs", shown, i=asal) == [("Contoh Betul", "potensial")]
-    assert surat_mati.resend(p.hub, None, "petugas", system_clock()) == 1
+    assert surat_mati.resend(p.hub, None, "petugas", system_clock()).jumlah == 1
     for _ in range(2):
         assert p.reconcile().converged
     assert p.fetch("bpjs", shown, i=asal) == [("Contoh Betul", "potensial")]
@@ -151,7 +151,7 @@ def test_notice_sent_again_after_a_newer_one_is_followed_by_it_and_the_sums_hold
     hire(512)
     assert p.reconcile().converged
     assert p.fetch("wlkp", counted) == [(count + 2, versi)]
-    assert surat_mati.resend(p.hub, None, "petugas", system_clock()) == 1
+    assert surat_mati.resend(p.hub, None, "petugas", system_clock()).jumlah == 1
     for _ in range(2):
         assert p.reconcile().converged
     assert p.fetch("wlkp", counted) == [(count + 2, versi)]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from services.kit.clock import system_clock
 from services.kit.errors import TemporaryError
-from services.sync import surat_mati
+from services.sync import kotak, surat_mati
 from services.sync.errors import NoSuchAddressError, NoSuchLetterError, RefusedError
 from services.sync.kelompok import TRANSISI_BUTIR, TRANSISI_KELOMPOK, KeadaanButir, KeadaanKelompok
 from services.sync.konteks import Kemajuan
@@ -96,7 +102,7 @@ def test_dead_letters_sent_again_arrive_once_as_they_were(penuh: Panggung) -> No
         "SELECT kunci, sidik_isi FROM kotak_keluar WHERE keadaan = 'mati'"
     )
     penuh.wlkp.jawab_usulan = None
-    assert surat_mati.resend(penuh.engine, None, "Petugas Contoh", system_clock()) == 1
+    assert surat_mati.resend(penuh.engine, None, "Petugas Contoh", system_clock()).jumlah == 1
     assert penuh.run().converged
     assert letters(penuh) == []
     assert kunci in penuh.wlkp.jawaban
@@ -121,7 +127,7 @@ def test_discarded_letter_leaves_its_findings_refused_and_no_bytes(penuh: Panggu
     assert {t["kode"] for t in refused if t["arah"] == "wlkp"} == {surat_mati.DIBUANG}
     row = penuh.fetch(f"SELECT keadaan, isi FROM kotak_keluar WHERE id = {letter['id']}")
     assert row == [("dibuang", None)]
-    with pytest.raises(NoSuchLetterError, match=f"{letter['id']}. Pakai nomor"):
+    with pytest.raises(NoSuchLetterError, match=f"{letter['id']} .dibuang .* Pakai nomor"):
         surat_mati.resend(penuh.engine, [letter["id"]], "Petugas Contoh", system_clock())
 
 
@@ -198,6 +204,129 @@ def test_commands_list_send_again_and_discard(penuh: Panggung) -> None:
     assert json.loads(hub("daftar", "--json").output) == []
     assert hub("ulang", "--oleh", "Contoh").exit_code == 1  # which ones?
     assert {h[2] for h in history(penuh)} == {"program", "Contoh"}
+
+
+def many_letters(p: Panggung, count: int) -> list[int]:
+    """Have many letters to each registry: what a night's refusals leave, in small batches."""
+    p.wlkp.jawab_usulan = p.bpjs.jawab_usulan = SALAH_BENTUK
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(kotak, "BATAS_LARIK", 1)
+        p.run()
+    p.wlkp.jawab_usulan = p.bpjs.jawab_usulan = None
+    found = [row["id"] for row in letters(p)]
+    assert len(found) >= count
+    return found
+
+
+def wait_for(condition: Callable[[], Any]) -> None:
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def blocked(p: Panggung) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return bool(p.fetch(f"{query} AND datname = current_database()")[0][0])
+
+
+def resend_process(p: Panggung, *arguments: str) -> subprocess.Popen[str]:
+    """Begin what a second operator does, in a process of its own."""
+    command = [sys.executable, "-m", "services.cli", "sync", "mati", "ulang", *arguments]
+    return subprocess.Popen(
+        [*command, "--database-url", p.settings.database_url],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_two_operators_send_the_same_letters_again_and_each_moves_once(penuh: Panggung) -> None:
+    ids = many_letters(penuh, 20)
+    with penuh.engine.begin() as held:  # both begin with all before them
+        held.execute(sa.text("SELECT FROM kotak_keluar WHERE id = :id FOR UPDATE"), {"id": ids[0]})
+        both = [resend_process(penuh, "--semua", "--oleh", who) for who in ("Ani", "Budi")]
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        wait_for(lambda: penuh.fetch(f"{waiting} AND datname = current_database()") == [(2,)])
+    said = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    moved = [int(out.split()[0]) for out, _ in said if "menunggu pengiriman" in out]
+    assert sum(moved) == len(ids)
+    names = [oleh for dari, ke, oleh in history(penuh) if (dari, ke) == ("mati", "siap")]
+    assert len(names) == len(ids)
+    first = penuh.fetch(f"SELECT oleh FROM riwayat_kotak WHERE batch = {ids[0]} AND ke = 'siap'")[
+        0
+    ][0]
+    loser = {"Ani": 1, "Budi": 0}[first]
+    assert f"Didahului oleh {first}: {ids[0]} (diulang " in said[loser][1]
+    assert penuh.run().converged
+    assert_nothing_twice(penuh.wlkp)
+    assert_nothing_twice(penuh.bpjs)
+
+
+def test_letters_that_another_put_back_are_said_with_when_and_where_they_are(
+    penuh: Panggung,
+) -> None:
+    one, two, *_ = many_letters(penuh, 3)
+    surat_mati.resend(penuh.engine, [one], "Ani", system_clock())
+    with pytest.raises(NoSuchLetterError, match=rf"{one} \(diulang 20.*Z, kini siap\)") as refused:
+        surat_mati.resend(penuh.engine, [one, two], "Budi", system_clock())
+    assert "Ani" not in str(refused.value)  # errors are logged
+    assert two in {row["id"] for row in letters(penuh)}  # a slip in one number does nothing
+    with pytest.raises(NoSuchLetterError, match=r"999999 \(tidak ada\)"):
+        surat_mati.discard(penuh.engine, 999999, "Budi", "Uji", system_clock())
+
+
+def test_bulk_keeps_no_letter_from_others_while_it_waits_for_one(penuh: Panggung) -> None:
+    ids = many_letters(penuh, 5)
+    with penuh.engine.begin() as held:
+        held.execute(sa.text("SELECT FROM kotak_keluar WHERE id = :id FOR UPDATE"), {"id": ids[2]})
+        bulk = resend_process(penuh, "--semua", "--oleh", "Ani")
+        try:
+            wait_for(lambda: blocked(penuh))
+            assert penuh.fetch("SELECT count(*) FROM kotak_keluar WHERE keadaan = 'siap'") == [(2,)]
+            surat_mati.discard(penuh.engine, ids[4], "Budi", "Uji", system_clock())
+        finally:
+            held.rollback()
+            out, told = bulk.communicate(timeout=60)
+    assert out.startswith(f"{len(ids) - 1} kelompok")
+    assert f"Didahului oleh Budi: {ids[4]} (dibuang " in told
+
+
+def test_letter_put_back_while_the_receiver_s_list_closes_it_stops_neither(
+    penuh: Panggung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever locks a letter's items before the letter meets the operator crosswise."""
+    penuh.wlkp.jawab_rusak = True
+    penuh.run()
+    (letter,) = letters(penuh)
+    penuh.wlkp.jawab_rusak = False
+    done: list[Any] = []
+
+    def put_back() -> None:
+        try:
+            done.append(surat_mati.resend(penuh.engine, [letter["id"]], "Ani", system_clock()))
+        except Exception as error:  # noqa: BLE001 - looked at below
+            done.append(error)
+
+    operator = threading.Thread(target=put_back)
+    close_arrived = surat_mati.close_arrived
+    left = f"SELECT count(*) FROM usulan WHERE batch = {letter['id']} AND keadaan = 'mati'"
+
+    def meanwhile(tx: Any, now: dt.datetime) -> int:
+        if not operator.ident and tx.raw(left).fetchone() == (0,):
+            operator.start()
+            wait_for(lambda: blocked(penuh))
+        return close_arrived(tx, now)
+
+    monkeypatch.setattr(surat_mati, "close_arrived", meanwhile)
+    monkeypatch.setattr(surat_mati, "_TABRAKAN_MAKS", 0)  # a second try would hide it
+    assert penuh.run().converged
+    operator.join(30)
+    (result,) = done
+    assert result.jumlah == 0, result
+    assert [str(n).split(" 20")[0] for n in result.didahului] == [
+        f"{letter['id']} (ternyata sampai"
+    ]
+    assert_nothing_twice(penuh.wlkp)
 
 
 def test_every_state_has_its_moves_or_is_final() -> None:

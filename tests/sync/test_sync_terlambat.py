@@ -36,7 +36,7 @@ def relinked(p: Panggung, dijawab: tuple[int, str] | None) -> None:
 
 
 def resend(p: Panggung) -> None:
-    assert surat_mati.resend(p.engine, None, "petugas", system_clock()) == 1
+    assert surat_mati.resend(p.engine, None, "petugas", system_clock()).jumlah == 1
 
 
 def test_addition_that_comes_late_is_followed_by_what_holds(panggung: Panggung) -> None:

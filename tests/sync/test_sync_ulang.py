@@ -283,7 +283,7 @@ def test_notice_that_comes_late_is_followed_by_what_holds(panggung: Panggung) ->
     p.wlkp.jawab_usulan = None
     worker(p, 2)
     p.run()
-    assert surat_mati.resend(p.engine, None, "petugas", system_clock()) == 1
+    assert surat_mati.resend(p.engine, None, "petugas", system_clock()).jumlah == 1
     p.run()
     assert p.run().converged
     assert [jumlah for _, jumlah in notices(p)] == [2, 1, 2]
