@@ -7,17 +7,40 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 from numba.core import cgutils, config, types
+from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
 
 _SETTING = "CACHE_DIR"
 _KEPT_SECONDS = 30 * 86_400
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+_Cache: Any = FunctionCache  # untyped
+
+
+class _Simpanan(_Cache):  # type: ignore[misc]
+    """What was compiled, kept where it can be: a full disk or a broken file costs time alone."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what is kept, None where nothing usable is."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # noqa: BLE001 - cut short by a crash, a pickle fails in any way
+            with suppress(OSError):
+                self.flush()  # or it would be read, and made in vain, at every start
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled, if there is room."""
+        with suppress(OSError):
+            super().save_overload(sig, data)
 
 
 def jit(function: _F) -> _F:
@@ -26,14 +49,17 @@ def jit(function: _F) -> _F:
     numba's own choice, beside the source, fails in a read-only install and does not notice when
     a *called* function in another file changes. Without a folder each process compiles (10 s).
     """
-    compiled: _F
+    compiled: _F = numba.njit(function, nogil=True)
     folder = _folder(Path(function.__code__.co_filename).parent)
+    if folder is None:
+        return compiled
     before: Any = getattr(config, _SETTING)
+    setattr(config, _SETTING, str(folder))
     try:
-        setattr(config, _SETTING, str(folder or ""))
-        compiled = numba.njit(function, nogil=True, cache=folder is not None)
+        # As `cache=True` has it, whose own errors would end the program that calls the function.
+        compiled._cache = _Simpanan(function)  # type: ignore[attr-defined]  # noqa: SLF001
     except RuntimeError:  # numba finds the folder closed
-        compiled = numba.njit(function, nogil=True)
+        pass
     finally:
         setattr(config, _SETTING, before)
     return compiled
