@@ -11,8 +11,9 @@ with nothing_begun():  # the rest takes a third of a second to load
 
     import typer
 
+    from services.kit.berkas_hasil import is_full
     from services.kit.berkas_masukan import trouble
-    from services.kit.errors import HubError
+    from services.kit.errors import DiskFullError, HubError
     from services.perintah.salah_pakai import Grup
     from services.perintah.umum import err
 
@@ -134,20 +135,27 @@ def main() -> None:
         with ended_like_interrupt():  # a service that serves has its own way
             app()
     except HubError as error:
-        said = " ".join(dict.fromkeys((error.perkara, error.detail)))
-        text = f"Gagal ({error.kode}): {said}"
-        err.print(text, highlight=False, markup=False, soft_wrap=True)
+        _tell_failed(error)
         sys.exit(1)
     except KeyboardInterrupt:  # before the command began
         _tell_interrupted()
         sys.exit(TERPUTUS)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote a record
-        _tell_defect(error)
+        if isinstance(error, OSError) and is_full(error):  # no defect of ours
+            _tell_failed(DiskFullError())
+        else:
+            _tell_defect(error)
         sys.exit(1)
     except SystemExit as end:
         if end.code == TERPUTUS:  # typer makes it of an interrupt, without a word
             _tell_interrupted()
         raise
+
+
+def _tell_failed(error: HubError) -> None:
+    said = " ".join(dict.fromkeys((error.perkara, error.detail)))
+    text = f"Gagal ({error.kode}): {said}"
+    err.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _tell_defect(error: Exception) -> None:

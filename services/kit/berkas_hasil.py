@@ -28,9 +28,13 @@ def require_result(
     `masukan` are the files that are read: a result in the place of one would be the end of it.
     """
     if path.suffix.lower() not in bentuk:
-        raise ResultFileError(f"{path.name}: bukan {' atau '.join(bentuk)}.")
+        raise ResultFileError(
+            f"{path.name}: bukan {' atau '.join(bentuk)}; beri nama berakhiran itu."
+        )
     if not path.parent.is_dir():
-        raise ResultFileError(f"{path.name}: foldernya tidak ada.")
+        raise ResultFileError(
+            f"{path.name}: foldernya tidak ada; buat dahulu, atau pilih folder lain."
+        )
     if any(each is not None and each.resolve() == path.resolve() for each in masukan):
         raise ResultFileError(f"{path.name} adalah berkas masukan; pilih nama lain bagi hasilnya.")
     with _naming(path):

@@ -151,6 +151,15 @@ class ResultFileError(PermanentError):
     saran = "Beri nama berakhiran .parquet atau .csv, di folder yang ada dan dapat ditulis."
 
 
+class DiskFullError(PermanentError):
+    """A file of the program's own, a key or a password, found no room; seen by operators."""
+
+    kode = "HUB-DISKA-001"
+    status = 500
+    judul = "Ruang diska habis"
+    saran = "Kosongkan diska folder data dan folder sementara, lalu jalankan perintah itu lagi."
+
+
 class ResultBusyError(TemporaryError):
     kode = "KLIEN-HASIL-002"
     status = 409

@@ -61,6 +61,11 @@ SETTINGS = {
 Launched: TypeAlias = tuple[subprocess.Popen[bytes], Path]
 """The postmaster that we started, and the folder of its socket."""
 
+_RUANG_KLASTER = 64 * 2**20
+"""Octets that a new cluster takes, 16 MiB of its log (WAL) among them, with something to spare."""
+_RUANG_MULAI = 4 * 2**20
+"""Octets; a server that does not start with less has most likely not started for that."""
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -82,7 +87,7 @@ class Cluster:
     def initialise(self, binaries: Path, password: str) -> None:
         """Make the cluster aside and rename it: an interrupted initdb leaves no half cluster.
 
-        Raises PostgresUnavailableError with what initdb said.
+        Raises PostgresUnavailableError with what initdb said, or that there is no room.
         """
         for leftover in self.home.glob("cluster.baru-*"):
             shutil.rmtree(leftover)
@@ -102,6 +107,8 @@ class Cluster:
         ]
         done = run_as(self.account, command)
         if done.returncode != 0:
+            shutil.rmtree(fresh, ignore_errors=True)
+            _require_room(self.home, _RUANG_KLASTER, "basis data baru")
             raise PostgresUnavailableError(f"initdb gagal: {done.stderr.strip()}")
         unfinished.rename(self.path)
         shutil.rmtree(fresh)
@@ -131,6 +138,7 @@ class Cluster:
             # moment to go; PostgreSQL rightly refuses until then.
             lingers = "lock file" in said or "shared memory block" in said
             if not lingers or time.monotonic() > deadline:
+                _require_room(self.home, _RUANG_MULAI, "PostgreSQL untuk mulai")
                 raise PostgresUnavailableError(f"PostgreSQL tidak mau mulai:\n{said[-2000:]}")
             time.sleep(0.2)
             clear_traces(self.path, socket_dir)
@@ -207,3 +215,15 @@ def _wait_until(is_true: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def _require_room(folder: Path, octets: int, apa: str) -> None:
+    """Raise PostgresUnavailableError that says so when a failure is a full disk's.
+
+    PostgreSQL's own words are English, and what is cut off of its log may say nothing.
+    """
+    if shutil.disk_usage(folder).free < octets:
+        raise PostgresUnavailableError(
+            f"Ruang diska di {folder} tidak cukup bagi {apa}; sediakan sedikitnya"
+            f" {octets // 2**20} MiB, lalu jalankan lagi."
+        )

@@ -64,22 +64,27 @@ def with_hub(url: str, data: Path, work: Callable[[sa.Engine], _T]) -> _T:
 
 def embedded(server: PostgresServer, nama: str, peran: Peran) -> str:
     """Return the URL for a role of a database that the embedded server has, migrated."""
-    server.ensure_database(nama)
-    for each in Peran:
-        server.ensure_role(each.of(nama))
+    with translated():  # a disk without room for a database, say
+        server.ensure_database(nama)
+        for each in Peran:
+            server.ensure_role(each.of(nama))
     migrate(server.url(nama), nama)
     return server.url(nama, peran.of(nama))
 
 
 def migrate(url: str, nama: str) -> None:
-    """Bring a database to its newest schema, with its roles; `url` is the owner's."""
-    roles.migrate(url, nama)
-    if nama == "hub":
-        # Only here: with it come the reconciler's stages, and no registry waits for those.
-        from services.sync.pelaksana import prepare_durable  # noqa: PLC0415
+    """Bring a database to its newest schema, with its roles; `url` is the owner's.
 
-        with roles.alone(url, tell):  # it gives rights too, and never takes turns
-            prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
+    Raises what the database has against it as an error of ours.
+    """
+    with translated():
+        roles.migrate(url, nama)
+        if nama == "hub":
+            # Only here: with it come the reconciler's stages, and no registry waits for those.
+            from services.sync.pelaksana import prepare_durable  # noqa: PLC0415
+
+            with roles.alone(url, tell):  # it gives rights too, and never takes turns
+                prepare_durable(url, Peran.PEMILIK.of(nama), Peran.LAYANAN.of(nama))
 
 
 def tell(text: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from services.kit import postgres_jaga, postgres_tempat
 from services.kit.postgres import PostgresServer, PostgresUnavailableError, find_binaries
 from services.kit.postgres_jaga import kept_up
+from tests.disk import small_disk
 from tests.postmaster import postmaster_pid
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="tells what happens under root")
@@ -250,6 +251,20 @@ def test_interrupted_initdb_is_made_anew(data_dir: Path) -> None:
 
 
 @root_only
+def test_disk_without_room_for_a_cluster_is_told_with_how_much_it_takes(data_dir: Path) -> None:
+    with small_disk(data_dir.parent / "diska", 30) as disk:
+        disk.chmod(0o755)
+        server = PostgresServer(disk / "data")
+        with pytest.raises(PostgresUnavailableError, match="sediakan sedikitnya 64 MiB"), server:
+            pass
+        assert not list(disk.rglob("cluster*"))
+        subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
+        with server:
+            server.ensure_database("uji")
+            assert query(server, "SELECT 1") == [(1,)]
+        server.destroy()
+
+
 def test_closed_parent_stays_closed(data_dir: Path) -> None:
     closed = data_dir.parent / "tertutup"
     closed.mkdir(mode=0o700)
