@@ -15,7 +15,18 @@ from services.perintah import neraca_registri
 from services.perintah.basisdata import database
 from services.perintah.neraca_registri import columns
 from services.perintah.sync import BpjsUrl, WlkpUrl
-from services.perintah.umum import DATA, AsJson, Data, Sisi, Tls, Url, out, show_json, show_table
+from services.perintah.umum import (
+    DATA,
+    AsJson,
+    Data,
+    Sisi,
+    Tls,
+    Url,
+    out,
+    said,
+    show_json,
+    show_table,
+)
 from services.sync.imbang import SEGEL_BERTENTANGAN, TERJELASKAN, HasilNeraca
 from services.sync.lihat_neraca import balances
 from services.sync.settings import NamaSisi
@@ -53,8 +64,9 @@ def show_balance(
 
     Kedua pihak menghitung dari catatannya sendiri dan menandatangani. Butir yang hilang atau
     berbeda disebut id-nya; yang dicabut diambil kembali pengirimnya. Dengan --registri tidak ada
-    yang ditanya: yang dinyatakan tiap klien dibandingkan dengan catatan registri. Kode keluar 6
-    bila ada selisih yang tidak terjelaskan.
+    yang ditanya: yang dinyatakan tiap klien dibandingkan dengan catatan registri. Sesudah
+    perjanjian berakhir penerima tidak ditanya; yang ditandatanganinya terakhir menggantikannya.
+    Kode keluar 6 bila ada selisih yang tidak terjelaskan.
     """
     logging.configure("neraca", "WARNING")
     hari_itu = None if tanggal is None else tanggal.date()
@@ -77,6 +89,8 @@ def _as_json(hasil: HasilNeraca) -> dict[str, Any]:
         "keadaan": hasil.keadaan.value,
         "dinyatakan": hasil.dinyatakan,
         "segel_bertentangan": hasil.segel_bertentangan,
+        "sebab": hasil.sebab,
+        "ditandatangani": hasil.ditandatangani,
         "pengirim": hasil.pengirim.as_claims(),
         "penerima": None if hasil.penerima is None else hasil.penerima.model_dump(mode="json"),
         "selisih": [s._asdict() for s in hasil.selisih],
@@ -96,6 +110,8 @@ def _show(found: list[HasilNeraca], as_json: bool) -> bool:
 
 def _show_items(found: list[HasilNeraca]) -> None:
     for hasil in found:
+        if hasil.sebab is not None:
+            out.print(_unasked(hasil), highlight=False, markup=False, soft_wrap=True)
         if hasil.segel_bertentangan:
             out.print(f"{hasil.pengirim.tujuan}: {SEGEL_BERTENTANGAN}", highlight=False)
         for s in hasil.selisih[:_DITAMPILKAN]:
@@ -104,6 +120,18 @@ def _show_items(found: list[HasilNeraca]) -> None:
         if len(hasil.selisih) > _DITAMPILKAN:
             rest = len(hasil.selisih) - _DITAMPILKAN
             out.print(f"… dan {rest} lagi; seluruhnya dengan --json.", highlight=False)
+
+
+def _unasked(hasil: HasilNeraca) -> str:
+    """Say why a receiver was not asked, and what stands in the place of its answer."""
+    tujuan, at = hasil.pengirim.tujuan, hasil.ditandatangani
+    kept = (
+        "Tidak ada pernyataan tertanda darinya untuk hari itu di sini"
+        if at is None
+        else f"Yang tampak ditandatanganinya terakhir {said(at)}"
+    )
+    own = f"hub neraca --registri {tujuan} --tanggal {hasil.pengirim.tanggal}"
+    return f"{tujuan}: tidak ditanya. {hasil.sebab} {kept}; catatannya sendiri: {own}."
 
 
 def _rows(hasil: HasilNeraca) -> list[dict[str, Any]]:

@@ -19,7 +19,12 @@ from uuid import UUID
 
 from services.kit.database import transaction
 from services.sync import neraca, pernyataan
-from services.sync.errors import ContractError, NoSuchAddressError, NotAuthorisedError
+from services.sync.errors import (
+    AgreementOverError,
+    ContractError,
+    NoSuchAddressError,
+    NotAuthorisedError,
+)
 from services.sync.konteks import Konteks
 from services.sync.neraca import SeparuhPengirim, Tercatat
 from services.sync.settings import NamaSisi
@@ -31,7 +36,6 @@ from shared_schemas.v1.neraca import ButirNeraca, NeracaHarian
 _DISIMPAN = 1_000
 """Differing items kept with a statement; there is no need to keep more to know what happened."""
 
-_DISEBUT = 3  # ids in a sentence; `hub neraca` names them all
 _HALAMAN = 20_000  # our items read at once: each page looks through the whole day
 _SEKALI = 1_000
 
@@ -62,6 +66,7 @@ class KeadaanNeraca(StrEnum):
     COCOK = "cocok"
     SELISIH = "selisih"
     TIDAK_BERWENANG = "tidak_berwenang"
+    TIDAK_BERLAKU = "tidak_berlaku"
     TIDAK_DILAYANI = "tidak_dilayani"
 
 
@@ -77,7 +82,8 @@ class HasilNeraca:
     """Both halves of a day, what each signed, and the items that differ.
 
     `dinyatakan` says whether the receiver took ours, `segel_bertentangan` whether the seal of its
-    evidence contradicts one that it signed before.
+    evidence contradicts one that it signed before. `sebab` is why the receiver was not asked; its
+    half is then the one that it signed last, at `ditandatangani`, if it ever did.
     """
 
     pengirim: SeparuhPengirim
@@ -87,6 +93,8 @@ class HasilNeraca:
     tanda_penerima: str = ""
     dinyatakan: bool = False
     segel_bertentangan: bool = False
+    sebab: str | None = None
+    ditandatangani: dt.datetime | None = None
     selisih: list[Selisih] = field(default_factory=list)
 
     @property
@@ -100,52 +108,13 @@ class HasilNeraca:
         return [s for s in self.selisih if s.jenis not in TERJELASKAN]
 
 
-def check_balance(ctx: Konteks) -> dict[str, int]:
-    """Check yesterday and today with both registries and tell; returns `neraca_selisih`."""
-    today = hari(ctx.now())
-    unexplained = 0
-    for sisi in NamaSisi:
-        for tanggal in (today - dt.timedelta(days=1), today):
-            ctx.check()
-            hasil = weigh(ctx, sisi, tanggal)
-            _warn_of(ctx, hasil)
-            unexplained += len(hasil.tak_terjelaskan)
-    return {"neraca_selisih": unexplained}
-
-
-def _warn_of(ctx: Konteks, hasil: HasilNeraca) -> None:
-    """Warn of what is out of balance, unless this program has said the same of that day."""
-    p, items = hasil.pengirim, hasil.tak_terjelaskan
-    day, said = (p.tujuan, p.tanggal), (hasil.keadaan, hasil.segel_bertentangan, hash(tuple(items)))
-    if hasil.cocok:
-        ctx.neraca_dikatakan.pop(day, None)
-        return
-    if ctx.neraca_dikatakan.get(day) == said:
-        return
-    ctx.neraca_dikatakan[day] = said
-    if hasil.keadaan is not KeadaanNeraca.COCOK:
-        ctx.warn("neraca", describe(hasil), len(items))
-    if hasil.segel_bertentangan:
-        ctx.warn("segel", f"{p.tujuan.upper()}: {SEGEL_BERTENTANGAN}")
-
-
-def describe(hasil: HasilNeraca) -> str:
-    """Return one sentence for the operator: how many items, the first by id, and the remedy."""
-    p, items = hasil.pengirim, hasil.tak_terjelaskan
-    head = f"Neraca {p.tujuan.upper()} {p.tanggal}"
-    if hasil.keadaan is not KeadaanNeraca.SELISIH:
-        return f"{head}: {hasil.keadaan}."
-    named = ", ".join(f"{s.id_usulan} {s.jenis}" for s in items[:_DISEBUT])
-    rest = len(items) - _DISEBUT
-    more = f" dan {rest:,} lagi" if rest > 0 else ""
-    remedy = f"Lihat hub neraca --sisi {p.tujuan} --tanggal {p.tanggal}."
-    return f"{head} tidak seimbang, {len(items):,} butir: {named}{more}. {remedy}"
-
-
-def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
+def weigh(
+    ctx: Konteks, sisi: NamaSisi, tanggal: dt.date, *, sesudah_berakhir: bool = False
+) -> HasilNeraca:
     """Compare both halves of a day and keep what both signed.
 
-    Raises BalanceSignatureError when the receiver's statement is not the receiver's.
+    Raises BalanceSignatureError when the receiver's statement is not the receiver's, and
+    AgreementOverError unless `sesudah_berakhir`: a round ends with the agreement.
     """
     with transaction(ctx.engine) as tx:
         hasil = HasilNeraca(neraca.own_half(tx, sisi, tanggal))
@@ -155,13 +124,19 @@ def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
     except NoSuchAddressError:
         hasil.keadaan = KeadaanNeraca.TIDAK_DILAYANI
         return hasil
-    except NotAuthorisedError:
+    except (NotAuthorisedError, AgreementOverError) as error:
+        hasil.sebab = f"{error.detail} ({error.pasal})" if error.pasal else error.detail
         hasil.keadaan = KeadaanNeraca.TIDAK_BERWENANG
+        if isinstance(error, AgreementOverError):
+            if not sesudah_berakhir:
+                raise
+            hasil.keadaan = KeadaanNeraca.TIDAK_BERLAKU
+            hasil.sebab = error.detail.removesuffix(f" {error.saran}")
         return hasil
     hasil.penerima, hasil.tanda_penerima = answer.neraca, answer.tertanda
     signed = pernyataan.verified(ctx, sisi, answer)
     hasil.segel_bertentangan = pernyataan.keep_seal(ctx, sisi, answer.tertanda, signed)
-    if not _agree(hasil.pengirim, answer.neraca):
+    if not agree(hasil.pengirim, answer.neraca):
         hasil.selisih = _differences(ctx, sisi, tanggal)
         if any(s.jenis not in TERJELASKAN for s in hasil.selisih):
             hasil.keadaan = KeadaanNeraca.SELISIH
@@ -169,7 +144,8 @@ def weigh(ctx: Konteks, sisi: NamaSisi, tanggal: dt.date) -> HasilNeraca:
     return hasil
 
 
-def _agree(pengirim: SeparuhPengirim, penerima: NeracaHarian) -> bool:
+def agree(pengirim: SeparuhPengirim, penerima: NeracaHarian) -> bool:
+    """Say whether both halves stand for the same items in the same states."""
     return (pengirim.jumlah, pengirim.akar, pengirim.akar_keadaan) == (
         penerima.jumlah, penerima.akar, penerima.akar_keadaan,
     )  # fmt: skip

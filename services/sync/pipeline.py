@@ -19,7 +19,7 @@ from services.sync.deliver import (
     release_postponed,
     reopen_not_authorised,
 )
-from services.sync.imbang import check_balance
+from services.sync.imbang_putaran import check_balance
 from services.sync.konteks import Konteks, current
 from services.sync.link import link_companies
 from services.sync.propose import propose_all

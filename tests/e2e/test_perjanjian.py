@@ -12,7 +12,10 @@ import yaml
 from typer.testing import CliRunner
 
 from services.sync.errors import AgreementOverError
+from services.sync.imbang import KeadaanNeraca
+from services.sync.lihat_neraca import balances
 from services.sync.run import Kemajuan
+from services.sync.settings import NamaSisi
 from shared_schemas.perjanjian import CONTOH, hari
 from tests.conftest import MakeDatabase
 from tests.e2e.conftest import Pasangan, open_pasangan
@@ -191,3 +194,29 @@ def test_force_majeure_recorded_under_a_round_holds_its_queue_until_it_is_over(
     assert segar.reconcile().converged
     assert {keadaan for _, keadaan, _ in _outbox(segar)} == {"terkirim"}
     assert _jabatan(segar) == "Operator"
+
+
+def test_balance_is_answered_after_the_end_by_what_was_signed_last(segar: Pasangan) -> None:
+    assert segar.reconcile().converged
+    change_agreement(segar, pengakhiran=ENDED)
+    kept = segar.fetch("hub", "SELECT count(*) FROM neraca")
+    for hasil in balances(segar.sync, None):
+        assert hasil.cocok
+        assert hasil.sebab is not None
+        assert "berakhir" in hasil.sebab
+        assert "hub sync jalan" not in hasil.sebab  # it would answer nothing
+        assert hasil.penerima is not None
+        assert hasil.penerima.jumlah == hasil.pengirim.jumlah > 0
+        assert hasil.tanda_penerima
+        assert not hasil.dinyatakan
+    assert segar.fetch("hub", "SELECT count(*) FROM neraca") == kept
+    before = hari(dt.datetime.now(dt.UTC)) - dt.timedelta(days=30)
+    for hasil in balances(segar.sync, before):  # of a day of which nobody signed anything
+        assert (hasil.keadaan, hasil.penerima) == (KeadaanNeraca.TIDAK_BERLAKU, None)
+    bases = [f"--{s}-url={segar.sync.sisi(s).base_url}" for s in NamaSisi]
+    place = ["--data", str(segar.data), "--database-url", segar.sync.database_url]
+    told = CliRunner().invoke(app, ["neraca", *bases, *place])
+    assert told.exit_code == 0, told.output
+    assert "ditandatanganinya terakhir 20" in told.output
+    with pytest.raises(AgreementOverError):
+        segar.reconcile()  # a round still ends with the agreement

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.kit.database import make_engine, transaction
-from services.sync import imbang
+from services.sync import imbang, imbang_putaran
 from services.sync.errors import ContractError
 from services.sync.imbang import HasilNeraca, JenisSelisih, KeadaanNeraca, Selisih
 from services.sync.konteks import Kemajuan, Konteks
@@ -119,14 +119,14 @@ def out_of_balance(numbers: list[int]) -> HasilNeraca:
 
 
 def test_sentence_says_how_many_a_few_whole_ids_and_the_remedy() -> None:
-    said = imbang.describe(out_of_balance(list(range(1_234))))
+    said = imbang_putaran.describe(out_of_balance(list(range(1_234))))
     assert "1,234 butir" in said
     assert "hub neraca --sisi bpjs --tanggal 2026-06-01" in said
     assert said.count("hilang_di_penerima") == 3
     assert "dan 1,231 lagi" in said
     assert str(id_of(999)) not in said  # the next round settles it
     assert len(said) < 400
-    assert "lagi." not in imbang.describe(out_of_balance([1, 2, 3]))
+    assert "lagi." not in imbang_putaran.describe(out_of_balance([1, 2, 3]))
 
 
 def test_imbalance_is_said_again_only_when_it_changed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +136,11 @@ def test_imbalance_is_said_again_only_when_it_changed(monkeypatch: pytest.Monkey
         nothing, nothing, {}, nothing, lambda: PUKUL, told.append, lambda: None
     )  # fmt: skip
     found = out_of_balance([])
-    monkeypatch.setattr(imbang, "weigh", lambda _ctx, _sisi, _tanggal: found)
+    monkeypatch.setattr(imbang_putaran, "weigh", lambda _ctx, _sisi, _tanggal: found)
 
     def said() -> list[Kemajuan]:
         told.clear()
-        imbang.check_balance(ctx)
+        imbang_putaran.check_balance(ctx)
         return list(told)
 
     assert said() == []
