@@ -77,7 +77,7 @@ class Konteks:
     """What is read from its feed because its service gave no snapshot."""
     taut_penuh: bool = False
     """Whether the next link looks at all companies; a round uses it up."""
-    diperingatkan: dt.date | None = None
+    diperingatkan: dict[str, dt.date] = field(default_factory=dict)
     """The day whose warnings of the agreement were told."""
     neraca_dikatakan: dict[tuple[NamaSisi, dt.date], object] = field(default_factory=dict)
     """What was last told of a day that is out of balance."""

@@ -17,13 +17,12 @@ from shared_schemas.perjanjian import hari, warnings
 
 
 def tell_warnings(ctx: Konteks) -> None:
-    """Report the warnings of today, unless this program has done so today."""
+    """Report each warning once a day, also one that arises while the program runs."""
     today = hari(ctx.now())
-    if ctx.diperingatkan == today:
-        return
-    ctx.diperingatkan = today
     for warning in warnings(ctx.perjanjian, ctx.now()):
-        ctx.warn("perjanjian", f"{warning.pesan} ({warning.pasal})")
+        if ctx.diperingatkan.get(warning.kode) != today:
+            ctx.diperingatkan[warning.kode] = today
+            ctx.warn("perjanjian", f"{warning.pesan} ({warning.pasal})")
 
 
 def outage(error: Exception) -> str:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from shared_schemas.perjanjian.hari import hari, shift_months
 from shared_schemas.perjanjian.naskah import BULAN_PERINGATAN, Perjanjian
-from shared_schemas.perjanjian.unsur import BULAN_KESEPAKATAN
+from shared_schemas.perjanjian.unsur import BULAN_KESEPAKATAN, Pengakhiran
 
 BULAN_MONITORING = 12
+HARI_TERAKHIR = 7
+"""Days, the last one among them, in which an end that is agreed is announced."""
+
 _TINGKAT = (BULAN_KESEPAKATAN, 4, BULAN_PERINGATAN)  # months before the end, the nearest first
 
 
@@ -32,10 +35,10 @@ def warnings(perjanjian: Perjanjian, at: dt.datetime) -> tuple[Peringatan, ...]:
 
 
 def _end(perjanjian: Perjanjian, day: dt.date) -> Peringatan | None:
-    """Warn six, four and three calendar months before the end, unless the end is agreed."""
-    if perjanjian.pengakhiran is not None:
-        return None
+    """Warn six, four and three calendar months before the end; an agreed one in its last week."""
     end = perjanjian.last_day()
+    if perjanjian.pengakhiran is not None:
+        return _agreed(perjanjian.pengakhiran, end, day)
     reached = next((n for n in _TINGKAT if day >= shift_months(end, -n)), None)
     if reached is None:
         return None
@@ -46,6 +49,17 @@ def _end(perjanjian: Perjanjian, day: dt.date) -> Peringatan | None:
         f" {kata}."
     )
     return Peringatan(f"akhir_{reached}_bulan", tenggat, pesan, "Pasal 8 ayat (3)")
+
+
+def _agreed(pengakhiran: Pengakhiran, end: dt.date, day: dt.date) -> Peringatan | None:
+    """Announce an end that both agreed on: whoever runs the exchange may not know of it."""
+    if (end - day).days >= HARI_TERAKHIR:
+        return None
+    pesan = (
+        f"Perjanjian berakhir {end}, seperti disepakati ({pengakhiran.nomor}): sesudah hari itu"
+        " tidak ada lagi yang dipertukarkan."
+    )
+    return Peringatan("akhir_disepakati", end, pesan, "Pasal 8 ayat (2)")
 
 
 def _monitoring(perjanjian: Perjanjian, day: dt.date) -> Peringatan | None:

@@ -102,9 +102,20 @@ def test_warning_says_whether_its_day_has_passed() -> None:
     assert "sudah lewat" in said("2023-08-03T00:00:00")
 
 
-def test_agreed_ending_needs_no_warning_of_the_end() -> None:
+@pytest.mark.parametrize(
+    ("saat", "kode"),
+    [
+        ("2023-06-23T23:59:59", []),  # nothing is to be agreed on
+        ("2023-06-24T00:00:00", ["akhir_disepakati"]),
+        ("2023-06-30T23:59:59", ["akhir_disepakati"]),
+        ("2023-07-01T00:00:00", []),
+    ],
+)
+def test_agreed_end_is_announced_in_its_last_week(saat: str, kode: list[str]) -> None:
     ended = {"nomor": "UJI/A", "disepakati": "2023-01-01", "hari_terakhir": "2023-06-30"}
-    assert warnings(made(pengakhiran=ended), wib("2023-06-01T12:00:00")) == ()
+    found = warnings(made(pengakhiran=ended), wib(saat))
+    assert [w.kode for w in found] == kode
+    assert all("2023-06-30" in w.pesan and "UJI/A" in w.pesan for w in found)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,22 @@ def test_warning_is_told_once_a_day_of_jakarta(tmp_path: Path) -> None:
     assert len(told) == 2
 
 
+def test_warning_that_arises_in_the_day_is_told_at_once(tmp_path: Path) -> None:
+    path, told = tmp_path / "perjanjian.yaml", list[Kemajuan]()
+    content = yaml.safe_load(CONTOH.read_text()) | {"perpanjangan": []}
+    path.write_text(yaml.safe_dump(content))
+    jam, nothing = Jam(dt.datetime(2023, 6, 1, 3, tzinfo=dt.UTC)), cast("Any", None)
+    ctx = Konteks(nothing, nothing, {}, BerkasPerjanjian(path), jam, told.append, lambda: None)
+    tell_warnings(ctx)
+    ended = {"nomor": "UJI/A", "disepakati": "2023-05-31", "hari_terakhir": "2023-06-02"}
+    path.write_text(yaml.safe_dump(content | {"pengakhiran": ended}))
+    jam.sekarang += dt.timedelta(minutes=5)
+    tell_warnings(ctx)
+    tell_warnings(ctx)
+    assert len(told) == 2
+    assert "UJI/A" in told[1].pesan
+
+
 def test_end_of_the_agreement_says_what_becomes_of_what_waits(tmp_path: Path) -> None:
     path = tmp_path / "perjanjian.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(CONTOH.read_text()) | {"perpanjangan": []}))
