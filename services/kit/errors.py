@@ -130,13 +130,6 @@ class RecordNotFoundError(PermanentError):
     saran = "Periksa id rekaman; id berasal dari daftar atau umpan perubahan layanan ini."
 
 
-class StateConflictError(PermanentError):
-    kode = "KLIEN-KEADAAN-001"
-    status = 409
-    judul = "Keadaan tidak mengizinkan"
-    saran = "Baca keadaan terakhir lalu putuskan lagi."
-
-
 class PeerError(PermanentError):
     kode = "KLIEN-REKAN-001"
     status = 403
