@@ -176,9 +176,9 @@ def judge_pekerja(s: Sifat) -> Tilikan:
     fits |= (
         (name == bk.SEBAGIAN) & s.kata_pertama & (nik == 2) & (born >= bn.T_TUKAR) & (t[:, 6] == 3)
     )
-    # Name and address without any date are a father's and his son's as well.
-    undated = (born == bn.T_KOSONG) & (nik != 2) & (jkn != 2) & (alike < _BUKTI_LAIN)
-    fits &= witness | ~(other_date | undated | ((born == bn.T_TAHUN) & (alike == 0)))
+    # A name alone is nobody: without a date a number near the other or a street speaks as well.
+    bare = (born == bn.T_KOSONG) & (nik != 2) & (jkn != 2) & (alike == 0) & (t[:, 4] < 2)
+    fits &= witness | ~(other_date | bare | ((born == bn.T_TAHUN) & (alike == 0)))
     # One JKN number alone is mistyped sooner than a NIK and a birth date.
     fits &= (nik != 1) | ((born != bn.T_BEDA) & (born != bn.T_DEKAT))
     return Tilikan(fits & ~refuted, refuted, another & ~witness & (nik != 2))

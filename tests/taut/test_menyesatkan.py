@@ -179,11 +179,19 @@ def test_twins_are_left_to_a_person_or_told_apart_by_their_numbers() -> None:
     assert said(PK, jkn, jkn) == {"w0b0": "tertaut", "w1b1": "tertaut"}
 
 
-@pytest.mark.parametrize("lahir", ["1998-04-02", "1996-01-01", ""])
+@pytest.mark.parametrize("lahir", ["1998-04-02", "1996-01-01"])
 def test_father_and_son_of_one_name_at_one_address_are_two(lahir: str) -> None:
     son = {**BUDI, "tanggal_lahir": lahir, "nomor_hp": ""}
     for sides in ((BUDI, son), (son, BUDI)):
         assert "tertaut" not in said(PK, *sides).values()
+
+
+def test_without_a_date_a_name_and_an_address_are_one_person_unless_two_may_be_meant() -> None:
+    dateless = {**BUDI, "tanggal_lahir": "", "nomor_hp": ""}
+    assert said(PK, BUDI, dateless) == said(PK, dateless, BUDI) == {"w0b0": "tertaut"}
+    assert "tertaut" not in said(PK, {**dateless, "alamat": ""}, dateless).values()
+    son = {**BUDI, "tanggal_lahir": "1998-04-02", "nomor_hp": ""}
+    assert "tertaut" not in said(PK, [BUDI, son], dateless).values()
 
 
 def test_a_name_of_one_word_and_an_unknown_day_are_no_person() -> None:
