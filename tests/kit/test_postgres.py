@@ -265,6 +265,7 @@ def test_disk_without_room_for_a_cluster_is_told_with_how_much_it_takes(data_dir
         server.destroy()
 
 
+@root_only
 def test_closed_parent_stays_closed(data_dir: Path) -> None:
     closed = data_dir.parent / "tertutup"
     closed.mkdir(mode=0o700)
