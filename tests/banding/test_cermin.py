@@ -22,8 +22,7 @@ from tests.banding.test_kebenaran import DAFTAR
 
 Isi = list[dict[str, Any]]
 BALIK = {"hanya_a": "hanya_b", "hanya_b": "hanya_a"}
-KELAS = {"hanya": "hanya", "kunci_ganda": "kunci_ganda", "lawan_ganda": "lawan_ganda",
-         "tanpa_kunci": "tanpa_kunci"}  # fmt: skip
+BERSISI = ("hanya", "kunci_ganda", "lawan_ganda", "tanpa_kunci")
 SATU_SATU = st.none() | st.permutations(["BU-1", "BU-2", "BU-3"]).map(
     lambda b: dict(zip(["BU-1", "BU-2", "BU-3"], b, strict=True))
 )
@@ -68,7 +67,7 @@ def test_classes_are_mirrored_where_companies_are_one_to_one(
     assert set(here) == set(map(mirrored, there))
     assert counts["sama"] == counts_back["sama"]
     assert counts["cabang_rangkap"] == counts_back["cabang_rangkap"] == 0
-    for jenis in KELAS:
+    for jenis in BERSISI:
         assert counts[f"{jenis}_a"] == counts_back[f"{jenis}_b"]
 
 

@@ -225,9 +225,10 @@ def wait_for(condition: Callable[[], Any]) -> None:
         time.sleep(0.01)
 
 
-def blocked(p: Panggung) -> bool:
+def blocked(p: Panggung) -> int:
+    """Return how many sessions wait for a lock."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    return bool(p.fetch(f"{query} AND datname = current_database()")[0][0])
+    return int(p.fetch(f"{query} AND datname = current_database()")[0][0])
 
 
 def resend_process(p: Panggung, *arguments: str) -> subprocess.Popen[str]:
@@ -244,17 +245,16 @@ def test_two_operators_send_the_same_letters_again_and_each_moves_once(penuh: Pa
     with penuh.engine.begin() as held:  # both begin with all before them
         held.execute(sa.text("SELECT FROM kotak_keluar WHERE id = :id FOR UPDATE"), {"id": ids[0]})
         both = [resend_process(penuh, "--semua", "--oleh", who) for who in ("Ani", "Budi")]
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        wait_for(lambda: penuh.fetch(f"{waiting} AND datname = current_database()") == [(2,)])
+        wait_for(lambda: blocked(penuh) == len(both))
     said = [process.communicate(timeout=60) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     moved = [int(out.split()[0]) for out, _ in said if "menunggu pengiriman" in out]
     assert sum(moved) == len(ids)
     names = [oleh for dari, ke, oleh in history(penuh) if (dari, ke) == ("mati", "siap")]
     assert len(names) == len(ids)
-    first = penuh.fetch(f"SELECT oleh FROM riwayat_kotak WHERE batch = {ids[0]} AND ke = 'siap'")[
-        0
-    ][0]
+    ((first,),) = penuh.fetch(
+        f"SELECT oleh FROM riwayat_kotak WHERE batch = {ids[0]} AND ke = 'siap'"
+    )
     loser = {"Ani": 1, "Budi": 0}[first]
     assert f"Didahului oleh {first}: {ids[0]} (diulang " in said[loser][1]
     assert penuh.run().converged
