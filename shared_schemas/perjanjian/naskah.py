@@ -166,7 +166,9 @@ class Perjanjian(Data):
         """
         keadaan = self.keadaan(at)
         if not keadaan.berlaku:
-            kata = "belum berlaku" if keadaan is Keadaan.BELUM_BERLAKU else "telah berakhir"
+            kata = f"telah berakhir: hari terakhirnya {self.last_day()}"
+            if keadaan is Keadaan.BELUM_BERLAKU:
+                kata = f"baru berlaku mulai {self.jangka_waktu.mulai}"
             pasal = "Pasal 8 ayat (2)" if keadaan is Keadaan.DIAKHIRI else "Pasal 8 ayat (1)"
             return Larangan("tidak_berlaku", pasal, f"Perjanjian {self.nomor} {kata}.")
         for hak in self.hak:

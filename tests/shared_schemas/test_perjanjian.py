@@ -69,6 +69,7 @@ def test_real_term_ended_at_midnight_of_jakarta(saat: str, keadaan: Keadaan) -> 
     else:
         assert isinstance(answer, Larangan)
         assert (answer.alasan, answer.pasal) == ("tidak_berlaku", "Pasal 8 ayat (1)")
+        assert ("2023-11-02" in answer.penjelasan) is (keadaan is Keadaan.BERAKHIR)
         assert not answer.sementara
 
 
@@ -130,6 +131,7 @@ def test_termination_ends_with_the_day_it_names() -> None:
     answer = ended.decide(KEDUA, KESATU, "badan_usaha:baca", wib("2022-04-01T00:00:00"))
     assert isinstance(answer, Larangan)
     assert (answer.alasan, answer.pasal) == ("tidak_berlaku", "Pasal 8 ayat (2)")
+    assert answer.penjelasan.endswith("telah berakhir: hari terakhirnya 2022-03-31.")
 
 
 def kahar(**changes: Any) -> dict[str, Any]:
