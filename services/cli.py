@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from services.kit.process import KATA_TERPUTUS, TERPUTUS, ended_like_interrupt, nothing_begun
+from services.kit.process import (
+    KATA_TERPUTUS,
+    TERPUTUS,
+    end_without_waiting,
+    ended_like_interrupt,
+    nothing_begun,
+)
 
 with nothing_begun():  # the rest takes a third of a second to load
     import sys
@@ -149,6 +155,7 @@ def main() -> None:
     except SystemExit as end:
         if end.code == TERPUTUS:  # typer makes it of an interrupt, without a word
             _tell_interrupted()
+            end_without_waiting(TERPUTUS)
         raise
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 
 def end_with_parent(parent: int) -> None:
@@ -76,3 +78,15 @@ def nothing_begun() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, former)
+
+
+def end_without_waiting(code: int) -> NoReturn:
+    """End this program with an exit code, whatever its threads are doing.
+
+    The interpreter waits for every thread of a pool, which may be minutes from the edge of its
+    step. Only for who has taken down what it began, and whose steps may be cut off.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody listens any more
+            stream.flush()
+    os._exit(code)

@@ -34,6 +34,14 @@ _LARANGAN: dict[str, type[PermanentError]] = {
     "tidak_berlaku": AgreementOverError,
     "kahar": PostponedDutyError,
 }
+_TEPI_DETIK = 20.0
+"""How long a stopped round may take to its next edge; Docker's patience is 30 s in all."""
+_DIAM_DETIK = 1.0
+"""How long it may take without a word."""
+_MENUNGGU_TEPI = (
+    f"Menunggu langkah ini sampai ke tepinya, paling lama {_TEPI_DETIK:.0f} detik. Ctrl-C sekali"
+    " lagi: berhenti seketika, juga tanpa kehilangan; langkahnya diulang pada jalan berikutnya."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +144,12 @@ class Konteks:
             raise Interrupted
         self.check_leadership()
 
-    def stop_and_wait(self, seconds: float = 30) -> None:
-        """Ask the running round to stop at its next edge and wait for it."""
+    def stop_and_wait(self) -> None:
+        """Ask the running round to stop at its next edge and wait for it, for a while."""
         self.stop.set()
-        if self.running:
-            self.over.wait(timeout=seconds)
+        if self.running and not self.over.wait(timeout=_DIAM_DETIK):
+            self.warn("berhenti", _MENUNGGU_TEPI)
+            self.over.wait(timeout=_TEPI_DETIK)
 
 
 _running: list[Konteks] = []

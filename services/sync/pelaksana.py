@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -106,8 +106,10 @@ def dbos(ctx: Konteks) -> Iterator[PelaksanaDbos]:
                 DBOS.launch()
             yield PelaksanaDbos()
     finally:
-        # A round that still runs in its thread ends at the next edge and stays resumable.
-        ctx.stop_and_wait()
+        # A round that still runs in its thread ends at the next edge and stays resumable; so does
+        # one that is cut off because somebody asked a second time.
+        with suppress(KeyboardInterrupt):
+            ctx.stop_and_wait()
         DBOS.destroy()
 
 

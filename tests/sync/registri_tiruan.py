@@ -63,6 +63,7 @@ class RegistriTiruan:
     kursor_tertua: int = 0
     putus: float = 0.0  # share of answers lost on the way, after the work was done
     lambat: float = 0.0
+    didatangi: threading.Event = field(default_factory=threading.Event)  # before any slowness
     kunci_tanda: SigningKey = field(default_factory=lambda: SigningKey(new_private_pem()))
     permintaan: Counter[str] = field(default_factory=Counter)
     kunci: threading.RLock = field(default_factory=threading.RLock)
@@ -248,6 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self, body: bytes) -> None:
         registri = self.registri
+        registri.didatangi.set()
         time.sleep(registri.lambat)
         with registri.kunci:
             if registri.mati:

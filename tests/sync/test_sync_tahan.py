@@ -22,6 +22,7 @@ from services.kit import migration
 from services.kit.clock import system_clock
 from services.kit.errors import TemporaryError
 from services.kit.postgres import PostgresServer
+from services.kit.process import KATA_TERPUTUS, TERPUTUS
 from services.sync.errors import AgreementOverError, BusyError, SyncConfigurationError
 from services.sync.konteks import Konteks
 from services.sync.run import (
@@ -47,6 +48,24 @@ from services.sync.run import run
 from services.sync.settings import SyncSettings
 run(SyncSettings.model_validate_json(sys.argv[1]), make_auth=lambda _sisi: None,
     tunggu_giliran=True)
+"""
+# As `hub sync jalan` calls it, and ends; the registries here ask for no keys.
+_PERINTAH = """
+import sys
+from services import cli
+from services.perintah.kemajuan import run_with_progress
+from services.sync.run import run
+from services.sync.settings import SyncSettings
+
+def app():
+    settings = SyncSettings.model_validate_json(sys.argv[1])
+    try:
+        run_with_progress(lambda tell: run(settings, make_auth=lambda _: None, on_progress=tell))
+    except KeyboardInterrupt:
+        sys.exit(cli.TERPUTUS)
+
+cli.make_overview = lambda: app
+cli.main()
 """
 _PROGRAM_TERUS = _PROGRAM.replace("tunggu_giliran=True", "terus=True, jeda_detik=0.2")
 
@@ -177,6 +196,28 @@ def test_ctrl_c_loses_nothing_and_the_next_run_resumes(panggung: Panggung, expec
     output = process.communicate(timeout=20)[0].decode()
     assert process.returncode != 0
     assert "KeyboardInterrupt" in output
+    panggung.bpjs.lambat = 0.0
+    assert panggung.run(tunggu_giliran=True).converged
+    assert final(panggung) == expected
+
+
+def test_second_ctrl_c_does_not_wait_for_the_step_and_loses_nothing(
+    panggung: Panggung, expected: Any
+) -> None:
+    fill(panggung)
+    panggung.bpjs.lambat = 60.0  # longer than anybody waits here
+    process = start(panggung, _PERINTAH)
+    assert process.stdout is not None
+    assert panggung.bpjs.didatangi.wait(60)
+    process.send_signal(signal.SIGINT)
+    said = process.stdout.readline().decode()
+    while "Ctrl-C sekali lagi" not in said:
+        assert said, "selesai tanpa mengatakan apa yang ditunggu"
+        said = process.stdout.readline().decode()
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=15)[0].decode()
+    assert (process.returncode, said.splitlines()[-1]) == (TERPUTUS, KATA_TERPUTUS)
+    assert "Traceback" not in said
     panggung.bpjs.lambat = 0.0
     assert panggung.run(tunggu_giliran=True).converged
     assert final(panggung) == expected
