@@ -9,10 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from services.kit.database import Transaction, transaction
-from services.sync import bukti, goyah, keadaan, surat_mati, terlambat
+from services.sync import bukti, goyah, keadaan, penerima, surat_mati, terlambat
 from services.sync.errors import (
     ContractError,
     Jawaban,
@@ -24,28 +23,14 @@ from services.sync.errors import (
 from services.sync.kelompok import KeadaanButir
 from services.sync.klien import Diterima
 from services.sync.konteks import Konteks
+from services.sync.penerima import TAK_SAMPAI
 from services.sync.settings import NamaSisi
 from services.sync.tanda import Tanda
 from shared_schemas.v1.kode import KeadaanUsulan
-from shared_schemas.v1.usulan import TandaTerima, UsulanTercatat
-
-_JAWABAN = """
-UPDATE usulan u SET keadaan = r.keadaan, kode = r.kode, alasan = r.alasan,
-    versi_hasil = coalesce(r.versi, u.versi_hasil), diterima_pada = r.diterima_pada,
-    dijawab_pada = %(now)s
-FROM unnest(%(id)s::uuid[], %(keadaan)s::text[], %(kode)s::text[], %(alasan)s::text[],
-            %(versi)s::bigint[], %(diterima_pada)s::timestamptz[])
-    AS r(id, keadaan, kode, alasan, versi, diterima_pada)
-WHERE u.id = r.id AND u.tujuan = %(tujuan)s
-  AND (u.keadaan, u.kode, u.diterima_pada)
-    IS DISTINCT FROM (r.keadaan, r.kode, r.diterima_pada)
-RETURNING u.id
-"""
+from shared_schemas.v1.usulan import UsulanTercatat
 
 # Held and queued: the receiver decides later. The others: a lost answer may have accepted them.
 _BELUM_PASTI = ["ditahan", "diterima", *(k.value for k in KeadaanButir)]
-TAK_SAMPAI = "HUB-KIRIM-003"
-"""Code of an item that was withdrawn or thrown away, which the receiver does not know either."""
 _LAMA = dt.timedelta(days=1)  # a signed message is refused after minutes
 _SEBAB_SENDIRI = ("KLIEN-BENTUK-", "KLIEN-IDEMPOTENSI-", "KLIEN-USULAN-")
 """Refusals that this batch will meet each time, and no other batch by the same cause."""
@@ -134,7 +119,7 @@ def _keep_receipts(
         known = {r[0] for r in tx.raw("SELECT id FROM usulan WHERE batch = %s", [batch])}
         if len(receipts) != jumlah or {r.id_usulan for r in receipts} != known:
             raise ContractError(f"Tanda terima kelompok {batch} tidak cocok dengan isinya.")
-        answered = _apply_answers(ctx, tx, tujuan, receipts)
+        answered = penerima.apply(ctx, tx, tujuan, receipts)
         keadaan.follow_batch(tx, batch, ctx.now())
         keadaan.take_back(tx, batch, ctx.now())
         # A hub whose database was lost says what its predecessor took back.
@@ -147,22 +132,6 @@ def _keep_receipts(
         )
         _close_batch(ctx, tx, batch, "terkirim", status=200)
     return counts
-
-
-def _apply_answers(
-    ctx: Konteks, tx: Transaction, tujuan: str, answers: list[TandaTerima] | list[UsulanTercatat]
-) -> list[Any]:
-    arguments = {
-        "now": ctx.now(),
-        "tujuan": tujuan,
-        "id": [a.id_usulan for a in answers],
-        "keadaan": [a.keadaan.value for a in answers],
-        "kode": [a.kode for a in answers],
-        "alasan": [a.alasan for a in answers],
-        "versi": [getattr(a, "versi", None) for a in answers],
-        "diterima_pada": [a.diterima_pada for a in answers],
-    }
-    return [row[0] for row in tx.raw(_JAWABAN, arguments)]
 
 
 def _close_batch(
@@ -234,15 +203,7 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
     try:
         for answers in _present_states(ctx, sisi):
             ctx.check()
-            with transaction(ctx.engine) as tx:
-                surat_mati.lock_of(tx, [a.id_usulan for a in answers])
-                ids = _apply_answers(ctx, tx, sisi.value, answers)
-                keadaan.follow_usulan(tx, ids, ctx.now())
-                keadaan.open_withdrawn(tx, ids, ctx.now())
-                goyah.note_answered(tx, ids)
-                terlambat.follow_late(tx, ids, ctx.now())
-                surat_mati.close_arrived(tx, ctx.now())
-            changed += len(ids)
+            changed += penerima.take_in(ctx, sisi, answers)
     except NotAuthorisedError as error:
         ctx.warn("deliver", f"Keadaan usulan di {sisi} tidak diberikan. {error.detail}")
     return {"diperbarui": changed}
@@ -251,9 +212,8 @@ def refresh_states(ctx: Konteks, sisi: NamaSisi) -> dict[str, int]:
 def _present_states(ctx: Konteks, sisi: NamaSisi) -> Iterator[list[UsulanTercatat]]:
     """Yield what the receiver says now of the proposals that we are not certain of.
 
-    Those that wait there come as lists; each of the others has moved, or never arrived, and is
-    asked for by itself, or all are listed where that takes fewer requests. What waits for days
-    then costs what waits, not what was ever sent.
+    Those that wait there come as lists; each of the others has moved, or never arrived. What waits
+    for days then costs what waits, not what was ever sent.
     """
     with transaction(ctx.engine) as tx:
         rows = tx.raw(
@@ -262,23 +222,13 @@ def _present_states(ctx: Konteks, sisi: NamaSisi) -> Iterator[list[UsulanTercata
             (sisi.value, _BELUM_PASTI, TAK_SAMPAI),
         )
         uncertain = {row[0] for row in rows}
-        ever = tx.raw("SELECT count(*) FROM usulan WHERE tujuan = %s", (sisi.value,)).fetchone()
     if not uncertain:
         return
     for state in (KeadaanUsulan.DITAHAN, KeadaanUsulan.DITERIMA):
-        for page in _listed(ctx, sisi, state):
+        for page in penerima.listed(ctx, sisi, state):
             uncertain.difference_update(u.id_usulan for u in page)
             yield page
-    if len(uncertain) * ctx.settings.batas_halaman > (ever[0] if ever else 0):
-        for page in _listed(ctx, sisi, None):
-            uncertain.difference_update(u.id_usulan for u in page)
-            yield page
-    else:
-        for id_usulan in sorted(uncertain):
-            found = ctx.klien[sisi].find_usulan(id_usulan)
-            if found is not None:
-                uncertain.discard(id_usulan)
-                yield [found]
+    yield from penerima.ask(ctx, sisi, uncertain)
     with transaction(ctx.engine) as tx:
         tx.raw(
             "UPDATE usulan u SET kode = %s FROM kotak_keluar k WHERE u.id = ANY(%s)"
@@ -286,15 +236,3 @@ def _present_states(ctx: Konteks, sisi: NamaSisi) -> Iterator[list[UsulanTercata
             " AND greatest(k.dikirim_pada, k.dijawab_pada) < %s",
             (TAK_SAMPAI, list(uncertain), ctx.now() - _LAMA),
         )
-
-
-def _listed(
-    ctx: Konteks, sisi: NamaSisi, state: KeadaanUsulan | None
-) -> Iterator[list[UsulanTercatat]]:
-    kursor = None
-    while True:
-        page = ctx.klien[sisi].list_usulan(kursor, state)
-        yield page.data
-        kursor = page.kursor
-        if kursor is None:
-            return
