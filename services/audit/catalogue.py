@@ -16,6 +16,7 @@ class Peristiwa(StrEnum):
     BELUM_LAPOR_DIPUTUSKAN = "belum_lapor_diputuskan"
     REKAMAN_DIHAPUS = "rekaman_dihapus"
     UMPAN_DIPANGKAS = "umpan_dipangkas"
+    UMPAN_DIPULIHKAN = "umpan_dipulihkan"
     EKSPOR_DIMINTA = "ekspor_diminta"
     EKSPOR_SELESAI = "ekspor_selesai"
     KLIEN_DIDAFTARKAN = "klien_didaftarkan"
@@ -57,6 +58,7 @@ RINCIAN: dict[Peristiwa, frozenset[str]] = {
     Peristiwa.BELUM_LAPOR_DIPUTUSKAN: frozenset({"id_kasus", "dari", "ke", "usulan"}),
     Peristiwa.REKAMAN_DIHAPUS: frozenset({"himpunan", "id"}),
     Peristiwa.UMPAN_DIPANGKAS: frozenset({"himpunan", "batu_nisan", "batas"}),
+    Peristiwa.UMPAN_DIPULIHKAN: frozenset({"nomor"}),
     Peristiwa.EKSPOR_DIMINTA: frozenset({"id_ekspor", "himpunan", "bentuk"}),
     Peristiwa.EKSPOR_SELESAI: frozenset({"id_ekspor", "keadaan", "baris", "nomor"}),
     # Keys by their thumbprints (RFC 7638): what holds from now on, what came and what went.

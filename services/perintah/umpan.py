@@ -1,4 +1,4 @@
-"""`hub umpan hapus|pangkas`: take back a wrong record, and forget old tombstones."""
+"""`hub umpan`: take back a wrong record, forget old tombstones, go on after a backup."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from services.audit.catalogue import Peristiwa
 from services.audit.record import Auditor, Bukti, Pelaku
 from services.kit.database import Transaction
 from services.kit.errors import RecordNotFoundError
+from services.kit.roles import Peran
 from services.perintah.basisdata import registry_transaction
 from services.perintah.umum import DATA, Data, Sisi, Url, out
-from services.registry import write
+from services.registry import pemulihan, write
 from shared_schemas.rujukan import Himpunan
 
 Registri = Annotated[Sisi, typer.Argument(help="Registri: wlkp atau bpjs.")]
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Umpan perubahan sebuah registri.", no_args_is_help=True)
     group.command("hapus")(delete_record)
     group.command("pangkas")(prune)
+    group.command("pulih")(restore)
     app.add_typer(group, name="umpan")
 
 
@@ -66,3 +68,15 @@ def forget_tombstones(tx: Transaction, auditor: Auditor, nama: str, hari: float)
         bukti = Bukti(Peristiwa.UMPAN_DIPANGKAS, who, {"himpunan": himpunan.value})
         forgotten += write.prune_tombstones(tx, auditor, bukti, himpunan, hari)
     return forgotten
+
+
+def restore(nama: Registri, data: Data = DATA, database_url: Url = "") -> None:
+    """Sesudah database registri dipulihkan dari cadangan: jangan memberi nomor umpan dua kali.
+
+    Sebelum layanannya dihidupkan, dengan URL pemilik database, seperti `hub migrasi`. Kursor yang
+    ada lalu dijawab 410: setiap pembaca menyamakan cerminnya, dan tidak melewatkan perubahan.
+    """
+    bukti = Bukti(Peristiwa.UMPAN_DIPULIHKAN, Pelaku(f"operator-{nama}"), {})
+    with registry_transaction(nama, database_url, data, Peran.PEMILIK) as (tx, auditor):
+        nomor = pemulihan.pass_over_numbers(tx, auditor, bukti)
+    out.print(f"Umpan dilanjutkan dari nomor {nomor}; kursor lama dijawab 410.", highlight=False)
