@@ -68,7 +68,9 @@ PERINTAH = {
         ("unduh",),
         "Unduh satu himpunan utuh: bagian yang diperiksa sidiknya dan manifes bertanda tangan.",
     ),
-    "sync": Perintah(("sync", "temuan", "surat_mati", "audit"), "Rekonsiliasi kedua registri."),
+    "sync": Perintah(
+        ("sync", "temuan", "surat_mati", "pulih", "audit"), "Rekonsiliasi kedua registri."
+    ),
     "temuan": Perintah(
         ("temuan",), "Daftar temuan; NIK disamarkan, nilainya tetap di registri masing-masing."
     ),

@@ -186,13 +186,16 @@ def client_of(registration: Registrasi, data: Path, base: str) -> httpx.Client:
 
 
 @contextmanager
-def serving(nama: str, url: str, data: Path, *, polos: bool = False) -> Iterator[str]:
-    """Run a service in a thread on a free port; yield its base URL.
+def serving(
+    nama: str, url: str, data: Path, *, polos: bool = False, port: int = 0
+) -> Iterator[str]:
+    """Run a service in a thread on a port, a free one without; yield its base URL.
 
     With `polos` it has neither TLS nor signatures.
     """
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # of a service begun again
+        sock.bind(("127.0.0.1", port))
         base = base_url(sock.getsockname()[1], tls=not polos)
         settings = ServiceSettings(
             data=data,

@@ -39,6 +39,8 @@ t.jenis NOT IN ('PWBD', 'PDS-TK') AND (NOT t.berlaku OR t.keadaan = 'selesai'
             WHERE y.id_temuan = t.id AND n.tujuan = u.tujuan AND n.batch > u.batch
               AND n.{_MENUNGGU})))
 """
+# What was learned from the receiver alone (`pulih`) has no record here, and what still holds of it
+# was said again under its id by the time this is asked.
 # A withdrawal that was refused or thrown away took nothing back. The receiver is told again, under
 # another id: a while later, and each time after twice as long. What it or its steward said of it
 # ends that, and so does every other answer.
@@ -58,8 +60,9 @@ FROM usulan u CROSS JOIN LATERAL (
 WHERE u.{_MENUNGGU} AND u.jenis IN ('penambahan', 'penyelarasan')
   AND (c.kali = 0 OR c.gagal AND c.terakhir
       < %(now)s - %(jeda)s * power(2, least(c.kali - 1, {_LIPAT_PALING_BANYAK})))
-  AND EXISTS (SELECT FROM usulan_temuan x JOIN temuan t ON t.id = x.id_temuan
-              WHERE x.id_usulan = u.id AND {_LEPAS})
+  AND (u.id_asal IS NULL
+       OR EXISTS (SELECT FROM usulan_temuan x JOIN temuan t ON t.id = x.id_temuan
+                  WHERE x.id_usulan = u.id AND {_LEPAS}))
 """
 _TAK_BERDASAR = f"""
 SELECT s.id, s.himpunan, s.kali FROM usulan_goyah g CROSS JOIN LATERAL (

@@ -56,7 +56,8 @@ TERJELASKAN = frozenset({JenisSelisih.BELUM_DIJAWAB, JenisSelisih.MENYUSUL})
 """Differences that the next round settles: a lost answer is asked for, a decision is read."""
 
 SEGEL_BERTENTANGAN = (
-    "segel buktinya bertentangan dengan yang ditandatanganinya dahulu; lihat hub bukti segel-lawan."
+    "segel buktinya bertentangan dengan yang ditandatanganinya dahulu: rantainya dibuat baru, atau"
+    " databasenya dipulihkan dari cadangan. Tanyakan; lihat hub bukti segel-lawan."
 )
 
 

@@ -50,5 +50,6 @@ def describe(hasil: HasilNeraca) -> str:
     named = ", ".join(f"{s.id_usulan} {s.jenis}" for s in items[:_DISEBUT])
     rest = len(items) - _DISEBUT
     more = f" dan {rest:,} lagi" if rest > 0 else ""
-    remedy = f"Lihat hub neraca --sisi {p.tujuan} --tanggal {p.tanggal}."
+    look = f"Lihat hub neraca --sisi {p.tujuan} --tanggal {p.tanggal}"
+    remedy = f"{look}; sesudah sebuah database dipulihkan dari cadangan: hub sync pulih."
     return f"{head} tidak seimbang, {len(items):,} butir: {named}{more}. {remedy}"

@@ -109,6 +109,40 @@ def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> int:
     return opened
 
 
+# As if the last notice had said something else: the next one is then another, and is told.
+_KABAR_HILANG = """
+WITH hilang AS (
+    UPDATE pemberitahuan SET status = '' WHERE id_usulan = ANY(%(usulan)s) RETURNING id_wlkp
+)
+INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)
+SELECT 'wlkp', id_wlkp, true FROM hilang ON CONFLICT DO NOTHING
+"""
+# What was applied and is seen to differ still, or again, is opened; else the comparison opens it
+# when it sees that the value, too, is gone there.
+_BUKA_HILANG = f"""
+UPDATE temuan t SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan = NULL,
+    diubah_pada = %(now)s
+WHERE t.id IN (SELECT id_temuan FROM usulan_temuan WHERE id_usulan = ANY(%(usulan)s))
+  AND t.keadaan NOT IN ('selesai', 'terbuka') AND (t.keadaan <> 'diterapkan' OR t.berlaku)
+  AND NOT {_DI_SINI}
+"""
+_HILANG = """
+UPDATE usulan SET keadaan = 'ditarik', kode = %(kode)s, alasan = %(alasan)s, versi_hasil = NULL,
+    diterima_pada = NULL, dijawab_pada = %(now)s WHERE id = ANY(%(usulan)s)
+"""
+
+
+def forget_receipts(
+    tx: Transaction, usulan: list[Any], kode: str, alasan: str, now: dt.datetime
+) -> None:
+    """Withdraw proposals that their receiver has lost: what still holds of them is said again."""
+    arguments = {"usulan": usulan, "kode": kode, "alasan": alasan, "now": now}
+    tx.raw(_KABAR_HILANG, arguments)
+    tx.raw(_BUKA_HILANG, arguments)
+    goyah.note_unsaid(tx, "u.id = ANY(%s)", [usulan])
+    tx.raw(_HILANG, arguments)
+
+
 _DICABUT = """
 UPDATE usulan u SET keadaan = 'dicabut', kode = %(kode)s, alasan = %(alasan)s,
     dijawab_pada = %(now)s

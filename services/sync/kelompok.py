@@ -63,10 +63,15 @@ TRANSISI_BUTIR: dict[StrEnum, frozenset[StrEnum]] = {
         KeadaanButir.DISIAPKAN, KeadaanButir.DITARIK, KeadaanButir.DIBUANG
     },
     KeadaanButir.DIBUANG: _DIJAWAB,
-    **{state: frozenset[StrEnum](ends) for state, ends in TRANSISI_USULAN.items()},
+    **{
+        state: frozenset[StrEnum](TRANSISI_USULAN.get(state, ())) | {KeadaanButir.DITARIK}
+        for state in KeadaanUsulan
+    },
 }  # fmt: skip
 """Moves of an item in the hub's book. From every state without a receipt one can still come: an
-earlier sending whose answer was lost may have been accepted, and the receiver's list says so."""
+earlier sending whose answer was lost may have been accepted, and the receiver's list says so. What
+a receiver lost that was put back to an older state is withdrawn, and what it knows otherwise again
+follows it (`pulih`)."""
 
 
 def note_move(

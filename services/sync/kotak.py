@@ -51,7 +51,9 @@ class Kotak:
         known = {
             row[0]
             for row in self.tx.raw(
-                "SELECT id FROM usulan WHERE id = ANY(%s) AND keadaan <> 'ditarik'",
+                "SELECT id FROM usulan WHERE id = ANY(%s) AND keadaan <> 'ditarik'"
+                # Learned from the receiver's list alone (`pulih`): not joined to any finding.
+                " AND (id_asal IS NOT NULL OR id_dicabut IS NOT NULL)",
                 [[b.id for b in self.waiting]],
             )
         }

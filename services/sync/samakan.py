@@ -88,7 +88,8 @@ def catch_up(
         return None
     # Its numbers only grow, and this is the later of the two.
     if akar.nomor < bacaan.place(ctx, sisi, himpunan).nomor:
-        raise SourceSetBackError(f"{sisi.upper()} dikembalikan ke keadaan yang lebih lama.")
+        said = f"{sisi.upper()} dikembalikan ke keadaan yang lebih lama."
+        raise SourceSetBackError(f"{said} Jalankan hub sync pulih.")
     sidik.make_ready(ctx, sisi, himpunan)
     # Whole sums: nothing is compared afterwards, because the source may have moved on.
     walk = open_walk(ctx, sisi, himpunan, akar, _UTUH)

@@ -25,7 +25,7 @@ PLACES = re.compile(r"[_\-.\s]")
 COMMANDS = {
     *(
         (command, f"{nama}_url")
-        for command in ("sync jalan", "sync muat", "sync audit", "unduh", "neraca")
+        for command in ("sync jalan", "sync muat", "sync audit", "sync pulih", "unduh", "neraca")
         for nama in APPS
     ),
     ("sintetis", "tanpa_nomor_hp"),  # a share of invented persons
