@@ -26,6 +26,11 @@ _SEBUTAN = {"BIN", "BINTI", "BT", "ALIAS"}
 _NABI = {"MOHAMMAD", "MOHAMAD", "MUHAMAD", "MOCHAMAD", "MOCHAMMAD", "MUCHAMAD", "MUHAMMED",
          "MOHAMED", "MOHAMMED", "MUCHAMMAD", "MUH", "MOHD",
          "MUHD", "MOH", "MOCH", "MHD", "MUHAMMAD"}  # fmt: skip
+# "Moh.Ramli" is two words, and MOEH an old spelling of MUH.
+_MELEKAT = re.compile(
+    r"\b(M(?:[ou][ch]{0,2}h?(?:ammad|amad|d)?|hd|d)?|Hj?|Drs?|Ir)\.(?=[a-z]{3})", re.IGNORECASE
+)
+_MOE = re.compile(r"^MOE(?=C?H)")
 _GELAR_BALI = {"IB": "IDA BAGUS", "IA": "IDA AYU", "AA": "ANAK AGUNG"}
 _KASTA = re.compile(r"^(?:I ?B|I ?A|A ?A)(?= )")
 _BATAS_DAERAH = {"KELURAHAN", "DESA", "KECAMATAN", "KABUPATEN", "KOTA", "PROVINSI", "DISTRIK"}
@@ -85,7 +90,7 @@ def words(text: str) -> list[str]:
 
 def person_name(text: str) -> str:
     """Return the words of a person's name, without degrees; spellings of Muhammad are one."""
-    head, _, tail = marks(written(text)).partition(",")
+    head, _, tail = _MELEKAT.sub(r"\1. ", marks(written(text))).partition(",")
     plain = normal_nama_orang(head) if fold(head).isascii() else " ".join(words(head))
     # What follows a comma is a degree, or the given name of one who is listed by the family name.
     if tail and not re.search(r"\w\.", tail):
@@ -93,7 +98,7 @@ def person_name(text: str) -> str:
     plain = _KASTA.sub(lambda m: _GELAR_BALI[m[0].replace(" ", "")], plain)
     kept = [w for w in plain.split() if w not in _SEBUTAN] or plain.split()
     if len(kept) > 1:
-        kept = ["MUHAMMAD" if w in _NABI else w for w in kept]
+        kept = ["MUHAMMAD" if _MOE.sub("MU", w) in _NABI else w for w in kept]
     return " ".join(kept)
 
 
