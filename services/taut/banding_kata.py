@@ -181,11 +181,23 @@ def _left_over(
 
 
 @jit
+def _rest(words: Bulat, free: Bebas, bit: Nyata) -> float:
+    """Return what the words left say together, numbers by their own rarity."""
+    own = np.zeros(_MAKS_KATA, np.float32)
+    n = 0
+    for p in range(len(words)):
+        if free[p]:
+            own[n] = bit[words[p]]
+            n += 1
+    return _damped(own, n)
+
+
+@jit
 def _align(
     wa: Bulat, wb: Bulat, isi: Bita, edges: Panjang, count: Bulat, bit: Nyata, sound: Panjang,
     digit: Bebas, usual: int,
-) -> tuple[int, float, bool]:  # fmt: skip
-    """Return (answer, bits of what agrees, whether the first words of both agree)."""
+) -> tuple[int, float, bool, float]:  # fmt: skip
+    """Return (answer, bits of what agrees, whether first words do, bits that both leave over)."""
     free_a, free_b = np.ones(len(wa), np.bool_), np.ones(len(wb), np.bool_)
     agreed = np.zeros(_MAKS_KATA + 1, np.float32)
     equal = _take_equal(wa, wb, bit, free_a, free_b, agreed)
@@ -198,17 +210,18 @@ def _align(
         n += 1
         free_a[:], free_b[:] = False, False
     if n == 0:
-        return BEDA, 0.0, False
+        return BEDA, 0.0, False, 0.0
     bits, first = _damped(agreed, n), wa[0] == wb[0] or sound[wa[0]] == sound[wb[0]]
     lost_a, common_a = _left_over(wa, free_a, count, bit, digit, usual)
     lost_b, common_b = _left_over(wb, free_b, count, bit, digit, usual)
     if other or (free_a.any() and free_b.any()):
-        return (KATA_LAIN if common_a and common_b else SEBAGIAN), bits, first
+        rest = min(_rest(wa, free_a, bit), _rest(wb, free_b, bit))
+        return (KATA_LAIN if common_a and common_b else SEBAGIAN), bits, first, rest
     if lost_a + lost_b >= _ANGKA_LEBIH:
-        return SEBAGIAN, bits, first
+        return SEBAGIAN, bits, first, 0.0
     if free_a.any() or free_b.any():
-        return KURANG, max(bits - 0.25 * (lost_a + lost_b), 0.0), first
-    return (SALAH_TIK if n > equal else SAMA), bits, first
+        return KURANG, max(bits - 0.25 * (lost_a + lost_b), 0.0), first, 0.0
+    return (SALAH_TIK if n > equal else SAMA), bits, first, 0.0
 
 
 @jit
@@ -235,7 +248,8 @@ def _compare(
     sound: Panjang,
     digit: npt.NDArray[np.bool_],
     usual: int,
-) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_]]:
+) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_], Nyata]:
+    rest = np.zeros(len(i), np.float32)
     level, bits = np.zeros(len(i), np.int8), np.zeros(len(i), np.float32)
     first = np.zeros(len(i), np.bool_)
     for k in range(len(i)):
@@ -250,15 +264,32 @@ def _compare(
             level[k], first[k] = SAMA, True
             bits[k] = min(said, whole_bits[i[k]] + 5.0)
         else:
-            answer, worth, same_first = _align(wa, wb, isi, edges, count, bit, sound, digit, usual)
-            level[k], bits[k], first[k] = answer, worth, same_first
-    return level, bits, first
+            answer, worth, same_first, left = _align(
+                wa, wb, isi, edges, count, bit, sound, digit, usual
+            )
+            level[k], bits[k], first[k], rest[k] = answer, worth, same_first, left
+    return level, bits, first, rest
 
 
 def compare_texts(t: Teks, i: Nomor, j: Nomor) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_]]:
     """Return for each pair the answer, the bits that agree, and whether the first words do."""
+    level, bits, first, _ = _compare_all(t, i, j)
+    return level, bits, first
+
+
+def own_bits(t: Teks, i: Nomor, j: Nomor) -> Nyata:
+    """Return for each pair the bits of the words that each side has for itself, of the lesser side.
+
+    0 where one side has none, so that nothing stands against what agrees.
+    """
+    return _compare_all(t, i, j)[3]
+
+
+def _compare_all(
+    t: Teks, i: Nomor, j: Nomor
+) -> tuple[Tingkat, Nyata, npt.NDArray[np.bool_], Nyata]:
     v = t.kosakata
-    found: tuple[Tingkat, Nyata, npt.NDArray[np.bool_]] = _compare(
+    found: tuple[Tingkat, Nyata, npt.NDArray[np.bool_], Nyata] = _compare(
         i, j, t.batas, t.kata, t.seluruh, t.bit_seluruh,
         v.isi, v.batas, v.jumlah, v.bit, v.bunyi, v.angka, v.lazim,
     )  # fmt: skip

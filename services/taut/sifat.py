@@ -61,6 +61,16 @@ def _text(t: Teks, i: Nomor, j: Nomor) -> _Hasil:
     return level, bits
 
 
+def _premises(t: Teks, i: Nomor, j: Nomor) -> _Hasil:
+    """Compare streets of companies: what each side has for itself may say more than what agrees.
+
+    Two units of one estate, or two shops that stand in some `Ruko Blok E`, are two addresses.
+    """
+    level, bits = _text(t, i, j)
+    level[(level == 2) & (bk.own_bits(t, i, j) > bits)] = 1
+    return level, bits
+
+
 def _region(d: Daerah, tempat: Teks, i: Nomor, j: Nomor) -> _Hasil:
     """Compare by code, else by the words that name kelurahan, kecamatan and kabupaten."""
     level = bn.compare_regions(d.kode, d.digit, i, j)
@@ -166,7 +176,7 @@ def compare_badan_usaha(r: BadanUsaha, i: Nomor, j: Nomor) -> Sifat:
     columns = [
         (name, bits),
         _nothing(np.minimum(form, 2).astype(np.int8)),
-        _text(r.jalan, i, j),
+        _premises(r.jalan, i, j),
         _region(r.daerah, r.tempat, i, j),
         _phones(r, i, j),
         _number(r.telepon_pic, i, j),

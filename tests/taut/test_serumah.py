@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from services.taut.bersih import person_name
+from services.taut.siapkan import prepare_badan_usaha
+from services.taut.sifat import compare_badan_usaha
+from tests.taut.test_tautkan import table
+
+
+def test_two_shops_in_blocks_of_one_name_are_two_addresses() -> None:
+    said_of = {
+        "Ruko Blok E-9, Jl. Wilis No. 238B": 1,
+        "Ruko Blok E-15, Jl. Dahlia": 2,
+        "Ruko Blok E-15, Jl. Dahlai No. 214": 4,
+    }
+    crowd = [
+        {"kunci": f"x{n}", "nama": f"CV Toko{n}x", "alamat": f"Ruko Blok E-{n}, Jl. Pasar{n}x"}
+        for n in range(300, 320)
+    ] + [{"kunci": f"y{n}", "nama": f"CV Y{n}", "alamat": f"Jl. Kawi{n}x"} for n in range(300)]
+    here = {"kunci": "w", "nama": "CV W", "alamat": "Ruko Blok E-15, Jl. Dahlia No. 214"}
+    for address, street in said_of.items():
+        a, b = (table(r, *crowd) for r in (here, {**here, "kunci": "b", "alamat": address}))
+        records = prepare_badan_usaha(a, b, [""] * (a.num_rows + b.num_rows))
+        answer = compare_badan_usaha(records, np.array([0]), np.array([a.num_rows]))
+        assert answer.tingkat[0, 2] == street, address
 
 
 @pytest.mark.parametrize(
