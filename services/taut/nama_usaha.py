@@ -47,6 +47,24 @@ class Jenis(IntEnum):
     INDUK = 6
 
 
+_PULAU = {
+    "JAWA": "BARAT TENGAH TIMUR",
+    "KALIMANTAN": "BARAT SELATAN TENGAH TIMUR UTARA",
+    "MALUKU": "UTARA",
+    "NUSA TENGGARA": "BARAT TIMUR",
+    "PAPUA": "BARAT SELATAN TENGAH PEGUNUNGAN",
+    "SULAWESI": "BARAT SELATAN TENGAH TENGGARA UTARA",
+    "SUMATERA": "BARAT SELATAN UTARA",
+    "SUMATRA": "",
+}
+_WILAYAH_NAMA = frozenset(
+    [*_PULAU, *(f"{island} {part}" for island, parts in _PULAU.items() for part in parts.split())]
+) | {
+    "ACEH", "BALI", "BANTEN", "BENGKULU", "GORONTALO", "JABAR", "JAKARTA", "JAMBI", "JATENG",
+    "JATIM", "KALBAR", "KALSEL", "KALTARA", "KALTENG", "KALTIM", "KEPRI", "LAMPUNG", "LOMBOK",
+    "NTB", "NTT", "RIAU", "SULSEL", "SULTENG", "SULTRA", "SULUT", "SUMBAR", "SUMSEL", "SUMUT",
+    "YOGYAKARTA",
+}  # fmt: skip
 _INDUK = frozenset({"HOLDING", "HOLDINGS"})
 
 
@@ -60,12 +78,16 @@ _JENIS_KATA = (
 
 
 class NamaUsaha(NamedTuple):
-    """Core words, legal form ("" for none), the words that name the branch ("" for none), kind."""
+    """Core words, legal form, the words that name the branch, kind, the region at the core's end.
+
+    What a name does not tell is "".
+    """
 
     inti: str
     bentuk: str
     cabang: str
     jenis: Jenis
+    daerah: str
 
 
 def company_name(text: str) -> NamaUsaha:
@@ -85,7 +107,17 @@ def company_name(text: str) -> NamaUsaha:
             forms.append(_BENTUK_LAIN[tokens.pop(at)])
     kept = [t for t in tokens if t not in _PENGHUBUNG] or tokens
     core, form = in_full(" ".join(in_arabic(kept)), forms[0] if forms else "")
-    return NamaUsaha(core, form, branch and _bare(branch), _kind(core, form))
+    return NamaUsaha(core, form, branch and _bare(branch), _kind(core, form), _region_behind(core))
+
+
+def _region_behind(core: str) -> str:
+    """Return the region that ends a name, "" for none: groups call their companies by regions."""
+    tokens = core.split()
+    for count in (3, 2, 1):
+        last = " ".join(tokens[-count:])
+        if len(tokens) > count and (last in _WILAYAH_NAMA or last in _kabupaten_kota()):
+            return last
+    return ""
 
 
 def _kind(core: str, form: str) -> Jenis:

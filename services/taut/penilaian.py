@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -81,12 +82,55 @@ def score_pairs(work: Kerja, pairs: Calon) -> Dinilai:
         s = work.compare(x, y)
         score = work.model.weigh(s).sum(axis=1) - prior
         view = judge(s)
+        short = near = np.zeros(len(x), np.bool_)
         if isinstance(work.rekaman, Pekerja):
             doubt = _repeated(work.rekaman, x, y, s) | _registered_together(work.rekaman, x, y, s)
-            view = view._replace(boleh=view.boleh & ~doubt)
+        else:
+            short, near = _lacking(s), _together(s)
+            doubt = short & _other_region(work.rekaman, x, y)
+        may = view.boleh & ~doubt
         keep = (score > _LANTAI) & ~view.lain
-        parts.append((x[keep], y[keep], score[keep], view.boleh[keep], view.terbantah[keep]))
-    return Dinilai(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        parts.append([c[keep] for c in (x, y, score, may, view.terbantah, short, near)])
+    *found, short, near = (np.concatenate(column) for column in zip(*parts, strict=True))
+    d = Dinilai(*found)
+    return dataclasses.replace(d, boleh=d.boleh & ~(short & _has_sister(d, near)))
+
+
+def _other_region(r: BadanUsaha, a: Nomor, b: Nomor) -> npt.NDArray[np.bool_]:
+    """Say which pairs end in other regions, or one of them in none: `Jaya Abadi Jawa Timur`."""
+    x, y = r.daerah_nama[a], r.daerah_nama[b]
+    as_branch = ((x == r.sebutan[b]) & (x >= 0)) | ((y == r.sebutan[a]) & (y >= 0))
+    found: npt.NDArray[np.bool_] = (x != y) & ~as_branch
+    return found
+
+
+def _lacking(s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which companies' names lack a word, without a number of the body beside them."""
+    t = s.tingkat
+    found: npt.NDArray[np.bool_] = (t[:, 0] == bk.KURANG) & (t[:, 9] < 2) & (t[:, 10] < 2)
+    return found
+
+
+def _together(s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which pairs of one name, or of one less a word, share a street, a telephone or a mail."""
+    t = s.tingkat
+    found: npt.NDArray[np.bool_] = (t[:, 0] >= bk.KURANG) & (
+        (t[:, 2] >= 3) | (t[:, 4] == bn.SAMA) | (t[:, 6] >= 2)
+    )
+    return found
+
+
+def _has_sister(d: Dinilai, near: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Say of which pairs one record has another of the name and place: a group shares a house.
+
+    Whom that other is linked to does not matter: where several bear the name with a word more or
+    less, the missing word is what tells them apart.
+    """
+    found = np.zeros(len(d.a), np.bool_)
+    for own in (d.a, d.b):
+        many = np.bincount(own[near], minlength=int(own.max(initial=0)) + 1)
+        found |= many[own] > near
+    return found
 
 
 def _repeated(r: Pekerja, a: Nomor, b: Nomor, s: Sifat) -> npt.NDArray[np.bool_]:

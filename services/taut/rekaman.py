@@ -43,6 +43,8 @@ class BadanUsaha:
     """Number of `Jenis`."""
     sebutan: Panjang
     """Hash of the words by which a name tells its branch; -1 for none."""
+    daerah_nama: Panjang
+    """Hash of the region that ends a name; -1 for none."""
     jalan: Teks
     tempat: Teks
     daerah: Daerah

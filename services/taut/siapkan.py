@@ -107,6 +107,7 @@ def prepare_badan_usaha(
         bentuk=_hashed([n.bentuk for n in names]),
         jenis=np.array([n.jenis for n in names], np.int64),
         sebutan=_hashed([n.cabang for n in names]),
+        daerah_nama=_hashed([n.daerah for n in names]),
         jalan=stat.teks("jalan", [p.jalan for p in parts]),
         tempat=stat.teks("tempat", [p.daerah for p in parts]),
         daerah=_regions(column.text("kd_daerah"), raw, stat),

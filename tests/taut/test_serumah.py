@@ -6,9 +6,34 @@ import numpy as np
 import pytest
 
 from services.taut.bersih import person_name
+from services.taut.nama_usaha import company_name
 from services.taut.siapkan import prepare_badan_usaha
 from services.taut.sifat import compare_badan_usaha
-from tests.taut.test_tautkan import table
+from tests.taut.test_menyesatkan import JAYA, said
+from tests.taut.test_tautkan import BU, table
+
+
+def test_the_missing_word_tells_sisters_apart_also_when_the_other_sister_is_linked() -> None:
+    sentosa = {**JAYA, "nama": "PT Jaya Abadi Sentosa"}
+    assert said(BU, JAYA, sentosa) == {"w0b0": "tertaut"}  # none but they: a word was left out
+    logistik = {**JAYA, "nama": "PT Jaya Abadi Logistik"}
+    found = said(BU, [sentosa, logistik], [JAYA, logistik])
+    assert found["w1b1"] == "tertaut"
+    assert found.get("w0b0") != "tertaut"
+
+
+@pytest.mark.parametrize("daerah", ["Jawa Timur", "Jatim", "Sumatera", "Bali", "Surabaya"])
+def test_a_region_behind_a_name_is_no_word_that_was_left_out(daerah: str) -> None:
+    other = {**JAYA, "nama": f"PT Jaya Abadi {daerah}"}
+    for sides in ((JAYA, other), (other, JAYA)):
+        assert said(BU, *sides) == {"w0b0": "tinjau"}
+    assert said(BU, other, other) == {"w0b0": "tertaut"}
+
+
+def test_a_region_is_read_behind_a_name_alone() -> None:
+    read = {n: company_name(n).daerah for n in ("PT Bali", "PT Bali Indah", "PT Indah Bali")}
+    assert read == {"PT Bali": "", "PT Bali Indah": "", "PT Indah Bali": "BALI"}
+    assert company_name("PT Indah Nusa Tenggara Barat").daerah == "NUSA TENGGARA BARAT"
 
 
 def test_two_shops_in_blocks_of_one_name_are_two_addresses() -> None:
