@@ -97,14 +97,14 @@ def _companies_agree(s: Sifat) -> Bebas:
     """Say which pairs nothing but the key would not also allow: another name needs a witness.
 
     Who keeps the books of several companies gives them all his number, his telephone and his mail,
-    so a name that shares no word needs the place, or a second number of its own.
+    so a name that shares no word, or common ones alone, needs the place, or a second number of its
+    own; and whose people are others as well, that number: several may sit with who keeps the books.
     """
     t = s.tingkat
     name_agrees = (t[:, 0] == bk.KOSONG) | (t[:, 0] > bk.KATA_LAIN)
-    partly = (t[:, 0] == bk.SEBAGIAN) | (t[:, 0] == bk.KATA_LAIN)
-    renamed = (
-        (t[:, 2] >= 2) | (t[:, 11] == bn.SAMA) | ((t[:, 9] == bn.SAMA) & (t[:, 10] == bn.SAMA))
-    )
+    partly = t[:, 0] == bk.SEBAGIAN
+    at_its_place = ((t[:, 2] >= 2) | (t[:, 11] == bn.SAMA)) & (t[:, 8] != 1)
+    renamed = at_its_place | ((t[:, 9] == bn.SAMA) & (t[:, 10] == bn.SAMA))
     witness = (t[:, 2] >= 2) | (t[:, 4] == 3) | (t[:, 6] >= 2) | (t[:, 8] >= 2) | (t[:, 10] == 3)
     near = witness | ((t[:, 3] != 1) & (t[:, 3] != 7))
     found: Bebas = name_agrees | renamed | (partly & near)

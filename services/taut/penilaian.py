@@ -25,6 +25,7 @@ from services.taut.sifat import (
     sieve_badan_usaha,
     sieve_pekerja,
 )
+from services.taut.tempat import place_confirmed
 from shared_schemas.rujukan import Himpunan
 
 POTONG = 400_000
@@ -196,7 +197,8 @@ def judge_badan_usaha(s: Sifat) -> Tilikan:
     refuted |= s.lain_jenis & ~witness
     other = (name == bk.KATA_LAIN) | (name == bk.BEDA)
     fits = (name > bk.KURANG) | ((name == bk.KURANG) & (form != 1))
-    fits |= (name > bk.BEDA) & witness
+    # Whose books one keeper keeps share his number, telephone and mail, and often a common word.
+    fits |= (name > bk.BEDA) & witness & ((name != bk.KATA_LAIN) | place_confirmed(t))
     fits &= witness | ~_elsewhere(t)
     branch = s.lain_tempat & (npwp == 3)  # no question: `attach_branches` says what they are
     return Tilikan(fits & ~refuted, refuted, (other & ~witness) | branch)

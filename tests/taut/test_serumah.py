@@ -9,8 +9,9 @@ from services.taut.bersih import person_name
 from services.taut.nama_usaha import company_name
 from services.taut.siapkan import prepare_badan_usaha
 from services.taut.sifat import compare_badan_usaha
-from tests.taut.test_menyesatkan import JAYA, said
-from tests.taut.test_tautkan import BU, table
+from services.taut.tautkan import tautkan
+from tests.taut.test_menyesatkan import JAYA, LAIN, said
+from tests.taut.test_tautkan import BU, NPWP, SATU, answers, table
 
 
 def test_the_missing_word_tells_sisters_apart_also_when_the_other_sister_is_linked() -> None:
@@ -52,6 +53,29 @@ def test_two_shops_in_blocks_of_one_name_are_two_addresses() -> None:
         records = prepare_badan_usaha(a, b, [""] * (a.num_rows + b.num_rows))
         answer = compare_badan_usaha(records, np.array([0]), np.array([a.num_rows]))
         assert answer.tingkat[0, 2] == street, address
+
+
+def test_clients_of_one_book_keeper_in_his_office_are_not_renamed() -> None:
+    books = {**SATU, "npwp": NPWP, "nama_pemilik_atau_pimpinan": "", "nama_pengurus_atau_pic": ""}
+    here = {**books, "nama": "PT Sinar Mustika", "nama_pengurus_atau_pic": "Sri Wahyuni Sukma"}
+    there = {**books, "nama": "PT Bintang Samudra"}
+    assert said(BU, here, there) == {"w0b0": "tertaut"}
+    there["nama_pengurus_atau_pic"] = "Bonar Siregar"
+    assert said(BU, here, there) == {"w0b0": "tinjau"}
+
+
+def test_a_common_word_shared_by_two_clients_of_one_book_keeper_is_no_name() -> None:
+    books = {"npwp": NPWP, "telepon": "0341555777", "email": "kap@akuntan.co.id"}
+    crowd = [
+        {"kunci": f"x{n}", "nama": f"{core} {tail}"}
+        for n, (core, tail) in enumerate(
+            (c, t) for c in ("Parahyangan", "Kartanegara") for t in ("Satu", "Dua", "Tiga", "Empat")
+        )
+    ]
+    here = {"kunci": "w", "nama": "PT Parahyangan Jasa Mandiri", "alamat": "Jl. Mawar No. 1"}
+    there = {"kunci": "b", "nama": "PT Kartanegara Jasa Mandiri", "alamat": LAIN["alamat"]}
+    sides = (table({**r, **books}, *crowd) for r in (here, there))
+    assert answers(tautkan(BU, *sides)).get(("w", "b")) == "tinjau"
 
 
 @pytest.mark.parametrize(
