@@ -18,7 +18,8 @@ T_KOSONG, T_BEDA, T_DEKAT, T_TAHUN, T_NIK, T_SEBAGIAN, T_TUKAR, T_SAMA = range(8
 a side or both have 1 January, which stands for an unknown day. `T_NIK`: another date, but the one
 that the other side's NIK holds. `T_SEBAGIAN`: two of day, month and year, `T_TUKAR`: day for month.
 """
-_ANGKATAN = 15  # years that a father is older than his son, at the least
+ANGKATAN = 15
+"""Years that a father is older than his son, at the least."""
 TAK_DIKETAHUI = 101  # month and day as written for one who knows the year alone
 W_KOSONG, W_BEDA, W_PROVINSI, W_KABKOTA, W_KECAMATAN, W_KELURAHAN = range(6)
 
@@ -51,7 +52,7 @@ def compare_date(x: int, y: int) -> int:
     parts = int(same_year) + int(mx == my) + int(dx == dy)
     if not (unknown_x and unknown_y) and (parts == 2 or compare_number(x, y) == MIRIP):
         return T_SEBAGIAN
-    return T_DEKAT if years < _ANGKATAN else T_BEDA
+    return T_DEKAT if years < ANGKATAN else T_BEDA
 
 
 @jit

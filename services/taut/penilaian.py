@@ -86,6 +86,7 @@ def score_pairs(work: Kerja, pairs: Calon) -> Dinilai:
         short = near = np.zeros(len(x), np.bool_)
         if isinstance(work.rekaman, Pekerja):
             doubt = _repeated(work.rekaman, x, y, s) | _registered_together(work.rekaman, x, y, s)
+            doubt |= _a_generation_apart(work.rekaman, x, y, s) | _half_a_date(s)
         else:
             short, near = _lacking(s), _together(s)
             doubt = short & _other_region(work.rekaman, x, y)
@@ -154,6 +155,29 @@ def _registered_together(r: Pekerja, a: Nomor, b: Nomor, s: Sifat) -> npt.NDArra
     two_dates = (born != bn.T_SAMA) & own[a] & own[b]
     unsure = (follow & ((name != bk.SAMA) | alone)) | (two_dates & alone)
     doubt: npt.NDArray[np.bool_] = (nik == bn.MIRIP) & (jkn != bn.SAMA) & unsure
+    return doubt
+
+
+def _a_generation_apart(r: Pekerja, a: Nomor, b: Nomor, s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which pairs share day and month and lie so many years apart as a father and his son.
+
+    Name, street and place are theirs in common. A number of one's own decides, or two of
+    telephone, company and a NIK that is near.
+    """
+    _, born, nik, jkn = (s.tingkat[:, k] for k in range(4))
+    x, y = r.lahir.isi[a], r.lahir.isi[b]
+    far = (x % 10_000 == y % 10_000) & (np.abs(x - y) // 10_000 >= bn.ANGKATAN)
+    own = (s.tingkat[:, 6] == bn.SAMA).astype(np.int8) + (s.tingkat[:, 8] == 2) + (nik == bn.MIRIP)
+    witness = (nik == bn.SAMA) | (jkn == bn.SAMA) | (own >= _BUKTI_LAIN)
+    doubt: npt.NDArray[np.bool_] = (born == bn.T_SEBAGIAN) & far & ~witness
+    return doubt
+
+
+def _half_a_date(s: Sifat) -> npt.NDArray[np.bool_]:
+    """Say which pairs have a name and part of a birth date in common, and nothing beside them."""
+    t = s.tingkat
+    number = (t[:, 2] >= 2) | (t[:, 3] >= 2)
+    doubt: npt.NDArray[np.bool_] = (t[:, 1] == bn.T_SEBAGIAN) & ~is_supported(s) & ~number
     return doubt
 
 

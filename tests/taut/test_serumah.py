@@ -10,8 +10,9 @@ from services.taut.nama_usaha import company_name
 from services.taut.siapkan import prepare_badan_usaha
 from services.taut.sifat import compare_badan_usaha
 from services.taut.tautkan import tautkan
-from tests.taut.test_menyesatkan import JAYA, LAIN, said
-from tests.taut.test_tautkan import BU, NPWP, SATU, answers, table
+from tests.taut.test_menyesatkan import BUDI, JAYA, LAIN, said
+from tests.taut.test_pekerja import JKN
+from tests.taut.test_tautkan import BU, NPWP, PK, SATU, answers, table
 
 
 def test_the_missing_word_tells_sisters_apart_also_when_the_other_sister_is_linked() -> None:
@@ -76,6 +77,26 @@ def test_a_common_word_shared_by_two_clients_of_one_book_keeper_is_no_name() -> 
     there = {"kunci": "b", "nama": "PT Kartanegara Jasa Mandiri", "alamat": LAIN["alamat"]}
     sides = (table({**r, **books}, *crowd) for r in (here, there))
     assert answers(tautkan(BU, *sides)).get(("w", "b")) == "tinjau"
+
+
+def test_one_day_and_month_a_generation_apart_is_father_and_son() -> None:
+    for born in ("1986-09-23", "1991-09-23", "2001-09-23"):
+        son = {**BUDI, "tanggal_lahir": born, "nomor_hp": ""}
+        for sides in ((BUDI, son), (son, BUDI)):
+            assert said(PK, *sides) == {"w0b0": "tinjau"}
+    slip = {**BUDI, "tanggal_lahir": "1981-09-23", "nomor_hp": ""}
+    assert said(PK, BUDI, slip) == {"w0b0": "tertaut"}
+    number = {"nomor_kepesertaan_jkn": JKN}
+    son = {**BUDI, "tanggal_lahir": "1991-09-23", "nomor_hp": ""}
+    assert said(PK, {**BUDI, **number}, {**son, **number}) == {"w0b0": "tertaut"}
+
+
+def test_a_name_and_half_a_date_are_nobody() -> None:
+    brief = {"nama": "Poltak Wirasena Tarigan", "alamat": "", "nomor_hp": ""}
+    here, there = ({**brief, "tanggal_lahir": d} for d in ("2000-07-09", "1995-07-09"))
+    assert said(PK, here, there) == {"w0b0": "tinjau"}
+    phone = {"nomor_hp": BUDI["nomor_hp"]}
+    assert said(PK, {**here, **phone}, {**there, **phone}) == {"w0b0": "tertaut"}
 
 
 @pytest.mark.parametrize(
