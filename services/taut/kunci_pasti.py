@@ -68,10 +68,13 @@ def find_badan_usaha(
     free: Bebas,
     compare: Callable[[Nomor, Nomor], Sifat],
     weigh: Callable[[Sifat], Nyata],
+    allowed: Callable[[Nomor, Nomor], Bebas],
     *,
     confirmed: bool = True,
 ) -> list[Pasti]:
     """Return the companies joined by NPWP of the body, then by NIB or TDP; `free` is updated.
+
+    A pair that is not `allowed` is not joined, and both go on to the next key.
 
     Another record of the company may be the same place without bearing its number, so a pair is
     joined at once only where the place is `confirmed`; without, wherever it is not contradicted.
@@ -83,7 +86,8 @@ def find_badan_usaha(
     ):
         a, b = unique_pairs(keys, r.banyak_a, free if stands is None else stands & free)
         s = compare(a, b)
-        agree = _companies_agree(s) & ~s.lain_tempat & (weigh(s).sum(axis=1) >= _BOBOT_MIN)
+        agree = allowed(a, b) & _companies_agree(s) & ~s.lain_tempat
+        agree &= weigh(s).sum(axis=1) >= _BOBOT_MIN
         if confirmed:
             agree &= place_confirmed(s.tingkat)
         if name == "nib":
@@ -111,9 +115,18 @@ def _companies_agree(s: Sifat) -> Bebas:
     return found
 
 
-def find_pekerja(r: Pekerja, free: Bebas, compare: Callable[[Nomor, Nomor], Sifat]) -> list[Pasti]:
-    """Return the workers joined by NIK, by NIK and company, then by JKN number."""
+def find_pekerja(
+    r: Pekerja,
+    free: Bebas,
+    compare: Callable[[Nomor, Nomor], Sifat],
+    allowed: Callable[[Nomor, Nomor], Bebas],
+) -> list[Pasti]:
+    """Return the workers joined by NIK, by NIK and company, then by JKN number.
+
+    A pair that is not `allowed` is not joined, and both go on to the next key.
+    """
     found = []
+    namesake = _has_namesake(r)
     with np.errstate(over="ignore"):
         employment = np.where(
             (r.nik.isi != 0) & (r.perusahaan.isi != 0), r.nik.isi * 1_000_003 + r.perusahaan.isi, 0
@@ -125,10 +138,25 @@ def find_pekerja(r: Pekerja, free: Bebas, compare: Callable[[Nomor, Nomor], Sifa
         date = s.tingkat[:, 1]
         born = (date == bn.T_KOSONG) | (date >= bn.T_TAHUN)
         resembles = (s.tingkat[:, 0] == bk.SEBAGIAN) | is_supported(s)
+        # A twin's NIK is one digit off: who bears it under another name may be the other twin.
+        resembles &= ~namesake[a] & ~namesake[b]
         agree = name_agrees | ((date >= bn.T_TUKAR) & (s.tingkat[:, 3] != 1) & resembles)
         agree &= (s.tingkat[:, 0] != bk.SEBAGIAN) | born
+        agree &= allowed(a, b)
         if name == "jkn":
             agree &= (s.tingkat[:, 2] != 1) & name_agrees & born
         found.append(Pasti(name, a[agree], b[agree]))
         free[a[agree]] = free[b[agree]] = False
+    return found
+
+
+def _has_namesake(r: Pekerja) -> Bebas:
+    """Say which workers have one of the same name and birth date on the other side."""
+    known = (r.nama.seluruh >= 0) & (r.lahir.isi > 0)
+    with np.errstate(over="ignore"):
+        key = r.nama.seluruh * 1_000_003 + r.lahir.isi
+    of_a = np.arange(len(key)) < r.banyak_a
+    found = known.copy()
+    found[of_a] &= np.isin(key[of_a], key[~of_a & known])
+    found[~of_a] &= np.isin(key[~of_a], key[of_a & known])
     return found

@@ -52,12 +52,11 @@ def link_by_keys(work: Kerja) -> None:
     r = work.rekaman
     free = work.bebas.copy()
     if isinstance(r, BadanUsaha):
-        found = kunci_pasti.find_badan_usaha(r, free, work.compare, work.model.weigh)
+        found = kunci_pasti.find_badan_usaha(r, free, work.compare, work.model.weigh, work.allowed)
     else:
-        found = kunci_pasti.find_pekerja(r, free, work.compare)
+        found = kunci_pasti.find_pekerja(r, free, work.compare, work.allowed)
     for tier in found:
-        ok = work.allowed(tier.a, tier.b)
-        _accept(work, tier.a[ok], tier.b[ok], tier.dasar)
+        _accept(work, tier.a, tier.b, tier.dasar)
 
 
 def score_candidates(work: Kerja) -> tuple[Dinilai, list[LaporanBlok]]:
@@ -87,12 +86,11 @@ def _link_rest_by_keys(work: Kerja, r: BadanUsaha, scored: Dinilai) -> None:
     many = np.bincount(np.concatenate([scored.a[rival], scored.b[rival]]), minlength=len(r.kunci))
     free = work.bebas.copy()
     for tier in kunci_pasti.find_badan_usaha(
-        r, free, work.compare, work.model.weigh, confirmed=False
+        r, free, work.compare, work.model.weigh, work.allowed, confirmed=False
     ):
         own = np.isin(pack(tier.a, tier.b), pairs)
         alone = (many[tier.a] == own) & (many[tier.b] == own)
-        ok = work.allowed(tier.a, tier.b) & alone
-        _accept(work, tier.a[ok], tier.b[ok], tier.dasar)
+        _accept(work, tier.a[alone], tier.b[alone], tier.dasar)
 
 
 def _assigned(work: Kerja, scored: Dinilai) -> Bebas:

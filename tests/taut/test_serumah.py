@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from services.taut.bersih import person_name
+from services.taut.keputusan import Keputusan, Pendapat
 from services.taut.nama_usaha import company_name
 from services.taut.siapkan import prepare_badan_usaha
 from services.taut.sifat import compare_badan_usaha
 from services.taut.tautkan import tautkan
+from shared_schemas.rujukan import Himpunan
 from tests.taut.test_menyesatkan import BUDI, JAYA, LAIN, said
-from tests.taut.test_pekerja import JKN
+from tests.taut.test_pekerja import ELSEWHERE, JKN, NIK, RATNA, SLIP
 from tests.taut.test_tautkan import BU, NPWP, PK, SATU, answers, table
 
 
@@ -97,6 +99,28 @@ def test_a_name_and_half_a_date_are_nobody() -> None:
     assert said(PK, here, there) == {"w0b0": "tinjau"}
     phone = {"nomor_hp": BUDI["nomor_hp"]}
     assert said(PK, {**here, **phone}, {**there, **phone}) == {"w0b0": "tertaut"}
+
+
+def test_a_nik_mistyped_into_the_twin_s_does_not_take_the_twin() -> None:
+    sinta = {**RATNA, "nama": "Sinta Wibowo", "nik": SLIP}
+    here = [{**RATNA, "nik": NIK}, sinta]
+    there = {**RATNA, "nik": SLIP}
+    assert said(PK, here, there) == {"w0b0": "tertaut"}
+    assert said(PK, there, here) == {"w0b0": "tertaut"}
+    assert said(PK, sinta, there) == {"w0b0": "tertaut"}  # nobody else: her name changed
+
+
+def test_a_pair_that_a_steward_parted_is_asked_for_by_the_next_key() -> None:
+    one = {"nik": NIK, "nomor_kepesertaan_jkn": JKN, **ELSEWHERE}
+    here = table({"kunci": "w", "nama": "Ratna Waruwu", **one})
+    rows = [
+        {"kunci": "b0", "nama": "Ratna Waruwu", **one, "nomor_kepesertaan_jkn": ""},
+        {"kunci": "b1", "nama": "Ratna Waruwu", **one, "nik": ""},
+    ]
+    parted: Keputusan = {("w", "b0"): Pendapat.BERBEDA}
+    result = tautkan(Himpunan.PEKERJA, here, table(*rows), parted)
+    linked = [r for r in result.tabel.to_pylist() if r["putusan"] == "tertaut"]
+    assert [(r["kunci_b"], r["dasar"]) for r in linked] == [("b1", "jkn")]
 
 
 @pytest.mark.parametrize(
