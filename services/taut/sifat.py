@@ -67,7 +67,8 @@ def _premises(t: Teks, i: Nomor, j: Nomor) -> _Hasil:
     Two units of one estate, or two shops that stand in some `Ruko Blok E`, are two addresses.
     """
     level, bits = _text(t, i, j)
-    level[(level == 2) & (bk.own_bits(t, i, j) > bits)] = 1
+    part = np.flatnonzero(level == 2)
+    level[part[bk.own_bits(t, i[part], j[part]) > bits[part]]] = 1
     return level, bits
 
 
