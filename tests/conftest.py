@@ -152,7 +152,7 @@ _EXCHANGE = {"wlkp": persiapan.SYNC_WLKP, "bpjs": persiapan.SYNC_BPJS}
 TUJUAN = {"wlkp": "perluasan_kepesertaan", "bpjs": "wajib_lapor"}
 """What the exchange client of each registry asks data for."""
 
-_INTERNAL = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
+SISTEM_SENDIRI = {"wlkp": persiapan.SISTEM_KEMNAKER, "bpjs": persiapan.SISTEM_BPJS}
 
 
 def auth_of(registration: Registrasi, data: Path, base: str = BASE) -> httpx.Auth:
@@ -247,7 +247,7 @@ def open_registri(nama: str, url: str, data: Path, **settings: Any) -> Iterator[
         data,
         url,
         client(auth_of(_EXCHANGE[nama], data)),
-        client(auth_of(_INTERNAL[nama], data)),
+        client(auth_of(SISTEM_SENDIRI[nama], data)),
         client(None),
     )
     engine.dispose()

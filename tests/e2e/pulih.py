@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from services import persiapan
 from services.kit.database import make_engine
 from services.penyelaras import hub_settings
-from tests.conftest import _INTERNAL, MakeDatabase, client_of, serving
+from tests.conftest import SISTEM_SENDIRI, MakeDatabase, client_of, serving
 from tests.e2e.conftest import Pasangan
 
 REGISTRI = ("wlkp", "bpjs")
@@ -64,7 +64,7 @@ class Pemulihan(Pasangan):
     def ask(self, nama: str, method: str, path: str, **more: Any) -> Any:
         """Ask a registry as its own system does."""
         base = f"https://127.0.0.1:{self._ports[nama]}"
-        with client_of(_INTERNAL[nama], self.data, base) as client:
+        with client_of(SISTEM_SENDIRI[nama], self.data, base) as client:
             answer = client.request(method, path, **more)
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -58,7 +58,9 @@ def test_end_of_the_agreement_says_what_becomes_of_what_waits(tmp_path: Path) ->
     path.write_text(yaml.safe_dump(yaml.safe_load(CONTOH.read_text()) | {"perpanjangan": []}))
     jam, nothing = Jam(dt.datetime(2026, 6, 1, tzinfo=dt.UTC)), cast("Any", None)
     ctx = Konteks(nothing, nothing, {}, BerkasPerjanjian(path), jam, None, lambda: None)
-    with pytest.raises(AgreementOverError, match=r"2023-11-02\. Yang belum terkirim tetap tersimpan"):
+    with pytest.raises(
+        AgreementOverError, match=r"2023-11-02\. Yang belum terkirim tetap tersimpan"
+    ):
         ctx.permit(NamaSisi.WLKP, "badan_usaha:baca")
 
 
