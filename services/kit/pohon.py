@@ -21,7 +21,8 @@ _GESER = 4 * (DIGIT_JALUR - DIGIT_SIMPUL)
 SIMPUL = f"jalur >> {_GESER}"
 """The SQL of the stored node that a row belongs to, which the rows have an index of."""
 
-_SEKALI = 5_000  # rows whose leaves are made anew in one transaction: a fraction of a second
+SEKALI = 5_000
+"""Rows whose leaves are made or looked at in one transaction: a fraction of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +149,6 @@ def install_key(tx: Transaction, bagian: str, kunci: bytes) -> None:
     )
 
 
-def restart(tx: Transaction, bagian: str) -> None:
-    """Have every leaf of a part made anew from what is stored."""
-    tx.raw("UPDATE kunci_sidik SET sampai = '', lengkap = false WHERE bagian = %s", (bagian,))
-
-
 def renew_chunk(tx: Transaction, bagian: str, sumber: Sumber, ubah: str) -> bool:
     """Make the leaves of the next rows anew; return whether that was the last of them.
 
@@ -167,14 +163,14 @@ def renew_chunk(tx: Transaction, bagian: str, sumber: Sumber, ubah: str) -> bool
     rows = tx.raw(
         f"SELECT id FROM {sumber.tabel} WHERE {sumber.syarat} AND id > %s ORDER BY id LIMIT %s"
         " FOR UPDATE",
-        (*sumber.nilai, row[0], _SEKALI),
+        (*sumber.nilai, row[0], SEKALI),
     ).fetchall()
     ids = [r[0] for r in rows]
     tx.raw(
         f"UPDATE {sumber.tabel} SET {ubah} WHERE {sumber.syarat} AND id = ANY(%s)",
         (*sumber.nilai, ids),
     )
-    done = len(ids) < _SEKALI
+    done = len(ids) < SEKALI
     tx.raw(
         "UPDATE kunci_sidik SET sampai = %s, lengkap = %s WHERE bagian = %s",
         (ids[-1] if ids else row[0], done, bagian),

@@ -47,7 +47,11 @@ def audit(
         bool, typer.Option("--perbaiki", help="Ambil rekaman yang berbeda lalu periksa lagi.")
     ] = False,
     hitung_ulang: Annotated[
-        bool, typer.Option("--hitung-ulang", help="Hitung dahulu sidik dari isi cermin.")
+        bool,
+        typer.Option(
+            "--hitung-ulang",
+            help="Hitung dahulu sidik dari isi cermin; putaran berikutnya membandingkan semuanya.",
+        ),
     ] = False,
     data: Data = DATA,
     database_url: Url = "",

@@ -14,7 +14,7 @@ import httpx
 
 from services.kit.clock import Clock, system_clock
 from services.kit.database import transaction
-from services.sync import bacaan, samakan, sidik
+from services.sync import bacaan, samakan, sentuhan, sidik
 from services.sync.errors import TooDifferentError
 from services.sync.jelajah import Beda
 from services.sync.kepemimpinan import Kepemimpinan
@@ -102,14 +102,23 @@ def audit_mirror(
     perbaiki: bool = False,
     hitung_ulang: bool = False,
 ) -> HasilAudit:
-    """Compare one mirror with its source, and with `perbaiki` make it equal and prove it."""
+    """Compare one mirror with its source, and with `perbaiki` make it equal and prove it.
+
+    With `hitung_ulang` nothing that is stored is trusted, and the next round compares everything.
+    """
     hasil = HasilAudit(sisi, himpunan)
     klien = ctx.klien[sisi]
     started, before = klien.luar.monotonic(), klien.lalu_lintas.copy()
     if not _pull_all(ctx, sisi, himpunan):
         hasil.keadaan = KeadaanAudit.TIDAK_BERWENANG
         return hasil
-    sidik.make_ready(ctx, sisi, himpunan, anew=hitung_ulang)
+    sidik.make_ready(ctx, sisi, himpunan)
+    if hitung_ulang:
+        sidik.distrust(ctx, sisi, himpunan)
+        with transaction(ctx.engine) as tx:
+            # A row that was lost here, and then at its source, is on neither side, and the findings
+            # still know it.
+            sentuhan.require_full(tx)
     for percobaan in range(PERCOBAAN):
         if percobaan:
             _pull_all(ctx, sisi, himpunan)

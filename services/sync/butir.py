@@ -1,6 +1,7 @@
 """Items of a batch: from open findings to what is sent, as plain JSON values.
 
-Values come from the mirror of the side that is right; nothing is computed, only quoted.
+Values come from the mirror of the side that is right; nothing is computed, only quoted. A row that
+is damaged here (`sidik.damaged`) is not quoted: it would be taken for what its source says.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from services.kit.database import Transaction
-from services.sync import goyah
+from services.sync import goyah, sidik
 from services.sync.settings import NamaSisi
 from services.sync.temuan import derive_id
 from shared_schemas.rujukan import Himpunan
@@ -65,13 +67,13 @@ WITH g AS (
     GROUP BY id_wlkp, id_bpjs, 5, CASE WHEN bidang = ANY(%(ditahan)s) THEN bidang END
 )
 SELECT g.id_{tujuan}, g.versi_sasaran, g.id_{asal}, g.versi_asal, m.dilaporkan_pada, m.isi,
-       g.bidang, g.temuan, g.sidik, g.ulang
+       g.bidang, g.temuan, g.sidik, g.ulang, {rusak}
 FROM g JOIN cermin_{himpunan} m ON m.sisi = '{asal}' AND m.id = g.id_{asal}
 ORDER BY g.id_{tujuan}, NOT g.ditahan, g.bidang
 """
 _TAMBAH_PEKERJA = """
 SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, k.{sasaran}, NULL, t.sidik_{asal},
-       t.muncul + t.ulang
+       t.muncul + t.ulang, {rusak}
 FROM temuan t
 JOIN cermin_pekerja m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
 JOIN tautan_badan_usaha k ON k.id_{asal} = t.bu_{asal} {hanya_induk}
@@ -84,7 +86,7 @@ SELECT t.id, m.id, m.versi, m.dilaporkan_pada, m.isi, NULL,
            SELECT count(*) FROM cermin_pekerja p WHERE p.sisi = '{asal}'
              AND p.id_badan_usaha = m.id
              AND coalesce(p.isi->>'hubungan_kerja', 'AKTIF') <> 'BERHENTI') END,
-       t.sidik_{asal}, t.muncul + t.ulang
+       t.sidik_{asal}, t.muncul + t.ulang, {rusak}
 FROM temuan t
 JOIN cermin_badan_usaha m ON m.sisi = '{asal}' AND m.id = t.id_{asal}
 WHERE t.jenis = 'hanya_{asal}' AND t.himpunan = 'badan_usaha' AND t.keadaan = 'terbuka'
@@ -92,7 +94,7 @@ ORDER BY m.id
 """
 _STATUS = """
 SELECT k.id_wlkp, b.id, b.versi, b.dilaporkan_pada, b.status_pendaftaran,
-       CASE WHEN %(berwenang)s THEN n.jumlah END, p.id_usulan
+       CASE WHEN %(berwenang)s THEN n.jumlah END, p.id_usulan, {rusak}
 FROM tautan_badan_usaha k {sasaran}
 JOIN cermin_badan_usaha b ON b.sisi = 'bpjs' AND b.id = k.id_bpjs
 CROSS JOIN LATERAL (SELECT count(*)::int AS jumlah FROM cermin_pekerja p
@@ -102,7 +104,7 @@ WHERE NOT k.cabang AND b.status_pendaftaran IS NOT NULL AND (
     p.status IS DISTINCT FROM b.status_pendaftaran
     OR %(berwenang)s AND p.jumlah_pekerja IS DISTINCT FROM n.jumlah)
 UNION ALL
-SELECT k.id_wlkp, u.id_asal, u.versi_asal, NULL, %(tidak)s, NULL, k.id_usulan
+SELECT k.id_wlkp, u.id_asal, u.versi_asal, NULL, %(tidak)s, NULL, k.id_usulan, false
 FROM pemberitahuan k {sasaran}
 JOIN usulan u ON u.id = k.id_usulan
 JOIN cermin_badan_usaha w ON w.sisi = 'wlkp' AND w.id = k.id_wlkp
@@ -124,27 +126,38 @@ def _when(moment: dt.datetime | None) -> str | None:
 
 
 def penyelarasan(
-    tx: Transaction, tujuan: NamaSisi, himpunan: Himpunan, ditahan: frozenset[str]
+    tx: Transaction,
+    tujuan: NamaSisi,
+    himpunan: Himpunan,
+    ditahan: frozenset[str],
+    rusak: Counter[Himpunan],
 ) -> Iterator[Butir]:
     """Yield alignments: one a record for the applied fields, one a field for the held ones.
 
-    The held ones of a record come first, so that the version they name is still current.
+    The held ones of a record come first, so that the version they name is still current. Those
+    that would quote a damaged row are counted in `rusak` instead, here and below.
     """
-    names = {"tujuan": tujuan.value, "asal": tujuan.lawan.value, "himpunan": himpunan.value}
+    names = {
+        "tujuan": tujuan.value, "asal": tujuan.lawan.value, "himpunan": himpunan.value,
+        "rusak": sidik.damaged(tujuan.lawan, himpunan, "m"),
+    }  # fmt: skip
     query = _PENYELARASAN.format(masih_berlaku=_MASIH_BERLAKU.format(**names), **names)
     arguments = {
         "ditahan": list(ditahan), "himpunan": himpunan.value, "sementara": SEMENTARA
     }  # fmt: skip
-    for row in tx.stream(query, arguments):
-        id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, sidik, ulang = row
+    for *row, damaged in tx.stream(query, arguments):
+        if damaged:
+            rusak[himpunan] += 1
+            continue
+        id_sasaran, versi_sasaran, id_asal, versi_asal, pada, isi, bidang, ids, digests, ulang = row
         item = {
             "jenis": JenisUsulan.PENYELARASAN.value, "himpunan": himpunan.value,
             "id_sasaran": id_sasaran, "versi_sasaran": versi_sasaran, "id_asal": id_asal,
             "versi_asal": versi_asal, "dilaporkan_pada_asal": _when(pada),
             "nilai": {b: isi[b] for b in bidang},
         }  # fmt: skip
-        key = (tujuan, *ids, *sidik, ulang)
-        yield Butir(_with_id(item, *key), tuple(zip(ids, sidik, strict=True)))
+        key = (tujuan, *ids, *digests, ulang)
+        yield Butir(_with_id(item, *key), tuple(zip(ids, digests, strict=True)))
 
 
 def penambahan(
@@ -152,6 +165,7 @@ def penambahan(
     tujuan: NamaSisi,
     himpunan: Himpunan,
     bidang: frozenset[str],
+    rusak: Counter[Himpunan],
     *,
     berwenang: bool,
 ) -> Iterator[Butir]:
@@ -163,10 +177,13 @@ def penambahan(
         sasaran=f"id_{tujuan.value}",
         # A branch of WLKP hangs on the same body; a body of BPJS is reported by its head.
         hanya_induk="AND NOT k.cabang" if tujuan is NamaSisi.WLKP else "",
+        rusak=sidik.damaged(tujuan.lawan, himpunan, "m"),
     )
-    for id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, sidik, muncul in tx.stream(
-        query, {"berwenang": berwenang}
-    ):
+    for *row, damaged in tx.stream(query, {"berwenang": berwenang}):
+        if damaged:
+            rusak[himpunan] += 1
+            continue
+        id_temuan, id_asal, versi, pada, isi, id_bu, jumlah, digest, muncul = row
         item = {
             "jenis": JenisUsulan.PENAMBAHAN.value, "himpunan": himpunan.value, "id_asal": id_asal,
             "versi_asal": versi, "dilaporkan_pada_asal": _when(pada),
@@ -174,19 +191,28 @@ def penambahan(
         }  # fmt: skip
         item |= {"jumlah_pekerja": jumlah} if companies else {"id_badan_usaha": id_bu}
         # What was registered there and is gone again is a new matter, though nothing changed here.
-        yield Butir(_with_id(item, tujuan, id_temuan, muncul), ((id_temuan, sidik),))
+        yield Butir(_with_id(item, tujuan, id_temuan, muncul), ((id_temuan, digest),))
 
 
-def pemberitahuan(tx: Transaction, *, berwenang: bool, semua: bool) -> Iterator[Butir]:
+def pemberitahuan(
+    tx: Transaction, rusak: Counter[Himpunan], *, berwenang: bool, semua: bool
+) -> Iterator[Butir]:
     """Yield notices of registration to WLKP where the status differs from the last one told.
 
     A company that lost its counterpart is told not to be registered, if it was told to be.
     Only the companies in `sasaran_kabar` are looked at, unless `semua`.
     """
-    query = _STATUS.format(sasaran="" if semua else "JOIN sasaran_kabar USING (id_wlkp)")
-    for id_wlkp, id_bpjs, versi, pada, status, jumlah, last in tx.stream(
+    query = _STATUS.format(
+        sasaran="" if semua else "JOIN sasaran_kabar USING (id_wlkp)",
+        rusak=sidik.damaged(NamaSisi.BPJS, Himpunan.BADAN_USAHA, "b"),
+    )
+    for *row, damaged in tx.stream(
         query, {"berwenang": berwenang, "tidak": StatusPendaftaran.TIDAK_TERDAFTAR.value}
     ):
+        if damaged:
+            rusak[Himpunan.BADAN_USAHA] += 1
+            continue
+        id_wlkp, id_bpjs, versi, pada, status, jumlah, last = row
         item = {
             "jenis": JenisUsulan.STATUS_PENDAFTARAN.value, "himpunan": Himpunan.BADAN_USAHA.value,
             "id_sasaran": id_wlkp, "id_asal": id_bpjs, "versi_asal": versi,

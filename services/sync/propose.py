@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from services.kit.database import Transaction, transaction
@@ -47,6 +48,10 @@ _BERUBAH = """
 SELECT %(total)s >= greatest(%(banyak)s, %(bagian)s * reltuples) FROM pg_class
 WHERE oid = 'temuan'::regclass
 """
+_RUSAK = (
+    "{n} usulan dari cermin {himpunan} {asal} tidak dikirim: isi barisnya di database hub bukan"
+    " lagi yang diterima. Jalankan hub sync audit --hitung-ulang --perbaiki."
+)
 _BARU = ("p.keadaan = 'terbuka'", "p.keadaan <> 'selesai' AND u.batch > %(sebelum)s")
 
 
@@ -62,9 +67,12 @@ def propose_all(ctx: Konteks) -> dict[str, int]:
         assert last is not None  # noqa: S101 - an aggregate
         total = 0
         for tujuan in NamaSisi:
-            outbox = Kotak(tx, tujuan, now)
-            outbox.add_all(_items(ctx, tx, tujuan, blocked))
+            outbox, rusak = Kotak(tx, tujuan, now), Counter[Himpunan]()
+            outbox.add_all(_items(ctx, tx, tujuan, blocked, rusak))
             outbox.flush()
+            for himpunan, count in rusak.items():
+                asal = tujuan.lawan.upper()
+                ctx.warn("propose", _RUSAK.format(n=count, asal=asal, himpunan=himpunan), count)
             # By themselves, and after what replaces them: a case is not ended and opened again.
             outbox.add_all(butir.pencabutan(tx, tujuan, now, ctx.settings.jeda_ulang))
             total += outbox.flush()
@@ -85,25 +93,27 @@ def misleads(tx: Transaction, total: int) -> bool:
     return row is not None and bool(row[0])
 
 
-def _items(ctx: Konteks, tx: Transaction, tujuan: NamaSisi, blocked: list[str]) -> Iterator[Butir]:
+def _items(
+    ctx: Konteks, tx: Transaction, tujuan: NamaSisi, blocked: list[str], rusak: Counter[Himpunan]
+) -> Iterator[Butir]:
     now, perjanjian = ctx.now(), ctx.perjanjian
     himpunan_sah = [Himpunan.BADAN_USAHA] if blocked else list(Himpunan)
     for himpunan in himpunan_sah:
         held = selisih.held_fields(perjanjian, himpunan, now)
-        yield from butir.penyelarasan(tx, tujuan, himpunan, held)
+        yield from butir.penyelarasan(tx, tujuan, himpunan, held, rusak)
     for himpunan in himpunan_sah:
         names = frozenset(b.nama for b in perjanjian.bidang(himpunan, now))
         may_count = tujuan.lawan.value not in blocked
-        yield from butir.penambahan(tx, tujuan, himpunan, names, berwenang=may_count)
+        yield from butir.penambahan(tx, tujuan, himpunan, names, rusak, berwenang=may_count)
     if tujuan is NamaSisi.WLKP:
-        yield from _notices(tx, may_count=NamaSisi.BPJS.value not in blocked)
+        yield from _notices(tx, rusak, may_count=NamaSisi.BPJS.value not in blocked)
 
 
-def _notices(tx: Transaction, *, may_count: bool) -> Iterator[Butir]:
+def _notices(tx: Transaction, rusak: Counter[Himpunan], *, may_count: bool) -> Iterator[Butir]:
     """Yield what changed of the notices; all of them when the right to count did."""
     masukan = "dengan jumlah" if may_count else "tanpa jumlah"
     semua = not sentuhan.follows(tx, sentuhan.KABAR, masukan)
     sentuhan.take_notices(tx)
     tx.raw(_LUPAKAN)
-    yield from butir.pemberitahuan(tx, berwenang=may_count, semua=semua)
+    yield from butir.pemberitahuan(tx, rusak, berwenang=may_count, semua=semua)
     sentuhan.remember(tx, sentuhan.KABAR, masukan)

@@ -71,21 +71,60 @@ def install_key(engine: sa.Engine, kunci: bytes) -> None:
                     _renew_chunk(tx, sisi, himpunan)
 
 
-def make_ready(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan, *, anew: bool = False) -> None:
-    """Make the leaves that are missing, or with `anew` all of them from what is stored.
-
-    The nodes follow by their triggers; with `anew` they are made from the leaves afterwards.
-    """
-    if anew:
-        with transaction(ctx.engine) as tx:
-            pohon.restart(tx, _part(sisi, himpunan))
+def make_ready(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> None:
+    """Make the leaves that are missing; the nodes follow by their triggers."""
     done = False
     while not done:
         ctx.check()
         with transaction(ctx.engine) as tx:
             done = _renew_chunk(tx, sisi, himpunan)
-            if done and anew:
+
+
+# Neither the leaf that it had nor the one of what it holds: the walk finds the row, and until then
+# it is known to be damaged.
+_TAK_BERLAKU = """
+UPDATE {tabel} m SET jalur = r.jalur, daun = ~r.daun, daun_tambahan = r.daun_tambahan
+FROM (SELECT sisi, id, {daun} FROM {tabel} WHERE sisi = %(sisi)s AND id > %(dari)s AND id <= %(ke)s)
+    AS r(sisi, id, {kolom})
+WHERE (m.sisi, m.id) = (r.sisi, r.id)
+  AND (m.jalur, m.daun, m.daun_tambahan) IS DISTINCT FROM (r.jalur, r.daun, r.daun_tambahan)
+"""
+
+
+def distrust(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
+    """Find the rows that hold something else than what was taken in; return how many.
+
+    Each gets a leaf that no record of the source has. The nodes are made anew, whatever their
+    triggers made of them. The leaves have to be ready.
+    """
+    tabel, found, dari = TABEL[himpunan], 0, ""
+    change = _TAK_BERLAKU.format(tabel=tabel, daun=expressions(sisi, himpunan), kolom=KOLOM)
+    while True:
+        ctx.check()
+        with transaction(ctx.engine) as tx:
+            row = tx.raw(
+                f"SELECT max(id) FROM (SELECT id FROM {tabel} WHERE sisi = %s AND id > %s"
+                " ORDER BY id LIMIT %s) x",
+                [sisi.value, dari, pohon.SEKALI],
+            ).fetchone()
+            if row is None or row[0] is None:
                 sum_anew(tx, sisi, himpunan)
+                return found
+            span = {"sisi": sisi.value, "dari": dari, "ke": row[0]}
+            found, dari = found + tx.raw(change, span).rowcount, row[0]
+
+
+def damaged(sisi: NamaSisi, himpunan: Himpunan, baris: str) -> str:
+    """Return the SQL of whether a mirror row holds something else than what was taken in.
+
+    False while no key is installed, or leaves are being made with another.
+    """
+    return (
+        f"EXISTS (SELECT FROM (SELECT {baris}.*) r JOIN kunci_sidik k"
+        f" ON k.bagian = '{_part(sisi, himpunan)}' AND k.lengkap"
+        f" WHERE (r.jalur, r.daun, r.daun_tambahan)"
+        f" IS DISTINCT FROM ({expressions(sisi, himpunan)}))"
+    )
 
 
 def _renew_chunk(tx: Transaction, sisi: NamaSisi, himpunan: Himpunan) -> bool:
