@@ -7,6 +7,7 @@ from typing import Any
 
 from services.kit.database import Transaction
 from services.sync import goyah
+from services.sync.kabar import tell_anew
 from shared_schemas.v1.kode import ALASAN, AlasanUsulan
 
 # Of the last proposals to the sides that it is now for, the one that says most: an applied value
@@ -90,11 +91,10 @@ def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> int:
     are not deleted: an earlier sending whose answer was lost may have been accepted, or may still
     arrive, and then the receiver's list brings its state into this book.
     """
-    tx.raw(
-        "WITH lupa AS (DELETE FROM pemberitahuan p USING usulan u"
-        f" WHERE {chosen} AND p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id RETURNING p.id_wlkp)"
-        " INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)"
-        " SELECT 'wlkp', id_wlkp, true FROM lupa ON CONFLICT DO NOTHING",
+    tell_anew(
+        tx,
+        "SELECT p.id_wlkp FROM pemberitahuan p JOIN usulan u"
+        f" ON p.id_wlkp = u.id_sasaran AND p.id_usulan = u.id WHERE {chosen}",
         arguments,
     )
     opened = tx.raw(
@@ -109,14 +109,6 @@ def withdraw(tx: Transaction, chosen: str, arguments: list[Any]) -> int:
     return opened
 
 
-# As if the last notice had said something else: the next one is then another, and is told.
-_KABAR_HILANG = """
-WITH hilang AS (
-    UPDATE pemberitahuan SET status = '' WHERE id_usulan = ANY(%(usulan)s) RETURNING id_wlkp
-)
-INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)
-SELECT 'wlkp', id_wlkp, true FROM hilang ON CONFLICT DO NOTHING
-"""
 # What was applied and is seen to differ still, or again, is opened; else the comparison opens it
 # when it sees that the value, too, is gone there.
 _BUKA_HILANG = f"""
@@ -137,7 +129,7 @@ def forget_receipts(
 ) -> None:
     """Withdraw proposals that their receiver has lost: what still holds of them is said again."""
     arguments = {"usulan": usulan, "kode": kode, "alasan": alasan, "now": now}
-    tx.raw(_KABAR_HILANG, arguments)
+    tell_anew(tx, "SELECT id_wlkp FROM pemberitahuan WHERE id_usulan = ANY(%s)", [usulan])
     tx.raw(_BUKA_HILANG, arguments)
     goyah.note_unsaid(tx, "u.id = ANY(%s)", [usulan])
     tx.raw(_HILANG, arguments)

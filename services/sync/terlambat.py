@@ -11,18 +11,13 @@ import datetime as dt
 from typing import Any
 
 from services.kit.database import Transaction
+from services.sync.kabar import tell_anew
 
-# As if the last notice had said something else: the next one is then another, and is told.
 _KABAR = """
-WITH terlambat AS (
-    UPDATE pemberitahuan p SET status = '' FROM usulan u, usulan baru
-    WHERE u.id = ANY(%(usulan)s) AND u.jenis = 'status_pendaftaran' AND u.keadaan = 'diterapkan'
-      AND p.id_wlkp = u.id_sasaran AND baru.id = p.id_usulan AND baru.batch > u.batch
-      AND baru.diterima_pada <= u.diterima_pada
-    RETURNING p.id_wlkp
-)
-INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)
-SELECT 'wlkp', id_wlkp, true FROM terlambat ON CONFLICT DO NOTHING
+SELECT p.id_wlkp FROM pemberitahuan p JOIN usulan u ON p.id_wlkp = u.id_sasaran
+JOIN usulan baru ON baru.id = p.id_usulan
+WHERE u.id = ANY(%(usulan)s) AND u.jenis = 'status_pendaftaran' AND u.keadaan = 'diterapkan'
+  AND baru.batch > u.batch AND baru.diterima_pada <= u.diterima_pada
 """
 # The last to say what its record is: the case shows what came last.
 _PENAMBAHAN = """
@@ -41,5 +36,5 @@ WHERE u.id = ANY(%(usulan)s) AND u.jenis = 'penambahan' AND u.keadaan = 'diterim
 def follow_late(tx: Transaction, usulan: list[Any], now: dt.datetime) -> None:
     """Have said again what holds where some proposals, answered now, came after a newer one."""
     if usulan:
-        tx.raw(_KABAR, {"usulan": usulan})
+        tell_anew(tx, _KABAR, {"usulan": usulan})
         tx.raw(_PENAMBAHAN, {"usulan": usulan, "now": now})

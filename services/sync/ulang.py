@@ -11,6 +11,7 @@ from __future__ import annotations
 from services.kit.database import transaction
 from services.sync import goyah
 from services.sync.butir import SEMENTARA
+from services.sync.kabar import tell_anew
 from services.sync.konteks import Konteks
 
 PALING_BANYAK = 10_000
@@ -30,17 +31,11 @@ UPDATE temuan t SET keadaan = 'terbuka', kode = NULL, alasan = NULL, id_usulan =
 FROM lama WHERE t.id = lama.id
 """
 
-# As if the notice that was not taken had said something else: the next one is then another, and is
-# told. One that is older than what the receiver has is not in order for ever: its source was put
+# A notice that is older than what the receiver has is not in order for ever: its source was put
 # back to older versions, and passes those that it had.
 _KABAR = """
-WITH lagi AS (
-    UPDATE pemberitahuan p SET status = '', pada = %(now)s FROM usulan u
-    WHERE u.id = p.id_usulan AND u.keadaan IN ('ditolak', 'usang') AND p.pada < %(sebelum)s
-    RETURNING p.id_wlkp
-)
-INSERT INTO badan_usaha_tersentuh (sisi, id, dibandingkan)
-SELECT 'wlkp', id_wlkp, true FROM lagi ON CONFLICT DO NOTHING
+SELECT p.id_wlkp FROM pemberitahuan p JOIN usulan u ON u.id = p.id_usulan
+WHERE u.keadaan IN ('ditolak', 'usang') AND p.pada < %(sebelum)s
 """
 
 
@@ -59,6 +54,7 @@ def ask_again(ctx: Konteks) -> dict[str, int]:
     }
     with transaction(ctx.engine) as tx:
         count = tx.raw(_ULANG, arguments).rowcount
-        tx.raw(_KABAR, arguments)
+        told = tell_anew(tx, _KABAR, arguments)
+        tx.raw("UPDATE pemberitahuan SET pada = %s WHERE id_wlkp = ANY(%s)", (now, told))
         failed = goyah.note_failed(tx, now, jeda, PALING_BANYAK)
     return {"ditanyakan_lagi": count, "dicabut_lagi": failed}

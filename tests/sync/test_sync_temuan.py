@@ -316,6 +316,28 @@ def test_a_changed_status_is_told_again(panggung: Panggung) -> None:
     assert told == ["TERDAFTAR", "DITOLAK", "TERDAFTAR"]
 
 
+def test_number_that_returns_is_told_again_though_its_notice_was_taken_back(
+    panggung: Panggung,
+) -> None:
+    """The status and the company's version are those of a notice that was told before."""
+    pair(panggung)
+    worker(panggung, 1)
+    panggung.run()
+    worker(panggung, 2)
+    panggung.run()
+    panggung.bpjs.delete("pekerja", "BP2")
+    panggung.wlkp.tanpa_kirim = True
+    panggung.run()
+    panggung.wlkp.tanpa_kirim = False
+    panggung.run()
+    told = [
+        (u["status"], u["jumlah_pekerja"])
+        for u in panggung.wlkp.isi_usulan.values()
+        if u["jenis"] == "status_pendaftaran"
+    ]
+    assert told == [("TERDAFTAR", 1), ("TERDAFTAR", 2), ("TERDAFTAR", 1)]
+
+
 def test_findings_are_analysed_again_only_after_proposals_that_are_a_tenth_of_them(
     panggung: Panggung,
 ) -> None:
