@@ -26,3 +26,9 @@ def kabupaten_kota() -> dict[str, str]:
         for provinsi in list_wilayah()
         for daerah in list_wilayah(provinsi.code)
     }
+
+
+@lru_cache(maxsize=1)
+def provinsi() -> frozenset[str]:
+    """Return the upper-case names of the provinces."""
+    return frozenset(daerah.name.upper() for daerah in list_wilayah())

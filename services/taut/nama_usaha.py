@@ -12,7 +12,7 @@ from services.taut.padanan import in_arabic, in_full
 from services.taut.pengisi import written
 from shared_schemas.bentuk_normal import fold
 from shared_schemas.bentuk_normal import split_nama_badan_usaha as split_nama
-from shared_schemas.wilayah import kabupaten_kota
+from shared_schemas.wilayah import kabupaten_kota, provinsi
 
 _TITIK = re.compile(r"(?<=\b[A-Z])\.\s*(?=[A-Z]\b)")
 _BENTUK_PANJANG = (
@@ -47,24 +47,12 @@ class Jenis(IntEnum):
     INDUK = 6
 
 
-_PULAU = {
-    "JAWA": "BARAT TENGAH TIMUR",
-    "KALIMANTAN": "BARAT SELATAN TENGAH TIMUR UTARA",
-    "MALUKU": "UTARA",
-    "NUSA TENGGARA": "BARAT TIMUR",
-    "PAPUA": "BARAT SELATAN TENGAH PEGUNUNGAN",
-    "SULAWESI": "BARAT SELATAN TENGAH TENGGARA UTARA",
-    "SUMATERA": "BARAT SELATAN UTARA",
-    "SUMATRA": "",
-}
-_WILAYAH_NAMA = frozenset(
-    [*_PULAU, *(f"{island} {part}" for island, parts in _PULAU.items() for part in parts.split())]
-) | {
-    "ACEH", "BALI", "BANTEN", "BENGKULU", "GORONTALO", "JABAR", "JAKARTA", "JAMBI", "JATENG",
-    "JATIM", "KALBAR", "KALSEL", "KALTARA", "KALTENG", "KALTIM", "KEPRI", "LAMPUNG", "LOMBOK",
-    "NTB", "NTT", "RIAU", "SULSEL", "SULTENG", "SULTRA", "SULUT", "SUMBAR", "SUMSEL", "SUMUT",
-    "YOGYAKARTA",
+_SINGKATAN_WILAYAH = {
+    "JABAR", "JATENG", "JATIM", "KALBAR", "KALSEL", "KALTARA", "KALTENG", "KALTIM", "KEPRI", "NTB",
+    "NTT", "SULSEL", "SULTENG", "SULTRA", "SULUT", "SUMBAR", "SUMSEL", "SUMUT",
 }  # fmt: skip
+_PULAU = {"JAWA", "KALIMANTAN", "LOMBOK", "SULAWESI", "SUMATERA", "SUMATRA", "NUSA TENGGARA"}
+_SEBUTAN_PROVINSI = re.compile(r"^(?:DAERAH (?:KHUSUS IBUKOTA|ISTIMEWA)|KEPULAUAN) ")
 _INDUK = frozenset({"HOLDING", "HOLDINGS"})
 
 
@@ -115,7 +103,7 @@ def _region_behind(core: str) -> str:
     tokens = core.split()
     for count in (3, 2, 1):
         last = " ".join(tokens[-count:])
-        if len(tokens) > count and (last in _WILAYAH_NAMA or last in _kabupaten_kota()):
+        if len(tokens) > count and last in _regions():
             return last
     return ""
 
@@ -148,6 +136,13 @@ def _bare(place: str) -> str:
     """Return the name of a place without what kind of place it is."""
     kinds = {"KAB", "KABUPATEN", "KOTA", "ADMINISTRASI"}
     return " ".join(in_arabic(["CABANG", *(w for w in place.split() if w not in kinds)])[1:])
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """Return how groups name regions: provinces, islands, kabupaten and kota, and short forms."""
+    found = {_SEBUTAN_PROVINSI.sub("", " ".join(words(name))) for name in provinsi()}
+    return frozenset(found | _PULAU | _SINGKATAN_WILAYAH) | _kabupaten_kota()
 
 
 @cache

@@ -62,7 +62,7 @@ def _company(
         "alamat": _address(r, vocab, int(kab)),
         "kd_daerah": f"{kab}{r.randrange(1, 15):02d}{r.randrange(1001, 1009)}",
         "telepon": f"021{r.randrange(10**6, 10**7)}" if r.random() < 0.7 else "",
-        "email": f"info@{vocab[rare].lower()}.co.id" if r.random() < 0.3 else "",
+        "email": f"info@{vocab[rare].lower()}.example" if r.random() < 0.3 else "",
         "kbli": f"{10_000 + r.randrange(900) * 100}",
         "nama_pemilik_atau_pimpinan": f"{vocab[r.randrange(900)]} {vocab[r.randrange(4_000)]}",
         "npwp": f"{k + 10**8:09d}407000",

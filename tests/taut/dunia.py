@@ -234,7 +234,9 @@ def _company(s: Salah, tempat: Tempat) -> dict[str, str]:
         "nama": " ".join(dict.fromkeys(words)), "bentuk": r.choice(BENTUK),
         **tempat.make(),
         "telepon": kab_phone + s.digits(7), "pic": f"8{s.digits(10)}",
-        "email": r.choice((f"hr@{domain}.co.id", f"cs@{domain}.co.id", f"{domain}21@gmail.com")),
+        "email": r.choice(
+            (f"hr@{domain}.example", f"cs@{domain}.example", f"{domain}21@gmail.com")
+        ),
         "kbli": r.choice(KBLI),
         "pemilik": _person_name(s), "pengurus": _person_name(s),
         "npwp": f"0{s.digits(14)}"[:15], "nib": f"9{s.digits(12)}",

@@ -141,7 +141,7 @@ def test_two_companies_of_one_name_in_one_building_are_told_apart_or_left() -> N
 
 
 def test_the_numbers_of_who_keeps_the_books_join_no_two_names() -> None:
-    books = {**LAIN, "npwp": NPWP, "telepon": "0341555777", "email": "kap@akuntan.co.id"}
+    books = {**LAIN, "npwp": NPWP, "telepon": "0341555777", "email": "kap@akuntan.example"}
     here = {**SATU, **books, "nama": "PT Sinar Mustika", "alamat": "Jl. Mawar No. 1, Kota Malang"}
     there = {**SATU, **books, "nama": "PT Bintang Samudra"}
     assert said(BU, here, there) == {"w0b0": "tinjau"}

@@ -68,7 +68,7 @@ def test_clients_of_one_book_keeper_in_his_office_are_not_renamed() -> None:
 
 
 def test_a_common_word_shared_by_two_clients_of_one_book_keeper_is_no_name() -> None:
-    books = {"npwp": NPWP, "telepon": "0341555777", "email": "kap@akuntan.co.id"}
+    books = {"npwp": NPWP, "telepon": "0341555777", "email": "kap@akuntan.example"}
     crowd = [
         {"kunci": f"x{n}", "nama": f"{core} {tail}"}
         for n, (core, tail) in enumerate(

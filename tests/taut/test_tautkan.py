@@ -22,7 +22,7 @@ SATU = {
     "nama": "PT Tirta Kencana Lembayung",
     "alamat": "Jl. Pemuda No. 12, Kel. Gedong, Kec. Klojen, Kota Malang",
     "telepon": "0341-555123",
-    "email": "hr@tirtakencana.co.id",
+    "email": "hr@tirtakencana.example",
     "kd_daerah": "3573",
 }
 ORANG = {

@@ -62,11 +62,11 @@ def test_a_company_that_moved_is_linked_by_its_number() -> None:
 
 def test_a_number_beside_nothing_that_agrees_is_left_to_a_person() -> None:
     mail = "email"
-    a = [{**r, mail: f"a{n}@surat.co.id"} for n, r in enumerate(others(200, "a"))]
-    b = [{**r, mail: f"b{n}@surat.co.id"} for n, r in enumerate(others(200, "b"))]
-    one = {**SATU, mail: "satu@surat.co.id", "npwp": NPWP, "kunci": "w"}
+    a = [{**r, mail: f"a{n}@surat.example"} for n, r in enumerate(others(200, "a"))]
+    b = [{**r, mail: f"b{n}@surat.example"} for n, r in enumerate(others(200, "b"))]
+    one = {**SATU, mail: "satu@surat.example", "npwp": NPWP, "kunci": "w"}
     stranger = {"nama": "CV Gunung Jati Mulya", **LAIN, "npwp": NPWP, "kunci": "b",
-                mail: "gunung@surat.co.id"}  # fmt: skip
+                mail: "gunung@surat.example"}  # fmt: skip
     found = answers(tautkan(BU, table(one, *a), table(stranger, *b)))
     assert found["w", "b"] == "tinjau"
     partner = {**SATU, "kunci": "benar"}
@@ -74,7 +74,7 @@ def test_a_number_beside_nothing_that_agrees_is_left_to_a_person() -> None:
     assert found["w", "benar"] == "tertaut"
 
 
-MAIL, OWNER = "kantor@tirta.co.id", "Sekar Contoh"
+MAIL, OWNER = "kantor@tirta.example", "Sekar Contoh"
 
 
 @pytest.mark.parametrize(
