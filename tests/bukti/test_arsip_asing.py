@@ -124,10 +124,16 @@ def test_head_that_is_written_in_two_ways_is_refused(sepasang: Sepasang) -> None
 
 
 def test_octet_that_was_changed_in_the_packed_file_is_refused(sepasang: Sepasang) -> None:
-    """Not each change breaks the packing; none ends in anything but a refusal or a finding."""
-    whole = packed(sepasang.wlkp)
-    for at in range(10, len(whole) - 8, 7):
+    """Or says what it said: a repetition may be copied from either place where the text stands."""
+    whole, refused = packed(sepasang.wlkp), 0
+    places = range(10, len(whole) - 8, 7)
+    for at in places:
         torn = bytearray(whole)
         torn[at] ^= 0xFF
-        with pytest.raises(ArchiveError):
-            arsip.read(arsip.unpack(io.BytesIO(bytes(torn))))
+        try:
+            lines = list(arsip.unpack(io.BytesIO(bytes(torn))))
+        except ArchiveError:
+            refused += 1
+        else:
+            assert lines == sepasang.wlkp
+    assert refused > 0.9 * len(places)

@@ -266,7 +266,7 @@ def test_pruned_tombstone_at_the_end_of_the_feed_leaves_a_valid_cursor(
 def test_leaves_are_made_for_rows_from_before_and_anew_for_another_key(
     make_database: MakeDatabase, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.kit.pohon._SEKALI", 4)
+    monkeypatch.setattr("services.kit.pohon.SEKALI", 4)
     with open_registri("bpjs", make_database("bpjs"), data) as r:
         put(r, Himpunan.BADAN_USAHA, {**contoh.badan_usaha(1), "id": "U-1"})
         put(r, Himpunan.PEKERJA, *(worker(n) for n in range(1, 10)))
