@@ -17,13 +17,14 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from services.kit.errors import ConfigurationError, TemporaryError
+from services.kit.errors import ConfigurationError, PermanentError, TemporaryError
 
 _RESTED_SECONDS = 10.0  # far below what firewalls give an idle connection
 
 _SEKALI_BACA = 2_000  # keys of one bitmap, which then fits work_mem whatever the rows' width
 
 _DISK_FULL = "53100"
+_NO_RIGHT = "42501"
 _CONFLICTS = {"40001", "40P01", "55P03", "23505"}  # serialisation, deadlock, lock, unique key
 _OUTAGES = {"53300", "57P01", "57P02", "57P03"}  # too many connections; shutting down or starting
 
@@ -48,6 +49,18 @@ class DatabaseConflictError(TemporaryError):
 
     kode = "HUB-DATABASE-002"
     judul = "Bertabrakan dengan penulisan lain"
+
+
+class DatabaseRightError(PermanentError):
+    """The role of the URL may not do this: another role's URL, or rights that were not given."""
+
+    kode = "HUB-DATABASE-006"
+    status = 500
+    judul = "Peran database tidak berhak"
+    saran = (
+        "Pakai URL (HUB_DATABASE_URL) peran yang disebut `--help` perintah itu, misalnya pemilik"
+        " untuk `hub umpan pulih`; hak peran dipasang `hub migrasi`."
+    )
 
 
 def libpq_url(url: str | sa.URL) -> str:
@@ -241,6 +254,8 @@ def translate(error: Exception) -> Exception:
         return DatabaseConflictError()
     if state == _DISK_FULL:
         return DatabaseFullError()
+    if state == _NO_RIGHT:
+        return DatabaseRightError()
     if state in _OUTAGES or isinstance(cause, (psycopg.OperationalError, sa.exc.TimeoutError)):
         return DatabaseUnavailableError()
     return DatabaseError(state)

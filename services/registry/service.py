@@ -24,7 +24,7 @@ from services.auth.terdaftar import RegisteredClients
 from services.auth.tokens import TokenIssuer
 from services.kit import migration
 from services.kit.clock import Clock
-from services.kit.database import DatabaseError, make_engine, transaction
+from services.kit.database import DatabaseError, DatabaseRightError, make_engine, transaction
 from services.kit.errors import HubError, TemporaryError
 from services.kit.paging import Cursors
 from services.kit.rahasia import derive, read_secret
@@ -141,7 +141,7 @@ class RegistryService:
             checks["migrasi"] = row is not None and row[0] == self._head
         except TemporaryError:
             pass
-        except DatabaseError:  # no alembic_version table: reachable, not migrated
+        except (DatabaseError, DatabaseRightError):  # no such table, or no right: not migrated
             checks["database"] = True
         try:
             self.agreement.current()

@@ -95,6 +95,7 @@ def test_only_a_rested_connection_is_asked(
         ("57P01", "HUB-DATABASE-001"),
         ("40001", "HUB-DATABASE-002"),
         ("23505", "HUB-DATABASE-002"),
+        ("42501", "HUB-DATABASE-006"),
     ],
 )
 def test_what_postgresql_says_becomes_an_error_of_ours_without_its_words(

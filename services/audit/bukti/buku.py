@@ -16,6 +16,7 @@ from services.kit.clock import Clock
 from services.kit.database import (
     DatabaseConflictError,
     DatabaseError,
+    DatabaseRightError,
     DatabaseUnavailableError,
     Statements,
     Transaction,
@@ -100,6 +101,11 @@ class BukuBukti:
 def _must_write() -> Iterator[None]:
     try:
         yield
-    except (DatabaseUnavailableError, DatabaseConflictError, DatabaseError) as error:
+    except (
+        DatabaseUnavailableError,
+        DatabaseConflictError,
+        DatabaseRightError,
+        DatabaseError,
+    ) as error:
         get_logger().error("catatan bukti tidak tertulis", galat=type(error).__name__)
         raise EvidenceError from None
