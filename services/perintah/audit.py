@@ -11,6 +11,7 @@ from services import persiapan
 from services.kit import logging
 from services.penyelaras import hub_settings
 from services.perintah.basisdata import database
+from services.perintah.kemajuan import run_with_progress
 from services.perintah.sync import BpjsUrl, WlkpUrl
 from services.perintah.umum import (
     DATA,
@@ -68,12 +69,16 @@ def audit(
     logging.configure("audit", "WARNING")
     persiapan.require(data)
     with database("hub", database_url, data) as url:
-        found = run_audit(
-            hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
-            sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
-            himpunan=[himpunan] if himpunan else list(Himpunan),
-            perbaiki=perbaiki,
-            hitung_ulang=hitung_ulang,
+        chosen = hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+        found = run_with_progress(
+            lambda tell: run_audit(
+                chosen,
+                sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
+                himpunan=[himpunan] if himpunan else list(Himpunan),
+                perbaiki=perbaiki,
+                hitung_ulang=hitung_ulang,
+                on_progress=tell,
+            )
         )
     if as_json:
         show_json([dataclasses.asdict(h) for h in found])

@@ -51,7 +51,7 @@ def progress_display() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], _T]) -> _T:
-    """Run a reconciliation and show on stderr which stage of which round it is in.
+    """Run work of the reconciler and show on stderr which stage of which round it is in.
 
     On a terminal one line is replaced by the next; what must be seen is also printed above it,
     with its time, and stays. Elsewhere each is a line.
@@ -59,7 +59,7 @@ def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], _T]) -> _T:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     shown: dict[str, float] = {}
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
-        task = bar.add_task("rekonsiliasi", total=None)
+        task = bar.add_task("mulai", total=None)
 
         def keep(kemajuan: Kemajuan) -> None:
             now = time.monotonic()
@@ -71,7 +71,9 @@ def run_with_progress(call: Callable[[Callable[[Kemajuan], None]], _T]) -> _T:
             bar.console.print(said, highlight=False, markup=False, soft_wrap=True)
 
         def tell(kemajuan: Kemajuan) -> None:
-            text = f"putaran {kemajuan.putaran}  {kemajuan.tahap:8}  {kemajuan.pesan}"
+            text = f"{kemajuan.tahap:8}  {kemajuan.pesan}"
+            if kemajuan.putaran:  # what an operator asked for by itself is no round
+                text = f"putaran {kemajuan.putaran}  {text}"
             bar.update(task, description=escape(text))
             if not err.is_terminal:
                 err.print(text, highlight=False, markup=False, soft_wrap=True)

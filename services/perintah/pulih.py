@@ -12,6 +12,7 @@ from services import persiapan
 from services.kit import logging
 from services.penyelaras import hub_settings
 from services.perintah.basisdata import database
+from services.perintah.kemajuan import run_with_progress
 from services.perintah.neraca import TIDAK_SEIMBANG
 from services.perintah.surat_mati import Oleh
 from services.perintah.sync import BpjsUrl, WlkpUrl
@@ -62,11 +63,15 @@ def settle_books(
     logging.configure("pulih", "WARNING")
     persiapan.require(data)
     with database("hub", database_url, data) as url:
-        found = settle(
-            hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls),
-            oleh,
-            sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
-            sejak=None if sejak is None else sejak.date(),
+        chosen = hub_settings(url, data, wlkp_url, bpjs_url, tunggu, tls=tls)
+        found = run_with_progress(
+            lambda tell: settle(
+                chosen,
+                oleh,
+                sisi=[NamaSisi(sisi)] if sisi else list(NamaSisi),
+                sejak=None if sejak is None else sejak.date(),
+                on_progress=tell,
+            )
         )
     if as_json:
         show_json([_as_json(h) for h in found])

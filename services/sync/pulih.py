@@ -106,6 +106,8 @@ def _settle(ctx: Konteks, sisi: NamaSisi, sejak: dt.date, oleh: str) -> HasilPul
     for tanggal in _days(sejak, hari(ctx.now())):
         ctx.check()
         found = weigh(ctx, sisi, tanggal)
+        count = len(found.selisih)
+        ctx.tell("pulih", f"{sisi.upper()} {tanggal}: {count} butir berbeda", count)
         if found.keadaan not in (KeadaanNeraca.COCOK, KeadaanNeraca.SELISIH):
             hasil.sebab = found.sebab or str(found.keadaan)
             return hasil

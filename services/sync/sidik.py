@@ -97,21 +97,22 @@ def distrust(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
     Each gets a leaf that no record of the source has. The nodes are made anew, whatever their
     triggers made of them. The leaves have to be ready.
     """
-    tabel, found, dari = TABEL[himpunan], 0, ""
+    tabel, found, seen, dari = TABEL[himpunan], 0, 0, ""
     change = _TAK_BERLAKU.format(tabel=tabel, daun=expressions(sisi, himpunan), kolom=KOLOM)
     while True:
         ctx.check()
         with transaction(ctx.engine) as tx:
             row = tx.raw(
-                f"SELECT max(id) FROM (SELECT id FROM {tabel} WHERE sisi = %s AND id > %s"
+                f"SELECT count(*), max(id) FROM (SELECT id FROM {tabel} WHERE sisi = %s AND id > %s"
                 " ORDER BY id LIMIT %s) x",
                 [sisi.value, dari, pohon.SEKALI],
             ).fetchone()
-            if row is None or row[0] is None:
+            if row is None or not row[0]:
                 sum_anew(tx, sisi, himpunan)
                 return found
-            span = {"sisi": sisi.value, "dari": dari, "ke": row[0]}
-            found, dari = found + tx.raw(change, span).rowcount, row[0]
+            span = {"sisi": sisi.value, "dari": dari, "ke": row[1]}
+            found, seen, dari = found + tx.raw(change, span).rowcount, seen + row[0], row[1]
+        ctx.tell("audit", f"cermin {himpunan} {sisi.upper()}: {seen} baris diperiksa", seen)
 
 
 def damaged(sisi: NamaSisi, himpunan: Himpunan, baris: str) -> str:

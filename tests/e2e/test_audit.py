@@ -543,4 +543,6 @@ def test_command_says_by_its_exit_code_whether_the_mirrors_are_equal(pasangan: P
     shown = runner.invoke(app, [*command, "--himpunan", "pekerja"])
     assert (shown.exit_code, "kurang" in shown.stdout) == (BERBEDA, True)
     assert contoh.nik(9) not in told.stdout + shown.stdout
-    assert runner.invoke(app, [*command, "--perbaiki"]).exit_code == 0
+    mended = runner.invoke(app, [*command, "--perbaiki", "--hitung-ulang"])
+    assert mended.exit_code == 0
+    assert f"cermin pekerja BPJS: {len(mirror(pasangan)) - 1} baris diperiksa" in mended.stderr

@@ -142,6 +142,8 @@ def settle_by_command(p: Pemulihan) -> tuple[int, dict[str, Any]]:
     )  # fmt: skip
     done = CliRunner().invoke(app, ["sync", "pulih", "--oleh", "Petugas Contoh", *own, "--json"])
     logging.configure("uji", "CRITICAL")
+    assert "butir berbeda" in done.stderr  # each day as it is looked at
+    assert "putaran" not in done.stderr
     return done.exit_code, {h["sisi"]: h for h in json.loads(done.stdout)}
 
 
