@@ -29,7 +29,11 @@ def _part(sisi: NamaSisi, himpunan: Himpunan) -> str:
 
 @cache
 def expressions(sisi: NamaSisi, himpunan: Himpunan) -> str:
-    """Return the SQL of a mirror row's `KOLOM`; empty while no key is installed."""
+    """Return the SQL of a mirror row's `KOLOM`; empty while no key is installed.
+
+    A release that changes them has its migration clear `kunci_sidik.lengkap`: until the leaves are
+    made anew every row would count as damaged.
+    """
     kunci = f"(SELECT kunci FROM kunci_sidik WHERE bagian = '{_part(sisi, himpunan)}')"
     core, extra = sidik.fields_of(himpunan)
     at = "(extract(epoch FROM dilaporkan_pada) * 1000000)::bigint"
