@@ -6,6 +6,8 @@ read and write the other's records, and nothing in the statements would object.
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +21,7 @@ _KHAS = {"wlkp": "belum_lapor", "bpjs": "pendaftaran", "hub": "putaran"}
 _REG = sa.text("SELECT to_regclass('public.' || :t) IS NOT NULL")
 _MENOLAK = ("authentication failed", "does not exist", "no pg_hba.conf", "permission denied")
 """What a server says to whom it does not let in; a connection that fails has no SQLSTATE."""
+_TIDAK_ADA = re.compile(r'database ".*" does not exist')
 _PENUH = ("too many clients", "too many connections", "connection slots are reserved")
 _MULAI = "the database system is"  # starting up, shutting down, in recovery
 
@@ -67,6 +70,11 @@ def unreachable(address: str, error: object) -> HubError:
     url = sa.make_url(address)
     where = f"{url.database or '?'} di {url.host or url.query.get('host', 'soket lokal')}"
     said = str(error)
+    if _TIDAK_ADA.search(said):
+        return ConfigurationError(
+            f"Database {where} tidak ada: buat dahulu, atau periksa --database-url"
+            " (HUB_DATABASE_URL)."
+        )
     if any(refusal in said for refusal in _MENOLAK):
         return ConfigurationError(
             f"Server menolak {url.username or '?'} pada database {where};"

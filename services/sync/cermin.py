@@ -5,17 +5,15 @@ Normal forms are computed once per version here, because every round compares th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from services.kit.database import Transaction
 from services.sync import sentuhan, sidik
+from services.sync.bentuk import normal_forms
 from services.sync.settings import NamaSisi
-from shared_schemas.bentuk_normal import normalizer
-from shared_schemas.perjanjian import FIELD_SETS
 from shared_schemas.rujukan import Himpunan
 from shared_schemas.v1.kode import JenisPerubahan
 from shared_schemas.v1.perubahan import Perubahan
@@ -34,26 +32,6 @@ _KOLOM = {
 }  # fmt: skip
 
 _encode = msgspec.json.Encoder().encode
-
-
-@cache
-def _comparable(himpunan: Himpunan) -> tuple[tuple[str, Callable[[str], str]], ...]:
-    """Every declared field that can be compared; who may correct whom is asked at comparison."""
-    return tuple(
-        (b.nama, normalizer(b.rujukan.perbandingan))
-        for b in FIELD_SETS[himpunan].daftar_bidang()
-        if b.rujukan.dibandingkan
-    )
-
-
-def normal_forms(himpunan: Himpunan, isi: Any) -> dict[str, str]:
-    """Return the normal forms of a field set's comparable values; empty ones are left out."""
-    forms = {}
-    for nama, normalize in _comparable(himpunan):
-        value = getattr(isi, nama)
-        if value is not None and (form := normalize(str(value))):
-            forms[nama] = form
-    return forms
 
 
 def _row(sisi: NamaSisi, himpunan: Himpunan, nomor: int, record: Any, bacaan: int) -> Sequence[Any]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from services.kit import pohon
 from services.kit.database import Transaction, transaction
 from services.kit.pohon import Sumber
+from services.sync.bentuk import stored_forms
 from services.sync.konteks import Konteks
 from services.sync.settings import NamaSisi
 from shared_schemas import sidik
@@ -21,6 +22,11 @@ from shared_schemas.rujukan import Himpunan
 KOLOM = "jalur, daun, daun_tambahan"
 TABEL = {Himpunan.BADAN_USAHA: "cermin_badan_usaha", Himpunan.PEKERJA: "cermin_pekerja"}
 _PEMILIK = {Himpunan.BADAN_USAHA: "status_pendaftaran", Himpunan.PEKERJA: "id_badan_usaha"}
+_TURUNAN = {
+    Himpunan.BADAN_USAHA: "false",
+    Himpunan.PEKERJA: "{baris}.nik IS DISTINCT FROM {baris}.isi->>'nik'",
+}
+"""Whether a column that repeats the content says something else; no leaf covers it."""
 
 
 def _part(sisi: NamaSisi, himpunan: Himpunan) -> str:
@@ -91,31 +97,40 @@ UPDATE {tabel} m SET jalur = r.jalur, daun = ~r.daun, daun_tambahan = r.daun_tam
 FROM (SELECT sisi, id, {daun} FROM {tabel} WHERE sisi = %(sisi)s AND id > %(dari)s AND id <= %(ke)s)
     AS r(sisi, id, {kolom})
 WHERE (m.sisi, m.id) = (r.sisi, r.id)
-  AND (m.jalur, m.daun, m.daun_tambahan) IS DISTINCT FROM (r.jalur, r.daun, r.daun_tambahan)
+  AND ((m.jalur, m.daun, m.daun_tambahan) IS DISTINCT FROM (r.jalur, r.daun, r.daun_tambahan)
+    OR {turunan} OR m.id = ANY(%(salah)s))
 """
 
 
 def distrust(ctx: Konteks, sisi: NamaSisi, himpunan: Himpunan) -> int:
     """Find the rows that hold something else than what was taken in; return how many.
 
+    So do rows whose normal forms, which no leaf covers, are not those of what they hold.
     Each gets a leaf that no record of the source has. The nodes are made anew, whatever their
     triggers made of them. The leaves have to be ready.
     """
     tabel, found, seen, dari = TABEL[himpunan], 0, 0, ""
-    change = _TAK_BERLAKU.format(tabel=tabel, daun=expressions(sisi, himpunan), kolom=KOLOM)
+    change = _TAK_BERLAKU.format(
+        tabel=tabel,
+        daun=expressions(sisi, himpunan),
+        kolom=KOLOM,
+        turunan=_TURUNAN[himpunan].format(baris="m"),
+    )
     while True:
         ctx.check()
         with transaction(ctx.engine) as tx:
-            row = tx.raw(
-                f"SELECT count(*), max(id) FROM (SELECT id FROM {tabel} WHERE sisi = %s AND id > %s"
-                " ORDER BY id LIMIT %s) x",
+            rows = tx.raw(
+                f"SELECT id, isi, banding FROM {tabel} WHERE sisi = %s AND id > %s"
+                " ORDER BY id LIMIT %s",
                 [sisi.value, dari, pohon.SEKALI],
-            ).fetchone()
-            if row is None or not row[0]:
+            ).fetchall()
+            if not rows:
                 sum_anew(tx, sisi, himpunan)
                 return found
-            span = {"sisi": sisi.value, "dari": dari, "ke": row[1]}
-            found, seen, dari = found + tx.raw(change, span).rowcount, seen + row[0], row[1]
+            span = {"sisi": sisi.value, "dari": dari, "ke": rows[-1][0]}
+            salah = [i for i, isi, forms in rows if stored_forms(himpunan, isi) != forms]
+            found += tx.raw(change, span | {"salah": salah}).rowcount
+            seen, dari = seen + len(rows), rows[-1][0]
         ctx.tell("audit", f"cermin {himpunan} {sisi.upper()}: {seen} baris diperiksa", seen)
 
 
@@ -128,7 +143,8 @@ def damaged(sisi: NamaSisi, himpunan: Himpunan, baris: str) -> str:
         f"EXISTS (SELECT FROM (SELECT {baris}.*) r JOIN kunci_sidik k"
         f" ON k.bagian = '{_part(sisi, himpunan)}' AND k.lengkap"
         f" WHERE (r.jalur, r.daun, r.daun_tambahan)"
-        f" IS DISTINCT FROM ({expressions(sisi, himpunan)}))"
+        f" IS DISTINCT FROM ({expressions(sisi, himpunan)})"
+        f" OR {_TURUNAN[himpunan].format(baris='r')})"
     )
 
 

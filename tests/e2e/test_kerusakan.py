@@ -116,3 +116,27 @@ def test_row_whose_leaf_alone_is_damaged_is_taken_anew(pasangan: Pasangan) -> No
     damage(p, "UPDATE cermin_pekerja SET daun = daun + 1 WHERE id = :id", id="wlkp-tk-5")
     repair(p)
     assert warnings(p) == []
+
+
+@pytest.mark.parametrize(
+    ("tabel", "kolom", "id_"),
+    [
+        ("cermin_pekerja", 'banding = banding || \'{"jabatan": "CONTOH RUSAK"}\'', "wlkp-tk-6"),
+        ("cermin_pekerja", "banding = banding - 'nama'", "wlkp-tk-6"),
+        ("cermin_pekerja", "nik = '9999999999999999'", "wlkp-tk-6"),
+        ("cermin_badan_usaha", 'banding = banding || \'{"nama": "CONTOH RUSAK"}\'', "wlkp-1"),
+    ],
+)
+def test_what_a_row_repeats_of_its_content_is_audited_too(
+    pasangan: Pasangan, tabel: str, kolom: str, id_: str
+) -> None:
+    """By these the rounds compare and find; no leaf covers them."""
+    p = pasangan
+    query = f"SELECT to_jsonb(m) - 'bacaan' - 'nomor' FROM {tabel} m WHERE id = :id"
+    before = p.fetch("hub", query, id=id_)
+    damage(p, f"UPDATE {tabel} SET {kolom} WHERE id = :id", id=id_)
+    found = [b.id for h in run_audit(p.sync, hitung_ulang=True) for b in h.beda]
+    assert found == [id_]
+    repair(p)
+    assert p.fetch("hub", query, id=id_) == before
+    assert warnings(p) == []
